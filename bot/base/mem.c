@@ -1,0 +1,49 @@
+/* mem.c - allocation that aborts when there is no memory */
+#include "base/mem.h"
+
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void *check(void *p)
+{
+	if (p == NULL) {
+		fputs("sluice: out of memory\n", stderr);
+		abort();
+	}
+	return p;
+}
+
+void *mem_alloc(size_t size)
+{
+	return check(calloc(1, size > 0 ? size : 1));
+}
+
+void *mem_array(size_t n, size_t size)
+{
+	return check(calloc(n > 0 ? n : 1, size > 0 ? size : 1));
+}
+
+void *mem_grow(void *old, size_t n, size_t size)
+{
+	if (size != 0 && n > SIZE_MAX / size) {
+		check(NULL);
+	}
+	return check(realloc(old, n * size > 0 ? n * size : 1));
+}
+
+char *mem_strdup(const char *s)
+{
+	return s != NULL ? mem_strndup(s, strlen(s)) : NULL;
+}
+
+char *mem_strndup(const char *s, size_t n)
+{
+	char *copy;
+	size_t len = strnlen(s, n);
+
+	copy = mem_alloc(len + 1);
+	memcpy(copy, s, len);
+	return copy;
+}

@@ -1,0 +1,18 @@
+/* mem.h - allocation that aborts when there is no memory
+ *
+ * Whatever comes from outside passes a decoder or a strbuf with a maximum first, so running out
+ * is a programming error and not an input.
+ */
+#ifndef BASE_MEM_H
+#define BASE_MEM_H
+
+#include <stddef.h>
+
+void *mem_alloc(size_t size);           /* zeroed */
+void *mem_array(size_t n, size_t size); /* zeroed, n * size checked */
+void *mem_grow(void *old, size_t n,
+	       size_t size);     /* realloc to n * size, checked; the new part is not zeroed */
+char *mem_strdup(const char *s); /* NULL stays NULL */
+char *mem_strndup(const char *s, size_t n);
+
+#endif

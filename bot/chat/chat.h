@@ -1,0 +1,86 @@
+/* chat.h - the adapter's door: what a chat network must be able to do
+ *
+ * An adapter knows nothing above it: no policy, no store, no DigitalOcean. It holds its own chat
+ * secret only. Events and link states come in through the sink that app sets before start().
+ */
+#ifndef CHAT_CHAT_H
+#define CHAT_CHAT_H
+
+#include "base/err.h"
+#include "chat/event.h"
+#include "chat/message.h"
+#include "loop/loop.h"
+
+enum chat_caps {
+	CHAT_EDIT = 1 << 0,      /* posts can be edited afterwards */
+	CHAT_BUTTONS = 1 << 1,   /* real buttons */
+	CHAT_REACTIONS = 1 << 2, /* reactions stand for buttons */
+	CHAT_TABLES = 1 << 3,    /* renders tables itself */
+	CHAT_PRIVATE = 1 << 4,   /* in a channel, a post that only one person sees */
+	CHAT_TYPED = 1 << 5,     /* buttons are answered by typing their number */
+};
+
+struct chat;
+
+/*
+ * A post: caller-owned until done. The adapter copies what it needs before post() returns, except
+ * the struct itself.
+ */
+struct chat_post {
+	struct chat_place place;
+	const struct message *message;
+	const char *replaces; /* id of the post to edit; NULL: a new one */
+	const char *
+		private_to; /* user id: only this person may see it. Without CHAT_PRIVATE it goes as a direct message */
+	const char *answers; /* id of the message it answers, for threads and quotes; NULL: none */
+	/*
+	 * Exactly once, from the loop, never before post returns. err NULL: the network took it, ret_id names it.
+	 * Kinds: NETWORK (not sent; may be repeated), UNKNOWN (sent, not known), NOTFOUND (the post to edit is gone, or
+	 * we are not in that channel), LIMIT (too long, or too fast: retry_after_ms), REMOTE, CANCELED.
+	 */
+	void (*done)(struct chat_post *, const struct err *err);
+	void *data;
+	char ret_id[CHAT_ID_MAX + 1];
+	int64_t retry_after_ms; /* with LIMIT: when to come again; 0: never */
+};
+
+enum chat_link {
+	CHAT_DOWN = 0, /* not connected; the adapter tries again by itself */
+	CHAT_UP,       /* connected and ready */
+	CHAT_REFUSED, /* the network says no for good (password, certificate): needs a person; the adapter has stopped */
+};
+
+struct chat_sink {
+	void (*event)(struct chat *, const struct event *, void *data);
+	/* why: a sentence, NULL when up */
+	void (*link)(struct chat *, enum chat_link state, const char *why, void *data);
+	/* a room that was asked for and cannot be used (hides who speaks, banned, gone): the place and why */
+	void (*place_lost)(struct chat *, const struct chat_place *place, const char *why,
+			   void *data);
+	void *data;
+};
+
+/* A channel in which the adapter should be, from the policy. */
+struct chat_join {
+	const char *workspace, *channel;
+};
+
+struct chat_ops {
+	const char *name; /* the key in the policy file: "xmpp" */
+	unsigned caps;    /* enum chat_caps */
+	/* ops->start: connect and keep connected. joins are copied. Never calls the sink before it returns. */
+	void (*start)(struct chat *, const struct chat_join *joins, size_t n_joins);
+	void (*post)(struct chat *, struct chat_post *post);
+	/* Posts under way are called back with CANCELED; closed comes once, from the loop; the chat is freed then. */
+	void (*close)(struct chat *, void (*closed)(void *), void *data);
+};
+
+/* Embedded first in each adapter's own struct; made by that adapter's open function (adapters/adapters.h). */
+struct chat {
+	const struct chat_ops *ops;
+	struct chat_sink sink; /* set by app before start */
+	const char
+		*workspace; /* the one workspace this connection speaks in, owned by the adapter */
+};
+
+#endif

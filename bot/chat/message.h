@@ -1,0 +1,76 @@
+/* message.h - the neutral model of what Sluice says; each network renders it (chat/text renders it as text)
+ *
+ * A message is immutable once built and lives in one arena. The first line says what is true now.
+ */
+#ifndef CHAT_MESSAGE_H
+#define CHAT_MESSAGE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/arena.h"
+
+enum tone {
+	TONE_PLAIN = 0,
+	TONE_GOOD, /* it worked */
+	TONE_BAD,  /* it failed, or is refused */
+	TONE_WAIT, /* under way */
+	TONE_WARN, /* look here: unknown outcome, ambiguous */
+};
+
+enum span_kind {
+	SPAN_TEXT = 0,
+	SPAN_BOLD,
+	SPAN_CODE, /* something to type, an id */
+	SPAN_FAINT,
+	SPAN_MENTION, /* text is the user's id on the place's network, from the policy, never from what somebody typed */
+};
+
+struct span {
+	enum span_kind kind;
+	const char *text;
+};
+
+enum block_kind {
+	BLOCK_LINE = 0, /* spans */
+	BLOCK_FIELDS,   /* pairs: rows of two cells, label and value */
+	BLOCK_TABLE,    /* a head and rows; cells are plain text */
+	BLOCK_PROGRESS, /* a bar: permille, and a label behind it */
+};
+
+/* How a column behaves when there is little room: the narrowest form drops columns by rank, 0 never. */
+struct column {
+	const char *head;
+	unsigned rank; /* 0: always shown; 3 goes before 2 */
+	bool right;    /* numbers */
+};
+
+struct block {
+	enum block_kind kind;
+	const struct span *spans; /* LINE */
+	size_t n_spans;
+	const struct column *columns; /* TABLE */
+	size_t n_columns;
+	const char *const *cells; /* TABLE and FIELDS: row by row */
+	size_t n_rows;
+	unsigned permille; /* PROGRESS; over 1000: no measure, only that it goes on */
+	const char *label;
+};
+
+enum button_style { BUTTON_PLAIN = 0, BUTTON_MAIN, BUTTON_DANGER };
+
+struct button {
+	const char *id;    /* opaque, comes back in the press */
+	const char *label; /* at most 24 columns */
+	enum button_style style;
+};
+
+struct message {
+	enum tone tone;
+	const struct block *blocks;
+	size_t n_blocks;
+	const struct button *buttons;
+	size_t n_buttons;
+};
+
+#endif

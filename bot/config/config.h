@@ -1,0 +1,55 @@
+/* config.h - settings of the program: a table of key, type, default, limits, help
+ *
+ * Each setting is a flag (--ocean-url), an environment variable (SLUICE_OCEAN_URL) and, where its row says so, a key of
+ * `settings:` in the policy file; a flag wins over the environment, the environment over the file. An unknown flag is an
+ * error with a "did you mean". Secrets are given by place only: file:, env:, credential:.
+ */
+#ifndef CONFIG_CONFIG_H
+#define CONFIG_CONFIG_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "base/strbuf.h"
+
+enum config_key {
+	CONFIG_POLICY,            /* --policy: path, default policy.yaml */
+	CONFIG_STATE,             /* --state: path of the database, default sluice.db */
+	CONFIG_LISTEN,            /* --listen: address for health and metrics; empty: none */
+	CONFIG_LOG,               /* --log: debug info warn error */
+	CONFIG_LOG_JSON,          /* --log-json */
+	CONFIG_OCEAN_URL,         /* --ocean-url */
+	CONFIG_CA_FILE,           /* --ca-file: for every TLS connection */
+	CONFIG_PROXY,             /* --proxy */
+	CONFIG_CONSOLE,           /* --console: speak in this terminal */
+	CONFIG_CONSOLE_AS,        /* --console-as: the user id that the terminal speaks as */
+	CONFIG_CONSOLE_IN,        /* --console-in: the channel id in which it stands; "direct" */
+	CONFIG_CONSOLE_WORKSPACE, /* --console-workspace */
+	CONFIG_XMPP_URL,          /* --xmpp-url: wss://chat.example/xmpp-websocket */
+	CONFIG_XMPP_JID,          /* --xmpp-jid: sluice@chat.example */
+	CONFIG_XMPP_PASSWORD,     /* --xmpp-password: a place */
+	CONFIG_XMPP_NICK,         /* --xmpp-nick: name in rooms, default sluice */
+	CONFIG_COUNT,
+};
+
+struct config;
+
+struct config *config_new(void); /* the defaults */
+void config_free(struct config *config);
+
+/* Reads --flags until the first word that is none; *ret_rest is its index. -1: ERR_USAGE. */
+int config_flags(struct config *config, int argc, char **argv, int *ret_rest, struct err *err);
+int config_environment(struct config *config, struct err *err);
+/* A key of the policy's `settings:`; used only where neither flag nor environment spoke. */
+int config_file(struct config *config, const char *key, const char *value, struct err *err);
+/* Every key that `settings:` may have, in order; NULL after the last. */
+const char *config_file_key(size_t i);
+
+const char *config_text(const struct config *config,
+			enum config_key key); /* never NULL; "" when not set */
+bool config_flag(const struct config *config, enum config_key key);
+
+void config_help(struct strbuf *out); /* the table, for --help */
+
+#endif

@@ -1,0 +1,84 @@
+/* gate.h - the only caller of policy: may this person, here, do this to these droplets?
+ *
+ * Everything that depends on rights comes through here: commands, help, completion, "did you mean", list filters, and
+ * the last look before an act. A gate holds one policy snapshot and can be given a new one.
+ */
+#ifndef GATE_GATE_H
+#define GATE_GATE_H
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "ocean/index.h"
+#include "policy/decide.h"
+
+struct gate;
+struct store_txn;
+
+struct gate *gate_new(struct policy *policy); /* takes a reference */
+void gate_free(struct gate *gate);            /* NULL is fine */
+void gate_swap(struct gate *gate, struct policy *policy);
+const struct policy *gate_policy(const struct gate *gate);
+
+/* Who speaks where: the ids, kept so that the question can be asked again under another policy. */
+struct gate_who {
+	const char *network;
+	const char *user_workspace, *user;
+	const char *workspace, *channel;
+	bool direct;
+};
+
+/* Names as the policy in force has them; NULL: stranger, or channel not listed. */
+const char *gate_person(const struct gate *gate, const struct gate_who *who);
+const char *gate_channel(const struct gate *gate, const struct gate_who *who);
+
+/* The answer for all targets together: one denial denies all. Lives in the arena given. */
+struct gate_decision {
+	enum verdict verdict; /* zeroed: DENY */
+	char id[20];          /* "8c21..." shown to people, and in the audit */
+	enum tier max_tier;
+	const char *const *rules; /* "name:line" */
+	size_t n_rules;
+	const struct duty *duties;
+	size_t n_duties;
+	const char *policy_id;
+	bool here_only; /* denied by the channel's ceiling alone: the person may do it elsewhere */
+	const char *
+		elsewhere; /* then: name of a channel where it is allowed, NULL when none is known */
+};
+
+/*
+ * Decides and writes the audit row into txn (NULL only for questions that nobody acts on: help, completion, filters).
+ * id: NULL makes a new decision id; a recheck gives its request's. n_droplets 0: the verb is about none.
+ */
+void gate_decide(struct gate *gate, const struct gate_who *who, enum verb verb,
+		 const struct droplet *const *droplets, size_t n_droplets, const char *id,
+		 struct store_txn *txn, struct arena *arena, struct gate_decision *ret_decision);
+
+/* Could the verb be allowed here at all? For help and completion. */
+bool gate_could(struct gate *gate, const struct gate_who *who, enum verb verb);
+
+/* The droplets on which this person may use the verb here, in the snapshot's order; the array is in the arena. */
+const struct droplet **gate_filter(struct gate *gate, const struct gate_who *who, enum verb verb,
+				   const struct ocean_snapshot *snapshot, struct arena *arena,
+				   size_t *ret_n);
+
+/* One droplet of them as the channel may see it: fields that `show` leaves out are NULL or 0. A copy in the arena. */
+const struct droplet *gate_redact(struct gate *gate, const struct gate_who *who,
+				  const struct droplet *droplet, struct arena *arena);
+
+/*
+ * Names, ids and selectors to droplets, among those that the person may `droplet.show` here and nothing else. A target is
+ * "web-1", "101", "#101" or "tag:prod". Same words for what does not exist and what may not be seen.
+ */
+struct gate_targets {
+	const struct droplet **droplets; /* each once, in the order asked */
+	size_t n;
+	/* on failure (NOTFOUND, CONFLICT) what might have been meant: droplets, for "did you mean" */
+	const struct droplet **hints;
+	size_t n_hints;
+};
+int gate_resolve(struct gate *gate, const struct gate_who *who, const char *const *targets,
+		 size_t n_targets, const struct ocean_snapshot *snapshot, struct arena *arena,
+		 struct gate_targets *ret_targets, struct err *err);
+
+#endif

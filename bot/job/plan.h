@@ -1,0 +1,33 @@
+/* plan.h - what a command wants done to each of its droplets, as data */
+#ifndef JOB_PLAN_H
+#define JOB_PLAN_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/droplet.h"
+#include "base/verbs.h"
+
+struct plan_step {
+	const char *act; /* DigitalOcean's action type: "reboot" */
+	enum droplet_status
+		expect; /* the droplet's own status that must follow; DROPLET_UNKNOWN: whatever it was */
+	int64_t usual_ms;    /* for the bar only: how long it takes as a rule */
+	int64_t deadline_ms; /* after that the outcome is UNKNOWN */
+};
+
+#define PLAN_STEPS_MAX 4
+
+/* Static: found again by its verb after a restart. */
+struct plan {
+	enum verb verb;
+	const char *infinitive; /* "reboot" */
+	const char *doing;      /* "Rebooting" */
+	const char *done;       /* "Rebooted" */
+	const char
+		*remark; /* a line under a good outcome, NULL: none: "Boot may still be running." */
+	struct plan_step steps[PLAN_STEPS_MAX];
+	size_t n_steps;
+};
+
+#endif

@@ -1,0 +1,39 @@
+/* states.h - the states of a job, and which may follow which (one table, one mover)
+ *
+ * ASKED      -> CONFIRMING APPROVING READY DENIED
+ * CONFIRMING -> APPROVING READY DENIED CANCELED EXPIRED
+ * APPROVING  -> CONFIRMING READY DENIED CANCELED EXPIRED
+ * READY      -> SUBMITTING CONFIRMING DENIED CANCELED EXPIRED
+ * SUBMITTING -> WATCHING FAILED UNSURE     written before the request leaves
+ * UNSURE     -> WATCHING FAILED UNKNOWN READY (READY only if the request provably never left, or a person presses "again")
+ * WATCHING   -> READY DONE FAILED UNKNOWN
+ */
+#ifndef JOB_STATES_H
+#define JOB_STATES_H
+
+#include <stdbool.h>
+
+enum job_state {
+	JOB_NONE = 0, /* not runnable */
+	JOB_ASKED,
+	JOB_CONFIRMING,
+	JOB_APPROVING,
+	JOB_READY,
+	JOB_SUBMITTING,
+	JOB_UNSURE,
+	JOB_WATCHING,
+	JOB_DENIED,
+	JOB_CANCELED,
+	JOB_EXPIRED,
+	JOB_DONE,
+	JOB_FAILED,
+	JOB_UNKNOWN,
+	JOB_STATE_COUNT,
+};
+
+const char *job_state_name(enum job_state state);
+bool job_state_may(enum job_state from, enum job_state to);
+bool job_state_final(enum job_state state);
+bool job_state_holds(enum job_state state); /* holds its droplet: no second job may be open on it */
+
+#endif

@@ -1,0 +1,107 @@
+/* ocean.h - DigitalOcean's API as the rest of the house sees it (`do` is a C keyword)
+ *
+ * Two doors behind one ops struct: ocean_http_open (the real one) and the simulator's in-memory one. API facts with
+ * their sources: the reference pages named in each .c file.
+ */
+#ifndef OCEAN_OCEAN_H
+#define OCEAN_OCEAN_H
+
+#include "base/droplet.h"
+#include "base/err.h"
+#include "base/verbs.h"
+#include "loop/loop.h"
+
+enum ocean_verb {
+	OCEAN_NONE = 0,
+	OCEAN_LIST,   /* all droplets, all pages, GPU droplets too; a failed page fails it */
+	OCEAN_GET,    /* one droplet by id */
+	OCEAN_ACT,    /* POST a droplet action: `act` */
+	OCEAN_ACTION, /* GET one action by id */
+	OCEAN_DROPLET_ACTIONS, /* the droplet's latest actions, newest first: for looking after an unknown outcome */
+	OCEAN_ACCOUNT, /* team's name, limits */
+};
+
+enum ocean_action_status { OCEAN_IN_PROGRESS = 0, OCEAN_COMPLETED, OCEAN_ERRORED };
+
+struct ocean_action {
+	uint64_t id;
+	uint64_t droplet_id;
+	char type[32]; /* "reboot" */
+	enum ocean_action_status status;
+	int64_t started_ms, completed_ms; /* wall time; 0: not given */
+};
+
+struct ocean_account {
+	char email[128], team[128], status[32];
+	unsigned droplet_limit;
+};
+
+struct ocean; /* one DigitalOcean account */
+
+/*
+ * The asynchronous call: caller-owned, embed it in what waits. Times out by itself; is retried inside only where a
+ * retry is safe (GET; anything that provably never left; 429 that fits the deadline).
+ */
+struct ocean_call {
+	/* set by the caller */
+	enum ocean_verb verb;
+	enum tier
+		max_tier; /* of the decision: a verb that needs a stronger token is refused here too (ERR_DENIED) */
+	bool interactive; /* a person waits: may use the reserve of the rate budget */
+	uint64_t droplet_id, action_id;
+	const char *act; /* "reboot", "power_on", ...: static */
+	/*
+	 * Exactly once, from the loop, never before ocean_start returns, also on cancel; the call may be freed in it. err
+	 * NULL: the results are there. Kinds: NETWORK (never sent), UNKNOWN (an ACT was sent, no answer),
+	 * TIMEOUT, NOTFOUND (404), CONFLICT (422 pending event / locked), LIMIT (429), DENIED (401, 403, tier), REMOTE (other),
+	 * CANCELED. The sentence carries DigitalOcean's request id where there was one.
+	 */
+	void (*done)(struct ocean_call *, const struct err *err);
+	void *data;
+
+	/* results; pointers live until done returns */
+	const struct droplet *droplets; /* LIST: all; GET: one */
+	size_t n_droplets;
+	const struct ocean_action *actions; /* ACT, ACTION: one; DROPLET_ACTIONS: newest first */
+	size_t n_actions;
+	const struct ocean_account *account;
+	bool tags_known; /* LIST, GET: the token was proven to see tags */
+	void *internal;
+};
+
+struct ocean_ops {
+	void (*start)(struct ocean *, struct ocean_call *);
+	void (*cancel)(struct ocean *, struct ocean_call *); /* done comes at the next turn */
+	void (*close)(struct ocean *); /* calls back what is under way; frees */
+};
+
+/* Embedded first in each implementation. */
+struct ocean {
+	const struct ocean_ops *ops;
+	const char *name; /* the account's name in the policy file */
+};
+
+static inline void ocean_start(struct ocean *ocean, struct ocean_call *call)
+{
+	ocean->ops->start(ocean, call);
+}
+
+static inline void ocean_cancel(struct ocean *ocean, struct ocean_call *call)
+{
+	ocean->ops->cancel(ocean, call);
+}
+
+struct ocean_options {
+	const char *name; /* "main" */
+	const char *url;  /* NULL: https://api.digitalocean.com; path is /v2/... */
+	const char *tokens[TIER_DESTROY +
+			   1]; /* specs for secret_load, by tier; NULL where there is none */
+	const char *ca_file;
+	const char *proxy;
+};
+
+struct ocean *ocean_http_open(struct loop *loop, const struct ocean_options *options,
+			      struct err *err);
+void ocean_close(struct ocean *ocean); /* NULL is fine */
+
+#endif

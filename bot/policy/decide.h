@@ -1,0 +1,78 @@
+/* decide.h - the question and the answer; a zeroed decision is a denial
+ *
+ * Only the room `gate` (and the checker's own commands: check, can) may call policy_decide; a lint counts the callers.
+ */
+#ifndef POLICY_DECIDE_H
+#define POLICY_DECIDE_H
+
+#include "base/droplet.h"
+#include "policy/policy.h"
+
+/* Who asks and where, looked up once a command. Numbers index the snapshot; it must be the same policy. */
+struct policy_asker {
+	const struct policy *policy;
+	unsigned person;  /* 0: stranger; else its number */
+	unsigned channel; /* 0: not listed; else its number */
+};
+
+/* network/workspace/user and network/workspace/channel (or direct), compared byte for byte. */
+struct policy_asker policy_asker(const struct policy *policy, const char *network,
+				 const char *user_workspace, const char *user,
+				 const char *channel_workspace, const char *channel, bool direct);
+
+/* "ana", or NULL for a stranger; "ops", or NULL when not listed. Borrowed from the snapshot. */
+const char *policy_person_name(const struct policy_asker *asker);
+const char *policy_channel_name(const struct policy_asker *asker);
+
+/* The person's id in a workspace of that network, for mentions; NULL when none is listed. */
+const char *policy_person_id(const struct policy *policy, const char *person, const char *network,
+			     const char *workspace);
+
+struct policy_question {
+	struct policy_asker asker;
+	enum verb verb;
+	const struct droplet *droplet; /* NULL: the verb is about none */
+	int64_t at_ms;                 /* wall time */
+};
+
+enum verdict { DENY = 0, ALLOW };
+
+enum duty_kind { DUTY_NONE = 0, DUTY_CONFIRM, DUTY_CODE, DUTY_REASON, DUTY_APPROVALS };
+
+struct duty {
+	enum duty_kind kind;
+	const char *rule;  /* name of the line that asks for it */
+	unsigned n;        /* APPROVALS */
+	const char *group; /* APPROVALS */
+	int64_t within_ms;
+};
+
+struct policy_rule {
+	const char *
+		name; /* "sre-runs-everything", "ceiling.ops", "no-rule", "unknown.channel", "unknown.verb" */
+	unsigned line; /* in the file; 0 for those that stand in no line */
+};
+
+#define DECISION_RULES_MAX 32
+
+struct decision {
+	enum verdict verdict;
+	const struct duty *duties; /* all must be met; borrowed from the snapshot */
+	size_t n_duties;
+	/* ALLOW: every fitting allow line. DENY: every fitting never line, ceiling.CHANNEL, unknown.channel; "no-rule"
+	 * when nothing spoke; "unknown.verb" alone. In the file's order; borrowed from the snapshot. */
+	const struct policy_rule *rules[DECISION_RULES_MAX];
+	size_t n_rules;     /* may be more than DECISION_RULES_MAX were kept */
+	enum tier max_tier; /* the strongest token this channel's ceiling could ever need */
+	const char *policy_id;
+};
+
+void policy_decide(const struct policy_question *question, struct decision *ret_decision);
+
+/* Could this asker be allowed the verb here for any droplet at all? For help and completion: never says no wrongly. */
+bool policy_could(const struct policy_asker *asker, enum verb verb, int64_t at_ms);
+
+/* May the field ("ip", "tags", ...) of a droplet be shown in the asker's channel? (`show`; without it all may.) */
+bool policy_shows(const struct policy_asker *asker, const char *field);
+
+#endif

@@ -1,0 +1,73 @@
+/* policy.h - a policy file as an immutable snapshot, ref-counted, named by the hash of its source
+ *
+ * The room is pure: no network, no store, no clock, no chat. Time, groups and tags come in with the question.
+ * Meaning: `design` of the policy file is in the README's policy page and policy.yaml.example.
+ */
+#ifndef POLICY_POLICY_H
+#define POLICY_POLICY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "base/strbuf.h"
+#include "base/verbs.h"
+
+struct policy;
+
+/* One finding of the checker. */
+struct policy_finding {
+	bool warning;
+	const char *code; /* "E033" */
+	unsigned line, column;
+	const char
+		*text; /* 'no action "droplet.power.rebot"; did you mean "droplet.power.reboot"?' */
+	const char *source; /* the offending line as it stands in the file */
+};
+
+struct policy_report {
+	struct policy_finding *findings; /* sorted by line, at most 20 */
+	size_t n_findings;
+	size_t n_errors, n_warnings; /* all of them, also those past 20 */
+	void *internal;
+};
+
+/*
+ * Parses, checks, compiles and runs the embedded tests. NULL when there is any error; *ret_report is always
+ * filled (policy_report_done). file_name is what findings and rule places are called by.
+ */
+struct policy *policy_compile(const char *file_name, const char *text, size_t len,
+			      struct policy_report *ret_report);
+
+/* Opens once, checks the descriptor (regular file, owner root or us, not group- or world-writable, at most 1 MiB),
+ * reads and compiles. `lax`: an unsafe owner or mode is a warning (for `sluice check`), not an error. */
+struct policy *policy_load(const char *path, bool lax, struct policy_report *ret_report);
+
+void policy_report_print(const struct policy_report *report, const char *file_name,
+			 struct strbuf *out);
+void policy_report_done(struct policy_report *report);
+
+struct policy *policy_ref(struct policy *policy);
+void policy_unref(struct policy *policy); /* NULL is fine */
+
+const char *policy_id(const struct policy *policy); /* 16 hex digits of the source's SHA-256 */
+
+/* What the file says beside rules; borrowed from the snapshot. */
+struct policy_account {
+	const char *name;
+	const char *token
+		[TIER_DESTROY +
+		 1]; /* by tier: a secret's spec; a single `token:` stands in all three; NULL: none */
+};
+struct policy_channel {
+	const char *name;                          /* the key in the file */
+	const char *network, *workspace, *channel; /* channel NULL: direct */
+};
+size_t policy_accounts(const struct policy *policy, const struct policy_account **ret);
+size_t policy_channels(const struct policy *policy, const struct policy_channel **ret);
+
+/* `settings`: the text of a key, NULL when it is not there. */
+const char *policy_setting(const struct policy *policy, const char *key);
+
+#endif

@@ -1,0 +1,113 @@
+/* store.h - rows that outlive the process, and transactions that are one commit or nothing
+ *
+ * Writes are gathered into a transaction on the loop, carried out in order of store_commit on the worker thread, as
+ * many as are waiting in one commit of the database (group commit), and called back on the loop after that commit.
+ * Nothing leaves the bot before the callback of the transaction that says so. Reads at start are synchronous.
+ *
+ * Behind it: sqlite (WAL, migrations inside the binary) and memory (for tests, with faults). One suite runs on both.
+ */
+#ifndef STORE_STORE_H
+#define STORE_STORE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "loop/loop.h"
+
+struct store;
+struct store_txn;
+
+/* path: the database file, made when absent with mode 0600; its folder must exist. One process at a time: a second
+ * gets ERR_CONFLICT. */
+struct store *store_sqlite_open(struct loop *loop, const char *path, struct err *err);
+struct store *store_memory_open(struct loop *loop);
+
+/* Waits for what is under way; transactions not yet begun are called back with CANCELED. */
+void store_close(struct store *store); /* NULL is fine */
+
+/* One thing that somebody asked for: its jobs share the message that tells how it goes. Strings "" where there is none. */
+struct store_request {
+	char id[20]; /* random, base32: also the decision id shown to people */
+	const char *network, *workspace, *channel, *thread;
+	bool direct;
+	const char *user_workspace, *user, *person; /* who asked: ids, and the name in the policy */
+	const char *answers;                        /* id of the message that asked */
+	const char *verb;                           /* "droplet.power.reboot" */
+	const char *words; /* the row's words: "droplet reboot"; never what was typed */
+	const char *policy_id;
+	const char *card; /* id of the post that shows it; "" until delivered */
+	unsigned card_wanted,
+		card_shown; /* wanted > shown: the card must still be posted (the outbox) */
+	int64_t created_ms, updated_ms; /* wall */
+	bool final;                     /* all its jobs are, and the last card was shown */
+};
+
+struct store_job {
+	char id[20];
+	char request[20];
+	const char *account;
+	uint64_t droplet_id;
+	const char *droplet_name;
+	int state;           /* enum job_state */
+	unsigned step;       /* of the plan, from 0 */
+	uint64_t action_id;  /* of the step under way; 0: none known */
+	int64_t sent_ms;     /* wall, when the step's request was about to leave; 0: not yet */
+	int64_t deadline_ms; /* wall, of the state */
+	int64_t updated_ms;
+	const char *outcome; /* a sentence, once final; else the newest remark */
+	bool open; /* holds its droplet: a second open job on the same (account, droplet_id) is refused */
+};
+
+struct store_txn *store_txn_new(struct store *store);
+void store_txn_drop(struct store_txn *txn); /* not committed after all */
+
+/*
+ * What the transaction will do; all arguments are copied. The first two are conditions: when they do not hold the whole
+ * transaction is undone and done gets ERR_CONFLICT.
+ */
+void store_txn_seen(struct store_txn *txn, const char *key,
+		    int64_t now_ms); /* the event's key must be new */
+void store_txn_job(
+	struct store_txn *txn,
+	const struct store_job *job); /* insert or replace by id; `open` is a condition */
+void store_txn_request(struct store_txn *txn,
+		       const struct store_request *request); /* insert or replace by id */
+void store_txn_log(struct store_txn *txn,
+		   const char *body); /* append to the audit chain: see audit/audit.h */
+void store_txn_cursor(struct store_txn *txn, const char *name, const char *value);
+void store_txn_forget(struct store_txn *txn, int64_t seen_before_ms); /* drops old event keys */
+
+/* done: exactly once, from the loop, never before this returns. err NULL: on disk. Kinds: CONFLICT (see above),
+ * STORE (disk full, I/O), CANCELED. The transaction is gone afterwards. */
+void store_commit(struct store_txn *txn, void (*done)(void *data, const struct err *err),
+		  void *data);
+
+/* At start, before the loop runs. Rows and strings live for the call only. Non-zero from the callback ends it. */
+int store_each_request(struct store *store, bool open_only,
+		       int (*each)(const struct store_request *, void *), void *data,
+		       struct err *err);
+int store_each_job(struct store *store, const char *request_id,
+		   int (*each)(const struct store_job *, void *), void *data, struct err *err);
+/* The value in buf; -1 with ERR_NOTFOUND when there is none. */
+int store_get_cursor(struct store *store, const char *name, char *buf, size_t size,
+		     struct err *err);
+
+/* The log, oldest first, from sequence number `from`. prev and hash are 64 hex digits. */
+struct store_log {
+	int64_t seq;
+	const char *body, *prev, *hash;
+};
+int store_each_log(struct store *store, int64_t from, int (*each)(const struct store_log *, void *),
+		   void *data, struct err *err);
+
+/* The chain's rule: hash = hex(SHA-256(prev hex || "\n" || body)); the first prev is 64 zeros. */
+#define STORE_HASH_SIZE 65
+void store_chain_hash(const char *prev, const char *body, char ret_hash[STORE_HASH_SIZE]);
+
+/* Memory store only: the n-th commit from now fails with this kind (1: the next). 0 takes it back. */
+void store_memory_fail(struct store *store, unsigned nth, enum err_kind kind);
+/* Memory store only: what a crash keeps. Takes the rows of a closed store into a new one. */
+struct store *store_memory_reopen(struct loop *loop, struct store *old);
+
+#endif
