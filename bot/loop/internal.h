@@ -7,7 +7,8 @@
 #include "loop/loop.h"
 
 struct lookups;     /* resolve.c */
-struct lws_context; /* lws.c */
+struct lws_room;    /* lws.c */
+struct lws_context; /* libwebsockets */
 
 struct loop {
 	bool is_virtual;
@@ -47,7 +48,7 @@ struct loop {
 	struct lookups *lookups;        /* made by the first resolve_start */
 	void (*on_wake)(struct loop *); /* resolve.c: answers came */
 	void (*lookups_free)(struct loop *);
-	struct lws_context *lws; /* made by the first ws_open */
+	struct lws_room *lws; /* made by the first ws_open */
 	void (*lws_free)(struct loop *);
 };
 
@@ -56,6 +57,12 @@ unsigned timers_fire(struct loop *loop, int64_t now_ms);
 
 /* The time of the first timer; false when none runs. */
 bool timers_next(const struct loop *loop, int64_t *ret_due_ms);
+
+/* lws.c: the one libwebsockets context of the loop, made at first use; and a vhost of it for each CA file
+ * (NULL: the system's), tls false: for plain connections */
+struct lws_vhost;
+struct lws_context *lws_context_of(struct loop *loop, struct err *err);
+struct lws_vhost *lws_vhost_of(struct loop *loop, bool tls, const char *ca_file, struct err *err);
 
 /* loop.c: sets libuv's timer to the first of ours. */
 void loop_arm(struct loop *loop);
