@@ -1,4 +1,12 @@
-/* resolve.h - names to addresses, on the loop, with a deadline (uv_getaddrinfo; never inside libwebsockets) */
+/* resolve.h - names to addresses, on the loop, with a deadline
+ *
+ * Every lookup has a thread of its own, at most four at once, the others wait in line. A resolver that hangs is
+ * left behind at the deadline: it delays neither the loop nor the end of the program, as libuv's pool and curl's
+ * resolver would (both wait for their threads). Never inside libwebsockets or curl.
+ *
+ * Kinds: NETWORK (no such name, or the resolver failed), TIMEOUT, CANCELED, USAGE (not a host name). A virtual
+ * loop has no network: addresses resolve to themselves, names fail with NETWORK.
+ */
 #ifndef LOOP_RESOLVE_H
 #define LOOP_RESOLVE_H
 

@@ -1,0 +1,160 @@
+/* http_multi.c - curl's sockets and its timer on the loop
+ *
+ * Happy path: curl names the sockets it waits for (on_socket) and one time (on_curl_timer); the loop
+ * tells curl what happened (act); then every finished transfer is taken out.
+ *
+ * Failure modes: curl's own example loses the last transfer when it ends on the timer path, so the
+ * queue is drained after every act; curl called from inside its own callbacks gives
+ * CURLM_RECURSIVE_API_CALL, so in_curl is set around it and starts wait for the next turn.
+ */
+#include <assert.h>
+#include <stdlib.h>
+
+#include "base/mem.h"
+#include "loop/http_internal.h"
+
+struct socket_watch {
+	uv_poll_t poll;
+	struct http_pool *pool;
+	curl_socket_t fd;
+};
+
+static void act(struct http_pool *pool, curl_socket_t fd, int events)
+{
+	int running;
+
+	pool->in_curl = true;
+	(void)curl_multi_socket_action(pool->multi, fd, events, &running);
+	pool->in_curl = false;
+	multi_drain(pool);
+}
+
+void multi_drain(struct http_pool *pool)
+{
+	CURLMsg *msg;
+	int left;
+
+	pool->draining++;
+	while (!pool->freed && (msg = curl_multi_info_read(pool->multi, &left)) != NULL) {
+		CURLcode code = msg->data.result;
+		char *private = NULL;
+
+		if (msg->msg != CURLMSG_DONE) {
+			continue;
+		}
+		(void)curl_easy_getinfo(msg->easy_handle, CURLINFO_PRIVATE, &private);
+		call_finish((struct call *)(void *)private, code);
+	}
+	if (--pool->draining == 0 && pool->freed) {
+		free(pool);
+	}
+}
+
+static void on_poll(uv_poll_t *poll, int status, int events)
+{
+	struct socket_watch *watch = poll->data;
+	int flags = 0;
+
+	if (status < 0) {
+		flags = CURL_CSELECT_ERR;
+	}
+	if ((events & UV_READABLE) != 0) {
+		flags |= CURL_CSELECT_IN;
+	}
+	if ((events & UV_WRITABLE) != 0) {
+		flags |= CURL_CSELECT_OUT;
+	}
+	act(watch->pool, watch->fd, flags);
+}
+
+static void on_timer(struct timer *timer)
+{
+	act(timer->data, CURL_SOCKET_TIMEOUT, 0);
+}
+
+static int on_curl_timer(CURLM *multi, long after_ms, void *data)
+{
+	struct http_pool *pool = data;
+
+	(void)multi;
+	if (after_ms < 0) {
+		timer_stop(&pool->timer);
+	} else {
+		timer_start(&pool->timer, after_ms);
+	}
+	return 0;
+}
+
+static void on_closed(uv_handle_t *handle)
+{
+	free(handle->data);
+}
+
+static int on_socket(CURL *easy, curl_socket_t fd, int what, void *data, void *socket_data)
+{
+	struct http_pool *pool = data;
+	struct socket_watch *watch = socket_data;
+	int events = 0;
+
+	(void)easy;
+	if (what == CURL_POLL_REMOVE) {
+		if (watch != NULL) {
+			(void)uv_poll_stop(&watch->poll);
+			uv_close((uv_handle_t *)&watch->poll, on_closed);
+			(void)curl_multi_assign(pool->multi, fd, NULL);
+		}
+		return 0;
+	}
+	if (watch == NULL) {
+		watch = mem_alloc(sizeof(*watch));
+		watch->pool = pool;
+		watch->fd = fd;
+		watch->poll.data = watch;
+		if (uv_poll_init_socket(&pool->loop->uv, &watch->poll, fd) != 0) {
+			free(watch);
+			return -1;
+		}
+		(void)curl_multi_assign(pool->multi, fd, watch);
+	}
+	events |= (what & CURL_POLL_IN) != 0 ? UV_READABLE : 0;
+	events |= (what & CURL_POLL_OUT) != 0 ? UV_WRITABLE : 0;
+	(void)uv_poll_start(&watch->poll, events, on_poll);
+	return 0;
+}
+
+int multi_open(struct http_pool *pool, unsigned max_connections, struct err *err)
+{
+	static bool once;
+
+	if (!once) {
+		if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) {
+			return err_set(err, ERR_LIMIT, "cannot start libcurl");
+		}
+		once = true;
+	}
+	pool->multi = curl_multi_init();
+	if (pool->multi == NULL) {
+		return err_set(err, ERR_LIMIT, "cannot start libcurl");
+	}
+	timer_init(&pool->timer, pool->loop, on_timer, pool);
+	(void)curl_multi_setopt(pool->multi, CURLMOPT_SOCKETFUNCTION, on_socket);
+	(void)curl_multi_setopt(pool->multi, CURLMOPT_SOCKETDATA, pool);
+	(void)curl_multi_setopt(pool->multi, CURLMOPT_TIMERFUNCTION, on_curl_timer);
+	(void)curl_multi_setopt(pool->multi, CURLMOPT_TIMERDATA, pool);
+	/* kept when idle; and at once, the others wait in line */
+	(void)curl_multi_setopt(pool->multi, CURLMOPT_MAXCONNECTS, (long)max_connections);
+	(void)curl_multi_setopt(pool->multi, CURLMOPT_MAX_TOTAL_CONNECTIONS,
+				(long)max_connections * 8);
+	return 0;
+}
+
+void multi_close(struct http_pool *pool)
+{
+	assert(!pool->in_curl);
+	if (pool->multi != NULL) {
+		pool->in_curl = true;
+		(void)curl_multi_cleanup(pool->multi);
+		pool->in_curl = false;
+	}
+	timer_stop(&pool->timer);
+}

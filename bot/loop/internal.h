@@ -1,0 +1,78 @@
+/* internal.h - what the files of this room share; nobody outside includes it */
+#ifndef LOOP_INTERNAL_H
+#define LOOP_INTERNAL_H
+
+#include <uv.h>
+
+#include "loop/loop.h"
+
+struct lookups;     /* resolve.c */
+struct lws_room;    /* lws.c */
+struct lws_context; /* libwebsockets */
+
+struct loop {
+	bool is_virtual;
+	bool stopping;
+
+	/* timers: a binary heap by (due_ms, order), timer.c */
+	struct timer **heap;
+	unsigned n_timers;
+	unsigned cap_timers;
+	uint64_t order;
+	bool firing;
+
+	struct list tasks;    /* struct task, by link */
+	struct list works;    /* struct work that waits for the worker */
+	struct work *working; /* on the worker now */
+
+	/* virtual only */
+	int64_t mono_ms;
+	int64_t wall_minus_mono_ms;
+
+	/* real only */
+	uv_loop_t uv;
+	uv_timer_t due;     /* the one timer of libuv: the top of the heap */
+	uv_idle_t idle;     /* runs while tasks are posted */
+	uv_prepare_t turn;  /* measures stalls; wakes nobody */
+	uv_async_t wake;    /* lookup threads ring it; keeps the loop alive */
+	uv_work_t work_req; /* carries `working` */
+	uv_signal_t signals[3];
+	bool has_signals;
+	void (*on_stop)(void *);
+	void (*on_reload)(void *);
+	void *signals_data;
+	uint64_t turn_ns; /* of the last prepare */
+	uint64_t idle_ns; /* libuv's sum of waiting, at that time */
+	uint64_t longest_ns;
+
+	struct lookups *lookups;        /* made by the first resolve_start */
+	void (*on_wake)(struct loop *); /* resolve.c: answers came */
+	void (*lookups_free)(struct loop *);
+	struct lws_room *lws; /* made by the first ws_open */
+	void (*lws_free)(struct loop *);
+};
+
+/* Fires what is due at now_ms and was started before this call; returns how many. */
+unsigned timers_fire(struct loop *loop, int64_t now_ms);
+
+/* The time of the first timer; false when none runs. */
+bool timers_next(const struct loop *loop, int64_t *ret_due_ms);
+
+/* lws.c: the one libwebsockets context of the loop, made at first use; and a vhost of it for each CA file
+ * (NULL: the system's), tls false: for plain connections */
+struct lws_vhost;
+struct lws_context *lws_context_of(struct loop *loop, struct err *err);
+struct lws_vhost *lws_vhost_of(struct loop *loop, bool tls, const char *ca_file, struct err *err);
+
+/* loop.c: sets libuv's timer to the first of ours. */
+void loop_arm(struct loop *loop);
+
+/* virtual.c */
+bool virtual_run(struct loop *loop, bool (*condition)(void *), void *data, int64_t until_ms);
+void virtual_start(struct loop *loop, int64_t wall_start_ms);
+void virtual_stop(struct loop *loop);
+
+/* Runs all tasks that are posted now; those they post wait for the next turn. */
+void tasks_run(struct loop *loop);
+
+#endif

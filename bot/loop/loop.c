@@ -1,0 +1,390 @@
+/* loop.c - the one event loop over libuv
+ *
+ * Happy path: rooms start timers, post tasks and start works; loop_run turns until loop_stop; every
+ * room closes what is its own; loop_free closes the loop's own handles and asserts that nothing is
+ * left. One turn is: timers, tasks, waiting, sockets and finished works.
+ *
+ * An idle loop does not wake: libuv gets one timer (the first of our heap, none when it is empty), the
+ * idle handle runs only while tasks are posted, and the prepare handle that measures runs only
+ * when something else woke the loop.
+ *
+ * Failure modes: libuv cannot make its descriptors (loop_new says so); a room leaves a handle, a
+ * timer or a work behind (an assert in loop_free).
+ */
+#include "loop/loop.h"
+
+#include <assert.h>
+#include <signal.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "base/clock.h"
+#include "base/mem.h"
+#include "loop/internal.h"
+
+#define DRAIN_MAX_MS 10000
+
+static const int signal_numbers[] = {SIGINT, SIGTERM, SIGHUP};
+
+static struct loop *make(void)
+{
+	struct loop *loop = mem_alloc(sizeof(*loop));
+
+	list_init(&loop->tasks);
+	list_init(&loop->works);
+	return loop;
+}
+
+static void on_due(uv_timer_t *due)
+{
+	timers_fire(due->data, clock_mono_ms());
+}
+
+void loop_arm(struct loop *loop)
+{
+	int64_t due_ms;
+	int64_t now_ms;
+
+	if (loop->is_virtual || loop->firing) {
+		return;
+	}
+	if (!timers_next(loop, &due_ms)) {
+		(void)uv_timer_stop(&loop->due);
+		return;
+	}
+	/* uv_now and clock_mono_ms read one clock, so this is an absolute time and needs no
+	 * uv_update_time, however old uv_now is. */
+	now_ms = (int64_t)uv_now(&loop->uv);
+	(void)uv_timer_start(&loop->due, on_due, due_ms > now_ms ? (uint64_t)(due_ms - now_ms) : 0,
+			     0);
+}
+
+void tasks_run(struct loop *loop)
+{
+	struct list now;
+
+	if (list_empty(&loop->tasks)) {
+		return;
+	}
+	/* move all to a head of our own: what they post waits, and task_cancel still finds its place */
+	now = loop->tasks;
+	now.next->prev = &now;
+	now.prev->next = &now;
+	list_init(&loop->tasks);
+	while (!list_empty(&now)) {
+		struct task *task = LIST_ENTRY(now.next, struct task, link);
+
+		list_remove(&task->link);
+		task->posted = false;
+		task->run(task); /* may free it */
+	}
+}
+
+static void on_idle(uv_idle_t *idle)
+{
+	struct loop *loop = idle->data;
+
+	tasks_run(loop);
+	if (list_empty(&loop->tasks)) {
+		(void)uv_idle_stop(idle);
+	}
+}
+
+/* Right before the loop waits: all time since the last such moment that libuv did not wait was ours. */
+static void on_turn(uv_prepare_t *turn)
+{
+	struct loop *loop = turn->data;
+	uint64_t now_ns = uv_hrtime();
+	uint64_t idle_ns = uv_metrics_idle_time(&loop->uv);
+	uint64_t all = now_ns - loop->turn_ns;
+	uint64_t waited = idle_ns - loop->idle_ns;
+
+	if (loop->turn_ns != 0 && all > waited && all - waited > loop->longest_ns) {
+		loop->longest_ns = all - waited;
+	}
+	loop->turn_ns = now_ns;
+	loop->idle_ns = idle_ns;
+}
+
+static void on_wake(uv_async_t *wake)
+{
+	struct loop *loop = wake->data;
+
+	if (loop->on_wake != NULL) {
+		loop->on_wake(loop);
+	}
+}
+
+struct loop *loop_new(struct err *err)
+{
+	struct loop *loop = make();
+	int rc;
+
+	/* One worker is the promise of work_start; it is read when the first work starts. */
+	(void)uv_os_setenv("UV_THREADPOOL_SIZE", "1");
+	(void)signal(SIGPIPE,
+		     SIG_IGN); /* a peer that goes away is an error of write, not our end */
+	rc = uv_loop_init(&loop->uv);
+	if (rc != 0) {
+		err_set(err, ERR_LIMIT, "cannot make the event loop: %s", uv_strerror(rc));
+		free(loop);
+		return NULL;
+	}
+	rc = uv_async_init(&loop->uv, &loop->wake, on_wake);
+	if (rc != 0) {
+		err_set(err, ERR_LIMIT, "cannot make the event loop: %s", uv_strerror(rc));
+		(void)uv_loop_close(&loop->uv);
+		free(loop);
+		return NULL;
+	}
+	(void)uv_loop_configure(&loop->uv, UV_METRICS_IDLE_TIME);
+	(void)uv_timer_init(&loop->uv, &loop->due);
+	(void)uv_idle_init(&loop->uv, &loop->idle);
+	(void)uv_prepare_init(&loop->uv, &loop->turn);
+	loop->due.data = loop;
+	loop->idle.data = loop;
+	loop->turn.data = loop;
+	loop->wake.data = loop;
+	(void)uv_prepare_start(&loop->turn, on_turn);
+	uv_unref((uv_handle_t *)&loop->turn);
+	return loop;
+}
+
+struct loop *loop_new_virtual(int64_t wall_start_ms)
+{
+	struct loop *loop = make();
+
+	virtual_start(loop, wall_start_ms);
+	return loop;
+}
+
+/* Time between two runs is nobody's stall. */
+static void forget_turn(struct loop *loop)
+{
+	loop->turn_ns = 0;
+}
+
+void loop_run(struct loop *loop)
+{
+	if (loop->is_virtual) {
+		(void)virtual_run(loop, NULL, NULL, INT64_MAX);
+	} else {
+		forget_turn(loop);
+		while (!loop->stopping) {
+			(void)uv_run(&loop->uv, UV_RUN_ONCE);
+		}
+	}
+	loop->stopping = false;
+}
+
+static void nothing(struct timer *timer)
+{
+	(void)timer;
+}
+
+bool loop_run_until(struct loop *loop, bool (*condition)(void *), void *data, int64_t timeout_ms)
+{
+	struct timer guard;
+	int64_t until_ms = clock_mono_ms() + timeout_ms;
+	bool held;
+
+	if (loop->is_virtual) {
+		held = virtual_run(loop, condition, data, until_ms);
+		if (!held) {
+			loop->mono_ms = until_ms;
+		}
+		return held;
+	}
+	forget_turn(loop);
+	timer_init(&guard, loop, nothing, NULL);
+	timer_start(&guard, timeout_ms);
+	while (!(held = condition(data)) && clock_mono_ms() < until_ms) {
+		(void)uv_run(&loop->uv, UV_RUN_ONCE);
+	}
+	timer_stop(&guard);
+	return held;
+}
+
+void loop_stop(struct loop *loop)
+{
+	loop->stopping = true;
+}
+
+static void close_own(struct loop *loop)
+{
+	uv_close((uv_handle_t *)&loop->due, NULL);
+	uv_close((uv_handle_t *)&loop->idle, NULL);
+	uv_close((uv_handle_t *)&loop->turn, NULL);
+	uv_close((uv_handle_t *)&loop->wake, NULL);
+	for (size_t i = 0; loop->has_signals && i < ARRAY_LEN(signal_numbers); i++) {
+		uv_close((uv_handle_t *)&loop->signals[i], NULL);
+	}
+}
+
+/* Turns until no handle and no work is left, for a bounded time: a forgotten handle must end in
+ * the assert and not in a hang. */
+static void drain(struct loop *loop)
+{
+	const struct timespec ms = {0, 1000000};
+
+	for (int i = 0; i < DRAIN_MAX_MS; i++) {
+		if (uv_run(&loop->uv, UV_RUN_NOWAIT) == 0) {
+			return;
+		}
+		if (i > 2) {
+			(void)nanosleep(&ms, NULL);
+		}
+	}
+}
+
+static bool no_work(void *data)
+{
+	struct loop *loop = data;
+
+	return loop->working == NULL && list_empty(&loop->works);
+}
+
+void loop_free(struct loop *loop)
+{
+	int left;
+
+	if (loop == NULL) {
+		return;
+	}
+	(void)loop_run_until(loop, no_work, loop, DRAIN_MAX_MS);
+	assert(no_work(loop));
+	if (loop->lookups_free != NULL) {
+		loop->lookups_free(loop);
+	}
+	if (loop->lws_free != NULL) {
+		loop->lws_free(loop);
+	}
+	assert(list_empty(&loop->tasks));
+	assert(loop->n_timers == 0);
+	if (loop->is_virtual) {
+		virtual_stop(loop);
+	} else {
+		close_own(loop);
+		drain(loop);
+		left = uv_loop_close(&loop->uv);
+		assert(left == 0);
+		(void)left;
+	}
+	free(loop->heap);
+	free(loop);
+}
+
+int64_t loop_take_longest_stall_us(struct loop *loop)
+{
+	int64_t us = (int64_t)(loop->longest_ns / 1000);
+
+	loop->longest_ns = 0;
+	return us;
+}
+
+static void on_signal(uv_signal_t *handle, int number)
+{
+	struct loop *loop = handle->data;
+	void (*act)(void *) = number == SIGHUP ? loop->on_reload : loop->on_stop;
+
+	if (act != NULL) {
+		act(loop->signals_data);
+	}
+}
+
+void loop_on_signals(struct loop *loop, void (*stop)(void *), void (*reload)(void *), void *data)
+{
+	assert(!loop->has_signals);
+	loop->on_stop = stop;
+	loop->on_reload = reload;
+	loop->signals_data = data;
+	if (loop->is_virtual) {
+		return;
+	}
+	loop->has_signals = true;
+	for (size_t i = 0; i < ARRAY_LEN(signal_numbers); i++) {
+		uv_signal_t *handle = &loop->signals[i];
+
+		(void)uv_signal_init(&loop->uv, handle);
+		handle->data = loop;
+		if ((signal_numbers[i] == SIGHUP ? reload : stop) != NULL) {
+			(void)uv_signal_start(handle, on_signal, signal_numbers[i]);
+		}
+	}
+}
+
+void task_init(struct task *task, struct loop *loop, void (*run)(struct task *), void *data)
+{
+	list_init(&task->link);
+	task->loop = loop;
+	task->run = run;
+	task->data = data;
+	task->posted = false;
+}
+
+void task_post(struct task *task)
+{
+	struct loop *loop = task->loop;
+
+	if (task->posted) {
+		return;
+	}
+	task->posted = true;
+	list_append(&loop->tasks, &task->link);
+	if (!loop->is_virtual) {
+		(void)uv_idle_start(&loop->idle, on_idle);
+	}
+}
+
+void task_cancel(struct task *task)
+{
+	if (task->posted) {
+		task->posted = false;
+		list_remove(&task->link);
+	}
+}
+
+static void work_next(struct loop *loop);
+
+static void on_worker(uv_work_t *req)
+{
+	struct loop *loop = req->data;
+
+	loop->working->run(loop->working);
+}
+
+static void on_work_done(uv_work_t *req, int status)
+{
+	struct loop *loop = req->data;
+	struct work *work = loop->working;
+
+	(void)status; /* never canceled */
+	loop->working = NULL;
+	work_next(loop);  /* the worker goes on while we look at the result */
+	work->done(work); /* may free it */
+}
+
+static void work_next(struct loop *loop)
+{
+	int rc;
+
+	if (loop->working != NULL || list_empty(&loop->works)) {
+		return;
+	}
+	loop->working = LIST_ENTRY(loop->works.next, struct work, link);
+	list_remove(&loop->working->link);
+	loop->work_req.data = loop;
+	rc = uv_queue_work(&loop->uv, &loop->work_req, on_worker, on_work_done);
+	assert(rc == 0); /* it fails for a NULL function only */
+	(void)rc;
+}
+
+void work_start(struct loop *loop, struct work *work)
+{
+	work->loop = loop;
+	list_append(&loop->works, &work->link);
+	if (!loop->is_virtual) {
+		work_next(loop);
+	}
+}
