@@ -38,6 +38,16 @@ int64_t clock_mono_ms(void)
 	return mono();
 }
 
+int64_t clock_work_us(void)
+{
+	struct timespec ts;
+
+	if (clock_gettime(CLOCK_MONOTONIC, &ts) != 0) {
+		return 0;
+	}
+	return (int64_t)ts.tv_sec * 1000000 + ts.tv_nsec / 1000;
+}
+
 void clock_replace(int64_t (*wall_ms)(void), int64_t (*mono_ms)(void))
 {
 	wall = wall_ms != NULL ? wall_ms : real_wall;

@@ -73,4 +73,10 @@ struct message {
 	size_t n_buttons;
 };
 
+/* A deep copy. */
+const struct message *message_copy(struct arena *arena, const struct message *message);
+
+/* Would both look the same and ask the same? */
+bool message_equal(const struct message *a, const struct message *b);
+
 #endif

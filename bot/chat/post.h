@@ -16,6 +16,9 @@ void post_queue_free(
 	struct post_queue
 		*queue); /* cards still open are called back with CANCELED; NULL is fine */
 
+/* Nothing waits to be posted and nothing is under way. */
+bool post_queue_idle(const struct post_queue *queue);
+
 struct post_card; /* a handle; lives until post_close */
 
 struct post_request {

@@ -17,12 +17,24 @@ struct text_style {
 	void *data;
 };
 
+/*
+ * Appends lines with "\n" between them and none at the end. Lines longer than `columns` (0: no limit) are
+ * broken at spaces, a longer word stays whole. Nothing that is not ours can steer a terminal or change the order of
+ * letters: every text passes text_clean. Without colour the tone is not drawn: the words of the first line say it.
+ */
 void text_render(const struct message *message, const struct text_style *style, struct strbuf *out);
 
-/* Columns that UTF-8 text takes in a terminal: wide characters 2, combining and zero-width 0 (utf8 of libunistring or wcwidth). */
+/*
+ * Appends `text` as one line of safe UTF-8, fit to be shown anywhere (also legal in XML): white space becomes a space;
+ * broken bytes, controls, escapes, bidi marks and other invisible characters become U+FFFD.
+ * Cleaning twice changes nothing.
+ */
+void text_clean(const char *text, struct strbuf *out);
+
+/* Columns that UTF-8 text takes in a terminal: wide characters 2, combining and zero-width 0. */
 unsigned text_columns(const char *text);
 
-/* Copies `text`, cut to `columns` with "…" at its end where it was longer. */
+/* Appends `text`, cleaned and cut to `columns` with "…" at its end where it was longer. `columns` at least 1. */
 void text_cut(const char *text, unsigned columns, struct strbuf *out);
 
 #endif

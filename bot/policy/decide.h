@@ -28,6 +28,10 @@ const char *policy_channel_name(const struct policy_asker *asker);
 const char *policy_person_id(const struct policy *policy, const char *person, const char *network,
 			     const char *workspace);
 
+/* The key of `workspaces` for a network's workspace; NULL when it is not listed. */
+const char *policy_workspace_name(const struct policy *policy, const char *network,
+				  const char *workspace);
+
 struct policy_question {
 	struct policy_asker asker;
 	enum verb verb;

@@ -21,6 +21,8 @@ struct store_txn;
 /* path: the database file, made when absent with mode 0600; its folder must exist. One process at a time: a second
  * gets ERR_CONFLICT. */
 struct store *store_sqlite_open(struct loop *loop, const char *path, struct err *err);
+/* Only the store_each_ functions work on it; fine while a bot runs on the same file. ERR_NOTFOUND: no such file. */
+struct store *store_sqlite_open_reader(const char *path, struct err *err);
 struct store *store_memory_open(struct loop *loop);
 
 /* Waits for what is under way; transactions not yet begun are called back with CANCELED. */

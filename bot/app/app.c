@@ -1,0 +1,230 @@
+/* app.c - builds the upper rooms on ready parts, and takes them down in reverse
+ *
+ * Order down: no new events, chats closed (their posts are called back), queues, jobs, lists, accounts, gate. Rows stay in
+ * the store, so a job that was under way goes on at the next start.
+ */
+#include "app/app.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "app/internal.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "metrics/metrics.h"
+
+static struct ocean *job_ocean(const char *account, void *data)
+{
+	struct app_account *found = account_find(data, account);
+
+	return found != NULL ? found->ocean : NULL;
+}
+
+static struct ocean_index *job_index(const char *account, void *data)
+{
+	struct app_account *found = account_find(data, account);
+
+	return found != NULL ? found->index : NULL;
+}
+
+static struct post_queue *job_queue(const char *network, const char *workspace, void *data)
+{
+	struct app *app = data;
+
+	for (size_t i = 0; i < app->n_chats; i++) {
+		struct chat *chat = app->chats[i].chat;
+
+		if (strcmp(chat->ops->name, network) == 0 &&
+		    strcmp(chat->workspace, workspace) == 0) {
+			return app->chats[i].queue;
+		}
+	}
+	return NULL;
+}
+
+static const struct plan *job_plan(enum verb verb, void *data)
+{
+	(void)data;
+	return command_plan(verb);
+}
+
+static void sink_event(struct chat *chat, const struct event *event, void *data)
+{
+	(void)chat;
+	dispatch_event(data, event);
+}
+
+static void sink_link(struct chat *chat, enum chat_link state, const char *why, void *data)
+{
+	struct app_chat *at = data;
+	struct app *app = at->app;
+
+	if (state == CHAT_UP && at->link != CHAT_UP) {
+		metrics_add(METRIC_CHAT_RECONNECTS, 1);
+	}
+	at->link = state;
+	metrics_set(METRIC_CHAT_UP, (int64_t)app_chats_up(app));
+	log_line(state == CHAT_UP ? LOG_INFO : LOG_WARN, "chat.link", "network", chat->ops->name,
+		 "state",
+		 state == CHAT_UP     ? "up"
+		 : state == CHAT_DOWN ? "down"
+				      : "refused",
+		 "why", why != NULL ? why : "", NULL);
+	if (app->on_link != NULL) {
+		app->on_link(app->on_link_data, chat->ops->name, state, why);
+	}
+}
+
+static void sink_place_lost(struct chat *chat, const struct chat_place *place, const char *why,
+			    void *data)
+{
+	(void)data;
+	log_line(LOG_WARN, "chat.place-lost", "network", chat->ops->name, "channel", place->channel,
+		 "why", why, NULL);
+}
+
+struct app *app_new(const struct app_parts *parts)
+{
+	struct app *app = mem_alloc(sizeof(*app));
+	struct job_options options = {parts->loop, parts->store, NULL,     job_ocean,
+				      job_index,   job_queue,    job_plan, app};
+
+	list_init(&app->turns);
+	app->loop = parts->loop;
+	app->store = parts->store;
+	app->gate = gate_new(parts->policy);
+	app->buttons = buttons_new();
+	app->recent = recent_new();
+	(void)snprintf(app->own_name, sizeof(app->own_name), "%s",
+		       parts->own_name != NULL ? parts->own_name : "sluice");
+	for (size_t i = 0; i < parts->n_accounts && i < ACCOUNTS_MAX; i++) {
+		struct app_account *account = &app->accounts[app->n_accounts++];
+
+		account->ocean = parts->accounts[i];
+		account->index = ocean_index_new(app->loop, account->ocean);
+	}
+	for (size_t i = 0; i < parts->n_chats && i < CHATS_MAX; i++) {
+		struct app_chat *at = &app->chats[app->n_chats++];
+
+		at->app = app;
+		at->chat = parts->chats[i];
+		at->queue = post_queue_new(app->loop, at->chat);
+		at->chat->sink.event = sink_event;
+		at->chat->sink.link = sink_link;
+		at->chat->sink.place_lost = sink_place_lost;
+		at->chat->sink.data = at;
+	}
+	options.gate = app->gate;
+	app->engine = job_engine_new(&options);
+	return app;
+}
+
+static void start_chat(struct app *app, struct app_chat *at)
+{
+	const struct policy_channel *channels;
+	size_t n = policy_channels(gate_policy(app->gate), &channels);
+	struct chat_join *joins = mem_array(n + 1, sizeof(*joins));
+	size_t n_joins = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		if (channels[i].channel != NULL &&
+		    strcmp(channels[i].network, at->chat->ops->name) == 0 &&
+		    strcmp(channels[i].workspace, at->chat->workspace) == 0) {
+			joins[n_joins].workspace = channels[i].workspace;
+			joins[n_joins].channel = channels[i].channel;
+			n_joins++;
+		}
+	}
+	at->chat->ops->start(at->chat, joins, n_joins);
+	free(joins);
+}
+
+int app_start(struct app *app, struct err *err)
+{
+	for (size_t i = 0; i < app->n_chats; i++) {
+		start_chat(app, &app->chats[i]);
+	}
+	return job_resume(app->engine, err);
+}
+
+static void take_down(struct app *app)
+{
+	void (*closed)(void *) = app->closed;
+	void *data = app->closed_data;
+
+	for (size_t i = 0; i < app->n_chats; i++) {
+		post_queue_free(app->chats[i].queue);
+	}
+	job_engine_free(app->engine);
+	for (size_t i = 0; i < app->n_accounts; i++) {
+		ocean_index_free(app->accounts[i].index);
+		ocean_close(app->accounts[i].ocean);
+	}
+	gate_free(app->gate);
+	buttons_free(app->buttons);
+	recent_free(app->recent);
+	free(app);
+	closed(data);
+}
+
+static void chat_closed(void *data)
+{
+	struct app *app = data;
+
+	if (--app->n_closing == 0) {
+		take_down(app);
+	}
+}
+
+void app_close(struct app *app, void (*closed)(void *data), void *data)
+{
+	if (app->closing) {
+		return;
+	}
+	app->closing = true;
+	app->closed = closed;
+	app->closed_data = data;
+	dispatch_drop_all(app);
+	app->n_closing = app->n_chats;
+	for (size_t i = 0; i < app->n_chats; i++) {
+		app->chats[i].chat->ops->close(app->chats[i].chat, chat_closed, app);
+	}
+}
+
+void app_use_policy(struct app *app, struct policy *policy)
+{
+	gate_swap(app->gate, policy);
+}
+
+bool app_idle(const struct app *app)
+{
+	if (app->n_turns > 0 || job_open_requests(app->engine) > 0) {
+		return false;
+	}
+	for (size_t i = 0; i < app->n_chats; i++) {
+		if (!post_queue_idle(app->chats[i].queue)) {
+			return false;
+		}
+	}
+	return true;
+}
+
+size_t app_chats_up(const struct app *app)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < app->n_chats; i++) {
+		n += app->chats[i].link == CHAT_UP ? 1 : 0;
+	}
+	return n;
+}
+
+void app_on_link(struct app *app,
+		 void (*link)(void *data, const char *network, enum chat_link state,
+			      const char *why),
+		 void *data)
+{
+	app->on_link = link;
+	app->on_link_data = data;
+}

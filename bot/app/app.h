@@ -1,0 +1,52 @@
+/* app.h - the rooms put together: events in, commands decided and answered, changes handed to the jobs
+ *
+ * app_new takes ready parts, so that the program (cli/run.c, over sockets) and the scenario tests (in memory, over virtual
+ * time) run the same code. app owns the chats and accounts it is given, borrows loop and store.
+ */
+#ifndef APP_APP_H
+#define APP_APP_H
+
+#include <stdbool.h>
+
+#include "chat/chat.h"
+#include "ocean/ocean.h"
+#include "policy/policy.h"
+#include "store/store.h"
+
+struct app;
+
+struct app_parts {
+	struct loop *loop;
+	struct store *store;
+	struct policy *policy; /* referenced */
+	struct chat *const *chats;
+	size_t n_chats;
+	struct ocean *const *accounts; /* ocean->name as in the policy */
+	size_t n_accounts;
+	const char *own_name; /* by which the bot is addressed: "sluice" */
+};
+
+struct app *app_new(const struct app_parts *parts);
+
+/* Connects the chats, goes on with what the store holds. */
+int app_start(struct app *app, struct err *err);
+
+/* Closes chats and accounts, then calls back once from the loop; the app is gone then, the store still open. */
+void app_close(struct app *app, void (*closed)(void *data), void *data);
+
+/* A new policy that compiled: swapped in. Commands under way are decided by it from now on. */
+void app_use_policy(struct app *app, struct policy *policy);
+
+/* Nothing under way: no command being looked up, no open request, nothing left to post. */
+bool app_idle(const struct app *app);
+
+/* How many of the chats are connected; for health. */
+size_t app_chats_up(const struct app *app);
+
+/* Called whenever a chat's link changes; for the log, health and tests. NULL: nobody. */
+void app_on_link(struct app *app,
+		 void (*link)(void *data, const char *network, enum chat_link state,
+			      const char *why),
+		 void *data);
+
+#endif

@@ -1,0 +1,434 @@
+/* dispatch.c - one event on its way to a command: the spine of the program
+ *
+ * Happy path: event -> (known place? new delivery?) -> grammar -> may they at all? -> list of droplets -> targets -> gate ->
+ * answer, or the jobs. What ends early: silence (place not listed, a stranger who may nothing, chatter that is no command),
+ * or one sentence. DigitalOcean is not asked before the gate said that the verb is possible for this person here.
+ *
+ * A turn is one event under way; it owns its arena and its transaction until these are handed on.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "app/internal.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "metrics/metrics.h"
+
+#define STALE_MS 60000 /* a change that was said longer ago is asked again */
+
+struct turn {
+	struct list link;
+	struct app *app;
+	struct app_chat *from;
+	struct arena arena;
+	struct chat_place place;
+	struct gate_who who;
+	const char *person;
+	const char *message; /* id of what was said */
+	const char *key;
+	bool addressed;
+	int64_t age_ms;
+	int64_t began_us;
+	struct command_parse parse;
+	struct account_want want;
+	bool waiting;
+};
+
+static void turn_end(struct turn *turn)
+{
+	list_remove(&turn->link);
+	turn->app->n_turns--;
+	arena_done(&turn->arena);
+	free(turn);
+}
+
+void dispatch_drop_all(struct app *app)
+{
+	LIST_FOREACH_SAFE(it, next, &app->turns)
+	{
+		struct turn *turn = LIST_ENTRY(it, struct turn, link);
+
+		if (turn->waiting) {
+			account_cancel(&turn->want);
+		}
+		turn_end(turn);
+	}
+}
+
+static void say(struct turn *turn, bool privately, const struct message *message)
+{
+	const char *to = privately && !turn->place.direct ? turn->who.user : NULL;
+
+	post_once(turn->from->queue, &turn->place, to, turn->message, message);
+}
+
+/* The audit row is on disk, or it is missing: a read has been answered by then. */
+static void audit_written(void *data, const struct err *err)
+{
+	(void)data;
+	if (err != NULL) {
+		metrics_add(METRIC_AUDIT_MISSING, 1);
+		log_line(LOG_ERROR, "audit.missing", "why", err->msg, NULL);
+	}
+}
+
+static struct turn *turn_new(struct app_chat *from, const struct event *event)
+{
+	struct turn *turn = mem_alloc(sizeof(*turn));
+	struct arena *arena = &turn->arena;
+
+	turn->app = from->app;
+	turn->from = from;
+	turn->began_us = clock_work_us();
+	turn->place.network = arena_strdup(arena, event->place.network);
+	turn->place.workspace = arena_strdup(arena, event->place.workspace);
+	turn->place.channel = arena_strdup(arena, event->place.channel);
+	turn->place.thread = arena_strdup(arena, event->place.thread);
+	turn->place.direct = event->place.direct;
+	turn->who.network = turn->place.network;
+	turn->who.user_workspace = arena_strdup(arena, event->who.workspace);
+	turn->who.user = arena_strdup(arena, event->who.user);
+	turn->who.workspace = turn->place.workspace;
+	turn->who.channel = turn->place.channel;
+	turn->who.direct = event->place.direct;
+	turn->message = arena_strdup(arena, event->message);
+	turn->key = arena_printf(arena, "%s/%s/%s", turn->place.network, turn->place.workspace,
+				 event->id);
+	turn->age_ms = event->sent_ms > 0 ? clock_wall_ms() - event->sent_ms : 0;
+	turn->addressed = event->addressed || event->place.direct;
+	list_append(&from->app->turns, &turn->link);
+	from->app->n_turns++;
+	return turn;
+}
+
+/* ---- after the list of droplets ---------------------------------------------------------- */
+
+static void started(void *data, const struct err *err)
+{
+	(void)data;
+	if (err != NULL && err->kind == ERR_CONFLICT) {
+		metrics_add(METRIC_EVENTS_REPEATED, 1);
+	}
+}
+
+static void start_job(struct turn *turn, const struct gate_decision *decision,
+		      const struct gate_targets *targets, struct store_txn *txn)
+{
+	struct job_ask ask = {
+		.event_key = turn->key,
+		.who = turn->who,
+		.person = turn->person,
+		.thread = turn->place.thread,
+		.answers = turn->message,
+		.words = turn->parse.row->phrases[0],
+		.plan = turn->parse.row->plan,
+		.decision = decision,
+		.droplets = targets->droplets,
+		.n_droplets = targets->n,
+		.txn = txn,
+	};
+
+	store_txn_seen(txn, turn->key, clock_wall_ms());
+	job_start(turn->app->engine, &ask, started, NULL);
+}
+
+static void answer_read(struct turn *turn, const struct droplet *const *droplets, size_t n)
+{
+	struct app *app = turn->app;
+	const struct droplet **shown = arena_array(&turn->arena, n + 1, sizeof(*shown));
+	struct command_call call = {
+		.row = turn->parse.row,
+		.words = turn->parse.words,
+		.n_words = turn->parse.n_words,
+		.gate = app->gate,
+		.who = &turn->who,
+		.arena = &turn->arena,
+		.droplets = shown,
+		.n_droplets = n,
+		.n_visible = n,
+	};
+	struct build build;
+
+	for (size_t i = 0; i < n; i++) {
+		shown[i] = gate_redact(app->gate, &turn->who, droplets[i], &turn->arena);
+	}
+	build_init(&build, &turn->arena, TONE_PLAIN);
+	call.row->answer(&call, &build);
+	say(turn, false, build_end(&build));
+}
+
+static void on_list(struct turn *turn, const struct ocean_snapshot *snapshot)
+{
+	struct app *app = turn->app;
+	struct store_txn *txn = store_txn_new(app->store);
+	struct gate_decision decision;
+	size_t n;
+	const struct droplet **seen = gate_filter(app->gate, &turn->who, turn->parse.row->verb,
+						  snapshot, &turn->arena, &n);
+
+	gate_decide(app->gate, &turn->who, turn->parse.row->verb, seen, n, NULL, txn, &turn->arena,
+		    &decision);
+	answer_read(turn, seen, n);
+	store_commit(txn, audit_written, NULL);
+}
+
+static void on_targets(struct turn *turn, const struct ocean_snapshot *snapshot)
+{
+	struct app *app = turn->app;
+	const struct command *row = turn->parse.row;
+	struct gate_targets targets;
+	struct gate_decision decision;
+	struct store_txn *txn;
+	struct err err = {0};
+
+	if (gate_resolve(app->gate, &turn->who, turn->parse.words, turn->parse.n_words, snapshot,
+			 &turn->arena, &targets, &err) < 0) {
+		/* chatter such as "start the meeting" names nothing that is here, or like it */
+		if (turn->addressed || targets.n_hints > 0) {
+			say(turn, true,
+			    words_unresolved(&turn->arena, app->buttons, row, &targets, &err));
+		}
+		return;
+	}
+	txn = store_txn_new(app->store);
+	gate_decide(app->gate, &turn->who, row->verb, targets.droplets, targets.n, NULL, txn,
+		    &turn->arena, &decision);
+	if (decision.verdict == ALLOW && decision.n_duties > 0) {
+		decision.verdict = DENY; /* this version cannot ask for what the policy requires */
+	}
+	if (decision.verdict != ALLOW) {
+		say(turn, true,
+		    words_denied(&turn->arena, row, &decision, targets.droplets, targets.n));
+		store_commit(txn, audit_written, NULL);
+	} else if (row->plan != NULL) {
+		start_job(turn, &decision, &targets, txn);
+	} else {
+		answer_read(turn, targets.droplets, targets.n);
+		store_commit(txn, audit_written, NULL);
+	}
+}
+
+static void on_droplets(struct account_want *want, struct ocean_snapshot *snapshot,
+			const struct err *err)
+{
+	struct turn *turn = want->data;
+	const struct command *row = turn->parse.row;
+
+	turn->waiting = false;
+	if (err != NULL) {
+		log_line(LOG_WARN, "ocean.list", "why", err->msg, NULL);
+		say(turn, true, words_failed(&turn->arena, row->plan != NULL, err));
+	} else if (row->takes == TAKES_TARGETS) {
+		on_targets(turn, snapshot);
+	} else {
+		on_list(turn, snapshot);
+	}
+	ocean_snapshot_unref(snapshot);
+	turn_end(turn);
+}
+
+/* ---- before it --------------------------------------------------------------------------- */
+
+static void deny_outright(struct turn *turn)
+{
+	struct app *app = turn->app;
+	struct store_txn *txn = store_txn_new(app->store);
+	struct gate_decision decision;
+
+	gate_decide(app->gate, &turn->who, turn->parse.row->verb, NULL, 0, NULL, txn, &turn->arena,
+		    &decision);
+	decision.verdict = DENY;
+	say(turn, true, words_denied(&turn->arena, turn->parse.row, &decision, NULL, 0));
+	store_commit(txn, audit_written, NULL);
+}
+
+static const char *said_again(struct turn *turn)
+{
+	const char *said = turn->parse.row->phrases[0];
+
+	for (size_t i = 0; i < turn->parse.n_words; i++) {
+		said = arena_printf(&turn->arena, "%s %s", said, turn->parse.words[i]);
+	}
+	return said;
+}
+
+/*
+ * A verb that cannot be theirs is looked up all the same when they may see droplets here: so the denial can say where it
+ * would be allowed, and chatter that names no droplet stays unanswered.
+ */
+static bool may_look_up(struct turn *turn)
+{
+	return turn->parse.row->takes == TAKES_TARGETS &&
+	       gate_could(turn->app->gate, &turn->who, VERB_DROPLET_SHOW);
+}
+
+/* True when the turn goes on and will be ended by on_droplets. */
+static bool run_command(struct turn *turn)
+{
+	struct app *app = turn->app;
+	const struct command *row = turn->parse.row;
+	bool could;
+
+	if (row->verb == VERB_NONE) {
+		answer_read(turn, NULL, 0);
+		return false;
+	}
+	could = gate_could(app->gate, &turn->who, row->verb);
+	if (!could && !may_look_up(turn)) {
+		if (turn->addressed) {
+			deny_outright(turn);
+		}
+		return false;
+	}
+	if (row->plan == NULL && row->answer == NULL) {
+		say(turn, true, words_not_built(&turn->arena, row));
+		return false;
+	}
+	if (could && row->plan != NULL && turn->age_ms > STALE_MS) {
+		say(turn, true,
+		    words_stale(&turn->arena, app->buttons, said_again(turn), turn->age_ms));
+		return false;
+	}
+	turn->waiting = true;
+	turn->want.done = on_droplets;
+	turn->want.data = turn;
+	account_want(app, &turn->want, could && row->plan != NULL ? 0 : OCEAN_FRESH_READ_MS,
+		     TIER_READ);
+	metrics_observe(METRIC_COMMAND_US, clock_work_us() - turn->began_us);
+	return true;
+}
+
+static bool may_row(const struct command *row, void *data)
+{
+	struct turn *turn = data;
+
+	return (row->plan != NULL || row->answer != NULL) &&
+	       (row->verb == VERB_NONE || gate_could(turn->app->gate, &turn->who, row->verb));
+}
+
+/* May this person do anything at all here? A stranger who may not is met with silence. */
+static bool may_anything(struct turn *turn)
+{
+	size_t n;
+	const struct command *rows = command_rows(&n);
+
+	for (size_t i = 0; i < n; i++) {
+		if (rows[i].verb != VERB_NONE && may_row(&rows[i], turn)) {
+			return true;
+		}
+	}
+	return false;
+}
+
+static void not_known(struct turn *turn)
+{
+	const char *said = turn->parse.said;
+	const char *nearest = command_nearest(said, may_row, turn);
+	const char *rest = said;
+
+	if (nearest != NULL) {
+		for (const char *p = nearest; p != NULL; p = strchr(p + 1, ' ')) {
+			rest += strspn(rest, " /!");
+			rest += strcspn(rest, " ");
+		}
+		rest += strspn(rest, " ");
+	}
+	say(turn, true, words_unknown(&turn->arena, turn->app->buttons, said, nearest, rest));
+}
+
+/* Chatter in a channel is answered only where it can be nothing but a command. */
+static bool is_chatter(const struct turn *turn, enum command_fit fit)
+{
+	if (turn->addressed) {
+		return false;
+	}
+	if (fit == FIT_NONE) {
+		return true;
+	}
+	switch (turn->parse.row->takes) {
+	case TAKES_TARGETS: /* its names decide, once the droplets are known */
+		return false;
+	case TAKES_FILTERS:
+		return fit == FIT_USAGE;
+	case TAKES_NOTHING:
+	case TAKES_TOPIC:
+		return turn->parse.n_words > 0;
+	case TAKES_REST:
+		return true;
+	}
+	return true;
+}
+
+/* help and whoami are answered to everybody in a direct message, a few a minute. */
+static bool is_open_question(struct turn *turn, enum command_fit fit)
+{
+	return fit == FIT_COMMAND && turn->parse.row->verb == VERB_NONE && turn->place.direct &&
+	       recent_may_answer(turn->app->recent, turn->who.user);
+}
+
+static bool turn_run(struct turn *turn, const char *text)
+{
+	struct app *app = turn->app;
+	const char *const own_names[] = {app->own_name, NULL};
+	const char *channel = gate_channel(app->gate, &turn->who);
+	struct err err = {0};
+	enum command_fit fit = command_parse(text, own_names, &turn->arena, &turn->parse, &err);
+
+	turn->addressed = turn->addressed || turn->parse.prefixed;
+	turn->person = arena_strdup(&turn->arena, gate_person(app->gate, &turn->who));
+	if (channel == NULL) {
+		if (is_open_question(turn, fit)) {
+			return run_command(turn);
+		}
+		if (turn->person != NULL && turn->addressed) {
+			say(turn, true, words_not_set_up(&turn->arena, &turn->place));
+		}
+		return false;
+	}
+	if (turn->person == NULL && !may_anything(turn)) {
+		return is_open_question(turn, fit) ? run_command(turn) : false;
+	}
+	if (is_chatter(turn, fit)) {
+		return false;
+	}
+	switch (fit) {
+	case FIT_NONE:
+		not_known(turn);
+		return false;
+	case FIT_USAGE:
+		say(turn, true, words_usage(&turn->arena, &err));
+		return false;
+	case FIT_COMMAND:
+		return run_command(turn);
+	}
+	return false;
+}
+
+void dispatch_event(struct app_chat *from, const struct event *event)
+{
+	struct app *app = from->app;
+	const char *text = event->text;
+	struct turn *turn;
+
+	metrics_add(METRIC_EVENTS, 1);
+	if (app->closing || event->by_bot || event->edited) {
+		return;
+	}
+	turn = turn_new(from, event);
+	if (recent_repeated(app->recent, turn->key)) {
+		metrics_add(METRIC_EVENTS_REPEATED, 1);
+		turn_end(turn);
+		return;
+	}
+	if (event->kind == EVENT_PRESS) {
+		turn->addressed = true;
+		text = buttons_text(app->buttons, event->button);
+		if (text == NULL && gate_channel(app->gate, &turn->who) != NULL) {
+			say(turn, true, words_expired_button(&turn->arena));
+		}
+	}
+	if (text == NULL || !turn_run(turn, text)) {
+		turn_end(turn);
+	}
+}

@@ -1,0 +1,105 @@
+/* internal.h - what the files of the room app share; nobody else includes it */
+#ifndef APP_INTERNAL_H
+#define APP_INTERNAL_H
+
+#include "app/app.h"
+#include "base/map.h"
+#include "chat/post.h"
+#include "command/command.h"
+#include "job/job.h"
+
+#define CHATS_MAX 16
+#define ACCOUNTS_MAX 16
+
+struct buttons; /* buttons.c: what a press of a button that we posted means */
+struct recent;  /* recent.c: deliveries seen of late, strangers answered of late */
+
+struct app_chat {
+	struct app *app;
+	struct chat *chat;
+	struct post_queue *queue;
+	enum chat_link link;
+};
+
+struct app_account {
+	struct ocean *ocean;
+	struct ocean_index *index;
+};
+
+struct app {
+	struct loop *loop;
+	struct store *store;
+	struct gate *gate;
+	struct job_engine *engine;
+	struct app_chat chats[CHATS_MAX];
+	size_t n_chats;
+	size_t n_closing;
+	struct app_account accounts[ACCOUNTS_MAX];
+	size_t n_accounts;
+	struct buttons *buttons;
+	struct recent *recent;
+	struct list turns; /* commands under way */
+	size_t n_turns;
+	char own_name[64];
+	bool closing;
+	void (*closed)(void *data);
+	void *closed_data;
+	void (*on_link)(void *data, const char *network, enum chat_link state, const char *why);
+	void *on_link_data;
+};
+
+/* dispatch.c */
+void dispatch_event(struct app_chat *from, const struct event *event);
+void dispatch_drop_all(struct app *app); /* at the end: no answer comes any more */
+
+/* accounts.c: one list for a command, over all accounts */
+struct account_want {
+	/* as ocean_want's */
+	void (*done)(struct account_want *, struct ocean_snapshot *, const struct err *);
+	void *data;
+	/* internal */
+	struct app *app;
+	struct ocean_want wants[ACCOUNTS_MAX];
+	struct ocean_snapshot *snapshots[ACCOUNTS_MAX];
+	size_t n_open;
+	struct err err;
+	bool failed;
+};
+void account_want(struct app *app, struct account_want *want, int64_t max_age_ms,
+		  enum tier max_tier);
+void account_cancel(struct account_want *want);
+struct app_account *account_find(struct app *app, const char *name);
+
+/* buttons.c */
+struct buttons *buttons_new(void);
+void buttons_free(struct buttons *buttons);
+/* An id for a button that says `text` for whoever presses it. Borrowed until 512 later ones were made. */
+const char *buttons_add(struct buttons *buttons, const char *text);
+const char *buttons_text(const struct buttons *buttons,
+			 const char *id); /* NULL: not known (any more) */
+
+/* recent.c */
+struct recent *recent_new(void);
+void recent_free(struct recent *recent);
+bool recent_repeated(struct recent *recent,
+		     const char *event_key); /* remembers it; true when it was known */
+bool recent_may_answer(struct recent *recent, const char *who); /* a stranger: a few a minute */
+
+/* words.c: sentences of the room's own */
+const struct message *words_denied(struct arena *arena, const struct command *row,
+				   const struct gate_decision *decision,
+				   const struct droplet *const *droplets, size_t n_droplets);
+const struct message *words_failed(struct arena *arena, bool change, const struct err *err);
+const struct message *words_not_set_up(struct arena *arena, const struct chat_place *place);
+const struct message *words_not_built(struct arena *arena, const struct command *row);
+const struct message *words_usage(struct arena *arena, const struct err *err);
+const struct message *words_unknown(struct arena *arena, struct buttons *buttons, const char *said,
+				    const char *nearest, const char *rest);
+const struct message *words_unresolved(struct arena *arena, struct buttons *buttons,
+				       const struct command *row,
+				       const struct gate_targets *targets, const struct err *err);
+const struct message *words_stale(struct arena *arena, struct buttons *buttons, const char *said,
+				  int64_t age_ms);
+const struct message *words_expired_button(struct arena *arena);
+
+#endif

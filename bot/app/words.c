@@ -1,0 +1,162 @@
+/* words.c - the sentences of this room: what happened, what did not, what one can do */
+#include <string.h>
+
+#include "app/internal.h"
+
+static const char *what(const struct command *row)
+{
+	return row->plan != NULL ? row->plan->infinitive : row->phrases[0];
+}
+
+static const char *targets_text(struct arena *arena, const struct droplet *const *droplets,
+				size_t n_droplets)
+{
+	if (n_droplets == 0) {
+		return NULL;
+	}
+	if (n_droplets == 1) {
+		return droplets[0]->name;
+	}
+	return arena_printf(arena, "all of these %zu droplets", n_droplets);
+}
+
+const struct message *words_denied(struct arena *arena, const struct command *row,
+				   const struct gate_decision *decision,
+				   const struct droplet *const *droplets, size_t n_droplets)
+{
+	const char *targets = targets_text(arena, droplets, n_droplets);
+	struct build build;
+
+	build_init(&build, arena, TONE_BAD);
+	if (decision->here_only && decision->max_tier <= TIER_READ) {
+		build_line(&build, "*Nothing ran.* This channel only looks.");
+	} else if (decision->here_only) {
+		build_line(&build, "*Nothing ran.* Not in this channel.");
+	} else if (targets != NULL) {
+		build_line(&build, "*Nothing ran.* You may not %s %s here.", what(row), targets);
+	} else {
+		build_line(&build, "*Nothing ran.* You may not do that here.");
+	}
+	if (decision->elsewhere != NULL) {
+		build_line(&build, "You may do it in #%s.", decision->elsewhere);
+	} else {
+		build_line(&build, "What you may do: `help`");
+	}
+	build_line(&build, "_Decision %s_", decision->id);
+	return build_end(&build);
+}
+
+const struct message *words_failed(struct arena *arena, bool change, const struct err *err)
+{
+	struct build build;
+
+	build_init(&build, arena, TONE_BAD);
+	build_line(&build, change ? "*Nothing ran.* DigitalOcean could not be asked."
+				  : "DigitalOcean could not be asked.");
+	build_line(&build, "%s", err->msg);
+	build_line(&build, "Please try again in a moment.");
+	return build_end(&build);
+}
+
+const struct message *words_not_set_up(struct arena *arena, const struct chat_place *place)
+{
+	struct build build;
+
+	build_init(&build, arena, TONE_WARN);
+	build_line(&build, "I am not set up here. Nothing ran.");
+	build_line(&build, "Whoever keeps the policy can list it:");
+	build_line(&build, "`%s`", place->direct ? "direct" : place->channel);
+	return build_end(&build);
+}
+
+const struct message *words_not_built(struct arena *arena, const struct command *row)
+{
+	struct build build;
+
+	build_init(&build, arena, TONE_WARN);
+	build_line(&build, "`%s` is not in this version.", row->phrases[0]);
+	build_line(&build, "Nothing ran. What there is: `help`");
+	return build_end(&build);
+}
+
+const struct message *words_usage(struct arena *arena, const struct err *err)
+{
+	struct build build;
+
+	build_init(&build, arena, TONE_WARN);
+	build_line(&build, "Nothing ran: %s", err->msg);
+	return build_end(&build);
+}
+
+const struct message *words_unknown(struct arena *arena, struct buttons *buttons, const char *said,
+				    const char *nearest, const char *rest)
+{
+	struct build build;
+
+	build_init(&build, arena, TONE_WARN);
+	build_line(&build, "I do not know \"%s\". Nothing ran.", arena_strndup(arena, said, 40));
+	if (nearest != NULL) {
+		const char *text =
+			arena_printf(arena, "%s%s%s", nearest, *rest != '\0' ? " " : "", rest);
+
+		build_line(&build, "Did you mean `%s`?", text);
+		build_button(&build, buttons_add(buttons, text), text, BUTTON_MAIN);
+	} else {
+		build_line(&build, "What you may do: `help`");
+	}
+	return build_end(&build);
+}
+
+const struct message *words_unresolved(struct arena *arena, struct buttons *buttons,
+				       const struct command *row,
+				       const struct gate_targets *targets, const struct err *err)
+{
+	bool ambiguous = err->kind == ERR_CONFLICT;
+	struct build build;
+
+	build_init(&build, arena, TONE_WARN);
+	build_line(&build, "%s.", err->msg);
+	build_line(&build, ambiguous ? "Nothing ran. Which one?" : "Nothing ran.");
+	for (size_t i = 0; i < targets->n_hints; i++) {
+		const struct droplet *d = targets->hints[i];
+		const char *text =
+			arena_printf(arena, "%s #%llu", row->phrases[0], (unsigned long long)d->id);
+		const char *label =
+			ambiguous ? arena_printf(arena, "#%llu %s", (unsigned long long)d->id,
+						 d->region != NULL ? d->region : "")
+				  : arena_printf(arena, "%s %s", row->phrases[0], d->name);
+
+		if (i == 0 && !ambiguous) {
+			build_line(&build, "Did you mean `%s`?", d->name);
+		}
+		if (ambiguous) {
+			build_line(&build, "`#%llu`  %s", (unsigned long long)d->id,
+				   d->region != NULL ? d->region : "");
+		}
+		build_button(&build, buttons_add(buttons, text), label, BUTTON_PLAIN);
+	}
+	return build_end(&build);
+}
+
+const struct message *words_stale(struct arena *arena, struct buttons *buttons, const char *said,
+				  int64_t age_ms)
+{
+	struct build build;
+
+	build_init(&build, arena, TONE_WARN);
+	build_line(&build, "*Still wanted?* Nothing ran yet.");
+	build_line(&build, "You said it %lld min ago:", (long long)(age_ms / 60000));
+	build_line(&build, "`%s`", said);
+	build_button(&build, buttons_add(buttons, said), "Yes, now", BUTTON_MAIN);
+	return build_end(&build);
+}
+
+const struct message *words_expired_button(struct arena *arena)
+{
+	struct build build;
+
+	build_init(&build, arena, TONE_WARN);
+	build_line(&build, "That button has expired. Nothing ran.");
+	build_line(&build, "Please type the command again.");
+	return build_end(&build);
+}

@@ -1,0 +1,112 @@
+/* message.c - copies messages and compares them */
+#include "chat/message.h"
+
+#include <string.h>
+
+static const char **copy_cells(struct arena *arena, const char *const *cells, size_t n)
+{
+	const char **copy = arena_array(arena, n, sizeof(*copy));
+
+	for (size_t i = 0; i < n; i++) {
+		copy[i] = arena_strdup(arena, cells[i]);
+	}
+	return copy;
+}
+
+/* Rows of a table have a cell a column, fields have two. */
+static size_t cells_of(const struct block *block)
+{
+	return block->n_rows * (block->kind == BLOCK_FIELDS ? 2 : block->n_columns);
+}
+
+static void copy_block(struct arena *arena, const struct block *from, struct block *to)
+{
+	struct span *spans = arena_array(arena, from->n_spans, sizeof(*spans));
+	struct column *columns = arena_array(arena, from->n_columns, sizeof(*columns));
+
+	*to = *from;
+	for (size_t i = 0; i < from->n_spans; i++) {
+		spans[i].kind = from->spans[i].kind;
+		spans[i].text = arena_strdup(arena, from->spans[i].text);
+	}
+	for (size_t i = 0; i < from->n_columns; i++) {
+		columns[i] = from->columns[i];
+		columns[i].head = arena_strdup(arena, from->columns[i].head);
+	}
+	to->spans = spans;
+	to->columns = columns;
+	to->cells = copy_cells(arena, from->cells, cells_of(from));
+	to->label = arena_strdup(arena, from->label);
+}
+
+const struct message *message_copy(struct arena *arena, const struct message *message)
+{
+	struct message *copy = arena_alloc(arena, sizeof(*copy));
+	struct block *blocks = arena_array(arena, message->n_blocks, sizeof(*blocks));
+	struct button *buttons = arena_array(arena, message->n_buttons, sizeof(*buttons));
+
+	*copy = *message;
+	for (size_t i = 0; i < message->n_blocks; i++) {
+		copy_block(arena, &message->blocks[i], &blocks[i]);
+	}
+	for (size_t i = 0; i < message->n_buttons; i++) {
+		buttons[i] = message->buttons[i];
+		buttons[i].id = arena_strdup(arena, message->buttons[i].id);
+		buttons[i].label = arena_strdup(arena, message->buttons[i].label);
+	}
+	copy->blocks = blocks;
+	copy->buttons = buttons;
+	return copy;
+}
+
+static bool same(const char *a, const char *b)
+{
+	return a == b || (a != NULL && b != NULL && strcmp(a, b) == 0);
+}
+
+static bool equal_block(const struct block *a, const struct block *b)
+{
+	if (a->kind != b->kind || a->n_spans != b->n_spans || a->n_columns != b->n_columns ||
+	    a->n_rows != b->n_rows || a->permille != b->permille || !same(a->label, b->label)) {
+		return false;
+	}
+	for (size_t i = 0; i < a->n_spans; i++) {
+		if (a->spans[i].kind != b->spans[i].kind ||
+		    !same(a->spans[i].text, b->spans[i].text)) {
+			return false;
+		}
+	}
+	for (size_t i = 0; i < a->n_columns; i++) {
+		if (a->columns[i].rank != b->columns[i].rank ||
+		    a->columns[i].right != b->columns[i].right ||
+		    !same(a->columns[i].head, b->columns[i].head)) {
+			return false;
+		}
+	}
+	for (size_t i = 0; i < cells_of(a); i++) {
+		if (!same(a->cells[i], b->cells[i])) {
+			return false;
+		}
+	}
+	return true;
+}
+
+bool message_equal(const struct message *a, const struct message *b)
+{
+	if (a->tone != b->tone || a->n_blocks != b->n_blocks || a->n_buttons != b->n_buttons) {
+		return false;
+	}
+	for (size_t i = 0; i < a->n_blocks; i++) {
+		if (!equal_block(&a->blocks[i], &b->blocks[i])) {
+			return false;
+		}
+	}
+	for (size_t i = 0; i < a->n_buttons; i++) {
+		if (a->buttons[i].style != b->buttons[i].style ||
+		    !same(a->buttons[i].id, b->buttons[i].id) ||
+		    !same(a->buttons[i].label, b->buttons[i].label)) {
+			return false;
+		}
+	}
+	return true;
+}

@@ -1,0 +1,18 @@
+/* cli.h - the subcommands of the program: one file each, one row each in main.c */
+#ifndef CLI_CLI_H
+#define CLI_CLI_H
+
+/* argv[0] is the subcommand's name. The value is the exit code. Each prints its own --help. */
+struct subcommand {
+	const char *name;
+	int (*run)(int argc, char **argv);
+	const char *help;
+};
+
+int run_main(int argc, char **argv);
+int demo_main(int argc, char **argv);
+int check_main(int argc, char **argv);
+int can_main(int argc, char **argv);
+int audit_main(int argc, char **argv);
+
+#endif

@@ -1,0 +1,55 @@
+/* main.c - the program: picks the subcommand by its row */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/attr.h"
+#include "base/names.h"
+#include "cli/cli.h"
+
+static const struct subcommand rows[] = {
+	{"run", run_main, "connect and work, until SIGTERM"},
+	{"demo", demo_main, "try it here, with a simulated DigitalOcean"},
+	{"check", check_main, "check a policy file"},
+	{"can", can_main, "ask a policy file one question, or many"},
+	{"audit", audit_main, "print the audit log, or verify its chain"},
+};
+
+static void usage(FILE *to)
+{
+	fputs("usage: sluice COMMAND [--help] ...\n\n", to);
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		fprintf(to, "  %-8s %s\n", rows[i].name, rows[i].help);
+	}
+}
+
+int main(int argc, char **argv)
+{
+	if (argc < 2) {
+		usage(stderr);
+		return 2;
+	}
+	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 ||
+	    strcmp(argv[1], "help") == 0) {
+		usage(stdout);
+		return 0;
+	}
+	if (strcmp(argv[1], "--version") == 0) {
+		puts("sluice " SLUICE_VERSION);
+		return 0;
+	}
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		if (strcmp(argv[1], rows[i].name) == 0) {
+			return rows[i].run(argc - 1, argv + 1);
+		}
+	}
+	fprintf(stderr, "sluice: no command \"%s\"", argv[1]);
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		if (names_distance(argv[1], rows[i].name, 2) <= 2) {
+			fprintf(stderr, "; did you mean \"%s\"?", rows[i].name);
+			break;
+		}
+	}
+	fputs("\n\n", stderr);
+	usage(stderr);
+	return 2;
+}

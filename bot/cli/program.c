@@ -1,0 +1,395 @@
+/* program.c - puts the real parts together and runs them
+ *
+ * Happy path: policy -> settings -> loop -> store -> accounts -> chats -> app -> listener -> loop_run. Whatever cannot be
+ * opened ends the start with one sentence on standard error and exit code 1; a policy that does not check ends it with 2.
+ * SIGTERM closes in two phases: chats and accounts first, then the loop.
+ */
+#include "cli/program.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "adapters/console/console.h"
+#include "adapters/xmpp/xmpp.h"
+#include "audit/audit.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/secret.h"
+#include "loop/httpd.h"
+#include "metrics/metrics.h"
+
+#define PARTS_MAX 8
+#define IDLE_LOOK_MS 50
+
+struct program {
+	struct config *config;
+	struct policy *policy;
+	struct loop *loop;
+	struct store *store;
+	struct app *app;
+	struct httpd *httpd;
+	struct chat *console;
+	struct timer end_timer; /* after the terminal's end: waits until all is done */
+	bool stopping;
+	int exit_code;
+};
+
+struct policy *program_load_policy(const char *path)
+{
+	struct policy_report report = {0};
+	struct policy *policy = policy_load(path, false, &report);
+	struct strbuf out;
+
+	if (policy == NULL || report.n_findings > 0) {
+		strbuf_init(&out, 1 << 20);
+		policy_report_print(&report, path, &out);
+		(void)fputs(out.buf, stderr);
+		strbuf_done(&out);
+	}
+	policy_report_done(&report);
+	return policy;
+}
+
+static int complain(const struct err *err)
+{
+	fprintf(stderr, "sluice: %s\n", err->msg);
+	return -1;
+}
+
+static int use_settings(struct config *config, const struct policy *policy)
+{
+	struct err err = {0};
+	const char *key;
+
+	for (size_t i = 0; (key = config_file_key(i)) != NULL; i++) {
+		const char *value = policy_setting(policy, key);
+
+		if (value != NULL && config_file(config, key, value, &err) < 0) {
+			return complain(&err);
+		}
+	}
+	return 0;
+}
+
+static void use_log_settings(const struct config *config)
+{
+	static const struct name levels[] = {
+		{LOG_DEBUG, "debug"}, {LOG_INFO, "info"}, {LOG_WARN, "warn"}, {LOG_ERROR, "error"}};
+	int level = LOG_INFO;
+
+	(void)names_value(levels, ARRAY_LEN(levels), config_text(config, CONFIG_LOG), &level);
+	log_configure((enum log_level)level, config_flag(config, CONFIG_LOG_JSON));
+}
+
+static const char *text_or_null(const struct config *config, enum config_key key)
+{
+	const char *text = config_text(config, key);
+
+	return *text != '\0' ? text : NULL;
+}
+
+static int open_accounts(const struct program *program, const struct program_options *options,
+			 struct ocean **accounts, size_t *ret_n)
+{
+	const struct policy_account *rows;
+	size_t n = policy_accounts(program->policy, &rows);
+	struct err err = {0};
+
+	for (size_t i = 0; i < n && i < PARTS_MAX; i++) {
+		struct ocean_options ocean = {
+			.name = rows[i].name,
+			.url = text_or_null(program->config, CONFIG_OCEAN_URL),
+			.ca_file = text_or_null(program->config, CONFIG_CA_FILE),
+			.proxy = text_or_null(program->config, CONFIG_PROXY),
+		};
+
+		for (int tier = TIER_READ; tier <= TIER_DESTROY; tier++) {
+			ocean.tokens[tier] = options->only_token != NULL ? options->only_token
+									 : rows[i].token[tier];
+		}
+		accounts[i] = ocean_http_open(program->loop, &ocean, &err);
+		if (accounts[i] == NULL) {
+			return complain(&err);
+		}
+		*ret_n = i + 1;
+	}
+	return 0;
+}
+
+/* ---- end of the terminal ----------------------------------------------------------------- */
+
+static void look_if_idle(struct timer *timer)
+{
+	struct program *program = timer->data;
+
+	if (app_idle(program->app)) {
+		program_stop(program);
+	} else {
+		timer_start(timer, IDLE_LOOK_MS);
+	}
+}
+
+static void terminal_ended(void *data)
+{
+	struct program *program = data;
+
+	timer_start(&program->end_timer, IDLE_LOOK_MS);
+}
+
+static struct chat *open_console(struct program *program, const struct program_options *options)
+{
+	const struct config *config = program->config;
+	const char *in = config_text(config, CONFIG_CONSOLE_IN);
+	struct err err = {0};
+	struct console_options console = {
+		.workspace = config_text(config, CONFIG_CONSOLE_WORKSPACE),
+		.user = config_text(config, CONFIG_CONSOLE_AS),
+		.channel = in,
+		.direct = strcmp(in, "direct") == 0,
+		.in_fd = options->no_input ? -1 : STDIN_FILENO,
+		.out_fd = STDOUT_FILENO,
+		.colour = isatty(STDOUT_FILENO) == 1,
+		.free_speech = options->free_speech,
+		.on_end = terminal_ended,
+		.data = program,
+	};
+	struct chat *chat = console_open(program->loop, &console, &err);
+
+	if (chat == NULL) {
+		(void)complain(&err);
+	}
+	return chat;
+}
+
+static struct chat *open_xmpp(struct program *program)
+{
+	const struct config *config = program->config;
+	struct err err = {0};
+	struct chat *chat = NULL;
+	struct secret *password = secret_load(config_text(config, CONFIG_XMPP_PASSWORD), &err);
+	struct xmpp_options xmpp = {
+		.url = config_text(config, CONFIG_XMPP_URL),
+		.jid = config_text(config, CONFIG_XMPP_JID),
+		.password = password,
+		.nick = config_text(config, CONFIG_XMPP_NICK),
+		.ca_file = text_or_null(config, CONFIG_CA_FILE),
+	};
+
+	if (password == NULL) {
+		err_prefix(&err, "xmpp password");
+	} else {
+		chat = xmpp_open(program->loop, &xmpp, &err);
+	}
+	if (chat == NULL) {
+		(void)complain(&err);
+	}
+	return chat;
+}
+
+static int open_chats(struct program *program, const struct program_options *options,
+		      struct chat **chats, size_t *ret_n)
+{
+	if (config_flag(program->config, CONFIG_CONSOLE)) {
+		program->console = open_console(program, options);
+		if (program->console == NULL) {
+			return -1;
+		}
+		chats[(*ret_n)++] = program->console;
+	}
+	if (*config_text(program->config, CONFIG_XMPP_URL) != '\0') {
+		struct chat *xmpp = open_xmpp(program);
+
+		if (xmpp == NULL) {
+			return -1;
+		}
+		chats[(*ret_n)++] = xmpp;
+	}
+	if (*ret_n == 0) {
+		fputs("sluice: no chat to speak in; give --console or --xmpp-url\n", stderr);
+		return -1;
+	}
+	return 0;
+}
+
+/* ---- health and metrics ------------------------------------------------------------------ */
+
+static void handle_http(const char *method, const char *path, const char *query,
+			struct httpd_answer *answer, void *data)
+{
+	struct program *program = data;
+
+	(void)query;
+	if (strcmp(method, "GET") != 0) {
+		answer->status = 405;
+		(void)strbuf_adds(&answer->body, "only GET here\n");
+	} else if (strcmp(path, "/metrics") == 0) {
+		metrics_set(METRIC_LOOP_STALL_MAX_US, loop_take_longest_stall_us(program->loop));
+		metrics_print(&answer->body);
+	} else if (strcmp(path, "/healthz") == 0) {
+		bool up = app_chats_up(program->app) > 0;
+
+		answer->status = up ? 200 : 503;
+		(void)strbuf_adds(&answer->body, up ? "ok\n" : "no chat is connected\n");
+	} else {
+		answer->status = 404;
+		(void)strbuf_adds(&answer->body, "there is /healthz and /metrics\n");
+	}
+}
+
+static int open_listener(struct program *program)
+{
+	struct err err = {0};
+	struct httpd_options options = {
+		.listen = config_text(program->config, CONFIG_LISTEN),
+		.handle = handle_http,
+		.data = program,
+	};
+
+	if (*options.listen == '\0') {
+		return 0;
+	}
+	program->httpd = httpd_open(program->loop, &options, &err);
+	return program->httpd != NULL ? 0 : complain(&err);
+}
+
+/* ---- reload and stop --------------------------------------------------------------------- */
+
+static void reload(void *data)
+{
+	struct program *program = data;
+	struct policy *policy = program_load_policy(config_text(program->config, CONFIG_POLICY));
+
+	if (policy == NULL) {
+		log_line(LOG_ERROR, "policy.refused", "kept", policy_id(program->policy), NULL);
+		return;
+	}
+	app_use_policy(program->app, policy);
+	log_line(LOG_INFO, "policy.loaded", "was", policy_id(program->policy), "is",
+		 policy_id(policy), NULL);
+	policy_unref(program->policy);
+	program->policy = policy;
+}
+
+static void app_closed(void *data)
+{
+	struct program *program = data;
+
+	program->app = NULL;
+	loop_stop(program->loop);
+}
+
+void program_stop(struct program *program)
+{
+	if (!program->stopping) {
+		program->stopping = true;
+		timer_stop(&program->end_timer);
+		httpd_close(program->httpd);
+		program->httpd = NULL;
+		app_close(program->app, app_closed, program);
+	}
+}
+
+static void on_stop_signal(void *data)
+{
+	program_stop(data);
+}
+
+/* ---- the whole --------------------------------------------------------------------------- */
+
+static int open_parts(struct program *program, const struct program_options *options)
+{
+	struct ocean *accounts[PARTS_MAX] = {0};
+	struct chat *chats[PARTS_MAX] = {0};
+	struct app_parts parts = {
+		.loop = program->loop, .policy = program->policy, .own_name = "sluice"};
+	struct err err = {0};
+
+	program->store =
+		store_sqlite_open(program->loop, config_text(program->config, CONFIG_STATE), &err);
+	if (program->store == NULL) {
+		return complain(&err);
+	}
+	if (open_accounts(program, options, accounts, &parts.n_accounts) < 0 ||
+	    open_chats(program, options, chats, &parts.n_chats) < 0) {
+		for (size_t i = 0; i < parts.n_accounts; i++) {
+			ocean_close(accounts[i]);
+		}
+		return -1;
+	}
+	parts.store = program->store;
+	parts.accounts = accounts;
+	parts.chats = chats;
+	program->app = app_new(&parts);
+	timer_init(&program->end_timer, program->loop, look_if_idle, program);
+	if (open_listener(program) < 0) {
+		return -1;
+	}
+	return app_start(program->app, &err) < 0 ? complain(&err) : 0;
+}
+
+struct program *program_open(const struct program_options *options)
+{
+	struct program *program = mem_alloc(sizeof(*program));
+	struct err err = {0};
+
+	program->config = options->config;
+	program->policy = policy_ref(options->policy);
+	if (use_settings(options->config, options->policy) < 0) {
+		program_free(program);
+		return NULL;
+	}
+	use_log_settings(options->config);
+	program->loop = loop_new(&err);
+	if (program->loop == NULL) {
+		(void)complain(&err);
+		program_free(program);
+		return NULL;
+	}
+	if (open_parts(program, options) < 0) {
+		if (program->app != NULL) {
+			program->exit_code = 1;
+			program_stop(program);
+			loop_run(program->loop);
+		}
+		program_free(program);
+		return NULL;
+	}
+	loop_on_signals(program->loop, on_stop_signal, reload, program);
+	log_line(LOG_INFO, "start", "policy", policy_id(options->policy), NULL);
+	return program;
+}
+
+int program_run(struct program *program)
+{
+	loop_run(program->loop);
+	log_line(LOG_INFO, "stop", NULL);
+	return program->exit_code;
+}
+
+void program_free(struct program *program)
+{
+	store_close(program->store);
+	if (program->loop != NULL) {
+		loop_free(program->loop);
+	}
+	policy_unref(program->policy);
+	free(program);
+}
+
+struct app *program_app(struct program *program)
+{
+	return program->app;
+}
+
+struct loop *program_loop(struct program *program)
+{
+	return program->loop;
+}
+
+struct chat *program_console(struct program *program)
+{
+	return program->console;
+}

@@ -1,0 +1,40 @@
+/* program.h - the running program behind `run` and `demo`: real loop, store, DigitalOcean, chats, listener
+ *
+ * program_open reads nothing but what it is given; it prints what went wrong on standard error and returns NULL.
+ */
+#ifndef CLI_PROGRAM_H
+#define CLI_PROGRAM_H
+
+#include <stdbool.h>
+
+#include "app/app.h"
+#include "config/config.h"
+#include "loop/loop.h"
+#include "policy/policy.h"
+
+struct program;
+
+struct program_options {
+	struct config *config; /* borrowed; the policy's `settings:` are put into it */
+	struct policy *policy; /* referenced */
+	const char *
+		only_token; /* demo: this place stands for every account's token; NULL: as the policy says */
+	bool free_speech; /* demo: the terminal knows /as and /in */
+	bool no_input;    /* demo script: lines come by program_say, not from standard input */
+};
+
+struct program *program_open(const struct program_options *options);
+
+/* Runs until a signal, the end of the terminal's input, or program_stop. Takes everything down. The exit code. */
+int program_run(struct program *program);
+void program_stop(struct program *program);
+void program_free(struct program *program);
+
+struct app *program_app(struct program *program);
+struct loop *program_loop(struct program *program);
+struct chat *program_console(struct program *program); /* NULL without one */
+
+/* Reads, checks and prints findings to standard error; NULL when the file is no policy. */
+struct policy *program_load_policy(const char *path);
+
+#endif

@@ -1,0 +1,56 @@
+/* run.c - `sluice run`: connect and work until SIGTERM */
+#include <stdio.h>
+#include <string.h>
+
+#include "cli/cli.h"
+#include "cli/program.h"
+
+static int help(void)
+{
+	struct strbuf out;
+
+	strbuf_init(&out, 1 << 16);
+	config_help(&out);
+	printf("usage: sluice run [SETTING ...]\n\n%s", out.buf);
+	strbuf_done(&out);
+	return 0;
+}
+
+int run_main(int argc, char **argv)
+{
+	struct config *config = NULL;
+	struct policy *policy = NULL;
+	struct program *program = NULL;
+	struct err err = {0};
+	int rest = argc;
+	int rc = 2;
+
+	if (argc > 1 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)) {
+		return help();
+	}
+	config = config_new();
+	if (config_environment(config, &err) < 0 ||
+	    config_flags(config, argc, argv, &rest, &err) < 0) {
+		fprintf(stderr, "sluice: %s\n", err.msg);
+		goto out;
+	}
+	if (rest < argc) {
+		fprintf(stderr, "sluice: \"%s\" is no setting; see sluice run --help\n",
+			argv[rest]);
+		goto out;
+	}
+	policy = program_load_policy(config_text(config, CONFIG_POLICY));
+	if (policy == NULL) {
+		goto out;
+	}
+	rc = 1;
+	program = program_open(&(struct program_options){.config = config, .policy = policy});
+	if (program != NULL) {
+		rc = program_run(program);
+		program_free(program);
+	}
+out:
+	policy_unref(policy);
+	config_free(config);
+	return rc;
+}

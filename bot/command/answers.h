@@ -1,0 +1,17 @@
+/* answers.h - the handlers of the reads, each in a file of its own; only the table names them */
+#ifndef COMMAND_ANSWERS_H
+#define COMMAND_ANSWERS_H
+
+#include "command/command.h"
+
+void answer_list(const struct command_call *call, struct build *build);
+void answer_show(const struct command_call *call, struct build *build);
+void answer_help(const struct command_call *call, struct build *build);
+void answer_whoami(const struct command_call *call, struct build *build);
+
+/* Words for people, shared by list and show. */
+const char *answer_status_word(enum droplet_status status);
+const char *
+answer_region_name(const char *slug); /* "Amsterdam" for "ams3"; the slug when it is not known */
+
+#endif

@@ -1,0 +1,96 @@
+/* command.h - one row for each thing a person may say: grammar, help, right and meaning together
+ *
+ * The verb in the row is what the gate is asked about; a handler cannot run without that answer. Handlers are pure: they
+ * turn a call and its droplets into a message or a plan, and touch nothing else.
+ */
+#ifndef COMMAND_COMMAND_H
+#define COMMAND_COMMAND_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/verbs.h"
+#include "chat/build.h"
+#include "gate/gate.h"
+#include "job/plan.h"
+
+#define COMMAND_PHRASES_MAX 12
+#define COMMAND_WORDS_MAX 64 /* words in one command */
+
+/* What follows the phrase. */
+enum command_takes {
+	TAKES_NOTHING = 0,
+	TAKES_TARGETS, /* one or more droplets: name, id, #id, tag:NAME */
+	TAKES_FILTERS, /* any number of: tag:NAME region:SLUG status:WORD name:GLOB, or a bare glob */
+	TAKES_TOPIC,   /* at most a few words of another command */
+	TAKES_REST,    /* anything: for verbs whose command is not built */
+};
+
+struct command_call;
+
+struct command {
+	/* The phrases that people type, matched by whole words from the start, longest first; [0] is the one shown. */
+	const char *phrases[COMMAND_PHRASES_MAX];
+	enum verb verb; /* VERB_NONE: always answered (help, whoami) */
+	enum command_takes takes;
+	const char *usage; /* what follows the phrase in help: "NAME ..."; NULL: nothing */
+	const char *help;  /* one line, at most 40 columns */
+	/* Exactly one of these two, or neither: "not in this version". */
+	const struct plan *plan; /* a change: done to each droplet by the job engine */
+	void (*answer)(const struct command_call *call, struct build *build); /* a read */
+};
+
+/* The rows, in the order of help. */
+const struct command *command_rows(size_t *ret_n);
+/* The plan of a verb, for jobs that go on after a restart; NULL when no row has one. */
+const struct plan *command_plan(enum verb verb);
+
+/* What was asked, after the gate said yes. Everything lives in the call's arena or longer. */
+struct command_call {
+	const struct command *row;
+	const char *const *words; /* what follows the phrase, cleaned */
+	size_t n_words;
+	struct gate *gate;
+	const struct gate_who *who;
+	struct arena *arena;
+	/* Reads of droplets: what the asker may see here and asked for, redacted for this channel. */
+	const struct droplet *const *droplets;
+	size_t n_droplets;
+	size_t n_visible; /* before filters */
+};
+
+/* What a text turned out to be. */
+enum command_fit {
+	FIT_NONE = 0, /* no command at all */
+	FIT_COMMAND,
+	FIT_USAGE, /* a command with something missing or too much: err has the sentence */
+};
+
+struct command_parse {
+	const struct command *row;
+	const char **words; /* after the phrase */
+	size_t n_words;
+	bool prefixed;    /* began with "/", "!", or "droplet": surely meant for a bot */
+	const char *said; /* the cleaned text, for "did you mean" */
+};
+
+/*
+ * Text as typed -> row and words. Cleans what phones do: curly quotes, dashes, no-break and zero-width spaces, a full stop at
+ * the end. `own_names` (NULL-terminated) are names by which the bot may be addressed in text: "@sluice", "sluice:".
+ */
+enum command_fit command_parse(const char *text, const char *const *own_names, struct arena *arena,
+			       struct command_parse *ret_parse, struct err *err);
+
+/* The nearest phrase to what was said among rows for which `may` is true; NULL when none is near. */
+const char *command_nearest(const char *said, bool (*may)(const struct command *, void *),
+			    void *data);
+
+/* Filters of a list, from the words of a TAKES_FILTERS row. */
+struct command_filter {
+	const char *tag, *region, *name, *status;
+};
+int command_filter_parse(const char *const *words, size_t n_words,
+			 struct command_filter *ret_filter, struct err *err);
+bool command_filter_fits(const struct command_filter *filter, const struct droplet *droplet);
+
+#endif

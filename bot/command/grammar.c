@@ -1,0 +1,330 @@
+/* grammar.c - text as people type it to a row of the table and its words
+ *
+ * Happy path: clean the text (phones), cut it into words, drop what only addresses the bot, find the longest phrase
+ * that fits by whole words, check that what follows is what the row takes. Nothing here knows rights.
+ */
+#include <string.h>
+#include <strings.h>
+
+#include "base/names.h"
+#include "base/strbuf.h"
+#include "chat/event.h"
+#include "command/command.h"
+
+/* What phones and word processors make of plain characters. */
+static const struct {
+	const char *from;
+	const char *to;
+} cleaned[] = {
+	{"\xE2\x80\x98", "'"}, /* left single quote */
+	{"\xE2\x80\x99", "'"}, /* right single quote */
+	{"\xE2\x80\x9A", "'"},  {"\xE2\x80\xB9", "'"}, {"\xE2\x80\xBA", "'"},
+	{"\xE2\x80\x9C", "\""}, /* left double quote */
+	{"\xE2\x80\x9D", "\""}, /* right double quote */
+	{"\xE2\x80\x9E", "\""}, {"\xC2\xAB", "\""},    {"\xC2\xBB", "\""},
+	{"\xE2\x80\x90", "-"},                         /* hyphen */
+	{"\xE2\x80\x91", "-"},                         /* no-break hyphen */
+	{"\xE2\x80\x92", "-"},                         /* figure dash */
+	{"\xE2\x80\x93", "-"},                         /* en dash */
+	{"\xE2\x80\x94", "-"},                         /* em dash */
+	{"\xE2\x80\x95", "-"},  {"\xE2\x88\x92", "-"}, /* minus */
+	{"\xC2\xAD", ""},                              /* soft hyphen */
+	{"\xC2\xA0", " "},                             /* no-break space */
+	{"\xE2\x80\xAF", " "},                         /* narrow no-break space */
+	{"\xE2\x80\x87", " "},                         /* figure space */
+	{"\xE2\x80\x82", " "},  {"\xE2\x80\x83", " "}, {"\xE2\x80\x89", " "},
+	{"\xE3\x80\x80", " "},                                               /* ideographic space */
+	{"\xE2\x80\x8B", ""},                                                /* zero width space */
+	{"\xE2\x80\x8C", ""},   {"\xE2\x80\x8D", ""},  {"\xE2\x81\xA0", ""}, /* word joiner */
+	{"\xEF\xBB\xBF", ""},                                                /* byte order mark */
+	{"\xE2\x80\x8E", ""},   {"\xE2\x80\x8F", ""},                        /* direction marks */
+};
+
+static void clean(const char *text, struct strbuf *out)
+{
+	while (*text != '\0') {
+		size_t i = 0;
+
+		while (i < ARRAY_LEN(cleaned) &&
+		       strncmp(text, cleaned[i].from, strlen(cleaned[i].from)) != 0) {
+			i++;
+		}
+		if (i < ARRAY_LEN(cleaned)) {
+			(void)strbuf_adds(out, cleaned[i].to);
+			text += strlen(cleaned[i].from);
+		} else {
+			/* other control characters only separate words */
+			(void)strbuf_addch(out, (unsigned char)*text < ' ' ? ' ' : *text);
+			text++;
+		}
+	}
+}
+
+/* Quotes and code marks around a word, and the full stop that a keyboard adds, are not part of a name. */
+static char *trim_word(char *word)
+{
+	size_t len;
+
+	while (*word != '\0' && strchr("\"'`(", *word) != NULL) {
+		word++;
+	}
+	len = strlen(word);
+	while (len > 0 && strchr("\"'`).,!?;", word[len - 1]) != NULL) {
+		word[--len] = '\0';
+	}
+	return word;
+}
+
+static size_t cut_words(char *text, const char **words, size_t max)
+{
+	size_t n = 0;
+	char *save = NULL;
+
+	for (char *word = strtok_r(text, " ,", &save); word != NULL;
+	     word = strtok_r(NULL, " ,", &save)) {
+		bool question = strcmp(word, "?") == 0;
+
+		word = question ? word : trim_word(word);
+		if (*word == '\0') {
+			continue;
+		}
+		if (n == max) {
+			return max + 1;
+		}
+		words[n++] = word;
+	}
+	return n;
+}
+
+static bool is_own_name(const char *word, const char *const *own_names)
+{
+	size_t len = strlen(word);
+
+	if (*word == '@') {
+		word++;
+		len--;
+	}
+	if (len > 0 && word[len - 1] == ':') {
+		len--;
+	}
+	for (; own_names != NULL && *own_names != NULL; own_names++) {
+		if (strlen(*own_names) == len && strncasecmp(word, *own_names, len) == 0) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* How many words of the phrase stand at the start of words; 0: it does not fit. */
+static size_t phrase_fits(const char *phrase, const char *const *words, size_t n_words)
+{
+	size_t n = 0;
+
+	while (*phrase != '\0') {
+		size_t len = strcspn(phrase, " ");
+
+		if (n >= n_words || strlen(words[n]) != len ||
+		    strncasecmp(words[n], phrase, len) != 0) {
+			return 0;
+		}
+		n++;
+		phrase += len;
+		phrase += *phrase == ' ' ? 1 : 0;
+	}
+	return n;
+}
+
+/* "status" alone is the list, "status web-1" is one droplet: a phrase may stand in two rows. */
+static bool suits(const struct command *row, const char *const *after, size_t n_after)
+{
+	bool selector = n_after > 0 && (strchr(after[0], ':') != NULL || strchr(after[0], '*') != NULL);
+
+	switch (row->takes) {
+	case TAKES_TARGETS:
+		return n_after > 0 && !selector;
+	case TAKES_FILTERS:
+		return n_after == 0 || selector;
+	case TAKES_NOTHING:
+	case TAKES_TOPIC:
+	case TAKES_REST:
+		return true;
+	}
+	return true;
+}
+
+static const struct command *find_row(const char *const *words, size_t n_words, size_t *ret_used)
+{
+	size_t n_rows;
+	const struct command *rows = command_rows(&n_rows);
+	const struct command *best = NULL;
+	size_t best_len = 0;
+
+	for (size_t i = 0; i < n_rows; i++) {
+		for (size_t k = 0; k < COMMAND_PHRASES_MAX && rows[i].phrases[k] != NULL; k++) {
+			size_t len = phrase_fits(rows[i].phrases[k], words, n_words);
+
+			if (len > best_len ||
+			    (len > 0 && len == best_len && !suits(best, words + len, n_words - len) &&
+			     suits(&rows[i], words + len, n_words - len))) {
+				best_len = len;
+				best = &rows[i];
+			}
+		}
+	}
+	*ret_used = best_len;
+	return best;
+}
+
+/* "web-1 and web-2": the word between two names is none. */
+static size_t drop_and(const char **words, size_t n)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		bool between = i > 0 && i + 1 < n;
+
+		if (!(between &&
+		      (strcasecmp(words[i], "and") == 0 || strcmp(words[i], "&") == 0))) {
+			words[kept++] = words[i];
+		}
+	}
+	return kept;
+}
+
+static enum command_fit check_words(struct command_parse *parse, struct err *err)
+{
+	const struct command *row = parse->row;
+	const char *usage = row->usage != NULL ? row->usage : "";
+	struct command_filter filter;
+
+	switch (row->takes) {
+	case TAKES_NOTHING:
+		if (parse->n_words > 0) {
+			err_set(err, ERR_USAGE, "\"%s\" takes nothing behind it, got \"%.60s\"",
+				row->phrases[0], parse->words[0]);
+			return FIT_USAGE;
+		}
+		return FIT_COMMAND;
+	case TAKES_TARGETS:
+		parse->n_words = drop_and(parse->words, parse->n_words);
+		if (parse->n_words == 0) {
+			err_set(err, ERR_USAGE, "which droplet? Say: %s %s", row->phrases[0],
+				usage);
+			return FIT_USAGE;
+		}
+		return FIT_COMMAND;
+	case TAKES_FILTERS:
+		return command_filter_parse(parse->words, parse->n_words, &filter, err) == 0
+			       ? FIT_COMMAND
+			       : FIT_USAGE;
+	case TAKES_TOPIC:
+	case TAKES_REST:
+		return FIT_COMMAND;
+	}
+	return FIT_NONE;
+}
+
+enum command_fit command_parse(const char *text, const char *const *own_names, struct arena *arena,
+			       struct command_parse *ret_parse, struct err *err)
+{
+	struct strbuf copy;
+	const char **words = arena_array(arena, COMMAND_WORDS_MAX + 1, sizeof(*words));
+	size_t n;
+	size_t used;
+	char *line;
+
+	memset(ret_parse, 0, sizeof(*ret_parse));
+	strbuf_init(&copy, CHAT_TEXT_MAX);
+	clean(text, &copy);
+	line = arena_strdup(arena, copy.buf);
+	ret_parse->said = arena_strdup(arena, copy.buf);
+	if (copy.full) {
+		strbuf_done(&copy);
+		err_set(err, ERR_LIMIT, "that is too long: at most %d characters", CHAT_TEXT_MAX);
+		return FIT_USAGE;
+	}
+	strbuf_done(&copy);
+	n = cut_words(line, words, COMMAND_WORDS_MAX);
+	if (n > COMMAND_WORDS_MAX) {
+		err_set(err, ERR_LIMIT, "that is too long: at most %d words", COMMAND_WORDS_MAX);
+		return FIT_USAGE;
+	}
+	while (n > 0 && is_own_name(words[0], own_names)) {
+		ret_parse->prefixed = true;
+		words++;
+		n--;
+	}
+	if (n > 0 && (words[0][0] == '/' || words[0][0] == '!') && words[0][1] != '\0') {
+		ret_parse->prefixed = true;
+		words[0]++;
+	}
+	if (n > 0 && is_own_name(words[0], own_names)) { /* "/sluice reboot web-1" */
+		words++;
+		n--;
+	}
+	if (n > 0 && strcasecmp(words[0], "droplet") == 0) {
+		ret_parse->prefixed = true;
+	}
+	ret_parse->row = find_row(words, n, &used);
+	ret_parse->words = words + used;
+	ret_parse->n_words = n - used;
+	return ret_parse->row != NULL ? check_words(ret_parse, err) : FIT_NONE;
+}
+
+/* As many words of `said` as the phrase has, to compare like with like. */
+static void first_words(const char *said, size_t n, struct strbuf *out)
+{
+	strbuf_reset(out);
+	while (*said == ' ' || *said == '/' || *said == '!') {
+		said++;
+	}
+	while (n > 0 && *said != '\0') {
+		size_t len = strcspn(said, " ");
+
+		(void)strbuf_addf(out, "%s%.*s", out->len > 0 ? " " : "", (int)len, said);
+		said += len;
+		said += strspn(said, " ");
+		n--;
+	}
+}
+
+static size_t count_words(const char *phrase)
+{
+	size_t n = 1;
+
+	for (; *phrase != '\0'; phrase++) {
+		n += *phrase == ' ' ? 1 : 0;
+	}
+	return n;
+}
+
+const char *command_nearest(const char *said, bool (*may)(const struct command *, void *),
+			    void *data)
+{
+	size_t n_rows;
+	const struct command *rows = command_rows(&n_rows);
+	const char *best = NULL;
+	size_t best_distance = 3;
+	struct strbuf start;
+
+	strbuf_init(&start, CHAT_TEXT_MAX);
+	for (size_t i = 0; i < n_rows; i++) {
+		if (!may(&rows[i], data)) {
+			continue;
+		}
+		for (size_t k = 0; k < COMMAND_PHRASES_MAX && rows[i].phrases[k] != NULL; k++) {
+			const char *phrase = rows[i].phrases[k];
+			size_t most = strlen(phrase) > 4 ? 2 : 1;
+			size_t distance;
+
+			first_words(said, count_words(phrase), &start);
+			distance = names_distance(start.buf, phrase, most);
+			if (distance <= most && distance < best_distance) {
+				best_distance = distance;
+				best = phrase;
+			}
+		}
+	}
+	strbuf_done(&start);
+	return best;
+}

@@ -1,0 +1,93 @@
+/* help.c - `help` and `whoami`: only what the asker may do here, and who they are to Sluice */
+#include <string.h>
+#include <strings.h>
+
+#include "command/answers.h"
+
+static bool may_use(const struct command_call *call, const struct command *row)
+{
+	return row->verb == VERB_NONE || gate_could(call->gate, call->who, row->verb);
+}
+
+static bool is_built_row(const struct command *row)
+{
+	return row->plan != NULL || row->answer != NULL;
+}
+
+static void one_line(const struct command *row, struct build *build)
+{
+	build_line(build, "`%s%s`", row->phrases[0], row->takes == TAKES_TARGETS ? " NAME" : "");
+	build_line(build, "  _%s_", row->help);
+}
+
+/* The row whose phrase was asked about. */
+static const struct command *find_topic(const struct command_call *call)
+{
+	struct command_parse parse;
+	const char *said = "";
+
+	for (size_t i = 0; i < call->n_words; i++) {
+		said = arena_printf(call->arena, "%s%s%s", said, i > 0 ? " " : "", call->words[i]);
+	}
+	(void)command_parse(said, NULL, call->arena, &parse, NULL);
+	return parse.row;
+}
+
+static void explain(const struct command *row, struct build *build)
+{
+	build_line(build, "`%s %s`", row->phrases[0], row->usage != NULL ? row->usage : "");
+	build_line(build, "%s", row->help);
+	build_line(build, "Also:");
+	for (size_t i = 1; i < COMMAND_PHRASES_MAX && row->phrases[i] != NULL; i++) {
+		build_line(build, "  `%s`", row->phrases[i]);
+	}
+	if (row->takes == TAKES_TARGETS) {
+		build_line(build, "NAME is a name, an id, `#id`, or");
+		build_line(build, "`tag:TAG`; several are fine.");
+	}
+}
+
+void answer_help(const struct command_call *call, struct build *build)
+{
+	size_t n;
+	const struct command *rows = command_rows(&n);
+	const struct command *topic = call->n_words > 0 ? find_topic(call) : NULL;
+
+	if (topic != NULL && is_built_row(topic) && may_use(call, topic)) {
+		explain(topic, build);
+		return;
+	}
+	build_line(build, "*You may do this here*");
+	for (size_t i = 0; i < n; i++) {
+		if (is_built_row(&rows[i]) && may_use(call, &rows[i])) {
+			one_line(&rows[i], build);
+		}
+	}
+	build_line(build, "More on one: `help reboot`");
+}
+
+void answer_whoami(const struct command_call *call, struct build *build)
+{
+	const struct gate_who *who = call->who;
+	const char *person = gate_person(call->gate, who);
+	const char *channel = gate_channel(call->gate, who);
+	const char *workspace =
+		policy_workspace_name(gate_policy(call->gate), who->network, who->user_workspace);
+
+	if (person != NULL) {
+		build_line(build, "You are *%s*.", person);
+	} else {
+		build_line(build, "I do not know you.");
+		build_line(build, "Whoever keeps the policy can add:");
+		build_line(build, "`NAME: {%s: \"%s\"}`",
+			   workspace != NULL ? workspace : who->user_workspace, who->user);
+	}
+	build_field(build, "id", "%s", who->user);
+	build_field(build, "network", "%s/%s", who->network, who->user_workspace);
+	if (channel != NULL) {
+		build_field(build, "here", "%s", channel);
+	} else {
+		build_field(build, "here", "not set up (%s)",
+			    who->direct ? "direct" : who->channel);
+	}
+}

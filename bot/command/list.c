@@ -1,0 +1,167 @@
+/* list.c - `list`: plain lines for a client, a table for the team; both fit a phone */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/names.h"
+#include "command/answers.h"
+
+#define ROWS_MAX 50
+
+static const struct {
+	const char *prefix;
+	const char *name;
+} regions[] = {
+	{"ams", "Amsterdam"}, {"atl", "Atlanta"},  {"blr", "Bangalore"}, {"fra", "Frankfurt"},
+	{"lon", "London"},    {"nyc", "New York"}, {"ric", "Richmond"},  {"sfo", "San Francisco"},
+	{"sgp", "Singapore"}, {"syd", "Sydney"},   {"tor", "Toronto"},
+};
+
+const char *answer_region_name(const char *slug)
+{
+	if (slug == NULL) {
+		return "";
+	}
+	for (size_t i = 0; i < ARRAY_LEN(regions); i++) {
+		if (strncmp(slug, regions[i].prefix, strlen(regions[i].prefix)) == 0) {
+			return regions[i].name;
+		}
+	}
+	return slug;
+}
+
+const char *answer_status_word(enum droplet_status status)
+{
+	switch (status) {
+	case DROPLET_UNKNOWN:
+		return "unknown";
+	case DROPLET_NEW:
+		return "new";
+	case DROPLET_ACTIVE:
+		return "on";
+	case DROPLET_OFF:
+		return "off";
+	case DROPLET_ARCHIVE:
+		return "archived";
+	}
+	return "unknown";
+}
+
+static bool same_name_elsewhere(const struct command_call *call, const struct droplet *droplet)
+{
+	for (size_t i = 0; i < call->n_droplets; i++) {
+		const struct droplet *other = call->droplets[i];
+
+		if (other != droplet && other->name != NULL && droplet->name != NULL &&
+		    strcmp(other->name, droplet->name) == 0) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* The name, with the id where two droplets share it. */
+static const char *label(const struct command_call *call, const struct droplet *droplet)
+{
+	const char *name = droplet->name != NULL ? droplet->name : "(no name)";
+
+	if (droplet->id != 0 && same_name_elsewhere(call, droplet)) {
+		return arena_printf(call->arena, "%s #%llu", name, (unsigned long long)droplet->id);
+	}
+	return name;
+}
+
+static const char *join_tags(const struct command_call *call, const struct droplet *droplet)
+{
+	const char *text = "";
+
+	for (size_t i = 0; i < droplet->n_tags && i < 8; i++) {
+		text = arena_printf(call->arena, "%s%s%s", text, i > 0 ? " " : "",
+				    droplet->tags[i]);
+	}
+	return text;
+}
+
+static void plain_line(const struct command_call *call, const struct droplet *droplet,
+		       struct build *build)
+{
+	const char *region = answer_region_name(droplet->region);
+	const char *status =
+		droplet->status != DROPLET_UNKNOWN ? answer_status_word(droplet->status) : "";
+	const char *dot = droplet->status == DROPLET_ACTIVE ? "●" : "○";
+
+	build_line(build, "%s %s  %s%s%s", dot, label(call, droplet), status,
+		   *status != '\0' && *region != '\0' ? ", " : "", region);
+}
+
+static void table_row(const struct command_call *call, const struct droplet *droplet,
+		      struct build *build)
+{
+	const char *status = droplet->locked ? arena_printf(call->arena, "%s, busy",
+							    answer_status_word(droplet->status))
+					     : answer_status_word(droplet->status);
+	const char *cells[] = {
+		label(call, droplet),
+		status,
+		droplet->region != NULL ? droplet->region : "",
+		droplet->ip != NULL ? droplet->ip : "",
+		droplet->size != NULL ? droplet->size : "",
+		join_tags(call, droplet),
+	};
+
+	build_row(build, cells);
+}
+
+static void headline(const struct command_call *call, size_t n, struct build *build)
+{
+	const char *noun = n == 1 ? "droplet" : "droplets";
+
+	if (gate_person(call->gate, call->who) == NULL) {
+		build_line(build, "*Your %zu %s*", n, n == 1 ? "server" : "servers");
+	} else if (call->n_words > 0) {
+		build_line(build, "*%zu of %zu %s*", n, call->n_droplets,
+			   call->n_droplets == 1 ? "droplet" : "droplets");
+	} else {
+		build_line(build, "*%zu %s*", n, noun);
+	}
+}
+
+void answer_list(const struct command_call *call, struct build *build)
+{
+	static const struct column columns[] = {
+		{"name", 0, false},    {"state", 0, false}, {"region", 1, false},
+		{"address", 2, false}, {"size", 3, false},  {"tags", 4, false},
+	};
+	bool client = gate_person(call->gate, call->who) == NULL;
+	const struct droplet **some = arena_array(call->arena, call->n_droplets + 1, sizeof(*some));
+	struct command_filter filter = {0};
+	size_t n = 0;
+
+	(void)command_filter_parse(call->words, call->n_words, &filter, NULL);
+	for (size_t i = 0; i < call->n_droplets; i++) {
+		if (command_filter_fits(&filter, call->droplets[i])) {
+			some[n++] = call->droplets[i];
+		}
+	}
+	if (n == 0) {
+		build_line(build, call->n_words > 0 ? "No droplet here fits that."
+						    : "No droplet here that you may see.");
+		return;
+	}
+	headline(call, n, build);
+	if (!client) {
+		build_table(build, columns, ARRAY_LEN(columns));
+	}
+	for (size_t i = 0; i < n && i < ROWS_MAX; i++) {
+		if (client) {
+			plain_line(call, some[i], build);
+		} else {
+			table_row(call, some[i], build);
+		}
+	}
+	if (n > ROWS_MAX) {
+		build_line(build, "and %zu more: narrow it with `list web-*`, `list tag:prod`",
+			   n - ROWS_MAX);
+	} else if (client && some[0]->name != NULL) {
+		build_line(build, "More: `status %s`", some[0]->name);
+	}
+}

@@ -1,0 +1,196 @@
+/* table.c - the rows: everything a person may say, in the order of help
+ *
+ * The one list of commands. A verb of base/verbs whose command is not built yet has a row made from its name below, so that
+ * it is known and answers "not in this version".
+ */
+#include <pthread.h>
+#include <string.h>
+
+#include "command/answers.h"
+
+#define MINUTE_MS 60000
+
+/* Power: what DigitalOcean's action does, and what must be true of the droplet afterwards. */
+static const struct plan reboot = {
+	.verb = VERB_DROPLET_POWER_REBOOT,
+	.infinitive = "reboot",
+	.doing = "Rebooting",
+	.done = "Rebooted",
+	.remark = "The site may still be starting.",
+	.steps = {{"reboot", DROPLET_ACTIVE, 20000, 5 * MINUTE_MS}},
+	.n_steps = 1,
+};
+static const struct plan cycle = {
+	.verb = VERB_DROPLET_POWER_CYCLE,
+	.infinitive = "power-cycle",
+	.doing = "Power-cycling",
+	.done = "Power-cycled",
+	.remark = "The site may still be starting.",
+	.steps = {{"power_cycle", DROPLET_ACTIVE, 20000, 5 * MINUTE_MS}},
+	.n_steps = 1,
+};
+static const struct plan power_on = {
+	.verb = VERB_DROPLET_POWER_ON,
+	.infinitive = "start",
+	.doing = "Starting",
+	.done = "Started",
+	.remark = "The site may still be starting.",
+	.steps = {{"power_on", DROPLET_ACTIVE, 10000, 5 * MINUTE_MS}},
+	.n_steps = 1,
+};
+static const struct plan power_off = {
+	.verb = VERB_DROPLET_POWER_OFF,
+	.infinitive = "power off",
+	.doing = "Powering off",
+	.done = "Powered off",
+	.remark = "It is still billed while off.",
+	.steps = {{"power_off", DROPLET_OFF, 10000, 5 * MINUTE_MS}},
+	.n_steps = 1,
+};
+static const struct plan shut_down = {
+	.verb = VERB_DROPLET_POWER_SHUTDOWN,
+	.infinitive = "shut down",
+	.doing = "Shutting down",
+	.done = "Shut down",
+	.remark = "It is still billed while off.",
+	.steps = {{"shutdown", DROPLET_OFF, 15000, 5 * MINUTE_MS}},
+	.n_steps = 1,
+};
+
+static const struct command built[] = {
+	{
+		.phrases = {"list", "droplet list", "droplets", "ls", "droplet ls", "servers",
+			    "status", "droplet status"},
+		.verb = VERB_DROPLET_LIST,
+		.takes = TAKES_FILTERS,
+		.usage = "[tag:T] [region:R] [status:on] [web-*]",
+		.help = "the droplets you may see here",
+		.answer = answer_list,
+	},
+	{
+		.phrases = {"show", "droplet show", "status", "droplet status", "info"},
+		.verb = VERB_DROPLET_SHOW,
+		.takes = TAKES_TARGETS,
+		.usage = "NAME",
+		.help = "one droplet: state, size, address",
+		.answer = answer_show,
+	},
+	{
+		.phrases = {"reboot", "droplet reboot", "droplet power reboot", "restart",
+			    "droplet restart", "power reboot"},
+		.verb = VERB_DROPLET_POWER_REBOOT,
+		.takes = TAKES_TARGETS,
+		.usage = "NAME ...",
+		.help = "restart it, asking its system first",
+		.plan = &reboot,
+	},
+	{
+		.phrases = {"power-cycle", "droplet power-cycle", "droplet power cycle",
+			    "power cycle", "powercycle", "droplet cycle", "cycle",
+			    "droplet powercycle"},
+		.verb = VERB_DROPLET_POWER_CYCLE,
+		.takes = TAKES_TARGETS,
+		.usage = "NAME ...",
+		.help = "the reset button, when it hangs",
+		.plan = &cycle,
+	},
+	{
+		.phrases = {"start", "droplet start", "droplet power on", "power on", "droplet on",
+			    "poweron", "power-on", "droplet power-on"},
+		.verb = VERB_DROPLET_POWER_ON,
+		.takes = TAKES_TARGETS,
+		.usage = "NAME ...",
+		.help = "switch it on",
+		.plan = &power_on,
+	},
+	{
+		/* "stop" is the gentle one on purpose: nobody who types it wants the plug pulled */
+		.phrases = {"shutdown", "droplet shutdown", "droplet power shutdown", "stop",
+			    "droplet stop", "shut down", "power shutdown", "droplet shut down"},
+		.verb = VERB_DROPLET_POWER_SHUTDOWN,
+		.takes = TAKES_TARGETS,
+		.usage = "NAME ...",
+		.help = "ask its system to switch off",
+		.plan = &shut_down,
+	},
+	{
+		.phrases = {"power off", "droplet power off", "poweroff", "power-off",
+			    "droplet power-off", "droplet poweroff", "droplet off"},
+		.verb = VERB_DROPLET_POWER_OFF,
+		.takes = TAKES_TARGETS,
+		.usage = "NAME ...",
+		.help = "pull the plug; may lose data",
+		.plan = &power_off,
+	},
+	{
+		.phrases = {"help", "droplet help", "?", "commands"},
+		.verb = VERB_NONE,
+		.takes = TAKES_TOPIC,
+		.usage = "[COMMAND]",
+		.help = "what you may do here",
+		.answer = answer_help,
+	},
+	{
+		.phrases = {"whoami", "who am i", "droplet whoami", "droplet who am i"},
+		.verb = VERB_NONE,
+		.takes = TAKES_NOTHING,
+		.help = "who you are to me, and where",
+		.answer = answer_whoami,
+	},
+};
+
+/* One row more for each verb that nothing above implements: its name with spaces is its phrase. */
+static struct command rows[ARRAY_LEN(built) + VERB_COUNT];
+static char phrases[VERB_COUNT][40];
+static size_t n_rows;
+
+static bool is_built(enum verb verb)
+{
+	for (size_t i = 0; i < ARRAY_LEN(built); i++) {
+		if (built[i].verb == verb) {
+			return true;
+		}
+	}
+	return false;
+}
+
+static void make_rows(void)
+{
+	memcpy(rows, built, sizeof(built));
+	n_rows = ARRAY_LEN(built);
+	for (int v = VERB_NONE + 1; v < VERB_COUNT; v++) {
+		const struct verb_info *info = verb_info((enum verb)v);
+		char *phrase = phrases[v];
+
+		if (is_built(info->verb)) {
+			continue;
+		}
+		(void)strncat(phrase, info->name, sizeof(phrases[v]) - 1);
+		for (char *dot = phrase; (dot = strchr(dot, '.')) != NULL;) {
+			*dot = ' ';
+		}
+		rows[n_rows].phrases[0] = phrase;
+		rows[n_rows].verb = info->verb;
+		rows[n_rows].takes = TAKES_REST;
+		n_rows++;
+	}
+}
+
+const struct command *command_rows(size_t *ret_n)
+{
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+	(void)pthread_once(&once, make_rows);
+	*ret_n = n_rows;
+	return rows;
+}
+
+const struct plan *command_plan(enum verb verb)
+{
+	for (size_t i = 0; i < ARRAY_LEN(built); i++) {
+		if (built[i].plan != NULL && built[i].verb == verb) {
+			return built[i].plan;
+		}
+	}
+	return NULL;
+}

@@ -1,0 +1,318 @@
+/* gate.c - the only caller of policy_decide: asks for each droplet and puts the answers together
+ *
+ * Happy path: who and where become numbers of the snapshot (policy_asker), each droplet is one question, and one denial
+ * denies all. The audit row goes into the caller's transaction. Nothing here waits or fails: what is not known denies.
+ */
+#include "gate/gate.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+
+#include "audit/audit.h"
+#include "base/clock.h"
+#include "base/mem.h"
+#include "metrics/metrics.h"
+
+struct gate {
+	struct policy *policy;
+};
+
+struct gate *gate_new(struct policy *policy)
+{
+	struct gate *gate = mem_alloc(sizeof(*gate));
+
+	gate->policy = policy_ref(policy);
+	return gate;
+}
+
+void gate_free(struct gate *gate)
+{
+	if (gate != NULL) {
+		policy_unref(gate->policy);
+		free(gate);
+	}
+}
+
+void gate_swap(struct gate *gate, struct policy *policy)
+{
+	struct policy *old = gate->policy;
+
+	gate->policy = policy_ref(policy);
+	policy_unref(old);
+}
+
+const struct policy *gate_policy(const struct gate *gate)
+{
+	return gate->policy;
+}
+
+static struct policy_asker asker_of(const struct gate *gate, const struct gate_who *who)
+{
+	return policy_asker(gate->policy, who->network, who->user_workspace, who->user,
+			    who->workspace, who->channel, who->direct);
+}
+
+const char *gate_person(const struct gate *gate, const struct gate_who *who)
+{
+	struct policy_asker asker = asker_of(gate, who);
+
+	return policy_person_name(&asker);
+}
+
+const char *gate_channel(const struct gate *gate, const struct gate_who *who)
+{
+	struct policy_asker asker = asker_of(gate, who);
+
+	return policy_channel_name(&asker);
+}
+
+/* Eight letters that nobody mistakes on a phone: no 0, 1, o, l, i, u. */
+static void make_id(char *id, size_t size)
+{
+	static const char letters[] = "23456789abcdefghjkmnpqrstvwxyz23";
+	unsigned char bytes[8];
+
+	if (getrandom(bytes, sizeof(bytes), 0) != (ssize_t)sizeof(bytes)) {
+		abort(); /* an id that could repeat would mix up two people's requests */
+	}
+	for (size_t i = 0; i < sizeof(bytes) && i + 1 < size; i++) {
+		id[i] = letters[bytes[i] % 32];
+		id[i + 1] = '\0';
+	}
+}
+
+/* The rules that were met, each once. */
+struct rule_set {
+	const struct policy_rule *rules[DECISION_RULES_MAX];
+	size_t n;
+	bool ceiling_only;
+};
+
+static void add_rules(struct rule_set *set, const struct decision *decision)
+{
+	size_t n = decision->n_rules < DECISION_RULES_MAX ? decision->n_rules : DECISION_RULES_MAX;
+
+	for (size_t i = 0; i < n; i++) {
+		const struct policy_rule *rule = decision->rules[i];
+		size_t k = 0;
+
+		if (strncmp(rule->name, "ceiling.", 8) != 0) {
+			set->ceiling_only = false;
+		}
+		while (k < set->n && set->rules[k] != rule) {
+			k++;
+		}
+		if (k == set->n && set->n < DECISION_RULES_MAX) {
+			set->rules[set->n++] = rule;
+		}
+	}
+}
+
+static const char *const *rule_names(const struct rule_set *set, struct arena *arena)
+{
+	const char **names = arena_array(arena, set->n + 1, sizeof(*names));
+
+	for (size_t i = 0; i < set->n; i++) {
+		names[i] = set->rules[i]->line > 0
+				   ? arena_printf(arena, "%s:%u", set->rules[i]->name,
+						  set->rules[i]->line)
+				   : arena_strdup(arena, set->rules[i]->name);
+	}
+	return names;
+}
+
+static void ask(const struct policy_asker *asker, enum verb verb, const struct droplet *droplet,
+		struct decision *ret_decision)
+{
+	struct policy_question question = {*asker, verb, droplet, clock_wall_ms()};
+
+	memset(ret_decision, 0, sizeof(*ret_decision));
+	policy_decide(&question, ret_decision);
+}
+
+/* Is the verb allowed to this asker on all of them? */
+static bool all_allowed(const struct policy_asker *asker, enum verb verb,
+			const struct droplet *const *droplets, size_t n_droplets)
+{
+	struct decision decision;
+
+	for (size_t i = 0; i < n_droplets; i++) {
+		ask(asker, verb, droplets[i], &decision);
+		if (decision.verdict != ALLOW) {
+			return false;
+		}
+	}
+	return n_droplets > 0;
+}
+
+/* A channel of the policy in which this listed person may do it; where they already are does not count. */
+static const char *find_elsewhere(const struct gate *gate, const struct policy_asker *asker,
+				  const struct gate_who *who, enum verb verb,
+				  const struct droplet *const *droplets, size_t n_droplets)
+{
+	const struct policy_channel *channels;
+	size_t n = policy_channels(gate->policy, &channels);
+
+	for (size_t i = 0; i < n; i++) {
+		const struct policy_channel *c = &channels[i];
+		struct policy_asker there =
+			policy_asker(gate->policy, c->network, who->user_workspace, who->user,
+				     c->workspace, c->channel, c->channel == NULL);
+
+		there.person = asker->person;
+		if (there.channel != asker->channel &&
+		    policy_person_id(gate->policy, policy_person_name(asker), c->network,
+				     c->workspace) != NULL &&
+		    all_allowed(&there, verb, droplets, n_droplets)) {
+			return c->name;
+		}
+	}
+	return NULL;
+}
+
+static void write_audit(const struct gate *gate, const struct gate_who *who,
+			const struct policy_asker *asker, enum verb verb,
+			const struct droplet *const *droplets, size_t n_droplets,
+			const struct gate_decision *decision, struct store_txn *txn,
+			struct arena *arena)
+{
+	uint64_t *ids = arena_array(arena, n_droplets + 1, sizeof(*ids));
+	struct audit_row row = {
+		.at_ms = clock_wall_ms(),
+		.kind = "decision",
+		.id = decision->id,
+		.person = policy_person_name(asker),
+		.network = who->network,
+		.user_workspace = who->user_workspace,
+		.user = who->user,
+		.workspace = who->workspace,
+		.channel = who->direct ? "direct" : who->channel,
+		.channel_name = policy_channel_name(asker),
+		.verb = verb_info(verb)->name,
+		.droplets = ids,
+		.n_droplets = n_droplets,
+		.verdict = decision->verdict == ALLOW ? "allow" : "deny",
+		.rules = decision->rules,
+		.n_rules = decision->n_rules,
+		.policy_id = policy_id(gate->policy),
+	};
+
+	for (size_t i = 0; i < n_droplets; i++) {
+		ids[i] = droplets[i]->id;
+	}
+	audit_add(txn, &row);
+}
+
+void gate_decide(struct gate *gate, const struct gate_who *who, enum verb verb,
+		 const struct droplet *const *droplets, size_t n_droplets, const char *id,
+		 struct store_txn *txn, struct arena *arena, struct gate_decision *ret_decision)
+{
+	struct policy_asker asker = asker_of(gate, who);
+	struct rule_set allowed = {.n = 0};
+	struct rule_set denied = {.n = 0, .ceiling_only = true};
+	struct decision decision;
+	bool deny = false;
+	size_t n = n_droplets > 0 ? n_droplets : 1;
+
+	memset(ret_decision, 0, sizeof(*ret_decision));
+	for (size_t i = 0; i < n; i++) {
+		ask(&asker, verb, n_droplets > 0 ? droplets[i] : NULL, &decision);
+		add_rules(decision.verdict == ALLOW ? &allowed : &denied, &decision);
+		deny = deny || decision.verdict != ALLOW;
+		if (i == 0 || decision.max_tier < ret_decision->max_tier) {
+			ret_decision->max_tier = decision.max_tier;
+		}
+		if (decision.n_duties > ret_decision->n_duties) {
+			ret_decision->duties = decision.duties;
+			ret_decision->n_duties = decision.n_duties;
+		}
+	}
+	if (id != NULL) {
+		(void)strncat(ret_decision->id, id, sizeof(ret_decision->id) - 1);
+	} else {
+		make_id(ret_decision->id, sizeof(ret_decision->id));
+	}
+	ret_decision->verdict = deny ? DENY : ALLOW;
+	ret_decision->rules = rule_names(deny ? &denied : &allowed, arena);
+	ret_decision->n_rules = deny ? denied.n : allowed.n;
+	ret_decision->policy_id = policy_id(gate->policy);
+	if (deny && asker.person != 0 && denied.ceiling_only) {
+		ret_decision->elsewhere =
+			find_elsewhere(gate, &asker, who, verb, droplets, n_droplets);
+		ret_decision->here_only = ret_decision->elsewhere != NULL;
+	}
+	if (txn != NULL) {
+		metrics_add(deny ? METRIC_DECISIONS_DENY : METRIC_DECISIONS_ALLOW, 1);
+		write_audit(gate, who, &asker, verb, droplets, n_droplets, ret_decision, txn,
+			    arena);
+	}
+}
+
+bool gate_could(struct gate *gate, const struct gate_who *who, enum verb verb)
+{
+	struct policy_asker asker = asker_of(gate, who);
+
+	return policy_could(&asker, verb, clock_wall_ms());
+}
+
+const struct droplet **gate_filter(struct gate *gate, const struct gate_who *who, enum verb verb,
+				   const struct ocean_snapshot *snapshot, struct arena *arena,
+				   size_t *ret_n)
+{
+	struct policy_asker asker = asker_of(gate, who);
+	size_t n_all;
+	const struct droplet *all = ocean_snapshot_all(snapshot, &n_all);
+	const struct droplet **some = arena_array(arena, n_all + 1, sizeof(*some));
+	size_t n = 0;
+
+	for (size_t i = 0; i < n_all; i++) {
+		const struct droplet *one = &all[i];
+
+		if (all_allowed(&asker, verb, &one, 1)) {
+			some[n++] = one;
+		}
+	}
+	*ret_n = n;
+	return some;
+}
+
+const struct droplet *gate_redact(struct gate *gate, const struct gate_who *who,
+				  const struct droplet *droplet, struct arena *arena)
+{
+	struct policy_asker asker = asker_of(gate, who);
+	struct droplet *shown = arena_alloc(arena, sizeof(*shown));
+
+	/* An allow-list: a field that nobody thought of here stays hidden. */
+	shown->id = policy_shows(&asker, "id") ? droplet->id : 0;
+	shown->name = policy_shows(&asker, "name") ? droplet->name : NULL;
+	shown->account = policy_shows(&asker, "account") ? droplet->account : NULL;
+	shown->region = policy_shows(&asker, "region") ? droplet->region : NULL;
+	shown->project = policy_shows(&asker, "project") ? droplet->project : NULL;
+	shown->image = policy_shows(&asker, "image") ? droplet->image : NULL;
+	shown->created = policy_shows(&asker, "created") ? droplet->created : NULL;
+	shown->known = droplet->known;
+	if (policy_shows(&asker, "status")) {
+		shown->status = droplet->status;
+		shown->locked = droplet->locked;
+	}
+	if (policy_shows(&asker, "size")) {
+		shown->size = droplet->size;
+		shown->memory_mb = droplet->memory_mb;
+		shown->vcpus = droplet->vcpus;
+		shown->disk_gb = droplet->disk_gb;
+	}
+	if (policy_shows(&asker, "ip")) {
+		shown->ip = droplet->ip;
+		shown->ip6 = droplet->ip6;
+		shown->ip_private = droplet->ip_private;
+	}
+	if (policy_shows(&asker, "tags")) {
+		shown->tags = droplet->tags;
+		shown->n_tags = droplet->n_tags;
+	}
+	if (policy_shows(&asker, "cost")) {
+		shown->price_monthly_cents = droplet->price_monthly_cents;
+	}
+	return shown;
+}

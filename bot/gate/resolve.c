@@ -1,0 +1,144 @@
+/* resolve.c - what people type to droplets, among those that the asker may see here
+ *
+ * Names compare whole and without regard to ASCII case (phones capitalise); never by prefix or likeness. A number may be
+ * an id or a name; where both exist it is refused. What cannot be found and what may not be seen get the same words.
+ */
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/names.h"
+#include "gate/gate.h"
+
+#define HINTS_MAX 4
+#define HINT_DISTANCE 2
+#define TARGETS_MAX 50
+
+struct lookup {
+	const struct droplet **visible;
+	size_t n_visible;
+	struct gate_targets *found;
+	struct arena *arena;
+};
+
+static bool has_tag(const struct droplet *droplet, const char *tag)
+{
+	for (size_t i = 0; i < droplet->n_tags; i++) {
+		if (strcasecmp(droplet->tags[i], tag) == 0) {
+			return true;
+		}
+	}
+	return false;
+}
+
+static void take(struct lookup *look, const struct droplet *droplet)
+{
+	for (size_t i = 0; i < look->found->n; i++) {
+		if (look->found->droplets[i] == droplet) {
+			return;
+		}
+	}
+	look->found->droplets[look->found->n++] = droplet;
+}
+
+static void hint(struct lookup *look, const struct droplet *droplet)
+{
+	if (look->found->n_hints < HINTS_MAX) {
+		look->found->hints[look->found->n_hints++] = droplet;
+	}
+}
+
+static void hint_alike(struct lookup *look, const char *word)
+{
+	for (size_t most = 1; most <= HINT_DISTANCE && look->found->n_hints == 0; most++) {
+		for (size_t i = 0; i < look->n_visible; i++) {
+			if (names_distance(look->visible[i]->name, word, most) <= most) {
+				hint(look, look->visible[i]);
+			}
+		}
+	}
+}
+
+static int not_here(const char *target, struct err *err)
+{
+	return err_set(err, ERR_NOTFOUND, "no droplet \"%.64s\" here", target);
+}
+
+static int resolve_tag(struct lookup *look, const char *target, const char *tag, struct err *err)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < look->n_visible; i++) {
+		if (has_tag(look->visible[i], tag)) {
+			take(look, look->visible[i]);
+			any = true;
+		}
+	}
+	return any ? 0 : not_here(target, err);
+}
+
+static int ambiguous(struct lookup *look, const char *target, const struct droplet *const *fits,
+		     size_t n, struct err *err)
+{
+	err_set(err, ERR_CONFLICT, "%zu droplets fit \"%.64s\"", n, target);
+	for (size_t i = 0; i < n; i++) {
+		hint(look, fits[i]);
+	}
+	return -1;
+}
+
+static int resolve_one(struct lookup *look, const char *target, struct err *err)
+{
+	const struct droplet **fits = arena_array(look->arena, look->n_visible + 1, sizeof(*fits));
+	bool hash = target[0] == '#';
+	const char *word = hash ? target + 1 : target;
+	char *end = NULL;
+	unsigned long long id = strtoull(word, &end, 10);
+	bool number = word[0] >= '0' && word[0] <= '9' && *end == '\0';
+	size_t n = 0;
+
+	for (size_t i = 0; i < look->n_visible; i++) {
+		const struct droplet *droplet = look->visible[i];
+
+		if ((number && droplet->id == id) ||
+		    (!hash && strcasecmp(droplet->name, word) == 0)) {
+			fits[n++] = droplet;
+		}
+	}
+	if (n > 1) {
+		return ambiguous(look, target, fits, n, err);
+	}
+	if (n == 0) {
+		hint_alike(look, word);
+		return not_here(target, err);
+	}
+	take(look, fits[0]);
+	return 0;
+}
+
+int gate_resolve(struct gate *gate, const struct gate_who *who, const char *const *targets,
+		 size_t n_targets, const struct ocean_snapshot *snapshot, struct arena *arena,
+		 struct gate_targets *ret_targets, struct err *err)
+{
+	struct lookup look = {.found = ret_targets, .arena = arena};
+
+	memset(ret_targets, 0, sizeof(*ret_targets));
+	look.visible = gate_filter(gate, who, VERB_DROPLET_SHOW, snapshot, arena, &look.n_visible);
+	ret_targets->droplets = arena_array(arena, look.n_visible + 1, sizeof(struct droplet *));
+	ret_targets->hints = arena_array(arena, HINTS_MAX, sizeof(struct droplet *));
+	if (n_targets > TARGETS_MAX) {
+		return err_set(err, ERR_LIMIT, "%zu droplets in one command, at most %d", n_targets,
+			       TARGETS_MAX);
+	}
+	for (size_t i = 0; i < n_targets; i++) {
+		int rc = strncasecmp(targets[i], "tag:", 4) == 0
+				 ? resolve_tag(&look, targets[i], targets[i] + 4, err)
+				 : resolve_one(&look, targets[i], err);
+
+		if (rc < 0) {
+			ret_targets->n = 0;
+			return -1;
+		}
+	}
+	return 0;
+}

@@ -1,0 +1,235 @@
+/* test_command_grammar.c - what people type, and what the grammar makes of it */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/mem.h"
+#include "command/command.h"
+
+static const char *const own_names[] = {"sluice", NULL};
+
+struct expected {
+	const char *text;
+	const char *phrase; /* row's first phrase; NULL: no command */
+	const char *words;  /* joined by '|' */
+};
+
+static enum command_fit parse(const char *text, struct arena *arena, struct command_parse *ret,
+			      struct err *err)
+{
+	return command_parse(text, own_names, arena, ret, err);
+}
+
+static void check(const struct expected *e)
+{
+	struct arena arena = {0};
+	struct command_parse parse_result;
+	struct err err = {0};
+	const char *words = "";
+	enum command_fit fit = parse(e->text, &arena, &parse_result, &err);
+
+	if (e->phrase == NULL) {
+		assert_int_equal(fit, FIT_NONE);
+		arena_done(&arena);
+		return;
+	}
+	if (fit != FIT_COMMAND) {
+		fail_msg("\"%s\": fit %d (%s)", e->text, (int)fit, err.msg);
+	}
+	assert_string_equal(parse_result.row->phrases[0], e->phrase);
+	for (size_t i = 0; i < parse_result.n_words; i++) {
+		words = arena_printf(&arena, "%s%s%s", words, i > 0 ? "|" : "",
+				     parse_result.words[i]);
+	}
+	if (strcmp(words, e->words) != 0) {
+		fail_msg("\"%s\": words %s, expected %s", e->text, words, e->words);
+	}
+	arena_done(&arena);
+}
+
+static void check_all(const struct expected *table, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		check(&table[i]);
+	}
+}
+
+static void every_form_of_a_reboot(void **state)
+{
+	static const struct expected table[] = {
+		{"reboot web-1", "reboot", "web-1"},
+		{"/droplet reboot web-1", "reboot", "web-1"},
+		{"!droplet reboot web-1", "reboot", "web-1"},
+		{"@sluice reboot web-1", "reboot", "web-1"},
+		{"sluice: reboot web-1", "reboot", "web-1"},
+		{"Sluice reboot web-1", "reboot", "web-1"},
+		{"/sluice restart web-1", "reboot", "web-1"},
+		{"droplet power reboot web-1", "reboot", "web-1"},
+		{"REBOOT Web-1", "reboot", "Web-1"},
+		{"restart web-1, web-2 and web-3", "reboot", "web-1|web-2|web-3"},
+		{"/reboot #101", "reboot", "#101"},
+		{"reboot tag:prod", "reboot", "tag:prod"},
+	};
+
+	(void)state;
+	check_all(table, ARRAY_LEN(table));
+}
+
+static void words_that_people_type(void **state)
+{
+	static const struct expected table[] = {
+		{"ls", "list", ""},
+		{"list", "list", ""},
+		{"status", "list", ""},
+		{"status web-1", "show", "web-1"},
+		{"status tag:prod", "list", "tag:prod"},
+		{"list web-*", "list", "web-*"},
+		{"droplet list tag:prod region:ams3", "list", "tag:prod|region:ams3"},
+		{"stop web-1", "shutdown", "web-1"}, /* never the plug */
+		{"start web-1", "start", "web-1"},
+		{"power off web-1", "power off", "web-1"},
+		{"droplet power on web-1", "start", "web-1"},
+		{"?", "help", ""},
+		{"help reboot", "help", "reboot"},
+		{"who am I", "whoami", ""},
+		{"whoami", "whoami", ""},
+	};
+
+	(void)state;
+	check_all(table, ARRAY_LEN(table));
+}
+
+static void what_phones_do_to_text(void **state)
+{
+	static const struct expected table[] = {
+		{"Reboot \xE2\x80\x9Cweb-1\xE2\x80\x9D.", "reboot",
+		 "web-1"}, /* curly quotes, full stop */
+		{"reboot web\xE2\x80\x93"
+		 "1",
+		 "reboot", "web-1"}, /* en dash */
+		{"reboot web\xE2\x80\x94"
+		 "1",
+		 "reboot", "web-1"},                             /* em dash */
+		{"reboot\xC2\xA0web-1", "reboot", "web-1"},      /* no-break space */
+		{"reboot \xE2\x80\x8Bweb-1", "reboot", "web-1"}, /* zero-width space */
+		{"  reboot   web-1  ", "reboot", "web-1"},
+		{"reboot `web-1`", "reboot", "web-1"},
+		{"reboot\tweb-1\n", "reboot", "web-1"},
+		{"reboot web-1!", "reboot", "web-1"},
+	};
+
+	(void)state;
+	check_all(table, ARRAY_LEN(table));
+}
+
+static void whole_words_never_prefixes(void **state)
+{
+	static const struct expected table[] = {
+		{"rebo web-1", NULL, ""},
+		{"rebooting web-1", NULL, ""},
+		{"reboots web-1", NULL, ""},
+		{"", NULL, ""},
+		{"hello there", NULL, ""},
+		{"droplet", NULL, ""},
+		{"/", NULL, ""},
+	};
+
+	(void)state;
+	check_all(table, ARRAY_LEN(table));
+}
+
+static void missing_or_too_much_is_said(void **state)
+{
+	struct arena arena = {0};
+	struct command_parse result;
+	struct err err = {0};
+	char *huge = mem_alloc(100001);
+
+	(void)state;
+	assert_int_equal(parse("reboot", &arena, &result, &err), FIT_USAGE);
+	assert_string_equal(err.msg, "which droplet? Say: reboot NAME ...");
+	assert_int_equal(parse("whoami now", &arena, &result, &err), FIT_USAGE);
+	assert_int_equal(parse("list colour:red", &arena, &result, &err), FIT_USAGE);
+	assert_int_equal(parse("list status:purple", &arena, &result, &err), FIT_USAGE);
+	assert_int_equal(parse("list tag:a tag:b", &arena, &result, &err), FIT_USAGE);
+	memset(huge, 'a', 100000);
+	assert_int_equal(parse(huge, &arena, &result, &err), FIT_USAGE);
+	for (size_t i = 0; i < 4000; i += 2) {
+		huge[i] = ' ';
+	}
+	huge[4000] = '\0';
+	assert_int_equal(parse(huge, &arena, &result, &err), FIT_USAGE);
+	free(huge);
+	arena_done(&arena);
+}
+
+static bool any_row(const struct command *row, void *data)
+{
+	(void)data;
+	return row->plan != NULL || row->answer != NULL;
+}
+
+static bool only_reads(const struct command *row, void *data)
+{
+	(void)data;
+	return row->answer != NULL;
+}
+
+static void did_you_mean(void **state)
+{
+	(void)state;
+	assert_string_equal(command_nearest("rebot web-1", any_row, NULL), "reboot");
+	assert_string_equal(command_nearest("/droplet rebbot web-1", any_row, NULL),
+			    "droplet reboot");
+	assert_null(command_nearest("make me a sandwich", any_row, NULL));
+	/* what the asker may not do is never proposed */
+	assert_null(command_nearest("rebot web-1", only_reads, NULL));
+}
+
+static void no_phrase_stands_for_two_meanings(void **state)
+{
+	size_t n;
+	const struct command *rows = command_rows(&n);
+
+	(void)state;
+	for (size_t i = 0; i < n; i++) {
+		assert_non_null(rows[i].phrases[0]);
+		assert_false(rows[i].plan != NULL && rows[i].answer != NULL);
+		if (rows[i].plan != NULL) {
+			assert_int_equal(rows[i].plan->verb, rows[i].verb);
+			assert_ptr_equal(command_plan(rows[i].verb), rows[i].plan);
+		}
+		if (rows[i].help != NULL) {
+			assert_true(strlen(rows[i].help) <= 40);
+		}
+	}
+	/* every verb can be said */
+	for (int v = VERB_NONE + 1; v < VERB_COUNT; v++) {
+		size_t k = 0;
+
+		while (k < n && rows[k].verb != (enum verb)v) {
+			k++;
+		}
+		assert_true(k < n);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(every_form_of_a_reboot),
+		cmocka_unit_test(words_that_people_type),
+		cmocka_unit_test(what_phones_do_to_text),
+		cmocka_unit_test(whole_words_never_prefixes),
+		cmocka_unit_test(missing_or_too_much_is_said),
+		cmocka_unit_test(did_you_mean),
+		cmocka_unit_test(no_phrase_stands_for_two_meanings),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
