@@ -1,20 +1,38 @@
 /* post.h - one queue a destination, above the adapters: newest edit wins, Retry-After is kept, posts degrade by capability
  *
  * A card is one message in one place that changes over time (a job's progress). Setting it again
- * while the first post is under way, or faster than the network's rate, coalesces: only the newest
- * form is sent. Order between cards of one place is kept for their first posts.
+ * while the first post is under way, or faster than POST_EDIT_INTERVAL_MS in that place, coalesces:
+ * only the newest form is sent. Order between cards of one place is kept for their first posts.
+ *
+ * Where the network lacks something:
+ *   no CHAT_EDIT     new messages: the first form, the last, and those between that ask something new by buttons
+ *   no CHAT_PRIVATE  what is private in a channel goes as a direct message
+ *   no CHAT_BUTTONS  is the adapter's own affair (reactions, typed numbers)
+ *
+ * What the network did not take is tried again (NETWORK, LIMIT with a time, an edit with an unknown outcome) with growing
+ * waits for up to POST_GIVE_UP_MS; a new post with an unknown outcome POST_UNKNOWN_TRIES times: twice told is better
+ * than not at all. An edit whose post is gone becomes a new post. All else has failed for good.
  */
 #ifndef CHAT_POST_H
 #define CHAT_POST_H
 
 #include "chat/chat.h"
 
+#define POST_EDIT_INTERVAL_MS 1000
+#define POST_RETRY_FIRST_MS 1000
+#define POST_RETRY_MOST_MS 30000
+#define POST_GIVE_UP_MS (60 * 60 * 1000)
+#define POST_UNKNOWN_TRIES 3
+#define POST_WAITING_MAX 500 /* cards in one place; those beyond are refused with LIMIT */
+
 struct post_queue;
 
 struct post_queue *post_queue_new(struct loop *loop, struct chat *chat);
-void post_queue_free(
-	struct post_queue
-		*queue); /* cards still open are called back with CANCELED; NULL is fine */
+/*
+ * Every card is called back a last time, with CANCELED. NULL is fine. Comes before the chat's close; posts that
+ * are under way then end by themselves.
+ */
+void post_queue_free(struct post_queue *queue);
 
 /* Nothing waits to be posted and nothing is under way. */
 bool post_queue_idle(const struct post_queue *queue);
@@ -30,6 +48,7 @@ struct post_request {
 	 * Called after each form that reached the network (err NULL, id its post id) and when one could not be
 	 * delivered for good. `version` is the number that post_set gave for the newest form delivered.
 	 * When the post to edit is gone, a new one is made and said so by an id that differs.
+	 * id is NULL while nothing stands there. It may set or close the card, not free the queue.
 	 */
 	void (*delivered)(struct post_card *, const char *id, unsigned version,
 			  const struct err *err, void *data);
@@ -42,7 +61,10 @@ struct post_card *post_open(struct post_queue *queue, const struct post_request 
 /* The card's newest form; the message is rendered or copied before this returns. Returns its version, from 1. */
 unsigned post_set(struct post_card *card, const struct message *message);
 
-/* No more forms: the newest is still delivered, then delivered() comes a last time and the handle is gone. */
+/*
+ * No more forms. delivered() comes exactly once more, from the loop, never before this returns: for the newest
+ * form (at once when it is there already; version 0 when there never was one). Then the handle is gone.
+ */
 void post_close(struct post_card *card);
 
 /* A message and no more; nobody waits for it. */

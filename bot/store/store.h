@@ -25,6 +25,9 @@ struct store *store_sqlite_open(struct loop *loop, const char *path, struct err 
 struct store *store_sqlite_open_reader(const char *path, struct err *err);
 struct store *store_memory_open(struct loop *loop);
 
+/* For the reads below only, beside a bot that runs or none: no lock, nothing is written, store_commit is an error. */
+struct store *store_sqlite_read(const char *path, struct err *err);
+
 /* Waits for what is under way; transactions not yet begun are called back with CANCELED. */
 void store_close(struct store *store); /* NULL is fine */
 
@@ -85,7 +88,8 @@ void store_txn_forget(struct store_txn *txn, int64_t seen_before_ms); /* drops o
 void store_commit(struct store_txn *txn, void (*done)(void *data, const struct err *err),
 		  void *data);
 
-/* At start, before the loop runs. Rows and strings live for the call only. Non-zero from the callback ends it. */
+/* At start, before the loop runs. Rows and strings live for the call only. Non-zero from the callback ends it (0 is
+ * returned all the same). Requests come oldest first, jobs by id. */
 int store_each_request(struct store *store, bool open_only,
 		       int (*each)(const struct store_request *, void *), void *data,
 		       struct err *err);
@@ -107,9 +111,10 @@ int store_each_log(struct store *store, int64_t from, int (*each)(const struct s
 #define STORE_HASH_SIZE 65
 void store_chain_hash(const char *prev, const char *body, char ret_hash[STORE_HASH_SIZE]);
 
-/* Memory store only: the n-th commit from now fails with this kind (1: the next). 0 takes it back. */
+/* Memory store only: the n-th store_commit from now fails alone with this kind (1: the next). 0 takes it back. */
 void store_memory_fail(struct store *store, unsigned nth, enum err_kind kind);
-/* Memory store only: what a crash keeps. Takes the rows of a closed store into a new one. */
+/* Memory store only: what a crash keeps. Takes the rows of a closed store into a new one; one that is not closed is
+ * (transactions not yet on disk are gone, nobody is called back). Each closed store once. */
 struct store *store_memory_reopen(struct loop *loop, struct store *old);
 
 #endif

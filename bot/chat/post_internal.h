@@ -1,0 +1,80 @@
+/* post_internal.h - what post.c (cards) and post_lane.c (their order, and the network) share */
+#ifndef CHAT_POST_INTERNAL_H
+#define CHAT_POST_INTERNAL_H
+
+#include "base/arena.h"
+#include "base/list.h"
+#include "base/map.h"
+#include "chat/post.h"
+
+struct form {
+	struct arena arena;
+	const struct message *message;
+	unsigned version;
+	int64_t born_ms; /* it is given up so much later */
+};
+
+/* A post that the adapter holds. Outlives card and queue. */
+struct flight {
+	struct chat_post post;
+	struct post_card *card; /* NULL: the queue is gone */
+	struct form *form;
+	bool is_edit;
+};
+
+struct lane {
+	struct post_queue *queue;
+	char *key;
+	struct list waiting; /* struct post_card, by waiting: those with a form to send, in order */
+	size_t n_waiting;
+	size_t n_cards;
+	struct flight *flight; /* one at a time */
+	int64_t hold_until_ms; /* Retry-After, or the wait after a failure */
+	int64_t edited_ms;     /* the last edit left then; 0: none yet */
+	struct timer timer;
+};
+
+struct post_queue {
+	struct loop *loop;
+	struct chat *chat;
+	struct map lanes;  /* key -> struct lane */
+	struct list cards; /* all of them */
+	bool stopping;
+};
+
+struct post_card {
+	struct list link, waiting;
+	struct lane *lane;
+	struct arena arena; /* the request's strings */
+	struct post_request request;
+	char id[CHAT_ID_MAX + 1]; /* of the post that stands there; "" none */
+	struct form *newest;      /* to be sent; NULL: nothing new */
+	struct form *shown;       /* what stands there */
+	struct flight *flight;
+	unsigned version;
+	bool is_waiting;
+	bool closed;
+	unsigned tries;     /* of the form at hand */
+	int64_t sent_ms;    /* last delivery; 0: none */
+	struct task settle; /* tells the owner from the loop what needs no network */
+	unsigned settled;   /* the form that settle tells of */
+	struct err trouble; /* and what went wrong with it */
+};
+
+void post_form_free(struct form *form); /* NULL is fine */
+bool post_can(const struct post_queue *queue, enum chat_caps cap);
+
+/* Calls the owner. */
+void post_tell(struct post_card *card, unsigned version, const struct err *err);
+/* Closed, and nothing is left to send: the next word is the last. */
+bool post_is_over(const struct post_card *card);
+void post_card_free(struct post_card *card);
+
+struct lane *post_lane(struct post_queue *queue, const struct chat_place *place);
+void post_lane_free(struct lane *lane);
+void post_lane_drop_if_idle(struct lane *lane);
+void post_lane_enter(struct post_card *card);
+void post_lane_leave(struct post_card *card);
+void post_lane_next(struct lane *lane); /* sends what is due */
+
+#endif

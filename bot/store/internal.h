@@ -1,0 +1,90 @@
+/* internal.h - what store.c and the two stores behind it share; nobody else includes it
+ *
+ * store.c owns order and calls back; a store behind it applies one transaction after another inside one commit.
+ */
+#ifndef STORE_INTERNAL_H
+#define STORE_INTERNAL_H
+
+#include <pthread.h>
+#include <stddef.h>
+
+#include "base/arena.h"
+#include "base/list.h"
+#include "store/store.h"
+
+enum op_kind {
+	OP_SEEN = 1,
+	OP_JOB,
+	OP_REQUEST,
+	OP_LOG,
+	OP_CURSOR,
+	OP_FORGET,
+};
+
+/* One thing that a transaction does. Strings are in the transaction's arena, never NULL. */
+struct store_op {
+	struct store_op *next;
+	enum op_kind kind;
+	const char *name;  /* SEEN: the key; LOG: the body; CURSOR: its name */
+	const char *value; /* CURSOR */
+	int64_t at_ms;     /* SEEN, FORGET */
+	struct store_job job;
+	struct store_request request;
+};
+
+struct store_txn {
+	struct list link;
+	struct store *store;
+	struct arena arena;
+	struct store_op *first;
+	struct store_op **last; /* where the next one goes */
+	enum err_kind fault;    /* memory store: this one fails; NONE: it does not */
+	struct err result;
+	void (*done)(void *data, const struct err *err);
+	void *data;
+};
+
+struct store_back {
+	/* On the worker. The first failure of begin or finish fails every transaction of the group. */
+	int (*begin)(struct store *, struct err *);
+	/* 0; or -1 with this transaction undone. *ret_lost: the whole group is undone with it. */
+	int (*apply)(struct store *, const struct store_txn *, bool *ret_lost, struct err *);
+	int (*finish)(struct store *, struct err *);
+	void (*undo)(struct store *);
+	/* On the loop, no group under way. */
+	int (*each_request)(struct store *, bool open_only,
+			    int (*each)(const struct store_request *, void *), void *,
+			    struct err *);
+	int (*each_job)(struct store *, const char *request_id,
+			int (*each)(const struct store_job *, void *), void *, struct err *);
+	int (*get_cursor)(struct store *, const char *name, char *buf, size_t size, struct err *);
+	int (*each_log)(struct store *, int64_t from, int (*each)(const struct store_log *, void *),
+			void *, struct err *);
+	void (*close)(struct store *);
+};
+
+struct store_group;
+
+/* Embedded first in each store. */
+struct store {
+	const struct store_back *back;
+	struct loop *loop;
+	struct task gather; /* all that one turn of the loop commits goes in one group */
+	struct list waiting;
+	struct store_group *group; /* the one at the worker; NULL: none */
+	pthread_mutex_t lock;      /* the database: a group, or a read at start */
+	bool closing;
+	unsigned fail_nth; /* memory store: counts down to the commit that fails */
+	enum err_kind fail_kind;
+};
+
+void store_init(struct store *store, const struct store_back *back, struct loop *loop);
+void store_done(struct store *store);
+
+/* The end of transactions: what was begun is waited for, the rest is CANCELED. `silent`: nobody is called back (a
+ * crash). */
+void store_drain(struct store *store, bool silent);
+
+#define STORE_CHAIN_START "0000000000000000000000000000000000000000000000000000000000000000"
+
+#endif

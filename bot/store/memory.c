@@ -1,0 +1,423 @@
+/* memory.c - the store in memory, for tests: the same conditions and the same undoing, and faults on demand
+ *
+ * Rows are immutable; a change puts a new one and keeps the old one in the undo list of its group until that is finished.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/map.h"
+#include "base/mem.h"
+#include "store/internal.h"
+
+struct row {
+	struct arena arena; /* holds the row itself too */
+	int64_t at_ms;      /* seen */
+	const char *text;   /* cursor; log: the body */
+	char prev[STORE_HASH_SIZE], hash[STORE_HASH_SIZE];
+	struct store_job job;
+	struct store_request request;
+};
+
+/* What stood in `map` under `key` before: NULL was nothing. map NULL: a log row was added. */
+struct undo {
+	struct map *map;
+	char *key;
+	struct row *old;
+};
+
+struct rows {
+	struct map seen, requests, jobs, cursors;
+	struct row **log;
+	size_t n_log, cap_log;
+};
+
+struct memory {
+	struct store store;
+	struct rows rows;
+	struct undo *undos;
+	size_t n_undos, cap_undos;
+	struct memory *next_closed;
+};
+
+/* Closed ones keep their rows for store_memory_reopen, as a disk would. */
+static struct memory *closed;
+
+static struct memory *of(struct store *store)
+{
+	return (struct memory *)(void *)store;
+}
+
+static struct row *row_new(void)
+{
+	return mem_alloc(sizeof(struct row));
+}
+
+static void row_free(void *row)
+{
+	if (row != NULL) {
+		arena_done(&((struct row *)row)->arena);
+		free(row);
+	}
+}
+
+static void remember(struct memory *m, struct map *map, const char *key, struct row *old)
+{
+	if (m->n_undos == m->cap_undos) {
+		m->cap_undos = m->cap_undos * 2 + 16;
+		m->undos = mem_grow(m->undos, m->cap_undos, sizeof(*m->undos));
+	}
+	m->undos[m->n_undos].map = map;
+	m->undos[m->n_undos].key = mem_strdup(key);
+	m->undos[m->n_undos].old = old;
+	m->n_undos++;
+}
+
+static void put(struct memory *m, struct map *map, const char *key, struct row *row)
+{
+	remember(m, map, key, map_put(map, key, row));
+}
+
+static void undo_to(struct memory *m, size_t mark)
+{
+	while (m->n_undos > mark) {
+		struct undo *undo = &m->undos[--m->n_undos];
+
+		if (undo->map == NULL) {
+			row_free(m->rows.log[--m->rows.n_log]);
+		} else if (undo->old == NULL) {
+			row_free(map_remove(undo->map, undo->key));
+		} else {
+			row_free(map_put(undo->map, undo->key, undo->old));
+		}
+		free(undo->key);
+	}
+}
+
+/* ---- one transaction's ops ----------------------------------------------------------------- */
+
+static int put_seen(struct memory *m, const struct store_op *op, struct err *err)
+{
+	struct row *row;
+
+	if (map_has(&m->rows.seen, op->name)) {
+		return err_set(err, ERR_CONFLICT, "this was asked already");
+	}
+	row = row_new();
+	row->at_ms = op->at_ms;
+	put(m, &m->rows.seen, op->name, row);
+	return 0;
+}
+
+static int check_free(struct memory *m, const struct store_job *job, struct err *err)
+{
+	void *value;
+
+	for (size_t i = 0; map_next(&m->rows.jobs, &i, NULL, &value);) {
+		const struct store_job *other = &((struct row *)value)->job;
+
+		if (other->open && other->droplet_id == job->droplet_id &&
+		    strcmp(other->account, job->account) == 0 && strcmp(other->id, job->id) != 0) {
+			return err_set(err, ERR_CONFLICT, "\"%.64s\" has an open job already",
+				       job->droplet_name);
+		}
+	}
+	return 0;
+}
+
+static int put_job(struct memory *m, const struct store_job *job, struct err *err)
+{
+	struct row *row;
+
+	if (job->open && check_free(m, job, err) < 0) {
+		return -1;
+	}
+	row = row_new();
+	row->job = *job;
+	row->job.account = arena_strdup(&row->arena, job->account);
+	row->job.droplet_name = arena_strdup(&row->arena, job->droplet_name);
+	row->job.outcome = arena_strdup(&row->arena, job->outcome);
+	put(m, &m->rows.jobs, job->id, row);
+	return 0;
+}
+
+static void put_request(struct memory *m, const struct store_request *request)
+{
+	struct row *row = row_new();
+	struct store_request *to = &row->request;
+	const char **const texts[] = {&to->network, &to->workspace,      &to->channel,
+				      &to->thread,  &to->user_workspace, &to->user,
+				      &to->person,  &to->answers,        &to->verb,
+				      &to->words,   &to->policy_id,      &to->card};
+
+	*to = *request;
+	for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
+		*texts[i] = arena_strdup(&row->arena, *texts[i]);
+	}
+	put(m, &m->rows.requests, request->id, row);
+}
+
+static void put_log(struct memory *m, const char *body)
+{
+	struct row *row = row_new();
+	struct rows *rows = &m->rows;
+
+	memcpy(row->prev, rows->n_log > 0 ? rows->log[rows->n_log - 1]->hash : STORE_CHAIN_START,
+	       STORE_HASH_SIZE);
+	row->text = arena_strdup(&row->arena, body);
+	store_chain_hash(row->prev, body, row->hash);
+	if (rows->n_log == rows->cap_log) {
+		rows->cap_log = rows->cap_log * 2 + 16;
+		rows->log = mem_grow(rows->log, rows->cap_log, sizeof(struct row *));
+	}
+	rows->log[rows->n_log++] = row;
+	remember(m, NULL, "", NULL);
+}
+
+static void put_cursor(struct memory *m, const struct store_op *op)
+{
+	struct row *row = row_new();
+
+	row->text = arena_strdup(&row->arena, op->value);
+	put(m, &m->rows.cursors, op->name, row);
+}
+
+static void forget(struct memory *m, int64_t before_ms)
+{
+	const char *key;
+	void *value;
+
+	for (size_t i = 0; map_next(&m->rows.seen, &i, &key, &value);) {
+		if (((struct row *)value)->at_ms < before_ms) {
+			remember(m, &m->rows.seen, key, value);
+			(void)map_remove(&m->rows.seen,
+					 m->undos[m->n_undos - 1].key); /* frees `key` */
+		}
+	}
+}
+
+static int apply_op(struct memory *m, const struct store_op *op, struct err *err)
+{
+	switch (op->kind) {
+	case OP_SEEN:
+		return put_seen(m, op, err);
+	case OP_JOB:
+		return put_job(m, &op->job, err);
+	case OP_REQUEST:
+		put_request(m, &op->request);
+		return 0;
+	case OP_LOG:
+		put_log(m, op->name);
+		return 0;
+	case OP_CURSOR:
+		put_cursor(m, op);
+		return 0;
+	case OP_FORGET:
+		forget(m, op->at_ms);
+		return 0;
+	}
+	return err_set(err, ERR_STORE, "the transaction is broken");
+}
+
+/* ---- a group ------------------------------------------------------------------------------- */
+
+static int memory_begin(struct store *store, struct err *err)
+{
+	(void)store;
+	(void)err;
+	return 0;
+}
+
+static int memory_apply(struct store *store, const struct store_txn *txn, bool *ret_lost,
+			struct err *err)
+{
+	struct memory *m = of(store);
+	size_t mark = m->n_undos;
+	int rc = 0;
+
+	(void)ret_lost; /* a fault is one transaction's alone, so that tests can count commits */
+	for (const struct store_op *op = txn->first; rc == 0 && op != NULL; op = op->next) {
+		rc = apply_op(m, op, err);
+	}
+	if (rc == 0 && txn->fault != ERR_NONE) {
+		rc = err_set(err, txn->fault, "the disk is full: it was not written down");
+	}
+	if (rc < 0) {
+		undo_to(m, mark);
+	}
+	return rc;
+}
+
+static int memory_finish(struct store *store, struct err *err)
+{
+	struct memory *m = of(store);
+
+	(void)err;
+	for (size_t i = 0; i < m->n_undos; i++) {
+		row_free(m->undos[i].old);
+		free(m->undos[i].key);
+	}
+	m->n_undos = 0;
+	return 0;
+}
+
+static void memory_undo(struct store *store)
+{
+	undo_to(of(store), 0);
+}
+
+/* ---- reads --------------------------------------------------------------------------------- */
+
+static int by_age(const void *a, const void *b)
+{
+	const struct store_request *x = &(*(struct row *const *)a)->request;
+	const struct store_request *y = &(*(struct row *const *)b)->request;
+
+	if (x->created_ms != y->created_ms) {
+		return x->created_ms < y->created_ms ? -1 : 1;
+	}
+	return strcmp(x->id, y->id);
+}
+
+static int by_id(const void *a, const void *b)
+{
+	return strcmp((*(struct row *const *)a)->job.id, (*(struct row *const *)b)->job.id);
+}
+
+static struct row **sorted(const struct map *map, int (*order)(const void *, const void *))
+{
+	struct row **all = mem_array(map_size(map) + 1, sizeof(struct row *));
+	size_t n = 0;
+	void *value;
+
+	for (size_t i = 0; map_next(map, &i, NULL, &value);) {
+		all[n++] = value;
+	}
+	if (n > 1) {
+		qsort(all, n, sizeof(struct row *), order);
+	}
+	return all;
+}
+
+static int memory_each_request(struct store *store, bool open_only,
+			       int (*each)(const struct store_request *, void *), void *data,
+			       struct err *err)
+{
+	struct row **all = sorted(&of(store)->rows.requests, by_age);
+
+	(void)err;
+	for (size_t i = 0; all[i] != NULL; i++) {
+		if (!(open_only && all[i]->request.final) && each(&all[i]->request, data) != 0) {
+			break;
+		}
+	}
+	free(all);
+	return 0;
+}
+
+static int memory_each_job(struct store *store, const char *request_id,
+			   int (*each)(const struct store_job *, void *), void *data,
+			   struct err *err)
+{
+	struct row **all = sorted(&of(store)->rows.jobs, by_id);
+
+	(void)err;
+	for (size_t i = 0; all[i] != NULL; i++) {
+		if (strcmp(all[i]->job.request, request_id) == 0 && each(&all[i]->job, data) != 0) {
+			break;
+		}
+	}
+	free(all);
+	return 0;
+}
+
+static int memory_get_cursor(struct store *store, const char *name, char *buf, size_t size,
+			     struct err *err)
+{
+	const struct row *row = map_get(&of(store)->rows.cursors, name);
+
+	if (row == NULL) {
+		return err_set(err, ERR_NOTFOUND, "no cursor \"%.64s\"", name);
+	}
+	if (strlen(row->text) >= size) {
+		return err_set(err, ERR_LIMIT, "the cursor \"%.64s\" is too long", name);
+	}
+	(void)snprintf(buf, size, "%s", row->text);
+	return 0;
+}
+
+static int memory_each_log(struct store *store, int64_t from,
+			   int (*each)(const struct store_log *, void *), void *data,
+			   struct err *err)
+{
+	const struct rows *rows = &of(store)->rows;
+
+	(void)err;
+	for (size_t i = from > 1 ? (size_t)from - 1 : 0; i < rows->n_log; i++) {
+		const struct row *row = rows->log[i];
+		struct store_log log = {(int64_t)i + 1, row->text, row->prev, row->hash};
+
+		if (each(&log, data) != 0) {
+			break;
+		}
+	}
+	return 0;
+}
+
+/* ---- opening, closing, crashing ------------------------------------------------------------ */
+
+static void memory_close(struct store *store)
+{
+	struct memory *m = of(store);
+
+	free(m->undos);
+	m->undos = NULL;
+	m->n_undos = 0;
+	m->cap_undos = 0;
+	store_done(store);
+	m->next_closed = closed;
+	closed = m;
+}
+
+static const struct store_back back = {
+	memory_begin,    memory_apply,      memory_finish,   memory_undo,  memory_each_request,
+	memory_each_job, memory_get_cursor, memory_each_log, memory_close,
+};
+
+struct store *store_memory_open(struct loop *loop)
+{
+	struct memory *m = mem_alloc(sizeof(*m));
+
+	store_init(&m->store, &back, loop);
+	map_init(&m->rows.seen);
+	map_init(&m->rows.requests);
+	map_init(&m->rows.jobs);
+	map_init(&m->rows.cursors);
+	return &m->store;
+}
+
+void store_memory_fail(struct store *store, unsigned nth, enum err_kind kind)
+{
+	store->fail_nth = nth;
+	store->fail_kind = kind;
+}
+
+struct store *store_memory_reopen(struct loop *loop, struct store *old)
+{
+	struct memory *from = of(old);
+	struct memory **at = &closed;
+	struct store *store = store_memory_open(loop);
+
+	while (*at != NULL && *at != from) {
+		at = &(*at)->next_closed;
+	}
+	if (*at == NULL) { /* it still stands: this is the crash */
+		store_drain(old, true);
+		memory_close(old);
+		at = &closed;
+	}
+	*at = from->next_closed;
+	of(store)->rows = from->rows;
+	free(from);
+	return store;
+}

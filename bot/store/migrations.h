@@ -1,0 +1,32 @@
+/* migrations.h - the database's shape, step by step; the number of the last one done stands in PRAGMA user_version
+ *
+ * A step that has been released is never changed: what must be different is a new step.
+ */
+#ifndef STORE_MIGRATIONS_H
+#define STORE_MIGRATIONS_H
+
+static const char *const store_migrations[] = {
+	/* 1: the first version */
+	"CREATE TABLE seen (key TEXT PRIMARY KEY, at_ms INTEGER NOT NULL) WITHOUT ROWID;"
+	"CREATE INDEX seen_at ON seen (at_ms);"
+	"CREATE TABLE request (id TEXT PRIMARY KEY, network TEXT NOT NULL, workspace TEXT NOT NULL,"
+	" channel TEXT NOT NULL, thread TEXT NOT NULL, direct INTEGER NOT NULL,"
+	" user_workspace TEXT NOT NULL, user TEXT NOT NULL, person TEXT NOT NULL,"
+	" answers TEXT NOT NULL, verb TEXT NOT NULL, words TEXT NOT NULL, policy_id TEXT NOT NULL,"
+	" card TEXT NOT NULL, card_wanted INTEGER NOT NULL, card_shown INTEGER NOT NULL,"
+	" created_ms INTEGER NOT NULL, updated_ms INTEGER NOT NULL, final INTEGER NOT NULL)"
+	" WITHOUT ROWID;"
+	"CREATE INDEX request_open ON request (created_ms) WHERE final = 0;"
+	"CREATE TABLE job (id TEXT PRIMARY KEY, request TEXT NOT NULL, account TEXT NOT NULL,"
+	" droplet_id INTEGER NOT NULL, droplet_name TEXT NOT NULL, state INTEGER NOT NULL,"
+	" step INTEGER NOT NULL, action_id INTEGER NOT NULL, sent_ms INTEGER NOT NULL,"
+	" deadline_ms INTEGER NOT NULL, updated_ms INTEGER NOT NULL, outcome TEXT NOT NULL,"
+	" open INTEGER NOT NULL) WITHOUT ROWID;"
+	"CREATE INDEX job_request ON job (request);"
+	"CREATE UNIQUE INDEX job_open ON job (account, droplet_id) WHERE open = 1;"
+	"CREATE TABLE log (seq INTEGER PRIMARY KEY, body TEXT NOT NULL, prev TEXT NOT NULL,"
+	" hash TEXT NOT NULL);"
+	"CREATE TABLE cursor (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;",
+};
+
+#endif

@@ -1,0 +1,741 @@
+/* test_store.c - one suite, run on every store; then what only the file on disk can show */
+#include <fcntl.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "base/clock.h"
+#include "metrics/metrics.h"
+#include "store/store.h"
+
+struct fixture {
+	bool sqlite;
+	struct loop *loop;
+	struct store *store;
+	char dir[64];
+	char path[96];
+	struct store_request requests[8];
+	struct store_job jobs[8];
+	size_t n_requests, n_jobs;
+	struct store_log last;
+	int64_t n_log;
+	bool chain_whole;
+	char prev[STORE_HASH_SIZE];
+};
+
+struct outcome {
+	unsigned calls;
+	struct err err;
+	unsigned order;
+};
+
+static unsigned order;
+
+static void on_done(void *data, const struct err *err)
+{
+	struct outcome *outcome = data;
+
+	outcome->calls++;
+	outcome->order = ++order;
+	err_copy(&outcome->err, err);
+}
+
+static bool called(void *data)
+{
+	return ((struct outcome *)data)->calls > 0;
+}
+
+static enum err_kind commit(struct fixture *f, struct store_txn *txn)
+{
+	struct outcome outcome = {0};
+
+	store_commit(txn, on_done, &outcome);
+	assert_int_equal(outcome.calls, 0); /* never before it returns */
+	assert_true(loop_run_until(f->loop, called, &outcome, 10000));
+	assert_int_equal(outcome.calls, 1);
+	return outcome.err.kind;
+}
+
+static int set_up(void **state, bool sqlite)
+{
+	struct fixture *f = calloc(1, sizeof(*f));
+	struct err err = {0};
+
+	assert_non_null(f);
+	f->sqlite = sqlite;
+	if (sqlite) {
+		(void)snprintf(f->dir, sizeof(f->dir), "/tmp/sluice-store-XXXXXX");
+		assert_non_null(mkdtemp(f->dir));
+		(void)snprintf(f->path, sizeof(f->path), "%s/sluice.db", f->dir);
+		f->loop = loop_new(&err);
+		f->store = store_sqlite_open(f->loop, f->path, &err);
+	} else {
+		f->loop = loop_new_virtual(1768273200000);
+		f->store = store_memory_open(f->loop);
+	}
+	assert_non_null(f->store);
+	*state = f;
+	return 0;
+}
+
+static int set_up_sqlite(void **state)
+{
+	return set_up(state, true);
+}
+
+static int set_up_memory(void **state)
+{
+	return set_up(state, false);
+}
+
+static void remove_files(const struct fixture *f)
+{
+	static const char *const ends[] = {"", "-wal", "-shm"};
+	char path[128];
+
+	for (size_t i = 0; i < 3; i++) {
+		(void)snprintf(path, sizeof(path), "%s%s", f->path, ends[i]);
+		(void)unlink(path);
+	}
+	(void)rmdir(f->dir);
+}
+
+static int tear_down(void **state)
+{
+	struct fixture *f = *state;
+
+	store_close(f->store);
+	loop_free(f->loop);
+	if (f->sqlite) {
+		remove_files(f);
+	}
+	free(f);
+	return 0;
+}
+
+static void reopen(struct fixture *f)
+{
+	struct err err = {0};
+	struct store *old = f->store;
+
+	store_close(old);
+	f->store = f->sqlite ? store_sqlite_open(f->loop, f->path, &err)
+			     : store_memory_reopen(f->loop, old);
+	assert_string_equal(err.msg, "");
+	assert_non_null(f->store);
+}
+
+static struct store_job job_of(const char *id, uint64_t droplet, bool open)
+{
+	struct store_job job = {.account = "main",
+				.droplet_id = droplet,
+				.droplet_name = "web-1",
+				.state = 4,
+				.step = 1,
+				.action_id = 36804636,
+				.sent_ms = 5,
+				.deadline_ms = 6,
+				.updated_ms = 7,
+				.outcome = "so far",
+				.open = open};
+
+	(void)snprintf(job.id, sizeof(job.id), "%s", id);
+	(void)snprintf(job.request, sizeof(job.request), "r1");
+	return job;
+}
+
+static struct store_request request_of(const char *id, int64_t created_ms, bool final)
+{
+	struct store_request request = {.network = "xmpp",
+					.workspace = "acme.example",
+					.channel = "ops@rooms.acme.example",
+					.thread = "",
+					.direct = true,
+					.user_workspace = "acme.example",
+					.user = "bob@acme.example",
+					.person = "bob",
+					.answers = "m1",
+					.verb = "droplet.power.reboot",
+					.words = "droplet reboot",
+					.policy_id = "0123456789abcdef",
+					.card = "p1",
+					.card_wanted = 3,
+					.card_shown = 2,
+					.created_ms = created_ms,
+					.updated_ms = created_ms + 1,
+					.final = final};
+
+	(void)snprintf(request.id, sizeof(request.id), "%s", id);
+	return request;
+}
+
+static int take_request(const struct store_request *request, void *data)
+{
+	struct fixture *f = data;
+
+	assert_true(f->n_requests < 8);
+	f->requests[f->n_requests] = *request;
+	f->requests[f->n_requests].user = NULL; /* lives for the call only */
+	if (strcmp(request->id, "r1") == 0) {
+		assert_string_equal(request->network, "xmpp");
+		assert_string_equal(request->workspace, "acme.example");
+		assert_string_equal(request->channel, "ops@rooms.acme.example");
+		assert_string_equal(request->thread, "");
+		assert_true(request->direct);
+		assert_string_equal(request->user_workspace, "acme.example");
+		assert_string_equal(request->user, "bob@acme.example");
+		assert_string_equal(request->person, "bob");
+		assert_string_equal(request->answers, "m1");
+		assert_string_equal(request->verb, "droplet.power.reboot");
+		assert_string_equal(request->words, "droplet reboot");
+		assert_string_equal(request->policy_id, "0123456789abcdef");
+		assert_string_equal(request->card, "p1");
+		assert_int_equal(request->card_wanted, 3);
+		assert_int_equal(request->card_shown, 2);
+		assert_int_equal(request->updated_ms, request->created_ms + 1);
+	}
+	f->n_requests++;
+	return 0;
+}
+
+static int take_job(const struct store_job *job, void *data)
+{
+	struct fixture *f = data;
+
+	assert_true(f->n_jobs < 8);
+	assert_string_equal(job->account, "main");
+	assert_string_equal(job->droplet_name, "web-1");
+	f->jobs[f->n_jobs++] = *job;
+	return 0;
+}
+
+static size_t read_requests(struct fixture *f, bool open_only)
+{
+	struct err err = {0};
+
+	f->n_requests = 0;
+	assert_int_equal(store_each_request(f->store, open_only, take_request, f, &err), 0);
+	return f->n_requests;
+}
+
+static size_t read_jobs(struct fixture *f, const char *request)
+{
+	struct err err = {0};
+
+	f->n_jobs = 0;
+	assert_int_equal(store_each_job(f->store, request, take_job, f, &err), 0);
+	return f->n_jobs;
+}
+
+static int take_log(const struct store_log *log, void *data)
+{
+	struct fixture *f = data;
+	char hash[STORE_HASH_SIZE];
+
+	store_chain_hash(f->prev, log->body, hash);
+	f->chain_whole = f->chain_whole && strcmp(log->prev, f->prev) == 0 &&
+			 strcmp(log->hash, hash) == 0 && log->seq == f->n_log + 1;
+	(void)snprintf(f->prev, sizeof(f->prev), "%s", log->hash);
+	f->n_log = log->seq;
+	return 0;
+}
+
+static int64_t read_log(struct fixture *f)
+{
+	struct err err = {0};
+
+	f->n_log = 0;
+	f->chain_whole = true;
+	memset(f->prev, '0', STORE_HASH_SIZE - 1);
+	f->prev[STORE_HASH_SIZE - 1] = '\0';
+	assert_int_equal(store_each_log(f->store, 0, take_log, f, &err), 0);
+	assert_true(f->chain_whole);
+	return f->n_log;
+}
+
+/* ---- the suite ----------------------------------------------------------------------------- */
+
+static void rows_come_back_whole(void **state)
+{
+	struct fixture *f = *state;
+	struct store_txn *txn = store_txn_new(f->store);
+	struct store_request r1 = request_of("r1", 20, false);
+	struct store_request r0 = request_of("r0", 10, true);
+	struct store_job job = job_of("j1", UINT64_MAX, true);
+	char value[16];
+	struct err err = {0};
+
+	store_txn_request(txn, &r1);
+	store_txn_request(txn, &r0);
+	store_txn_job(txn, &job);
+	store_txn_cursor(txn, "xmpp/main", "abc");
+	store_txn_log(txn, "{}");
+	assert_int_equal(commit(f, txn), ERR_NONE);
+	reopen(f);
+	assert_int_equal(read_requests(f, true), 1);
+	assert_string_equal(f->requests[0].id, "r1");
+	assert_int_equal(read_requests(f, false), 2);
+	assert_string_equal(f->requests[0].id, "r0"); /* the older one first */
+	assert_true(f->requests[0].final);
+	assert_int_equal(read_jobs(f, "r1"), 1);
+	assert_int_equal(read_jobs(f, "r0"), 0);
+	assert_int_equal(store_each_job(f->store, "r1", take_job, f, &err), 0);
+	assert_true(f->jobs[0].droplet_id == UINT64_MAX);
+	assert_int_equal(f->jobs[0].state, 4);
+	assert_int_equal(f->jobs[0].step, 1);
+	assert_int_equal(f->jobs[0].action_id, 36804636);
+	assert_int_equal(f->jobs[0].sent_ms, 5);
+	assert_int_equal(f->jobs[0].deadline_ms, 6);
+	assert_int_equal(f->jobs[0].updated_ms, 7);
+	assert_true(f->jobs[0].open);
+	assert_int_equal(store_get_cursor(f->store, "xmpp/main", value, sizeof(value), &err), 0);
+	assert_string_equal(value, "abc");
+	assert_int_equal(store_get_cursor(f->store, "xmpp/main", value, 3, &err), -1);
+	assert_int_equal(err.kind, ERR_LIMIT);
+	assert_int_equal(store_get_cursor(f->store, "other", value, sizeof(value), &err), -1);
+	assert_int_equal(err.kind, ERR_NOTFOUND);
+	assert_int_equal(read_log(f), 1);
+}
+
+static void a_known_key_undoes_the_whole_transaction(void **state)
+{
+	struct fixture *f = *state;
+	struct store_txn *txn = store_txn_new(f->store);
+	struct store_request request = request_of("r1", 1, false);
+
+	store_txn_seen(txn, "xmpp/acme/1", 100);
+	assert_int_equal(commit(f, txn), ERR_NONE);
+	txn = store_txn_new(f->store);
+	store_txn_log(txn, "{}");
+	store_txn_request(txn, &request);
+	store_txn_seen(txn, "xmpp/acme/1", 200);
+	store_txn_cursor(txn, "c", "v");
+	assert_int_equal(commit(f, txn), ERR_CONFLICT);
+	assert_int_equal(read_requests(f, false), 0);
+	assert_int_equal(read_log(f), 0);
+	txn = store_txn_new(f->store);
+	store_txn_forget(txn, 100); /* the key is as old as that, not older */
+	assert_int_equal(commit(f, txn), ERR_NONE);
+	txn = store_txn_new(f->store);
+	store_txn_seen(txn, "xmpp/acme/1", 200);
+	assert_int_equal(commit(f, txn), ERR_CONFLICT);
+	txn = store_txn_new(f->store);
+	store_txn_forget(txn, 101);
+	store_txn_seen(txn, "xmpp/acme/1", 200);
+	assert_int_equal(commit(f, txn), ERR_NONE);
+}
+
+static enum err_kind commit_job(struct fixture *f, const char *id, const char *account,
+				uint64_t droplet, bool open)
+{
+	struct store_txn *txn = store_txn_new(f->store);
+	struct store_job job = job_of(id, droplet, open);
+
+	job.account = account;
+	store_txn_job(txn, &job);
+	return commit(f, txn);
+}
+
+static void one_open_job_a_droplet(void **state)
+{
+	struct fixture *f = *state;
+	struct store_txn *txn;
+	struct store_job a = job_of("a", 11, false);
+	struct store_job b = job_of("b", 11, true);
+	struct store_job c = job_of("c", 12, true);
+
+	assert_int_equal(commit_job(f, "a", "main", 11, true), ERR_NONE);
+	assert_int_equal(commit_job(f, "a", "main", 11, true), ERR_NONE); /* itself, replaced */
+	assert_int_equal(commit_job(f, "b", "main", 11, true), ERR_CONFLICT);
+	assert_int_equal(commit_job(f, "b", "main", 11, false), ERR_NONE); /* holds nothing */
+	assert_int_equal(commit_job(f, "d", "other", 11, true), ERR_NONE); /* another account */
+	txn = store_txn_new(f->store);
+	store_txn_job(txn, &c);
+	store_txn_job(txn, &b); /* the second droplet is busy: the first is not taken either */
+	assert_int_equal(commit(f, txn), ERR_CONFLICT);
+	assert_int_equal(commit_job(f, "e", "main", 12, true), ERR_NONE);
+	txn = store_txn_new(f->store);
+	store_txn_job(txn, &a);
+	store_txn_job(txn, &b); /* in one transaction: one ends, the next begins */
+	assert_int_equal(commit(f, txn), ERR_NONE);
+}
+
+static void a_conflict_undoes_only_its_own_transaction(void **state)
+{
+	struct fixture *f = *state;
+	struct outcome outcomes[5] = {{0}};
+	int64_t commits = metrics_get(METRIC_STORE_COMMITS);
+	int64_t errors = metrics_get(METRIC_STORE_ERRORS);
+
+	for (size_t i = 0; i < 5; i++) {
+		struct store_txn *txn = store_txn_new(f->store);
+		char body[32];
+
+		(void)snprintf(body, sizeof(body), "{\"n\":%zu}", i);
+		store_txn_log(txn, body);
+		store_txn_seen(txn, i == 3 ? "key-1" : i == 1 ? "key-1" : "key", (int64_t)i);
+		store_txn_cursor(txn, "n", body);
+		store_commit(txn, on_done, &outcomes[i]);
+	}
+	assert_true(loop_run_until(f->loop, called, &outcomes[4], 10000));
+	assert_int_equal(outcomes[0].err.kind, ERR_NONE);
+	assert_int_equal(outcomes[1].err.kind, ERR_NONE);
+	assert_int_equal(outcomes[2].err.kind, ERR_CONFLICT);
+	assert_int_equal(outcomes[3].err.kind, ERR_CONFLICT);
+	assert_int_equal(outcomes[4].err.kind, ERR_CONFLICT);
+	for (size_t i = 0; i < 5; i++) {
+		assert_int_equal(outcomes[i].calls, 1);
+		assert_int_equal(outcomes[i].order, outcomes[0].order + i);
+	}
+	assert_int_equal(read_log(f), 2);
+	assert_int_equal(metrics_get(METRIC_STORE_COMMITS), commits + 2);
+	assert_int_equal(metrics_get(METRIC_STORE_ERRORS), errors);
+}
+
+static void the_log_is_a_chain(void **state)
+{
+	struct fixture *f = *state;
+
+	for (int i = 0; i < 3; i++) {
+		struct store_txn *txn = store_txn_new(f->store);
+
+		store_txn_log(txn, "{\"a\":1}");
+		store_txn_log(txn, "{\"a\":2}");
+		assert_int_equal(commit(f, txn), ERR_NONE);
+	}
+	reopen(f);
+	assert_int_equal(read_log(f), 6);
+}
+
+static void closing_answers_everybody(void **state)
+{
+	struct fixture *f = *state;
+	struct outcome outcomes[3] = {{0}};
+
+	for (size_t i = 0; i < 3; i++) {
+		struct store_txn *txn = store_txn_new(f->store);
+
+		store_txn_log(txn, "{}");
+		store_commit(txn, on_done, &outcomes[i]);
+	}
+	reopen(f);
+	for (size_t i = 0; i < 3; i++) {
+		assert_int_equal(outcomes[i].calls, 1);
+		assert_int_equal(outcomes[i].err.kind, ERR_CANCELED);
+	}
+	assert_int_equal(read_log(f), 0);
+	store_txn_drop(store_txn_new(f->store));
+}
+
+struct again {
+	struct fixture *fixture;
+	struct outcome outcome;
+};
+
+static void commit_once_more(void *data, const struct err *err)
+{
+	struct again *again = data;
+	struct store_txn *txn = store_txn_new(again->fixture->store);
+
+	assert_null(err);
+	store_txn_log(txn, "{}");
+	store_commit(txn, on_done, &again->outcome);
+}
+
+static void a_callback_may_commit(void **state)
+{
+	struct fixture *f = *state;
+	struct again again = {.fixture = f};
+	struct store_txn *txn = store_txn_new(f->store);
+
+	store_txn_log(txn, "{}");
+	store_commit(txn, commit_once_more, &again);
+	assert_true(loop_run_until(f->loop, called, &again.outcome, 10000));
+	assert_int_equal(again.outcome.err.kind, ERR_NONE);
+	assert_int_equal(read_log(f), 2);
+}
+
+/* ---- the file ------------------------------------------------------------------------------ */
+
+static void the_chain_rule_is_sha256(void **state)
+{
+	char hash[STORE_HASH_SIZE];
+
+	(void)state;
+	/* printf 'abc\n{}' | sha256sum */
+	store_chain_hash("abc", "{}", hash);
+	assert_string_equal(hash,
+			    "b4157e40dd21db67528800eb46fe6641eaa5e321734b6890e43e9ce6ed37d91b");
+}
+
+static void the_file_is_private_and_ours_alone(void **state)
+{
+	struct fixture *f = *state;
+	struct stat st;
+	struct err err = {0};
+	struct store_txn *txn;
+	struct store *reader;
+	char link_path[128];
+
+	assert_int_equal(stat(f->path, &st), 0);
+	assert_int_equal(st.st_mode & 0777, 0600);
+	assert_null(store_sqlite_open(f->loop, f->path, &err));
+	assert_int_equal(err.kind, ERR_CONFLICT);
+	txn = store_txn_new(f->store);
+	store_txn_log(txn, "{}");
+	assert_int_equal(commit(f, txn), ERR_NONE);
+	/* somebody may read beside it */
+	reader = store_sqlite_read(f->path, &err);
+	assert_non_null(reader);
+	assert_int_equal(store_each_log(reader, 0, take_log, f, &err), 0);
+	store_close(reader);
+	/* and the lock and the data have survived that */
+	assert_null(store_sqlite_open(f->loop, f->path, &err));
+	txn = store_txn_new(f->store);
+	store_txn_log(txn, "{}");
+	assert_int_equal(commit(f, txn), ERR_NONE);
+	assert_int_equal(read_log(f), 2);
+	(void)snprintf(link_path, sizeof(link_path), "%s/link", f->dir);
+	assert_int_equal(symlink(f->path, link_path), 0);
+	assert_null(store_sqlite_open(f->loop, link_path, &err));
+	(void)unlink(link_path);
+}
+
+static void another_process_gets_conflict(void **state)
+{
+	struct fixture *f = *state;
+	int status = 0;
+	pid_t child = fork();
+
+	if (child == 0) {
+		struct err err = {0};
+		int fd = open("/dev/null", O_WRONLY | O_CLOEXEC);
+
+		(void)fd;
+		_exit(store_sqlite_open(f->loop, f->path, &err) == NULL && err.kind == ERR_CONFLICT
+			      ? 0
+			      : 1);
+	}
+	assert_true(child > 0);
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+}
+
+static void write_file(const char *path, const char *text)
+{
+	FILE *file = fopen(path, "we");
+
+	assert_non_null(file);
+	assert_true(fputs(text, file) >= 0);
+	assert_int_equal(fclose(file), 0);
+}
+
+static void what_is_not_ours_is_refused(void **state)
+{
+	struct fixture *f = *state;
+	struct err err = {0};
+	char path[128];
+	char text[64] = {0};
+	FILE *file;
+
+	(void)snprintf(path, sizeof(path), "%s/other", f->dir);
+	write_file(path, "this is somebody's shopping list, and longer than a database's head is."
+			 " eggs, milk, bread, butter, salt, pepper, onions\n");
+	assert_null(store_sqlite_open(f->loop, path, &err));
+	assert_int_equal(err.kind, ERR_CONFIG);
+	file = fopen(path, "re");
+	assert_non_null(file);
+	assert_non_null(fgets(text, sizeof(text), file));
+	(void)fclose(file);
+	assert_memory_equal(text, "this is somebody's", 18);
+	assert_null(store_sqlite_read(path, &err));
+	(void)unlink(path);
+	(void)snprintf(path, sizeof(path), "%s/no/such/folder", f->dir);
+	assert_null(store_sqlite_open(f->loop, path, &err));
+	assert_int_equal(err.kind, ERR_STORE);
+	assert_null(store_sqlite_open(f->loop, f->dir, &err));
+	assert_null(store_sqlite_read(path, &err));
+}
+
+/* user_version stands at byte 60 of the file, big endian. */
+static void a_newer_file_is_refused(void **state)
+{
+	struct fixture *f = *state;
+	struct err err = {0};
+	const unsigned char newer[4] = {0, 0, 1, 0};
+	int fd;
+
+	store_close(f->store);
+	f->store = NULL;
+	fd = open(f->path, O_WRONLY | O_CLOEXEC);
+	assert_true(fd >= 0);
+	assert_int_equal(pwrite(fd, newer, 4, 60), 4);
+	(void)close(fd);
+	assert_null(store_sqlite_open(f->loop, f->path, &err));
+	assert_int_equal(err.kind, ERR_CONFIG);
+	assert_non_null(strstr(err.msg, "newer"));
+}
+
+static enum err_kind commit_big(struct fixture *f, struct outcome *outcome)
+{
+	static char body[20000];
+	struct store_txn *txn = store_txn_new(f->store);
+
+	memset(body, 'x', sizeof(body) - 1);
+	memset(outcome, 0, sizeof(*outcome));
+	store_txn_log(txn, body);
+	store_commit(txn, on_done, outcome);
+	assert_true(loop_run_until(f->loop, called, outcome, 10000));
+	return outcome->err.kind;
+}
+
+/* Fills the disk, or what stands for it, and looks at what goes on and what does not. */
+static int64_t fill(struct fixture *f)
+{
+	struct outcome outcome;
+	int64_t rows = read_log(f);
+	int n = 0;
+
+	while (commit_big(f, &outcome) == ERR_NONE) {
+		rows++;
+		assert_true(++n < 1000);
+	}
+	assert_true(n > 0);
+	assert_int_equal(outcome.err.kind, ERR_STORE);
+	assert_non_null(strstr(outcome.err.msg, "was not written down"));
+	assert_int_equal(commit_big(f, &outcome), ERR_STORE);
+	assert_int_equal(read_log(f), rows); /* reads go on, and the chain is whole */
+	return rows;
+}
+
+static void with_room_again(struct fixture *f, int64_t rows)
+{
+	struct outcome outcome;
+
+	assert_int_equal(commit_big(f, &outcome), ERR_NONE);
+	assert_int_equal(read_log(f), rows + 1);
+	store_close(f->store);
+	f->store = NULL;
+}
+
+static void a_full_disk_refuses_changes_only(void **state)
+{
+	struct fixture *f = *state;
+	struct err err = {0};
+	char ballast[128];
+	int fd;
+	int64_t rows;
+	static char block[600000];
+
+	store_close(f->store);
+	f->store = NULL;
+	remove_files(f);
+	assert_int_equal(mkdir(f->dir, 0700), 0);
+	if (mount("tmpfs", f->dir, "tmpfs", 0, "size=2m") != 0) {
+		print_message(
+			"skipped: a small file system needs root; the size limit stands in\n");
+		skip();
+	}
+	f->store = store_sqlite_open(f->loop, f->path, &err);
+	assert_non_null(f->store);
+	(void)snprintf(ballast, sizeof(ballast), "%s/ballast", f->dir);
+	fd = open(ballast, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+	assert_int_equal(write(fd, block, sizeof(block)), sizeof(block));
+	(void)close(fd);
+	rows = fill(f);
+	assert_int_equal(unlink(ballast), 0);
+	with_room_again(f, rows);
+	f->store = store_sqlite_open(f->loop, f->path, &err);
+	assert_int_equal(read_log(f), rows + 1);
+	store_close(f->store);
+	f->store = NULL;
+	assert_int_equal(umount(f->dir), 0);
+}
+
+static void a_file_size_limit_refuses_changes_only(void **state)
+{
+	struct fixture *f = *state;
+	struct rlimit old;
+	struct rlimit small;
+	int64_t rows;
+
+	assert_int_equal(getrlimit(RLIMIT_FSIZE, &old), 0);
+	small = old;
+	small.rlim_cur = 300000;
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
+	rows = fill(f);
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &old), 0);
+	with_room_again(f, rows);
+}
+
+/* ---- faults -------------------------------------------------------------------------------- */
+
+static void the_nth_commit_fails_alone(void **state)
+{
+	struct fixture *f = *state;
+
+	store_memory_fail(f->store, 2, ERR_STORE);
+	assert_int_equal(commit_job(f, "a", "main", 1, true), ERR_NONE);
+	assert_int_equal(commit_job(f, "b", "main", 2, true), ERR_STORE);
+	assert_int_equal(read_jobs(f, "r1"), 1);
+	assert_int_equal(commit_job(f, "b", "main", 2, true), ERR_NONE);
+	store_memory_fail(f->store, 1, ERR_STORE);
+	store_memory_fail(f->store, 0, ERR_STORE);
+	assert_int_equal(commit_job(f, "c", "main", 3, true), ERR_NONE);
+}
+
+static void a_crash_keeps_what_was_committed(void **state)
+{
+	struct fixture *f = *state;
+	struct outcome outcome = {0};
+	struct store_txn *txn;
+
+	assert_int_equal(commit_job(f, "a", "main", 1, true), ERR_NONE);
+	txn = store_txn_new(f->store);
+	store_txn_log(txn, "{}");
+	store_commit(txn, on_done, &outcome);
+	f->store = store_memory_reopen(f->loop, f->store); /* not closed before */
+	loop_advance(f->loop, 1000);
+	assert_int_equal(outcome.calls, 0);
+	assert_int_equal(read_jobs(f, "r1"), 1);
+	assert_int_equal(read_log(f), 0);
+	assert_int_equal(commit_job(f, "b", "main", 1, true), ERR_CONFLICT);
+}
+
+#define ON(test, kind) cmocka_unit_test_setup_teardown(test, set_up_##kind, tear_down)
+#define ON_BOTH(test) ON(test, memory), ON(test, sqlite)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		ON_BOTH(rows_come_back_whole),
+		ON_BOTH(a_known_key_undoes_the_whole_transaction),
+		ON_BOTH(one_open_job_a_droplet),
+		ON_BOTH(a_conflict_undoes_only_its_own_transaction),
+		ON_BOTH(the_log_is_a_chain),
+		ON_BOTH(closing_answers_everybody),
+		ON_BOTH(a_callback_may_commit),
+		cmocka_unit_test(the_chain_rule_is_sha256),
+		ON(the_file_is_private_and_ours_alone, sqlite),
+		ON(another_process_gets_conflict, sqlite),
+		ON(what_is_not_ours_is_refused, sqlite),
+		ON(a_newer_file_is_refused, sqlite),
+		ON(a_full_disk_refuses_changes_only, sqlite),
+		ON(a_file_size_limit_refuses_changes_only, sqlite),
+		ON(the_nth_commit_fails_alone, memory),
+		ON(a_crash_keeps_what_was_committed, memory),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
