@@ -51,8 +51,8 @@ struct client {
 	size_t head_len;
 	bool has_head;
 	size_t body_left;
-	char method[8];
-	char *path; /* into head */
+	const char *method; /* into head, as are the others */
+	char *path;
 	char *query;
 	struct strbuf answer;
 };
@@ -206,7 +206,7 @@ static int parse_request_line(struct client *client, char *line)
 	if (strcmp(line, "GET") != 0 && strcmp(line, "POST") != 0) {
 		return 405;
 	}
-	(void)snprintf(client->method, sizeof(client->method), "%s", line);
+	client->method = line;
 	for (const char *c = target; *c != '\0'; c++) {
 		if (*c <= ' ' || *c > '~') {
 			return 400;
