@@ -46,14 +46,16 @@ struct story {
 
 static int fail(const struct story *story, const char *what, const char *more)
 {
-	fprintf(stderr, "%s:%u: %s%s%s\n", story->path, story->line, what, *more != '\0' ? ": " : "", more);
+	fprintf(stderr, "%s:%u: %s%s%s\n", story->path, story->line, what,
+		*more != '\0' ? ": " : "", more);
 	if (story->stage != NULL) {
 		fputs("--- shown since the last line that came true\n", stderr);
 		for (size_t i = story->seen; i < story->stage->n_shown; i++) {
 			const struct shown *s = &story->stage->shown[i];
 
 			fprintf(stderr, "[%s%s%s%s]\n%s\n", s->direct ? "direct " : "#", s->channel,
-				s->edit ? ", edit" : "", s->private_to != NULL ? ", private" : "", s->text);
+				s->edit ? ", edit" : "", s->private_to != NULL ? ", private" : "",
+				s->text);
 		}
 	}
 	return -1;
@@ -116,7 +118,8 @@ static void rest(const struct story *story, size_t from, char *out, size_t size)
 
 	*out = '\0';
 	for (size_t i = from; i < story->n_words && len + 1 < size; i++) {
-		len += (size_t)snprintf(out + len, size - len, "%s%s", i > from ? " " : "", story->words[i]);
+		len += (size_t)snprintf(out + len, size - len, "%s%s", i > from ? " " : "",
+					story->words[i]);
 	}
 }
 
@@ -205,7 +208,9 @@ static int do_droplet(struct story *story)
 	struct err err = {0};
 
 	rest(story, 1, line, sizeof(line));
-	return sim_droplet_line(story->stage->world->model, line, &err) == 0 ? 0 : fail(story, "DROPLET", err.msg);
+	return sim_droplet_line(story->stage->world->model, line, &err) == 0
+		       ? 0
+		       : fail(story, "DROPLET", err.msg);
 }
 
 static int do_gone(struct story *story)
@@ -220,7 +225,9 @@ static int do_fault(struct story *story)
 	struct err err = {0};
 
 	rest(story, 1, line, sizeof(line));
-	return faults_add(&story->stage->world->faults, line, &err) == 0 ? 0 : fail(story, "FAULT", err.msg);
+	return faults_add(&story->stage->world->faults, line, &err) == 0
+		       ? 0
+		       : fail(story, "FAULT", err.msg);
 }
 
 static int do_say(struct story *story)
@@ -290,7 +297,8 @@ static int do_calls(struct story *story)
 
 static int do_disk(struct story *story)
 {
-	store_memory_fail(story->stage->store, strcmp(story->words[1], "full") == 0 ? 1 : 0, ERR_STORE);
+	store_memory_fail(story->stage->store, strcmp(story->words[1], "full") == 0 ? 1 : 0,
+			  ERR_STORE);
 	return 0;
 }
 
@@ -323,7 +331,9 @@ static int do_verify(struct story *story)
 	struct err err = {0};
 	int64_t rows;
 
-	return audit_verify(story->stage->store, &rows, &err) == 0 ? 0 : fail(story, "the log", err.msg);
+	return audit_verify(story->stage->store, &rows, &err) == 0
+		       ? 0
+		       : fail(story, "the log", err.msg);
 }
 
 static const struct {
@@ -331,11 +341,11 @@ static const struct {
 	size_t least_words;
 	int (*run)(struct story *);
 } lines[] = {
-	{"POLICY", 2, do_policy},   {"DROPLET", 2, do_droplet}, {"GONE", 2, do_gone},
-	{"SAY", 4, do_say},         {"EXPECT", 3, do_expect},   {"SILENCE", 1, do_silence},
-	{"NEVER", 2, do_never},     {"PRESS", 3, do_press},     {"FAULT", 2, do_fault},
-	{"PASS", 2, do_pass},       {"RESTART", 1, do_restart}, {"CALLS", 4, do_calls},
-	{"DISK", 2, do_disk},       {"AUDIT", 2, do_audit},     {"VERIFY", 1, do_verify},
+	{"POLICY", 2, do_policy}, {"DROPLET", 2, do_droplet}, {"GONE", 2, do_gone},
+	{"SAY", 4, do_say},       {"EXPECT", 3, do_expect},   {"SILENCE", 1, do_silence},
+	{"NEVER", 2, do_never},   {"PRESS", 3, do_press},     {"FAULT", 2, do_fault},
+	{"PASS", 2, do_pass},     {"RESTART", 1, do_restart}, {"CALLS", 4, do_calls},
+	{"DISK", 2, do_disk},     {"AUDIT", 2, do_audit},     {"VERIFY", 1, do_verify},
 };
 
 static int run_line(struct story *story)
@@ -356,7 +366,8 @@ static int run_line(struct story *story)
 
 int main(int argc, char **argv)
 {
-	struct story story = {.path = argc > 1 ? argv[1] : "", .folder = SOURCE_DIR "/tests/scenario"};
+	struct story story = {.path = argc > 1 ? argv[1] : "",
+			      .folder = SOURCE_DIR "/tests/scenario"};
 	FILE *file = argc == 2 ? fopen(argv[1], "r") : NULL;
 	char line[LINE_MAX_BYTES];
 	unsigned n_done = 0;
@@ -382,6 +393,7 @@ int main(int argc, char **argv)
 		fprintf(stderr, "%s: no story in it\n", story.path);
 		rc = -1;
 	}
-	printf("%s: %u lines %s\n", story.path, n_done, rc == 0 ? "came true" : "and then it failed");
+	printf("%s: %u lines %s\n", story.path, n_done,
+	       rc == 0 ? "came true" : "and then it failed");
 	return rc == 0 ? 0 : 1;
 }

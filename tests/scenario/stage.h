@@ -42,7 +42,8 @@ struct stage {
 
 /* A stage with that policy file and an empty DigitalOcean account. NULL and a sentence on stderr when it cannot be. */
 struct stage *stage_new(const char *policy_path);
-void stage_free(struct stage *stage); /* also asserts that the loop closes and nothing is under way */
+void stage_free(
+	struct stage *stage); /* also asserts that the loop closes and nothing is under way */
 
 void stage_restart(struct stage *stage); /* the same store, a new program */
 void stage_pass(struct stage *stage, int64_t ms);
