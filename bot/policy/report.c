@@ -14,6 +14,7 @@
 struct internal {
 	const char *text;
 	size_t len;
+	bool closed; /* later findings have no source line */
 	struct policy_finding findings[REPORT_FINDINGS_MAX];
 };
 
@@ -168,6 +169,7 @@ static void add(struct policy_report *report, bool warning, const char *code, un
 		report->n_findings++;
 	} else {
 		drop(in->findings[REPORT_FINDINGS_MAX - 1].text);
+		drop(in->findings[REPORT_FINDINGS_MAX - 1].source);
 	}
 	memmove(&in->findings[place + 1], &in->findings[place],
 		(report->n_findings - place - 1) * sizeof(in->findings[0]));
@@ -179,6 +181,7 @@ static void add(struct policy_report *report, bool warning, const char *code, un
 		.line = line,
 		.column = column,
 		.text = mem_strdup(text),
+		.source = in->closed ? mem_strdup("") : NULL,
 	};
 }
 
@@ -189,8 +192,7 @@ void report_close(struct policy_report *report)
 	for (size_t i = 0; i < report->n_findings; i++) {
 		in->findings[i].source = source_line(in, in->findings[i].line);
 	}
-	in->text = "";
-	in->len = 0;
+	in->closed = true;
 }
 
 void report_add(struct policy_report *report, bool warning, const char *code, unsigned line,
