@@ -58,9 +58,9 @@ void ocean_pace_heard(struct ocean_pace *pace, const struct ocean_pace_answer *a
 		      int64_t now_ms, int64_t now_wall_ms)
 {
 	if (answer->limit > 0 && answer->remaining >= 0) {
-		int64_t more = answer->reset_wall_s > 0 && answer->reset_wall_s < INT64_MAX / 1000 ?
-				       answer->reset_wall_s * 1000 - now_wall_ms :
-				       MINUTE_MS;
+		int64_t more = answer->reset_wall_s > 0 && answer->reset_wall_s < INT64_MAX / 1000
+				       ? answer->reset_wall_s * 1000 - now_wall_ms
+				       : MINUTE_MS;
 
 		/* a clock that is wrong must not stop everything for longer than the hour it is about */
 		more = more < 0 ? 0 : more;
@@ -97,11 +97,11 @@ int64_t ocean_pace_retry_ms(const struct ocean_pace_end *end)
 		return back_off(end->attempt);
 	}
 	if (end->kind == ERR_NONE && end->status == 429) {
-		return end->retry_after_s > 0 ? (end->retry_after_s > BLOCK_MAX_S ?
-							 BLOCK_MAX_S :
-							 end->retry_after_s) *
-							1000 :
-						2 * back_off(end->attempt);
+		return end->retry_after_s > 0
+			       ? (end->retry_after_s > BLOCK_MAX_S ? BLOCK_MAX_S
+								   : end->retry_after_s) *
+					 1000
+			       : 2 * back_off(end->attempt);
 	}
 	return passing && !end->changes ? back_off(end->attempt) : -1;
 }

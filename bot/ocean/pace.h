@@ -42,7 +42,7 @@ void ocean_pace_heard(struct ocean_pace *pace, const struct ocean_pace_answer *a
 
 /* How a request ended. */
 struct ocean_pace_end {
-	bool changes;	    /* not a GET */
+	bool changes;       /* not a GET */
 	unsigned attempt;   /* 1: the first */
 	enum err_kind kind; /* ERR_NONE: a whole answer came */
 	int status;
