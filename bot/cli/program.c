@@ -17,6 +17,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/names.h"
 #include "base/secret.h"
 #include "loop/httpd.h"
 #include "metrics/metrics.h"

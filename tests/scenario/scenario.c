@@ -8,7 +8,7 @@
  *   NEVER    "text"                          no post so far holds it
  *   SILENCE  [#ops]                          no post since the last one expected, after 2 s
  *   PRESS    ana "label"                     on the newest post that has such a button
- *   FAULT    nth=1 method=POST path=/v2/droplets/*actions kind=timeout-after-send      (sim/faults.h)
+ *   FAULT    nth=1 method=POST kind=timeout-after-send      (words as in sim/faults.h)
  *   PASS     20s
  *   RESTART                                  a new process, the same store
  *   CALLS    POST /v2/droplets/11/actions = 1     requests served so far

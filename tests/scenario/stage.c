@@ -54,7 +54,8 @@ static void start_app(struct stage *stage)
 
 	stage->chat = console_open(stage->loop, &console, &err);
 	assert(stage->chat != NULL && n > 0);
-	oceans[0] = sim_ocean_open(stage->loop, stage->world, accounts[0].name, LATENCY_MS);
+	oceans[0] = sim_ocean_open(stage->loop, stage->world, accounts[0].name, LATENCY_MS, &err);
+	assert(oceans[0] != NULL);
 	parts.accounts = oceans;
 	parts.n_accounts = 1;
 	parts.chats = &stage->chat;
