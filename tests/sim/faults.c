@@ -14,6 +14,7 @@
 static const struct name kinds[] = {
 	{FAULT_TIMEOUT_BEFORE, "timeout-before"},
 	{FAULT_TIMEOUT_AFTER_SEND, "timeout-after-send"},
+	{FAULT_REFUSED, "refused"},
 	{FAULT_RESET, "reset"},
 	{FAULT_RESET_MID_BODY, "reset-mid-body"},
 	{FAULT_HTML_502, "html-502"},
@@ -139,6 +140,7 @@ static bool commits(enum fault_kind kind)
 	switch (kind) {
 	case FAULT_NONE:
 	case FAULT_TIMEOUT_BEFORE:
+	case FAULT_REFUSED:
 	case FAULT_HTML_502:
 	case FAULT_503:
 	case FAULT_429:

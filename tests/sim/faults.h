@@ -14,6 +14,7 @@
  *   kind                 what the asker sees
  *   timeout-before       no answer ever; the request never reached the model
  *   timeout-after-send   no answer ever; the request was carried out
+ *   refused              no connection: it never left (on a socket: reset with commit=no)
  *   reset                the connection is reset before the first byte of the answer
  *   reset-mid-body       the connection is reset after half of the body
  *   html-502             502 with a page of HTML, as from DigitalOcean's front
@@ -46,6 +47,7 @@ enum fault_kind {
 	FAULT_NONE = 0,
 	FAULT_TIMEOUT_BEFORE,
 	FAULT_TIMEOUT_AFTER_SEND,
+	FAULT_REFUSED,
 	FAULT_RESET,
 	FAULT_RESET_MID_BODY,
 	FAULT_HTML_502,

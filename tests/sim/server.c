@@ -233,7 +233,7 @@ static void serve(struct connection *c)
 	} else {
 		sim_world_serve(c->server->world, &request, &c->answer);
 	}
-	if (c->answer.ending == SIM_RESET) {
+	if (c->answer.ending == SIM_RESET || c->answer.ending == SIM_REFUSED) {
 		close_connection(c, true);
 	} else if (c->answer.ending == SIM_SILENT) {
 		return; /* until the client hangs up */

@@ -120,6 +120,9 @@ static void apply(const struct fault *rule, struct sim_answer *answer)
 	case FAULT_TIMEOUT_AFTER_SEND:
 		answer->ending = SIM_SILENT;
 		break;
+	case FAULT_REFUSED:
+		answer->ending = SIM_REFUSED;
+		break;
 	case FAULT_RESET:
 		answer->ending = SIM_RESET;
 		break;
@@ -241,9 +244,9 @@ static void remember(struct sim_world *world, const struct sim_request *request,
 	call->at_ms = sim_world_now(world);
 	(void)snprintf(call->method, sizeof(call->method), "%.11s", request->method);
 	(void)snprintf(call->path, sizeof(call->path), "%.239s", request->path);
-	call->status = answer->ending == SIM_SILENT || answer->ending == SIM_RESET
-			       ? 0
-			       : answer->reply.status;
+	call->status = answer->ending == SIM_ANSWERED || answer->ending == SIM_CUT
+			       ? answer->reply.status
+			       : 0;
 	call->fault = answer->fault;
 	call->reached = reached;
 }

@@ -43,9 +43,10 @@ struct sim_world {
 
 enum sim_ending {
 	SIM_ANSWERED,
-	SIM_SILENT, /* nothing is ever sent */
-	SIM_RESET,  /* the connection is reset */
-	SIM_CUT,    /* ... after half of the body */
+	SIM_SILENT,  /* nothing is ever sent */
+	SIM_REFUSED, /* no connection */
+	SIM_RESET,   /* the connection is reset */
+	SIM_CUT,     /* ... after half of the body */
 };
 
 struct sim_answer {
