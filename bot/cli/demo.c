@@ -146,7 +146,8 @@ static int open_script(struct demo *demo, const char *path)
 {
 	demo->script = open(path, O_RDONLY | O_CLOEXEC);
 	if (demo->script < 0) {
-		fprintf(stderr, "sluice: cannot read the script \"%s\": %s\n", path, strerror(errno));
+		fprintf(stderr, "sluice: cannot read the script \"%s\": %s\n", path,
+			strerror(errno));
 		return -1;
 	}
 	return 0;
@@ -210,8 +211,9 @@ static int parse_arguments(struct demo *demo, int argc, char **argv)
 static struct policy *example_policy(void)
 {
 	struct policy_report report = {0};
-	struct policy *policy = policy_compile("policy.yaml.example", example_policy_text,
-					       example_policy_len, &report);
+	struct policy *policy =
+		policy_compile("policy.yaml.example", (const char *)example_policy_text,
+			       example_policy_len, &report);
 
 	policy_report_done(&report);
 	return policy;
