@@ -154,6 +154,14 @@ const char *policy_channel_name(const struct policy_asker *asker)
 		       : NULL;
 }
 
+const char *policy_workspace_name(const struct policy *policy, const char *network,
+				  const char *workspace)
+{
+	unsigned where = find_workspace(policy, network, workspace);
+
+	return where != 0 ? policy->workspaces[where - 1].name : NULL;
+}
+
 const char *policy_person_id(const struct policy *policy, const char *person, const char *network,
 			     const char *workspace)
 {
