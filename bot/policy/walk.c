@@ -72,7 +72,7 @@ static void wrong_type(struct compiler *c, const struct yaml_node *node, const c
 {
 	bool empty = node->kind == YAML_SCALAR && node->text[0] == '\0' && !node->quoted;
 
-	report_error(c->report, "E004", node, "%s is %s here, found %s%s", what, wanted,
+	report_error(c->report, "E004", node, "expected %s here (%s), found %s%s", wanted, what,
 		     kind_word(node),
 		     empty ? " (\"#\" starts a comment; in a word it needs quotes)" : "");
 }
@@ -184,7 +184,7 @@ void walk_names(struct compiler *c, const struct yaml_node *section, const char 
 		return;
 	}
 	if (section->kind != YAML_MAP) {
-		wrong_type(c, section, what, "a map (name: ...)");
+		wrong_type(c, section, what, "a map of names");
 		return;
 	}
 	if (section->n > most) {
