@@ -230,7 +230,7 @@ void build_mention(struct build *build, const char *user)
 	spans = arena_array(build->arena, n + 2, sizeof(*spans));
 	spans[0].kind = SPAN_MENTION;
 	spans[0].text = arena_strdup(build->arena, user);
-	spans[1].text = " ";
+	spans[1].text = n > 0 && strchr(":,", block->spans[0].text[0]) != NULL ? "" : " ";
 	if (n > 0) {
 		memcpy(spans + 2, block->spans, n * sizeof(*spans));
 	}

@@ -23,11 +23,12 @@ struct build {
 
 void build_init(struct build *build, struct arena *arena, enum tone tone);
 
-/* One line. In fmt, *...* is bold, `...` is code, _..._ is faint; only %s, %d, %u, %zu, %lld, %% and widths-free forms are
- * understood, and what they insert is taken literally whatever it holds. A newline in fmt starts a new line. */
+/* One line. In fmt, *...* is bold, `...` is code, _..._ is faint; only %s, %d, %u, %zu, %ld, %lu, %lld, %llu
+ * and %% without widths are understood (others are an assert), and what they insert is taken literally whatever it
+ * holds. A newline in fmt starts a new line. */
 void build_line(struct build *build, const char *fmt, ...) ATTR_PRINTF(2, 3);
 
-/* Adds a mention of a user id at the front of the last line. */
+/* Adds a mention of a user id at the front of the last line, and a space unless that line begins with ":" or ",". */
 void build_mention(struct build *build, const char *user);
 
 void build_field(struct build *build, const char *label, const char *fmt, ...) ATTR_PRINTF(3, 4);

@@ -68,7 +68,7 @@ static bool fault(struct chat_post *post, struct err *ret_err, void *data)
 	return true;
 }
 
-static void fail(unsigned n, enum err_kind kind, int64_t retry_ms)
+static void plan_faults(unsigned n, enum err_kind kind, int64_t retry_ms)
 {
 	n_faults = n;
 	fault_kind = kind;
@@ -211,7 +211,7 @@ static void places_do_not_wait_for_each_other(void **state)
 		.network = "console", .workspace = "here", .channel = "dev"};
 
 	(void)state;
-	fail(1, ERR_NETWORK, 0);
+	plan_faults(1, ERR_NETWORK, 0);
 	post_once(queue, &ops_place, NULL, NULL, words("1", NULL));
 	post_once(queue, &ops_place, NULL, NULL, words("2", NULL));
 	post_once(queue, &dev_place, NULL, NULL, words("3", NULL));
@@ -226,11 +226,11 @@ static void waits_grow_and_end(void **state)
 	struct post_card *card = open_in("ops", "a", NULL);
 
 	(void)state;
-	fail(5, ERR_NETWORK, 0);
+	plan_faults(5, ERR_NETWORK, 0);
 	post_set(card, words("x", NULL));
 	loop_advance(loop, 120000);
 	assert_string_equal(seen, "31000 ops new: x\n"); /* 1 + 2 + 4 + 8 + 16 */
-	fail(1000000, ERR_NETWORK, 0);
+	plan_faults(1000000, ERR_NETWORK, 0);
 	post_set(card, words("y", NULL));
 	post_close(card);
 	loop_advance(loop, 2 * POST_GIVE_UP_MS);
@@ -243,13 +243,13 @@ static void patience_is_kept(void **state)
 	struct post_card *card = open_in("ops", "a", NULL);
 
 	(void)state;
-	fail(1, ERR_LIMIT, 7000);
+	plan_faults(1, ERR_LIMIT, 7000);
 	post_set(card, words("x", NULL));
 	loop_advance(loop, 3000);
 	post_set(card, words("y", NULL)); /* takes the place of the first, does not jump the wait */
 	loop_advance(loop, 10000);
 	assert_string_equal(seen, "7000 ops new: y\n");
-	fail(1, ERR_LIMIT, 0); /* too long: never */
+	plan_faults(1, ERR_LIMIT, 0); /* too long: never */
 	post_set(card, words("z", NULL));
 	post_close(card);
 	loop_advance(loop, 10000);
@@ -262,7 +262,7 @@ static void a_lost_post_is_made_anew(void **state)
 
 	(void)state;
 	faults_edits_only = true;
-	fail(1, ERR_NOTFOUND, 0);
+	plan_faults(1, ERR_NOTFOUND, 0);
 	post_set(card, words("x", NULL));
 	loop_advance(loop, 10);
 	assert_string_equal(seen, "0 ops new: x\n");
@@ -271,12 +271,12 @@ static void a_lost_post_is_made_anew(void **state)
 	loop_advance(loop, 10);
 	/* a channel in which we are not */
 	faults_edits_only = false;
-	fail(1, ERR_NOTFOUND, 0);
+	plan_faults(1, ERR_NOTFOUND, 0);
 	card = open_in("nowhere", "b", NULL);
 	post_set(card, words("x", NULL));
 	post_close(card);
 	loop_advance(loop, 10);
-	assert_string_equal(told, "0 a1 there\n10 a1 there\n20 b1 nothingnot found\n");
+	assert_string_equal(told, "0 a1 there\n10 a1 there\n20 b1 nothingnotfound\n");
 }
 
 static void unknown_is_told_twice_rather_than_never(void **state)
@@ -284,11 +284,11 @@ static void unknown_is_told_twice_rather_than_never(void **state)
 	struct post_card *card = open_in("ops", "a", NULL);
 
 	(void)state;
-	fail(1, ERR_UNKNOWN, 0);
+	plan_faults(1, ERR_UNKNOWN, 0);
 	post_set(card, words("x", NULL));
 	loop_advance(loop, 60000);
 	assert_string_equal(seen, "0 ops new: x\n1000 ops new: x\n");
-	fail(100, ERR_UNKNOWN, 0);
+	plan_faults(100, ERR_UNKNOWN, 0);
 	seen[0] = '\0';
 	post_close(card);
 	card = open_in("ops", "b", NULL);
@@ -318,7 +318,7 @@ static void without_edits_only_what_matters(void **state)
 	post_set(card, words("done", NULL));
 	post_close(card);
 	loop_advance(loop, 2000);
-	assert_string_equal(seen, "0 ops new: queued\n4000 ops new: sure?\n8000 ops new: done\n");
+	assert_string_equal(seen, "0 ops new: queued\n4000 ops new: sure?\n[1 yes]\n8000 ops new: done\n");
 	assert_string_equal(told, "0 a1 there\n4000 a4 there\n8000 a6 there\n");
 }
 
