@@ -313,7 +313,8 @@ const char *console_event(struct chat *chat, const struct event *event)
 {
 	struct console *console = of(chat);
 	struct event full = *event;
-	char id[CHAT_ID_MAX + 1]; /* the answer may be posted, and take an id, before the sink returns */
+	char id[CHAT_ID_MAX +
+		1]; /* the answer may be posted, and take an id, before the sink returns */
 
 	snprintf(id, sizeof(id), "%s", full.id != NULL ? full.id : console_new_id(console));
 	full.id = id;

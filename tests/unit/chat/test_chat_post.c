@@ -318,7 +318,8 @@ static void without_edits_only_what_matters(void **state)
 	post_set(card, words("done", NULL));
 	post_close(card);
 	loop_advance(loop, 2000);
-	assert_string_equal(seen, "0 ops new: queued\n4000 ops new: sure?\n[1 yes]\n8000 ops new: done\n");
+	assert_string_equal(
+		seen, "0 ops new: queued\n4000 ops new: sure?\n[1 yes]\n8000 ops new: done\n");
 	assert_string_equal(told, "0 a1 there\n4000 a4 there\n8000 a6 there\n");
 }
 
