@@ -178,7 +178,7 @@ static size_t directive(struct writer *w, const char *spec, va_list *ap)
 		break;
 	}
 	default:
-		assert(!"a directive that build.h does not name");
+		assert(false && "a directive that build.h does not name");
 	}
 	return len + 1;
 }

@@ -29,7 +29,7 @@ static struct post_card *card; /* of the job that "work" starts */
 static struct timer step;
 static unsigned steps;
 
-static void add(const char *fmt, ...)
+static void ATTR_PRINTF(1, 2) add(const char *fmt, ...)
 {
 	size_t len = strlen(heard);
 	va_list ap;

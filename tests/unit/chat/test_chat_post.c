@@ -35,7 +35,7 @@ static int64_t at(void)
 	return clock_mono_ms() - start_ms;
 }
 
-static void add(char *to, size_t size, const char *fmt, ...)
+static void ATTR_PRINTF(3, 4) add(char *to, size_t size, const char *fmt, ...)
 {
 	size_t len = strlen(to);
 	va_list ap;
