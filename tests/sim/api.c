@@ -10,19 +10,8 @@
 #include "base/attr.h"
 #include "base/json.h"
 #include "base/mem.h"
-#include "sim/model.h"
+#include "sim/inside.h"
 #include "sim/render.h"
-
-#define HOUR_MS INT64_C(3600000)
-#define MINUTE_MS INT64_C(60000)
-
-struct query {
-	uint64_t page, per_page;
-	char tag_name[300]; /* decoded; "" when absent */
-	char name[300];
-	char type[32];
-	const char *raw; /* behind the '?', "" when there is none */
-};
 
 struct call {
 	struct sim *sim;
@@ -30,7 +19,7 @@ struct call {
 	const struct sim_request *request;
 	struct sim_reply *reply;
 	char path[1024]; /* without query */
-	struct query query;
+	struct sim_query query;
 	uint64_t ids[2]; /* of the path */
 	char word[64];   /* a word of the path that is no number */
 };
@@ -54,164 +43,6 @@ static void refuse(struct call *c, int status, const char *id, const char *messa
 static void not_found(struct call *c)
 {
 	refuse(c, 404, "not_found", "The resource you requested could not be found.");
-}
-
-/* rate limits: each request expires an hour (a minute) after it was made */
-
-static int64_t window_time(const struct sim_window *w, size_t i)
-{
-	return w->times[(w->first + i) % w->cap];
-}
-
-static void window_expire(struct sim_window *w, int64_t now_ms)
-{
-	while (w->n > 0 && window_time(w, 0) <= now_ms - HOUR_MS) {
-		w->first = (w->first + 1) % w->cap;
-		w->n--;
-	}
-	if (w->n_minute > w->n) {
-		w->n_minute = w->n;
-	}
-	while (w->n_minute > 0 && window_time(w, w->n - w->n_minute) <= now_ms - MINUTE_MS) {
-		w->n_minute--;
-	}
-}
-
-static int64_t seconds_up(int64_t ms)
-{
-	return ms <= 0 ? 1 : (ms + 999) / 1000;
-}
-
-/* Counts the request; false when a limit is reached. Fills the headers. */
-static bool within_rate(struct call *c)
-{
-	struct sim *sim = c->sim;
-	struct sim_window *w = &c->token->window;
-	bool ok = true;
-
-	c->reply->rate_limit = 5000;
-	c->reply->rate_remaining = 4999;
-	c->reply->rate_reset = sim->now_ms / 1000 + 3600;
-	if (sim->rate_hour == 0) {
-		return true;
-	}
-	if (w->cap != sim->rate_hour) {
-		free(w->times);
-		memset(w, 0, sizeof(*w));
-		w->cap = sim->rate_hour;
-		w->times = mem_array(w->cap, sizeof(*w->times));
-	}
-	window_expire(w, sim->now_ms);
-	if (w->n >= sim->rate_hour) {
-		ok = false;
-		c->reply->retry_after_s = seconds_up(window_time(w, 0) + HOUR_MS - sim->now_ms);
-	} else if (sim->rate_minute != 0 && w->n_minute >= sim->rate_minute) {
-		ok = false;
-		c->reply->retry_after_s =
-			seconds_up(window_time(w, w->n - w->n_minute) + MINUTE_MS - sim->now_ms);
-	} else {
-		w->times[(w->first + w->n) % w->cap] = sim->now_ms;
-		w->n++;
-		w->n_minute++;
-	}
-	c->reply->rate_limit = sim->rate_hour;
-	c->reply->rate_remaining = (int64_t)(sim->rate_hour - w->n);
-	c->reply->rate_reset = (window_time(w, 0) + HOUR_MS) / 1000;
-	return ok;
-}
-
-/* query */
-
-static int hex(char ch)
-{
-	const char *digits = "0123456789abcdef";
-	const char *at = ch != '\0' ? strchr(digits, ch | 0x20) : NULL;
-
-	return at != NULL ? (int)(at - digits) : -1;
-}
-
-/* %XX and '+' decoded; -1 when it does not fit or is broken. */
-static int url_decode(const char *text, size_t len, char *out, size_t size)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < len; i++) {
-		char ch = text[i] == '+' ? ' ' : text[i];
-
-		if (ch == '%') {
-			if (i + 2 >= len || hex(text[i + 1]) < 0 || hex(text[i + 2]) < 0) {
-				return -1;
-			}
-			ch = (char)(hex(text[i + 1]) * 16 + hex(text[i + 2]));
-			i += 2;
-		}
-		if (n + 1 >= size || ch == '\0') {
-			return -1;
-		}
-		out[n++] = ch;
-	}
-	out[n] = '\0';
-	return 0;
-}
-
-static int parse_number(const char *text, uint64_t *ret)
-{
-	uint64_t n = 0;
-	size_t len = strspn(text, "0123456789");
-
-	if (len == 0 || len > 18 || text[len] != '\0') {
-		return -1;
-	}
-	for (size_t i = 0; i < len; i++) {
-		n = n * 10 + (uint64_t)(text[i] - '0');
-	}
-	*ret = n;
-	return 0;
-}
-
-static int parse_parameter(struct query *q, const char *key, const char *value)
-{
-	if (strcmp(key, "page") == 0) {
-		return parse_number(value, &q->page) < 0 || q->page == 0 ? -1 : 0;
-	}
-	if (strcmp(key, "per_page") == 0) {
-		return parse_number(value, &q->per_page) < 0 || q->per_page == 0 ||
-				       q->per_page > SIM_MAX_PAGE
-			       ? -1
-			       : 0;
-	}
-	if (strcmp(key, "tag_name") == 0) {
-		(void)snprintf(q->tag_name, sizeof(q->tag_name), "%s", value);
-	} else if (strcmp(key, "name") == 0) {
-		(void)snprintf(q->name, sizeof(q->name), "%s", value);
-	} else if (strcmp(key, "type") == 0) {
-		(void)snprintf(q->type, sizeof(q->type), "%.31s", value);
-		return strcmp(value, "gpus") == 0 || strcmp(value, "droplets") == 0 ? 0 : -1;
-	}
-	return 0; /* the real one ignores what it does not know */
-}
-
-static int parse_query(struct query *q, const char *raw)
-{
-	memset(q, 0, sizeof(*q));
-	q->page = 1;
-	q->per_page = 20;
-	q->raw = raw;
-	while (*raw != '\0') {
-		size_t len = strcspn(raw, "&");
-		size_t key_len = strcspn(raw, "=&");
-		size_t at = key_len < len ? key_len + 1 : len;
-		char key[64];
-		char value[300];
-
-		if (url_decode(raw, key_len, key, sizeof(key)) < 0 ||
-		    url_decode(raw + at, len - at, value, sizeof(value)) < 0 ||
-		    parse_parameter(q, key, value) < 0) {
-			return -1;
-		}
-		raw += len + (raw[len] == '&');
-	}
-	return 0;
 }
 
 /* pages */
@@ -298,7 +129,7 @@ static bool has_tag(const struct sim_droplet *droplet, const char *tag)
 	return false;
 }
 
-static bool listed(const struct query *q, const struct sim_droplet *droplet)
+static bool listed(const struct sim_query *q, const struct sim_droplet *droplet)
 {
 	if (q->tag_name[0] != '\0') {
 		return has_tag(droplet, q->tag_name);
@@ -535,7 +366,7 @@ static int take_segment(struct call *c, char kind, const char *at, size_t len, s
 	memcpy(text, at, len);
 	text[len] = '\0';
 	if (kind == '#') {
-		return parse_number(text, &c->ids[n_ids]);
+		return sim_parse_number(text, &c->ids[n_ids]);
 	}
 	memcpy(c->word, text, len + 1);
 	return 0;
@@ -593,7 +424,7 @@ static void answer(struct call *c)
 		refuse(c, 401, "unauthorized", "Unable to authenticate you");
 		return;
 	}
-	if (!within_rate(c)) {
+	if (!sim_within_rate(c->sim, c->token, c->reply)) {
 		refuse(c, 429, "too_many_requests", "API rate limit exceeded.");
 		return;
 	}
@@ -607,7 +438,7 @@ static void answer(struct call *c)
 		refuse(c, 403, "forbidden", "You are not authorized to perform this operation");
 		return;
 	}
-	if (parse_query(&c->query, path[len] == '?' ? path + len + 1 : "") < 0) {
+	if (sim_parse_query(&c->query, path[len] == '?' ? path + len + 1 : "") < 0) {
 		refuse(c, 422, "unprocessable_entity", "A parameter of the request is not valid.");
 		return;
 	}

@@ -1,6 +1,7 @@
 /* ocean.c - door 1: the real room `ocean` over the simulated world */
 #include "sim/ocean.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/mem.h"
@@ -39,8 +40,9 @@ static const struct ocean_ops ops = {
 };
 
 struct ocean *sim_ocean_open(struct loop *loop, struct sim_world *world, const char *name,
-			     int64_t latency_ms, struct err *err)
+			     int64_t latency_ms)
 {
+	struct err err;
 	struct ocean_options options = {.name = name};
 	struct sim_ocean *sim = mem_alloc(sizeof(*sim));
 
@@ -52,8 +54,9 @@ struct ocean *sim_ocean_open(struct loop *loop, struct sim_world *world, const c
 		options.tokens[tier] = "env:" TOKEN_VARIABLE;
 	}
 	sim->door = sim_door_open(loop, world, latency_ms);
-	sim->real = ocean_http_open(loop, &options, err);
+	sim->real = ocean_http_open(loop, &options, &err);
 	if (sim->real == NULL) {
+		fprintf(stderr, "simulated account '%s': %s\n", name, err.msg);
 		sim_door_close(sim->door);
 		free(sim);
 		return NULL;

@@ -26,6 +26,6 @@ void sim_door_close(struct sim_door *door); /* NULL is fine */
  * world that has no tokens). name: the account's in the policy. ocean_close frees both.
  */
 struct ocean *sim_ocean_open(struct loop *loop, struct sim_world *world, const char *name,
-			     int64_t latency_ms, struct err *err);
+			     int64_t latency_ms); /* NULL: said on standard error */
 
 #endif

@@ -1,0 +1,30 @@
+/* inside.h - what the model's own files share; nobody else includes it */
+#ifndef SIM_INSIDE_H
+#define SIM_INSIDE_H
+
+#include "sim/model.h"
+
+/* model.c */
+int sim_status_value(const char *word, enum droplet_status *ret_status);
+struct sim_action *sim_new_action(struct sim *sim, struct sim_droplet *droplet, const char *type,
+				  int64_t started_ms);
+void sim_free_tags(struct sim_droplet *droplet);
+void sim_free_droplet(struct sim_droplet *droplet);
+
+/* query.c */
+struct sim_query {
+	uint64_t page, per_page;
+	char tag_name[300]; /* decoded; "" when absent */
+	char name[300];
+	char type[32];
+	const char *raw; /* behind the '?', "" when there is none */
+};
+
+/* -1: a value is out of its bounds. `raw` must live as long as the query. */
+int sim_parse_query(struct sim_query *query, const char *raw);
+int sim_parse_number(const char *text, uint64_t *ret); /* digits only, at most 18 */
+
+/* rate.c: counts the request; false when a limit is reached. Fills the headers. */
+bool sim_within_rate(const struct sim *sim, struct sim_token *token, struct sim_reply *reply);
+
+#endif
