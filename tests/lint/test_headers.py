@@ -9,7 +9,8 @@ import sys
 sys.dont_write_bytecode = True
 import house
 
-FLAGS = ["-std=c11", "-D_GNU_SOURCE", "-Wall", "-Wextra", "-Werror", "-fsyntax-only", "-x", "c", "-"]
+FLAGS = ["-std=c11", "-D_GNU_SOURCE", '-DSOURCE_DIR="."', '-DBINARY_DIR="."', "-Wall", "-Wextra", "-Wno-unused-function", "-Werror",
+         "-fsyntax-only", "-x", "c", "-"]
 
 
 def compile_alone(root, path):
@@ -28,7 +29,7 @@ def check_first_line(root, path):
     if first.startswith("#!") and len(lines) > 1:
         first = lines[1]
     name = re.escape(path.name)
-    if not re.match(rf"(/\*|#|//) {name} - \S.*", first):
+    if not re.match(rf"(/\*|#|//) {name}( [A-Z .\[\]]+)? - \S.*", first):
         return f'{path}: the first line does not say what the file is for ("/* {path.name} - ...")'
     return None
 

@@ -14,7 +14,7 @@ HOME = {
     r"yajl/.*": ["bot/ocean/decode.c"],
     r"openssl/(evp|sha)\.h": ["bot/base/digest.c"],
     r"openssl/(ssl|err|bio|x509.*)\.h": ["tests/sim/tls.c"],
-    r"uni(str|width|type|norm|case|conv|gbrk)\.h": ["bot/chat/text_unicode.c"],
+    r"uni(str|width|ctype|norm|case|conv|gbrk)\.h": ["bot/chat/text_unicode.c"],
     r"gsasl\.h": ["adapters/xmpp/sasl.c"],
     r"expat\.h": ["adapters/xmpp/xml.c"],
     r"stringprep\.h": ["adapters/xmpp/jid.c"],

