@@ -1,0 +1,445 @@
+/* test_policy_properties.c - laws that hold for every policy, tried on random ones
+ *
+ * A line added to `never` never widens; the order of lines never matters; a ceiling never grants; what is not known never
+ * widens. The seed is printed; SLUICE_SEED=N runs one again.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/strbuf.h"
+#include "policy/decide.h"
+
+#define POLICIES 60
+#define QUESTIONS 400
+#define PEOPLE 6
+#define GROUPS 5
+#define ROLES 4
+#define CHANNELS 4
+#define LINES_MAX 12
+
+static uint64_t random_state;
+
+static unsigned pick(unsigned below)
+{
+	random_state ^= random_state << 13;
+	random_state ^= random_state >> 7;
+	random_state ^= random_state << 17;
+	return (unsigned)((random_state >> 11) % below);
+}
+
+static const char *one_of(const char *const *words, size_t n)
+{
+	return words[pick((unsigned)n)];
+}
+#define ONE_OF(...)                                \
+	one_of((const char *const[]){__VA_ARGS__}, \
+	       sizeof((const char *const[]){__VA_ARGS__}) / sizeof(char *))
+
+/* Sections as lists of lines, so that they can be put in another order. */
+struct section {
+	const char *head;
+	const char *lines[LINES_MAX];
+	size_t n;
+};
+
+struct draft {
+	struct arena arena;
+	struct section people, groups, roles, channels, allow, never;
+};
+
+static void add(struct section *section, const char *line)
+{
+	section->lines[section->n++] = line;
+}
+
+static const char *entries(struct draft *d)
+{
+	const char *key = ONE_OF("tag", "name", "region", "project");
+	const char *a = strcmp(key, "tag") == 0      ? ONE_OF("prod", "web", "\"d*\"", "db", "X-*")
+			: strcmp(key, "name") == 0   ? ONE_OF("web-1", "\"*-1\"", "\"db-*\"")
+			: strcmp(key, "region") == 0 ? ONE_OF("ams3", "fra1")
+						     : ONE_OF("shop", "blog");
+
+	return arena_printf(&d->arena, "%s: [%s, %s]", key, a, pick(2) ? a : "zzz");
+}
+
+static const char *selector(struct draft *d)
+{
+	const char *one = entries(d);
+	const char *two = entries(d);
+
+	if (pick(3) == 0) {
+		return "any";
+	}
+	if (strncmp(one, two, 3) == 0) {
+		two = NULL;
+	}
+	return arena_printf(&d->arena, "{%s%s%s%s%s%s}", one, two != NULL ? ", " : "",
+			    two != NULL ? two : "", pick(2) ? ", except: {" : ", except: {",
+			    entries(d), "}");
+}
+
+static const char *verbs(struct draft *d)
+{
+	return arena_printf(&d->arena, "[%s, %s]",
+			    ONE_OF("r0", "r1", "r2", "r3", "everything", "\"droplet.power.*\""),
+			    ONE_OF("droplet.show", "droplet.destroy", "region.list", "tag.add",
+				   "\"snapshot.*\""));
+}
+
+static const char *who(struct draft *d)
+{
+	return arena_printf(&d->arena, "[%s, %s]", ONE_OF("g0", "g1", "g2", "g3", "g4", "people"),
+			    ONE_OF("u0", "u1", "u2", "u3", "u4", "u5"));
+}
+
+static void add_rules(struct draft *d)
+{
+	for (int i = 0; i < 8; i++) {
+		add(&d->allow,
+		    arena_printf(&d->arena, "  - {name: a%d, who: %s, may: %s, droplets: %s}", i,
+				 who(d), verbs(d), selector(d)));
+	}
+	for (int i = 0; i < 2; i++) {
+		add(&d->allow,
+		    arena_printf(&d->arena,
+				 "  - {name: z%d, who: anyone in c%u, may: [droplet.show, "
+				 "region.list], droplets: %s}",
+				 i, pick(CHANNELS), selector(d)));
+	}
+	for (int i = 0; i < 5; i++) {
+		const char *unless = pick(2) ? arena_printf(&d->arena, "unless: %s, ", who(d)) : "";
+
+		add(&d->never,
+		    arena_printf(&d->arena, "  - {name: n%d, who: %s, %smay: %s, droplets: %s}", i,
+				 pick(2) ? "everyone" : who(d), unless, verbs(d), selector(d)));
+	}
+}
+
+static void make(struct draft *d)
+{
+	memset(d, 0, sizeof(*d));
+	d->people.head = "people:";
+	d->groups.head = "groups:";
+	d->roles.head = "roles:";
+	d->channels.head = "channels:";
+	d->allow.head = "allow:";
+	d->never.head = "never:";
+	for (int i = 0; i < PEOPLE; i++) {
+		add(&d->people, arena_printf(&d->arena, "  u%d: {t: u%d}", i, i));
+	}
+	for (int i = 0; i < GROUPS; i++) {
+		add(&d->groups,
+		    arena_printf(&d->arena, "  g%d: [u%u%s%s]", i, pick(PEOPLE), i > 0 ? ", g" : "",
+				 i > 0 ? arena_printf(&d->arena, "%u", pick((unsigned)i)) : ""));
+	}
+	for (int i = 0; i < ROLES; i++) {
+		const char *inner =
+			arena_printf(&d->arena, "includes: r%u, ", pick((unsigned)i + 1));
+
+		add(&d->roles,
+		    arena_printf(&d->arena, "  r%d: {%smay: [%s, %s]}", i,
+				 i > 0 && strstr(inner, arena_printf(&d->arena, "r%d,", i)) == NULL
+					 ? inner
+					 : "",
+				 ONE_OF("droplet.show", "droplet.list", "\"droplet.*\""),
+				 ONE_OF("volume.attach", "\"ip.*\"", "region.list")));
+	}
+	for (int i = 0; i < CHANNELS; i++) {
+		add(&d->channels,
+		    arena_printf(&d->arena,
+				 "  c%d: {at: t/c%d, ceiling: [{may: %s, droplets: %s}, {may: %s, "
+				 "droplets: %s}]}",
+				 i, i, i == 0 ? "everything" : verbs(d),
+				 i == 0 ? "any" : selector(d), verbs(d), selector(d)));
+	}
+	add_rules(d);
+}
+
+static void shuffle(struct section *s)
+{
+	for (size_t i = s->n; i > 1; i--) {
+		size_t k = pick((unsigned)i);
+		const char *line = s->lines[i - 1];
+
+		s->lines[i - 1] = s->lines[k];
+		s->lines[k] = line;
+	}
+}
+
+static void write_section(struct strbuf *out, const struct section *s)
+{
+	if (s->n > 0) {
+		(void)strbuf_addf(out, "%s\n", s->head);
+	}
+	for (size_t i = 0; i < s->n; i++) {
+		(void)strbuf_addf(out, "%s\n", s->lines[i]);
+	}
+}
+
+static struct policy *compile(const struct draft *d, bool backwards)
+{
+	const struct section *all[] = {&d->people,   &d->groups, &d->roles,
+				       &d->channels, &d->allow,  &d->never};
+	struct policy_report report;
+	struct policy *policy;
+	struct strbuf text;
+
+	strbuf_init(&text, 65536);
+	(void)strbuf_adds(&text, "version: 1\nworkspaces: {t: {console: t}}\n");
+	for (size_t i = 0; i < 6; i++) {
+		write_section(&text, all[backwards ? 5 - i : i]);
+	}
+	policy = policy_compile("random", text.buf, text.len, &report);
+	if (policy == NULL) {
+		fail_msg("%s\n%s", report.findings[0].text, text.buf);
+	}
+	policy_report_done(&report);
+	strbuf_done(&text);
+	return policy;
+}
+
+/* A question in words, so that it can be put to several policies. */
+struct words {
+	char user[8], channel[8];
+	enum verb verb;
+	struct droplet droplet;
+	const char *tags[3];
+	bool none;
+};
+
+static void make_question(struct words *q)
+{
+	memset(q, 0, sizeof(*q));
+	(void)snprintf(q->user, sizeof(q->user), "u%u", pick(PEOPLE + 1));
+	(void)snprintf(q->channel, sizeof(q->channel), "c%u", pick(CHANNELS + 1));
+	q->verb = (enum verb)pick(VERB_COUNT);
+	for (size_t i = 0; i < 3; i++) {
+		q->tags[i] = ONE_OF("prod", "WEB", "db", "dev", "x-1", "none");
+	}
+	q->droplet = (struct droplet){
+		.tags = q->tags,
+		.n_tags = pick(4),
+		.name = ONE_OF("web-1", "db-1", "DB-2", "x"),
+		.region = ONE_OF("ams3", "fra1", "nyc3"),
+		.project = ONE_OF("shop", "blog", "rest"),
+		.known = DROPLET_KNOWS_ALL,
+	};
+	q->none = pick(10) == 0;
+}
+
+static struct decision decide(const struct policy *policy, const struct words *q, unsigned known)
+{
+	struct droplet droplet = q->droplet;
+	struct decision decision;
+	struct policy_question question = {
+		.asker = policy_asker(policy, "console", "t", q->user, "t", q->channel, false),
+		.verb = q->verb,
+		.droplet = q->none ? NULL : &droplet,
+	};
+
+	droplet.tags = q->tags;
+	droplet.known = known;
+	policy_decide(&question, &decision);
+	assert_true(decision.n_rules > 0 && decision.n_rules <= DECISION_RULES_MAX);
+	if (decision.verdict == ALLOW) {
+		assert_true(policy_could(&question.asker, q->verb, 0));
+	}
+	return decision;
+}
+
+static bool allowed(const struct policy *policy, const struct words *q)
+{
+	return decide(policy, q, DROPLET_KNOWS_ALL).verdict == ALLOW;
+}
+
+static bool speaks(const struct decision *d, const char *name)
+{
+	for (size_t i = 0; i < d->n_rules; i++) {
+		if (strcmp(d->rules[i]->name, name) == 0) {
+			return true;
+		}
+	}
+	return false;
+}
+
+static void assert_same(const struct decision *a, const struct decision *b)
+{
+	assert_int_equal(a->verdict, b->verdict);
+	assert_int_equal(a->n_rules, b->n_rules);
+	assert_int_equal(a->max_tier, b->max_tier);
+	for (size_t i = 0; i < a->n_rules; i++) {
+		assert_true(speaks(b, a->rules[i]->name));
+	}
+}
+
+static void seed(const char *what)
+{
+	const char *given = getenv("SLUICE_SEED");
+
+	random_state = given != NULL ? strtoull(given, NULL, 10) : 20260113;
+	random_state |= 1;
+	printf("%s: seed %llu\n", what, (unsigned long long)random_state);
+}
+
+static void more_never_is_never_wider(void **state)
+{
+	size_t allows = 0;
+	size_t narrowed = 0;
+
+	(void)state;
+	seed("never");
+	for (int i = 0; i < POLICIES; i++) {
+		struct policy *before;
+		struct policy *after;
+		struct draft d;
+		struct words q;
+
+		make(&d);
+		before = compile(&d, false);
+		add(&d.never,
+		    arena_printf(&d.arena, "  - {name: more, who: %s, may: %s, droplets: %s}",
+				 pick(2) ? "everyone" : who(&d), verbs(&d), selector(&d)));
+		after = compile(&d, false);
+		for (int k = 0; k < QUESTIONS; k++) {
+			make_question(&q);
+			if (allowed(after, &q)) {
+				assert_true(allowed(before, &q));
+				allows++;
+			} else {
+				narrowed += allowed(before, &q);
+			}
+		}
+		policy_unref(before);
+		policy_unref(after);
+		arena_done(&d.arena);
+	}
+	assert_true(allows > 100 && narrowed > 100); /* the law was really tried */
+}
+
+static void order_never_matters(void **state)
+{
+	(void)state;
+	seed("order");
+	for (int i = 0; i < POLICIES; i++) {
+		struct policy *before;
+		struct policy *after;
+		struct draft d;
+		struct words q;
+
+		make(&d);
+		before = compile(&d, false);
+		shuffle(&d.people);
+		shuffle(&d.groups);
+		shuffle(&d.roles);
+		shuffle(&d.channels);
+		shuffle(&d.allow);
+		shuffle(&d.never);
+		after = compile(&d, true);
+		for (int k = 0; k < QUESTIONS; k++) {
+			struct decision a;
+			struct decision b;
+
+			make_question(&q);
+			a = decide(before, &q, DROPLET_KNOWS_ALL);
+			b = decide(after, &q, DROPLET_KNOWS_ALL);
+			assert_same(&a, &b);
+		}
+		policy_unref(before);
+		policy_unref(after);
+		arena_done(&d.arena);
+	}
+}
+
+/* Without allow lines nothing is allowed, whatever ceilings say; and what a ceiling lets through, none at all would too. */
+static void a_ceiling_never_grants(void **state)
+{
+	size_t allows = 0;
+
+	(void)state;
+	seed("ceiling");
+	for (int i = 0; i < POLICIES; i++) {
+		struct policy *with;
+		struct policy *open;
+		struct policy *empty;
+		struct draft d;
+		struct words q;
+
+		make(&d);
+		with = compile(&d, false);
+		for (size_t c = 0; c < d.channels.n; c++) {
+			d.channels.lines[c] = arena_printf(
+				&d.arena, "  c%zu: {at: t/c%zu, may: everything, droplets: any}", c,
+				c);
+		}
+		open = compile(&d, false);
+		d.allow.n = 0;
+		empty = compile(&d, false);
+		for (int k = 0; k < QUESTIONS; k++) {
+			make_question(&q);
+			assert_false(allowed(empty, &q));
+			if (allowed(with, &q)) {
+				assert_true(allowed(open, &q));
+				allows++;
+			}
+		}
+		policy_unref(with);
+		policy_unref(open);
+		policy_unref(empty);
+		arena_done(&d.arena);
+	}
+	assert_true(allows > 100);
+}
+
+static void unknown_never_widens(void **state)
+{
+	size_t allows = 0;
+	size_t lost = 0;
+
+	(void)state;
+	seed("unknown");
+	for (int i = 0; i < POLICIES; i++) {
+		struct policy *policy;
+		struct draft d;
+		struct words q;
+
+		make(&d);
+		policy = compile(&d, false);
+		for (int k = 0; k < QUESTIONS; k++) {
+			unsigned known = pick(DROPLET_KNOWS_ALL + 1);
+			unsigned more = known | pick(DROPLET_KNOWS_ALL + 1);
+
+			make_question(&q);
+			if (decide(policy, &q, known).verdict == ALLOW) {
+				assert_int_equal(decide(policy, &q, more).verdict, ALLOW);
+				allows++;
+			} else {
+				lost += allowed(policy, &q);
+			}
+		}
+		policy_unref(policy);
+		arena_done(&d.arena);
+	}
+	assert_true(allows > 100 && lost > 100);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(more_never_is_never_wider),
+		cmocka_unit_test(order_never_matters),
+		cmocka_unit_test(a_ceiling_never_grants),
+		cmocka_unit_test(unknown_never_widens),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
