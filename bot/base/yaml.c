@@ -134,8 +134,8 @@ static int fail_syntax(struct reader *r)
 		hint = "; a pattern that starts with \"*\" needs quotes";
 	} else if (strstr(problem, "cannot start any token") != NULL) {
 		hint = "; a word that starts with such a sign needs quotes";
-	} else if (line_has(r, mark->line, " #") ||
-		   (mark->line > 0 && line_has(r, mark->line - 1, " #"))) {
+	} else if (context[0] != '\0' && line_has(r, p->context_mark.line, " #")) {
+		mark = &p->context_mark;
 		hint = "; \"#\" starts a comment, in a word it needs quotes";
 	} else if (strstr(problem, "mapping values are not allowed") != NULL) {
 		hint = "; look for a missing line break, or a word with \": \" that needs quotes";

@@ -39,6 +39,26 @@ struct post_queue *post_queue_new(struct loop *loop, struct chat *chat)
 	return queue;
 }
 
+bool post_queue_idle(const struct post_queue *queue)
+{
+	void *lane;
+
+	LIST_FOREACH(it, &queue->cards)
+	{
+		const struct post_card *card = LIST_ENTRY(it, struct post_card, link);
+
+		if (card->newest != NULL || card->flight != NULL) {
+			return false;
+		}
+	}
+	for (size_t i = 0; map_next(&queue->lanes, &i, NULL, &lane);) {
+		if (((struct lane *)lane)->flight != NULL) {
+			return false;
+		}
+	}
+	return true;
+}
+
 void post_card_free(struct post_card *card)
 {
 	struct lane *lane = card->lane;

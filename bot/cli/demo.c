@@ -17,16 +17,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "adapters/console/console.h"
-#include "base/log.h"
-#include "base/mem.h"
 #include "cli/cli.h"
 #include "cli/example_policy.h"
 #include "cli/program.h"
 
 #define SIM_START_MS 5000
-#define LOOK_MS 20
-#define SCRIPT_MAX_BYTES ((size_t)256 * 1024)
 #define SIM_TOKEN "sim-token-all"
 
 extern char **environ;
@@ -37,9 +32,7 @@ struct demo {
 	int sim_stdin; /* the simulator ends when this closes */
 	char url[64];
 	char folder[64];
-	char *script; /* whole text; NULL: interactive */
-	char *next_line;
-	struct timer look;
+	int script; /* what to say; -1: this terminal */
 };
 
 static int help(void)
@@ -149,67 +142,15 @@ static void stop_sim(struct demo *demo)
 
 /* ---- a script ---------------------------------------------------------------------------- */
 
-static int read_script(struct demo *demo, const char *path)
+static int open_script(struct demo *demo, const char *path)
 {
-	FILE *file = fopen(path, "r");
-	size_t len;
-
-	if (file == NULL) {
+	demo->script = open(path, O_RDONLY | O_CLOEXEC);
+	if (demo->script < 0) {
 		fprintf(stderr, "sluice: cannot read the script \"%s\": %s\n", path,
 			strerror(errno));
 		return -1;
 	}
-	demo->script = mem_alloc(SCRIPT_MAX_BYTES + 1);
-	len = fread(demo->script, 1, SCRIPT_MAX_BYTES + 1, file);
-	(void)fclose(file);
-	if (len > SCRIPT_MAX_BYTES) {
-		fprintf(stderr, "sluice: the script \"%s\" is over %zu bytes\n", path,
-			SCRIPT_MAX_BYTES);
-		return -1;
-	}
-	demo->script[len] = '\0';
-	demo->next_line = demo->script;
 	return 0;
-}
-
-static char *take_line(struct demo *demo)
-{
-	char *line = demo->next_line;
-	char *end;
-
-	if (line == NULL || *line == '\0') {
-		return NULL;
-	}
-	end = strchr(line, '\n');
-	if (end != NULL) {
-		*end = '\0';
-		demo->next_line = end + 1;
-	} else {
-		demo->next_line = NULL;
-	}
-	return line;
-}
-
-/* Says the next line as soon as everything before it has come to its end. "# ..." is printed as it stands. */
-static void say_next(struct timer *timer)
-{
-	struct demo *demo = timer->data;
-	char *line;
-
-	if (app_idle(program_app(demo->program))) {
-		line = take_line(demo);
-		if (line == NULL) {
-			program_stop(demo->program);
-			return;
-		}
-		if (*line == '#') {
-			printf("\n%s\n", line);
-			(void)fflush(stdout);
-		} else if (*line != '\0') {
-			console_type(program_console(demo->program), line);
-		}
-	}
-	timer_start(timer, LOOK_MS);
 }
 
 /* ---- refusals ---------------------------------------------------------------------------- */
@@ -246,7 +187,7 @@ static int parse_arguments(struct demo *demo, int argc, char **argv)
 {
 	for (int i = 1; i < argc; i++) {
 		if (strcmp(argv[i], "--script") == 0 && i + 1 < argc) {
-			if (read_script(demo, argv[++i]) < 0) {
+			if (open_script(demo, argv[++i]) < 0) {
 				return -1;
 			}
 		} else if (strncmp(argv[i], "--ocean-url", 11) == 0 ||
@@ -270,8 +211,9 @@ static int parse_arguments(struct demo *demo, int argc, char **argv)
 static struct policy *example_policy(void)
 {
 	struct policy_report report = {0};
-	struct policy *policy = policy_compile("policy.yaml.example", example_policy_text,
-					       example_policy_len, &report);
+	struct policy *policy =
+		policy_compile("policy.yaml.example", (const char *)example_policy_text,
+			       example_policy_len, &report);
 
 	policy_report_done(&report);
 	return policy;
@@ -341,7 +283,8 @@ static int run_demo(struct demo *demo, struct config *config, struct policy *pol
 		.policy = policy,
 		.only_token = "env:SLUICE_DEMO_TOKEN",
 		.free_speech = true,
-		.no_input = demo->script != NULL,
+		.in_fd = demo->script >= 0 ? demo->script : STDIN_FILENO,
+		.paced = demo->script >= 0,
 	};
 	int rc;
 
@@ -350,21 +293,17 @@ static int run_demo(struct demo *demo, struct config *config, struct policy *pol
 	if (demo->program == NULL) {
 		return 1;
 	}
-	if (demo->script != NULL) {
-		timer_init(&demo->look, program_loop(demo->program), say_next, demo);
-		timer_start(&demo->look, LOOK_MS);
-	} else {
+	if (demo->script < 0) {
 		greet();
 	}
 	rc = program_run(demo->program);
-	timer_stop(&demo->look);
 	program_free(demo->program);
 	return rc;
 }
 
 int demo_main(int argc, char **argv)
 {
-	struct demo demo = {.folder = "/tmp/sluice-demo-XXXXXX"};
+	struct demo demo = {.folder = "/tmp/sluice-demo-XXXXXX", .script = -1};
 	struct config *config = NULL;
 	struct policy *policy = NULL;
 	int rc = 2;
@@ -373,12 +312,10 @@ int demo_main(int argc, char **argv)
 		return help();
 	}
 	if (parse_arguments(&demo, argc, argv) < 0) {
-		free(demo.script);
 		return 2;
 	}
 	if (mkdtemp(demo.folder) == NULL) {
 		fprintf(stderr, "sluice: no temporary folder: %s\n", strerror(errno));
-		free(demo.script);
 		return 1;
 	}
 	(void)signal(SIGPIPE, SIG_IGN);
@@ -391,6 +328,8 @@ int demo_main(int argc, char **argv)
 	remove_folder(&demo);
 	policy_unref(policy);
 	config_free(config);
-	free(demo.script);
+	if (demo.script >= 0) {
+		(void)close(demo.script);
+	}
 	return rc;
 }

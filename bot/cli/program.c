@@ -17,6 +17,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/names.h"
 #include "base/secret.h"
 #include "loop/httpd.h"
 #include "metrics/metrics.h"
@@ -149,10 +150,11 @@ static struct chat *open_console(struct program *program, const struct program_o
 		.user = config_text(config, CONFIG_CONSOLE_AS),
 		.channel = in,
 		.direct = strcmp(in, "direct") == 0,
-		.in_fd = options->no_input ? -1 : STDIN_FILENO,
+		.in_fd = options->in_fd,
 		.out_fd = STDOUT_FILENO,
 		.colour = isatty(STDOUT_FILENO) == 1,
 		.free_speech = options->free_speech,
+		.paced = options->paced,
 		.on_end = terminal_ended,
 		.data = program,
 	};

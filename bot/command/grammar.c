@@ -137,7 +137,8 @@ static size_t phrase_fits(const char *phrase, const char *const *words, size_t n
 /* "status" alone is the list, "status web-1" is one droplet: a phrase may stand in two rows. */
 static bool suits(const struct command *row, const char *const *after, size_t n_after)
 {
-	bool selector = n_after > 0 && (strchr(after[0], ':') != NULL || strchr(after[0], '*') != NULL);
+	bool selector =
+		n_after > 0 && (strchr(after[0], ':') != NULL || strchr(after[0], '*') != NULL);
 
 	switch (row->takes) {
 	case TAKES_TARGETS:
@@ -163,9 +164,9 @@ static const struct command *find_row(const char *const *words, size_t n_words, 
 		for (size_t k = 0; k < COMMAND_PHRASES_MAX && rows[i].phrases[k] != NULL; k++) {
 			size_t len = phrase_fits(rows[i].phrases[k], words, n_words);
 
-			if (len > best_len ||
-			    (len > 0 && len == best_len && !suits(best, words + len, n_words - len) &&
-			     suits(&rows[i], words + len, n_words - len))) {
+			if (len > best_len || (len > 0 && len == best_len &&
+					       !suits(best, words + len, n_words - len) &&
+					       suits(&rows[i], words + len, n_words - len))) {
 				best_len = len;
 				best = &rows[i];
 			}
@@ -305,6 +306,7 @@ const char *command_nearest(const char *said, bool (*may)(const struct command *
 	const struct command *rows = command_rows(&n_rows);
 	const char *best = NULL;
 	size_t best_distance = 3;
+	size_t best_words = 0;
 	struct strbuf start;
 
 	strbuf_init(&start, CHAT_TEXT_MAX);
@@ -319,8 +321,12 @@ const char *command_nearest(const char *said, bool (*may)(const struct command *
 
 			first_words(said, count_words(phrase), &start);
 			distance = names_distance(start.buf, phrase, most);
-			if (distance <= most && distance < best_distance) {
+			/* of two that are as near the longer says more: "droplet rebot" is no "droplets" */
+			if (distance <= most &&
+			    (distance < best_distance ||
+			     (distance == best_distance && count_words(phrase) > best_words))) {
 				best_distance = distance;
+				best_words = count_words(phrase);
 				best = phrase;
 			}
 		}

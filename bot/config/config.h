@@ -38,10 +38,14 @@ struct config;
 struct config *config_new(void); /* the defaults */
 void config_free(struct config *config);
 
-/* Reads --flags until the first word that is none; *ret_rest is its index. -1: ERR_USAGE. */
+/*
+ * argv[0] is the (sub)command's name and is passed over. Reads `--x value` and `--x=value` until the first word that is no flag;
+ * *ret_rest is its index (argc: there is none). `--` ends the flags. -1: ERR_USAGE.
+ */
 int config_flags(struct config *config, int argc, char **argv, int *ret_rest, struct err *err);
+/* SLUICE_X of each row; an empty variable counts as not set. -1: ERR_CONFIG. */
 int config_environment(struct config *config, struct err *err);
-/* A key of the policy's `settings:`; used only where neither flag nor environment spoke. */
+/* A key of the policy's `settings:`; used only where neither flag nor environment spoke. -1: ERR_CONFIG. */
 int config_file(struct config *config, const char *key, const char *value, struct err *err);
 /* Every key that `settings:` may have, in order; NULL after the last. */
 const char *config_file_key(size_t i);

@@ -50,7 +50,10 @@ static void hint(struct lookup *look, const struct droplet *droplet)
 
 static void hint_alike(struct lookup *look, const char *word)
 {
-	for (size_t most = 1; most <= HINT_DISTANCE && look->found->n_hints == 0; most++) {
+	size_t limit = strlen(word) > 4 ? HINT_DISTANCE
+					: 1; /* in a short name two letters are half of it */
+
+	for (size_t most = 1; most <= limit && look->found->n_hints == 0; most++) {
 		for (size_t i = 0; i < look->n_visible; i++) {
 			if (names_distance(look->visible[i]->name, word, most) <= most) {
 				hint(look, look->visible[i]);

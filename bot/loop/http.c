@@ -49,6 +49,26 @@ static void on_trim(struct timer *timer)
 	(void)malloc_trim(0);
 }
 
+static struct http_pool *virtual_pool(struct loop *loop, struct err *err)
+{
+	struct http_pool *pool;
+
+	if (loop->http_door == NULL) {
+		err_set(err, ERR_USAGE, "cannot open connections: the loop is virtual");
+		return NULL;
+	}
+	pool = mem_alloc(sizeof(*pool));
+	pool->loop = loop;
+	pool->door = loop->http_door;
+	return pool;
+}
+
+void http_virtual(struct loop *loop, struct http_door *door)
+{
+	assert(loop->is_virtual);
+	loop->http_door = door;
+}
+
 struct http_pool *http_pool_new(struct loop *loop, const struct http_options *options,
 				struct err *err)
 {
@@ -57,8 +77,7 @@ struct http_pool *http_pool_new(struct loop *loop, const struct http_options *op
 
 	options = options != NULL ? options : &none;
 	if (loop->is_virtual) {
-		err_set(err, ERR_USAGE, "cannot open connections: the loop is virtual");
-		return NULL;
+		return virtual_pool(loop, err);
 	}
 	if (options->ca_file != NULL && access(options->ca_file, R_OK) != 0) {
 		err_set(err, ERR_CONFIG, "cannot read the CA file '%.150s'", options->ca_file);
@@ -84,6 +103,11 @@ struct http_pool *http_pool_new(struct loop *loop, const struct http_options *op
 void http_pool_free(struct http_pool *pool)
 {
 	if (pool == NULL) {
+		return;
+	}
+	if (pool->door != NULL) {
+		pool->door->drop(pool->door, pool);
+		free(pool);
 		return;
 	}
 	assert(!pool->in_curl);
@@ -160,9 +184,15 @@ static bool is_safe(const struct http_request *request)
 
 void http_start(struct http_pool *pool, struct http_request *request)
 {
-	struct call *call = mem_alloc(sizeof(*call));
+	struct call *call;
 	struct err err = {0};
 
+	request->door = pool->door;
+	if (pool->door != NULL) {
+		pool->door->start(pool->door, pool, request);
+		return;
+	}
+	call = mem_alloc(sizeof(*call));
 	assert(!pool->freed);
 	call->pool = pool;
 	call->request = request;
@@ -197,7 +227,9 @@ void http_cancel(struct http_request *request)
 {
 	struct call *call = request->internal;
 
-	if (call != NULL && !call->failed) {
+	if (request->door != NULL) {
+		request->door->cancel(request->door, request);
+	} else if (call != NULL && !call->failed) {
 		call->canceled = true;
 		task_post(&call->act);
 	}

@@ -67,11 +67,25 @@ struct http_request {
 	int64_t ratelimit_limit, ratelimit_remaining, ratelimit_reset; /* headers; -1: absent */
 	int64_t retry_after_s; /* header in seconds; -1: absent */
 	char request_id[64];   /* x-request-id */
+	struct http_door *door; /* NULL on a real loop */
 	void *internal;
 };
 
 void http_start(struct http_pool *pool, struct http_request *request);
 void http_cancel(
 	struct http_request *request); /* done comes at the next turn with CANCELED or UNKNOWN */
+
+/*
+ * A virtual loop has no sockets. A simulator that stands for the other side is put there before the pools are made and
+ * outlives them: their requests go to it, and it honours what this header says of http_request. Without one
+ * http_pool_new refuses a virtual loop.
+ */
+struct http_door {
+	void (*start)(struct http_door *, struct http_pool *, struct http_request *);
+	void (*cancel)(struct http_door *, struct http_request *);
+	void (*drop)(struct http_door *, struct http_pool *); /* calls back what is under way */
+};
+
+void http_virtual(struct loop *loop, struct http_door *door);
 
 #endif

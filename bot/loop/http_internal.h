@@ -12,6 +12,7 @@
 
 struct http_pool {
 	struct loop *loop;
+	struct http_door *door; /* not NULL: a virtual loop, nothing else is used */
 	char *ca_file;
 	char *proxy;
 	CURLM *multi;

@@ -9,6 +9,7 @@
 struct lookups;     /* resolve.c */
 struct lws_room;    /* lws.c */
 struct lws_context; /* libwebsockets */
+struct http_door;   /* http.h */
 
 struct loop {
 	bool is_virtual;
@@ -28,6 +29,7 @@ struct loop {
 	/* virtual only */
 	int64_t mono_ms;
 	int64_t wall_minus_mono_ms;
+	struct http_door *http_door; /* what new pools use; NULL: none */
 
 	/* real only */
 	uv_loop_t uv;

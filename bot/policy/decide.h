@@ -32,6 +32,10 @@ const char *policy_person_id(const struct policy *policy, const char *person, co
 const char *policy_workspace_name(const struct policy *policy, const char *network,
 				  const char *workspace);
 
+/* By the names in the file; 0 when there is none. For the checker's own commands. */
+unsigned policy_person_number(const struct policy *policy, const char *name);
+unsigned policy_channel_number(const struct policy *policy, const char *name);
+
 struct policy_question {
 	struct policy_asker asker;
 	enum verb verb;

@@ -719,10 +719,15 @@ struct store *store_sqlite_open(struct loop *loop, const char *path, struct err 
 	return &s->store;
 }
 
-struct store *store_sqlite_read(const char *path, struct err *err)
+struct store *store_sqlite_open_reader(const char *path, struct err *err)
 {
-	struct sqlite *s = sqlite_new(NULL);
+	struct sqlite *s;
 
+	if (access(path, F_OK) < 0) {
+		(void)err_set(err, ERR_NOTFOUND, "no state file \"%.120s\"", path);
+		return NULL;
+	}
+	s = sqlite_new(NULL);
 	if (open_database(s, path, true, err) < 0) {
 		sqlite_close(&s->store);
 		return NULL;

@@ -25,9 +25,6 @@ struct store *store_sqlite_open(struct loop *loop, const char *path, struct err 
 struct store *store_sqlite_open_reader(const char *path, struct err *err);
 struct store *store_memory_open(struct loop *loop);
 
-/* For the reads below only, beside a bot that runs or none: no lock, nothing is written, store_commit is an error. */
-struct store *store_sqlite_read(const char *path, struct err *err);
-
 /* Waits for what is under way; transactions not yet begun are called back with CANCELED. */
 void store_close(struct store *store); /* NULL is fine */
 

@@ -225,7 +225,7 @@ static void one_denial_denies_all(void **state)
 	d = decide(*state, "bob", "ops", VERB_DROPLET_POWER_REBOOT, &droplets[0], NULL);
 	assert_int_equal(d.verdict, ALLOW);
 	assert_int_equal(d.n_rules, 1);
-	assert_string_equal(d.rules[0], "bob-web:16");
+	assert_string_equal(d.rules[0], "bob-web:18");
 	d = decide(*state, "bob", "ops", VERB_DROPLET_POWER_REBOOT, &droplets[0], &droplets[3]);
 	assert_int_equal(d.verdict, DENY);
 	d = decide(*state, "bob", "ops", VERB_DROPLET_POWER_OFF, &droplets[0], NULL);

@@ -496,7 +496,7 @@ static void the_file_is_private_and_ours_alone(void **state)
 	store_txn_log(txn, "{}");
 	assert_int_equal(commit(f, txn), ERR_NONE);
 	/* somebody may read beside it */
-	reader = store_sqlite_read(f->path, &err);
+	reader = store_sqlite_open_reader(f->path, &err);
 	assert_non_null(reader);
 	assert_int_equal(store_each_log(reader, 0, take_log, f, &err), 0);
 	store_close(reader);
@@ -559,13 +559,15 @@ static void what_is_not_ours_is_refused(void **state)
 	assert_non_null(fgets(text, sizeof(text), file));
 	(void)fclose(file);
 	assert_memory_equal(text, "this is somebody's", 18);
-	assert_null(store_sqlite_read(path, &err));
+	assert_null(store_sqlite_open_reader(path, &err));
 	(void)unlink(path);
 	(void)snprintf(path, sizeof(path), "%s/no/such/folder", f->dir);
 	assert_null(store_sqlite_open(f->loop, path, &err));
 	assert_int_equal(err.kind, ERR_STORE);
+	assert_null(store_sqlite_open_reader(path, &err));
+	assert_int_equal(err.kind, ERR_NOTFOUND);
 	assert_null(store_sqlite_open(f->loop, f->dir, &err));
-	assert_null(store_sqlite_read(path, &err));
+	assert_null(store_sqlite_open_reader(path, &err));
 }
 
 /* user_version stands at byte 60 of the file, big endian. */

@@ -1,0 +1,10 @@
+/* index_internal.h - what index.c and snapshot.c share; nobody outside this room includes it */
+#ifndef OCEAN_INDEX_INTERNAL_H
+#define OCEAN_INDEX_INTERNAL_H
+
+#include "ocean/index.h"
+
+/* A copy of the droplets as they were at began_ms (monotonic). */
+struct ocean_snapshot *snapshot_began(const struct droplet *droplets, size_t n, int64_t began_ms);
+
+#endif

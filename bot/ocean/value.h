@@ -1,0 +1,28 @@
+/* value.h - single values of DigitalOcean's JSON, as pieces of bytes that are not NUL-terminated */
+#ifndef OCEAN_VALUE_H
+#define OCEAN_VALUE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/droplet.h"
+
+/* Empty, long or with control characters (a NUL too) is no value that can be trusted to be whole. */
+bool value_usable(const char *text, size_t len);
+
+bool value_is(const char *text, size_t len, const char *word);
+
+/* DROPLET_UNKNOWN for a word that is none of them. */
+enum droplet_status value_status(const char *text, size_t len);
+
+/* Digits only, at most `most`; anything else is not known: -1. */
+int64_t value_whole(const char *text, size_t len, int64_t most);
+
+/* The same for what fits an unsigned; 0 where not known. */
+unsigned value_small(const char *text, size_t len);
+
+/* "5", "5.5", "0.00743": to cents, rounded; 0 (not known) for an exponent or a sign. */
+unsigned value_cents(const char *text, size_t len);
+
+#endif

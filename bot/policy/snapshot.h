@@ -1,0 +1,173 @@
+/* snapshot.h - a compiled policy: flat arrays and bitsets in one arena, never changed after policy_compile
+ *
+ * People, channels and rules are numbered. For each person there is one row of bits: the allow lines (and the never lines)
+ * whose `who` covers that person. For each verb there is a row: the lines that name it. A decision is the AND of the two
+ * rows, and a look at the droplet for the few lines that are left.
+ */
+#ifndef POLICY_SNAPSHOT_H
+#define POLICY_SNAPSHOT_H
+
+#include <stdatomic.h>
+
+#include "base/arena.h"
+#include "policy/decide.h"
+#include "policy/networks.h"
+#include "policy/policy.h"
+
+#define VERB_WORDS ((VERB_COUNT + 63) / 64)
+
+struct verb_set {
+	uint64_t bits[VERB_WORDS];
+};
+
+/* No is the zero value. Unknown goes through `except`; only at the end it becomes no (allow, ceilings) or yes (never). */
+enum fit { FIT_NO = 0, FIT_UNKNOWN, FIT_YES };
+
+enum attribute {
+	BY_TAG,
+	BY_NAME,
+	BY_REGION,
+	BY_PROJECT,
+	BY_SIZE,
+	BY_ACCOUNT,
+	BY_COUNT,
+};
+
+struct pattern {
+	const char *text; /* lower case */
+	bool glob;        /* has a '*' */
+	bool uuid;        /* looks like a project's UUID */
+};
+
+/* One key of a selector: any entry is enough. */
+struct clause {
+	enum attribute attribute;
+	unsigned n;
+	const struct pattern *patterns;
+};
+
+/* All must fit. */
+struct clauses {
+	unsigned n;
+	struct clause clause[BY_COUNT];
+};
+
+struct selector {
+	bool any;
+	const struct clauses *fits; /* NULL with any */
+	const struct clauses *except;
+};
+
+struct rule {
+	struct policy_rule label;
+	struct verb_set verbs;
+	struct selector droplets;
+};
+
+/* A list of rules and who they are about: rows of `words` words. Row 0 is the stranger, or the channel not listed. */
+struct rule_table {
+	struct rule *rules;
+	unsigned n, words;
+	uint64_t *of_person;  /* (n_people + 1) rows: `who` covers the person */
+	uint64_t *spared;     /* (n_people + 1) rows: `unless` covers the person */
+	uint64_t *of_channel; /* (n_channels + 1) rows: `anyone in` the channel */
+	uint64_t *of_verb;    /* VERB_COUNT rows */
+};
+
+struct ceiling {
+	struct verb_set verbs;
+	struct selector droplets;
+};
+
+struct channel {
+	const char *name;
+	struct policy_rule label; /* "ceiling.ops" */
+	struct ceiling *ceilings;
+	unsigned n_ceilings;
+	struct verb_set verbs; /* of all ceilings */
+	enum tier max_tier;
+	bool has_show;
+	unsigned show; /* bits of the show table */
+};
+
+struct workspace {
+	const char *name;
+	const struct network *network;
+	const char *id;
+};
+
+struct person_id {
+	unsigned workspace;
+	const char *id;
+};
+
+struct person {
+	const char *name;
+	struct person_id *ids;
+	unsigned n_ids;
+};
+
+/* (workspace, id) -> number, open addressing; number 0: empty. Names stand in it under workspace NAMES. */
+#define NAMES (~0U)
+
+struct id_slot {
+	unsigned workspace, number;
+	const char *id;
+};
+
+struct id_table {
+	struct id_slot *slots;
+	size_t mask;
+};
+
+struct setting {
+	const char *key, *value;
+};
+
+struct policy {
+	struct arena arena;
+	atomic_uint refs;
+	char id[17];
+
+	struct workspace *workspaces;
+	unsigned n_workspaces;
+	struct person *people; /* people[1..n_people] */
+	unsigned n_people;
+	struct channel *channels; /* channels[1..n_channels] */
+	unsigned n_channels;
+	struct id_table person_ids, channel_ids;
+
+	struct rule_table allow, never;
+
+	struct policy_account *accounts;
+	size_t n_accounts;
+	struct policy_channel *places;
+	size_t n_places;
+	struct setting *settings;
+	size_t n_settings;
+};
+
+static inline void bit_set(uint64_t *bits, unsigned i)
+{
+	bits[i / 64] |= (uint64_t)1 << (i % 64);
+}
+
+static inline bool bit_get(const uint64_t *bits, unsigned i)
+{
+	return (bits[i / 64] >> (i % 64) & 1) != 0;
+}
+
+/* idtable: made for `most` entries; find gives 0 when there is none. The id is borrowed. */
+void id_table_init(struct id_table *table, struct arena *arena, size_t most);
+void id_table_put(struct id_table *table, unsigned workspace, const char *id, unsigned number);
+unsigned id_table_find(const struct id_table *table, unsigned workspace, const char *id);
+
+/* The matcher: what a selector says of a droplet. droplet NULL: the verb is about none, or nothing is known of it. */
+enum fit selector_fit(const struct selector *selector, enum verb verb,
+		      const struct droplet *droplet);
+
+/* The bit of a field of `show`, 0 when there is no such field; the i-th field's name, NULL after the last. */
+unsigned show_bit(const char *field);
+const char *show_field(size_t i);
+
+#endif

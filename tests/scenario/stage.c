@@ -1,0 +1,187 @@
+/* stage.c - builds the app on seams in memory and keeps what the chat shows */
+#include "stage.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/mem.h"
+
+#define LATENCY_MS 50
+#define CLOSE_MS 30000
+
+static void keep(const struct chat_place *place, const char *private_to, const char *id,
+		 const char *replaces, const struct message *message, const char *text, void *data)
+{
+	struct stage *stage = data;
+	struct shown *s;
+
+	stage->shown = mem_grow(stage->shown, stage->n_shown + 1, sizeof(*stage->shown));
+	s = &stage->shown[stage->n_shown++];
+	memset(s, 0, sizeof(*s));
+	s->channel = mem_strdup(place->channel);
+	s->direct = place->direct;
+	s->private_to = mem_strdup(private_to);
+	s->id = mem_strdup(replaces != NULL ? replaces : id);
+	s->edit = replaces != NULL;
+	s->text = mem_strdup(text);
+	for (size_t i = 0; i < message->n_buttons && i < STAGE_BUTTONS_MAX; i++) {
+		s->labels[s->n_buttons] = mem_strdup(message->buttons[i].label);
+		s->buttons[s->n_buttons++] = mem_strdup(message->buttons[i].id);
+	}
+}
+
+static void start_app(struct stage *stage)
+{
+	struct console_options console = {
+		.workspace = "terminal",
+		.user = "nobody",
+		.channel = "nowhere",
+		.in_fd = -1,
+		.out_fd = -1,
+		.columns = 40,
+		.shown = keep,
+		.data = stage,
+	};
+	struct app_parts parts = {
+		.loop = stage->loop, .store = stage->store, .policy = stage->policy};
+	const struct policy_account *accounts;
+	size_t n = policy_accounts(stage->policy, &accounts);
+	struct ocean *oceans[4];
+	struct err err = {0};
+
+	stage->chat = console_open(stage->loop, &console, &err);
+	assert(stage->chat != NULL && n > 0);
+	oceans[0] = sim_ocean_open(stage->loop, stage->world, accounts[0].name, LATENCY_MS, &err);
+	assert(oceans[0] != NULL);
+	parts.accounts = oceans;
+	parts.n_accounts = 1;
+	parts.chats = &stage->chat;
+	parts.n_chats = 1;
+	stage->app = app_new(&parts);
+	if (app_start(stage->app, &err) < 0) {
+		fprintf(stderr, "start: %s\n", err.msg);
+		abort();
+	}
+	stage_pass(stage, 1);
+}
+
+struct stage *stage_new(const char *policy_path)
+{
+	struct policy_report report = {0};
+	struct policy *policy = policy_load(policy_path, true, &report);
+	struct stage *stage;
+
+	if (policy == NULL) {
+		struct strbuf out;
+
+		strbuf_init(&out, 1 << 20);
+		policy_report_print(&report, policy_path, &out);
+		(void)fputs(out.buf, stderr);
+		strbuf_done(&out);
+		policy_report_done(&report);
+		return NULL;
+	}
+	policy_report_done(&report);
+	stage = mem_alloc(sizeof(*stage));
+	stage->loop = loop_new_virtual(STAGE_START_MS);
+	stage->policy = policy;
+	stage->store = store_memory_open(stage->loop);
+	stage->world = sim_world_new(sim_new(STAGE_START_MS));
+	start_app(stage);
+	return stage;
+}
+
+static void app_gone(void *data)
+{
+	struct stage *stage = data;
+
+	stage->app = NULL;
+}
+
+static bool is_gone(void *data)
+{
+	struct stage *stage = data;
+
+	return stage->app == NULL;
+}
+
+static void stop_app(struct stage *stage)
+{
+	app_close(stage->app, app_gone, stage);
+	if (!loop_run_until(stage->loop, is_gone, stage, CLOSE_MS)) {
+		fputs("the app does not close\n", stderr);
+		abort();
+	}
+}
+
+void stage_restart(struct stage *stage)
+{
+	struct store *old = stage->store;
+
+	stop_app(stage);
+	stage->store = store_memory_reopen(stage->loop, old);
+	start_app(stage);
+}
+
+void stage_free(struct stage *stage)
+{
+	stop_app(stage);
+	store_close(stage->store);
+	sim_world_free(stage->world);
+	policy_unref(stage->policy);
+	loop_free(stage->loop);
+	for (size_t i = 0; i < stage->n_shown; i++) {
+		struct shown *s = &stage->shown[i];
+
+		free(s->channel);
+		free(s->private_to);
+		free(s->id);
+		free(s->text);
+		for (size_t k = 0; k < s->n_buttons; k++) {
+			free(s->labels[k]);
+			free(s->buttons[k]);
+		}
+	}
+	free(stage->shown);
+	free(stage);
+}
+
+void stage_pass(struct stage *stage, int64_t ms)
+{
+	loop_advance(stage->loop, ms);
+}
+
+void stage_say(struct stage *stage, const struct stage_said *said)
+{
+	bool direct = strcmp(said->channel, "direct") == 0;
+	struct event event = {
+		.kind = EVENT_TEXT,
+		.place = {.channel = direct ? said->user : said->channel, .direct = direct},
+		.who = {.user = said->user},
+		.id = said->id,
+		.sent_ms = clock_wall_ms() - said->age_ms,
+		.text = said->text,
+		.addressed = direct,
+		.by_bot = said->by_bot,
+		.edited = said->edited,
+	};
+
+	(void)console_event(stage->chat, &event);
+	stage_pass(stage, 1);
+}
+
+void stage_press(struct stage *stage, const char *user, const struct shown *shown, size_t button)
+{
+	struct chat_place place = {
+		.network = "console",
+		.workspace = "terminal",
+		.channel = shown->channel,
+		.direct = shown->direct,
+	};
+
+	(void)console_press(stage->chat, &place, user, shown->id, shown->buttons[button], NULL);
+	stage_pass(stage, 1);
+}

@@ -1,0 +1,62 @@
+/* stage.h - the real app over four seams in memory: virtual clock, simulated DigitalOcean, headless terminal, memory store
+ *
+ * What the chat shows is kept as a transcript of posts, each with its text as a phone would show it.
+ */
+#ifndef SCENARIO_STAGE_H
+#define SCENARIO_STAGE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "adapters/console/console.h"
+#include "app/app.h"
+#include "sim/ocean.h"
+#include "sim/world.h"
+
+#define STAGE_START_MS 1767603600000 /* 2026-01-05T09:00:00Z, a Monday */
+#define STAGE_BUTTONS_MAX 12
+
+struct shown {
+	char *channel; /* "ops", or the person's id for a direct one */
+	bool direct;
+	char *private_to; /* NULL: everybody there */
+	char *id;
+	bool edit;
+	char *text;
+	size_t n_buttons;
+	char *labels[STAGE_BUTTONS_MAX];
+	char *buttons[STAGE_BUTTONS_MAX];
+};
+
+struct stage {
+	struct loop *loop;
+	struct sim_world *world;
+	struct store *store;
+	struct policy *policy;
+	struct app *app;
+	struct chat *chat;
+	struct shown *shown;
+	size_t n_shown;
+	uint64_t n_events;
+};
+
+/* A stage with that policy file and an empty DigitalOcean account. NULL and a sentence on stderr when it cannot be. */
+struct stage *stage_new(const char *policy_path);
+void stage_free(
+	struct stage *stage); /* also asserts that the loop closes and nothing is under way */
+
+void stage_restart(struct stage *stage); /* the same store, a new program */
+void stage_pass(struct stage *stage, int64_t ms);
+
+/* id NULL: a new delivery. flags: by_bot, edited, age. */
+struct stage_said {
+	const char *user, *channel; /* channel "direct": one-to-one */
+	const char *text;
+	const char *id;
+	int64_t age_ms;
+	bool by_bot, edited;
+};
+void stage_say(struct stage *stage, const struct stage_said *said);
+void stage_press(struct stage *stage, const char *user, const struct shown *shown, size_t button);
+
+#endif

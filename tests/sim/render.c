@@ -1,0 +1,143 @@
+/* render.c - the model's things as DigitalOcean's JSON (about 2 KB a droplet, as the real one) */
+#include "sim/render.h"
+
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/json.h"
+#include "sim/catalog.h"
+
+static void add_key(struct strbuf *out, const char *key, const char *text)
+{
+	(void)strbuf_addf(out, "\"%s\":", key);
+	json_add_string(out, text);
+}
+
+static void add_time(struct strbuf *out, const char *key, int64_t ms)
+{
+	char text[CLOCK_TEXT_SIZE];
+
+	if (ms == 0) {
+		(void)strbuf_addf(out, "\"%s\":null", key);
+	} else {
+		(void)strbuf_addf(out, "\"%s\":\"%s\"", key, clock_format(ms, text, sizeof(text)));
+	}
+}
+
+static void add_networks(struct strbuf *out, const struct sim_droplet *d)
+{
+	const char *v6 = d->region->ip6_prefix;
+	int prefix = (int)(strrchr(d->ip, '.') - d->ip);
+
+	(void)strbuf_addf(
+		out,
+		",\"networks\":{\"v4\":[{\"ip_address\":\"%s\",\"netmask\":\"255.255.240.0\","
+		"\"gateway\":\"nil\",\"type\":\"private\"},{\"ip_address\":\"%s\","
+		"\"netmask\":\"255.255.240.0\",\"gateway\":\"%.*s.1\",\"type\":\"public\"}],"
+		"\"v6\":[{\"ip_address\":\"%s\",\"netmask\":64,\"gateway\":\"%s::1\","
+		"\"type\":\"public\"}]}",
+		d->ip_private, d->ip, prefix, d->ip, d->ip6, v6);
+}
+
+static void add_tags(struct strbuf *out, const struct sim_droplet *d)
+{
+	for (size_t i = 0; i < d->n_tags; i++) {
+		if (i > 0) {
+			(void)strbuf_addch(out, ',');
+		}
+		json_add_string(out, d->tags[i]);
+	}
+}
+
+void sim_render_droplet(struct strbuf *out, const struct sim_droplet *d, bool tags)
+{
+	(void)strbuf_addf(out, "{\"id\":%llu,", (unsigned long long)d->id);
+	add_key(out, "name", d->name);
+	(void)strbuf_addf(
+		out,
+		",\"memory\":%u,\"vcpus\":%u,\"disk\":%u,\"disk_info\":[{\"type\":\"local\","
+		"\"size\":{\"amount\":%u,\"unit\":\"gib\"}}],\"locked\":%s,\"status\":\"%s\","
+		"\"kernel\":null,",
+		d->size->memory_mb, d->size->vcpus, d->size->disk_gb, d->size->disk_gb,
+		d->event != NULL || d->held ? "true" : "false", sim_status_word(d->status));
+	add_time(out, "created_at", d->created_ms);
+	(void)strbuf_addf(out,
+			  ",\"features\":[\"monitoring\",\"droplet_agent\",\"ipv6\","
+			  "\"private_networking\"],\"backup_ids\":[],\"next_backup_window\":null,"
+			  "\"snapshot_ids\":[],\"image\":%s,\"volume_ids\":[],\"size\":%s,"
+			  "\"size_slug\":\"%s\"",
+			  d->image->json, d->size->json, d->size->slug);
+	add_networks(out, d);
+	(void)strbuf_addf(out, ",\"region\":%s,\"tags\":[", d->region->json);
+	if (tags) {
+		add_tags(out, d);
+	}
+	(void)strbuf_adds(out, "],\"vpc_uuid\":\"760e09ef-dc84-11e8-981e-3cfdfeaae000\"");
+	if (d->gpu) {
+		(void)strbuf_adds(out, ",\"gpu_info\":{\"count\":1,\"model\":\"nvidia_h100\","
+				       "\"vram\":{\"amount\":80,\"unit\":\"gib\"}}");
+	}
+	(void)strbuf_addch(out, '}');
+}
+
+void sim_render_action(struct strbuf *out, const struct sim_action *a)
+{
+	static const char *const words[] = {"in-progress", "completed", "errored"};
+
+	(void)strbuf_addf(out, "{\"id\":%llu,\"status\":\"%s\",\"type\":\"%s\",",
+			  (unsigned long long)a->id, words[a->status], a->type);
+	add_time(out, "started_at", a->started_ms);
+	(void)strbuf_addch(out, ',');
+	add_time(out, "completed_at", a->completed_ms);
+	(void)strbuf_addf(out,
+			  ",\"resource_id\":%llu,\"resource_type\":\"droplet\",\"region\":%s,"
+			  "\"region_slug\":\"%s\"}",
+			  (unsigned long long)a->droplet_id, sim_region(a->region)->json,
+			  a->region);
+}
+
+void sim_render_account(struct strbuf *out, const struct sim *sim)
+{
+	(void)strbuf_addf(out,
+			  "{\"account\":{\"droplet_limit\":%u,\"floating_ip_limit\":5,"
+			  "\"volume_limit\":100,",
+			  sim->droplet_limit);
+	add_key(out, "email", sim->email);
+	(void)strbuf_adds(out,
+			  ",\"name\":\"Operations\","
+			  "\"uuid\":\"b6f8a9dbf6d9156cace5f3c78dc9851d957381ef\","
+			  "\"email_verified\":true,\"status\":\"active\",\"status_message\":\"\","
+			  "\"team\":{\"uuid\":\"5df3e3004a17e242b7c20ca6c9fc25b701a47ece\",");
+	add_key(out, "name", sim->team);
+	(void)strbuf_adds(out, "}}}");
+}
+
+void sim_render_project(struct strbuf *out, const struct sim *sim, size_t project)
+{
+	const struct sim_project *p = &sim->projects[project];
+
+	(void)strbuf_addf(
+		out,
+		"{\"id\":\"%s\",\"owner_uuid\":\"99525febec065ca37b2ffe4f852fd2b2581895e7\","
+		"\"owner_id\":258992,",
+		p->id);
+	add_key(out, "name", p->name);
+	(void)strbuf_addf(out,
+			  ",\"description\":\"\",\"purpose\":\"Web Application\","
+			  "\"environment\":\"Production\",\"is_default\":%s,"
+			  "\"created_at\":\"2024-02-01T09:00:00Z\","
+			  "\"updated_at\":\"2024-02-01T09:00:00Z\"}",
+			  p->is_default ? "true" : "false");
+}
+
+void sim_render_resource(struct strbuf *out, const struct sim_droplet *d)
+{
+	unsigned long long id = (unsigned long long)d->id;
+
+	(void)strbuf_addf(out, "{\"urn\":\"do:droplet:%llu\",", id);
+	add_time(out, "assigned_at", d->created_ms);
+	(void)strbuf_addf(out,
+			  ",\"links\":{\"self\":\"" SIM_LINK_BASE
+			  "/v2/droplets/%llu\"},\"status\":\"ok\"}",
+			  id);
+}

@@ -1,0 +1,14 @@
+/* render.h - the model's things as DigitalOcean's JSON */
+#ifndef SIM_RENDER_H
+#define SIM_RENDER_H
+
+#include "sim/model.h"
+
+/* tags: false leaves the list of tags empty, as for a token without tag:read. */
+void sim_render_droplet(struct strbuf *out, const struct sim_droplet *droplet, bool tags);
+void sim_render_action(struct strbuf *out, const struct sim_action *action);
+void sim_render_account(struct strbuf *out, const struct sim *sim);
+void sim_render_project(struct strbuf *out, const struct sim *sim, size_t project);
+void sim_render_resource(struct strbuf *out, const struct sim_droplet *droplet);
+
+#endif
