@@ -1,8 +1,8 @@
 /* jid.c - XMPP addresses, prepared by libidn (the only file with its header) */
 #include "adapters/xmpp/jid.h"
 
-#include <stringprep.h>
 #include <string.h>
+#include <stringprep.h>
 
 /* Prepared text may grow; libidn wants the room to do so in place. */
 #define PREP_SIZE 1024

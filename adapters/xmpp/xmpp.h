@@ -22,7 +22,7 @@ struct xmpp_options {
 	int64_t ping_ms;     /* quiet time before a WebSocket ping; 0: the default of loop/ws */
 };
 
-/* Strings are copied; the password is taken over on success. NULL: ERR_CONFIG, the sentence names the setting. */
+/* Strings are copied; the password is taken over, also on failure. NULL: ERR_CONFIG, the sentence names the setting. */
 struct chat *xmpp_open(struct loop *loop, const struct xmpp_options *options, struct err *err);
 
 #endif
