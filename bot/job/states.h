@@ -4,7 +4,8 @@
  * CONFIRMING -> APPROVING READY DENIED CANCELED EXPIRED
  * APPROVING  -> CONFIRMING READY DENIED CANCELED EXPIRED
  * READY      -> SUBMITTING CONFIRMING DENIED CANCELED EXPIRED
- * SUBMITTING -> WATCHING FAILED UNSURE     written before the request leaves
+ * SUBMITTING -> WATCHING FAILED UNSURE READY  written before the request leaves; READY only if it provably did not run
+ *               (never sent, or refused because the droplet is busy)
  * UNSURE     -> WATCHING FAILED UNKNOWN READY (READY only if the request provably never left, or a person presses "again")
  * WATCHING   -> READY DONE FAILED UNKNOWN
  */

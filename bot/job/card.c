@@ -1,0 +1,198 @@
+/* card.c - the one message of a request, and the short one that rings at the end
+ *
+ * Happy path: opened after the request's first commit, edited with every move and every few seconds, closed with the last
+ * form; its post id is stored, so that another process goes on editing it.
+ * Failure modes: the chat is not configured any more, or refuses: the request stays open in the store, and the next start
+ * tries again, for a day.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/mem.h"
+#include "job/internal.h"
+#include "job/report.h"
+
+struct post_queue *card_queue(const struct request *request)
+{
+	const struct job_options *options = &request->engine->options;
+
+	return options->queue(request->row.network, request->row.workspace, options->data);
+}
+
+struct chat_place card_place(const struct request *request)
+{
+	const struct store_request *row = &request->row;
+	struct chat_place place = {
+		.network = row->network,
+		.workspace = row->workspace,
+		.channel = row->channel,
+		.thread = row->thread[0] != '\0' ? row->thread : NULL,
+		.direct = row->direct,
+	};
+
+	return place;
+}
+
+static struct report report_of(const struct request *request, struct arena *arena)
+{
+	struct store_job *jobs = arena_array(arena, request->n_jobs, sizeof(*jobs));
+	struct report report = {&request->row, request->plan, jobs, request->n_jobs,
+				clock_wall_ms()};
+
+	for (size_t i = 0; i < request->n_jobs; i++) {
+		jobs[i] = job_row(&request->jobs[i]);
+	}
+	return report;
+}
+
+static void card_saved(struct commit *commit, const struct err *err)
+{
+	if (err == NULL || err->kind != ERR_CANCELED) {
+		request_settle(commit->request);
+	}
+}
+
+/* Where the card stands is worth a commit of its own: without it a restart would post a second one. */
+static void save_id(struct request *request)
+{
+	struct job_engine *engine = request->engine;
+	struct store_txn *txn = store_txn_new(engine->options.store);
+	struct store_request row = request_row(request);
+
+	store_txn_request(txn, &row);
+	engine_commit(engine, txn, commit_new(request, card_saved));
+}
+
+static void last_word(struct card_link *link, const struct err *err)
+{
+	struct request *request = link->request;
+
+	free(link);
+	if (request == NULL) {
+		return;
+	}
+	request->card = NULL;
+	if (err != NULL && err->kind == ERR_CANCELED) {
+		return; /* we are stopping: the next start shows it */
+	}
+	request->told = true;
+	request->undelivered = err != NULL;
+	request_settle(request);
+}
+
+static void delivered(struct post_card *card, const char *id, unsigned version,
+		      const struct err *err, void *data)
+{
+	struct card_link *link = data;
+	struct request *request = link->request;
+
+	(void)card;
+	if (request != NULL && err == NULL) {
+		if (version >= request->set_version) {
+			request->row.card_shown = request->set_wanted;
+		}
+		if (id != NULL && strcmp(id, request->card_id) != 0) {
+			(void)snprintf(request->card_id, sizeof(request->card_id), "%s", id);
+			save_id(request);
+		}
+	}
+	if (link->closed) {
+		last_word(link, err);
+	} else if (err != NULL && err->kind == ERR_CANCELED) {
+		link->card = NULL; /* the queue is going away, and the handle with it */
+	}
+}
+
+void card_open(struct request *request)
+{
+	struct post_queue *queue = card_queue(request);
+	struct post_request post = {
+		.place = card_place(request),
+		.answers = request->row.answers[0] != '\0' ? request->row.answers : NULL,
+		.replaces = request->card_id[0] != '\0' ? request->card_id : NULL,
+		.delivered = delivered,
+	};
+
+	if (queue == NULL || request->card != NULL) {
+		return;
+	}
+	request->card = mem_alloc(sizeof(*request->card));
+	request->card->request = request;
+	post.data = request->card;
+	request->card->card = post_open(queue, &post);
+	card_show(request);
+	timer_start(&request->tick, TICK_MS);
+}
+
+void card_show(struct request *request)
+{
+	struct card_link *link = request->card;
+	struct arena arena;
+	struct report report;
+
+	if (link == NULL || link->card == NULL || link->closed) {
+		return;
+	}
+	arena_init(&arena);
+	report = report_of(request, &arena);
+	request->set_version = post_set(link->card, report_card(&report, &arena));
+	request->set_wanted = request->row.card_wanted;
+	arena_done(&arena);
+}
+
+static void ping(struct request *request)
+{
+	struct post_queue *queue = card_queue(request);
+	struct chat_place place = card_place(request);
+	struct arena arena;
+	struct report report;
+
+	if (queue == NULL || clock_wall_ms() - request->row.created_ms <= PING_AFTER_MS) {
+		return;
+	}
+	arena_init(&arena);
+	report = report_of(request, &arena);
+	post_once(queue, &place, NULL, NULL, report_ping(&report, &arena));
+	arena_done(&arena);
+}
+
+void card_end(struct request *request)
+{
+	struct card_link *link = request->card;
+
+	timer_stop(&request->tick);
+	if (request->told || (link != NULL && (link->closed || link->card == NULL))) {
+		return;
+	}
+	if (link == NULL) {
+		request->told = true;
+		request->undelivered = true;
+		return;
+	}
+	card_show(request);
+	link->closed = true;
+	post_close(link->card);
+	ping(request);
+}
+
+void card_drop(struct request *request)
+{
+	struct card_link *link = request->card;
+
+	request->card = NULL;
+	if (link == NULL) {
+		return;
+	}
+	link->request = NULL;
+	if (link->closed) {
+		return; /* the last word is still to come, and frees it */
+	}
+	if (link->card == NULL) {
+		free(link);
+		return;
+	}
+	link->closed = true;
+	post_close(link->card);
+}

@@ -1,0 +1,170 @@
+/* internal.h - what the files of this room share; nobody else includes it
+ *
+ *   engine.c  requests, commits, the one mover         start.c   a new request
+ *   run.c     READY: ask the gate again, send          look.c    UNSURE: was it done?
+ *   watch.c   WATCHING: to the real end                resume.c  after a restart
+ *   card.c    the message that is edited               report.c  its words
+ */
+#ifndef JOB_INTERNAL_H
+#define JOB_INTERNAL_H
+
+#include "base/arena.h"
+#include "base/list.h"
+#include "chat/event.h"
+#include "job/job.h"
+#include "job/states.h"
+
+#define READY_MS 60000    /* how long a job may wait for its turn */
+#define BUSY_MS 120000    /* how long for a droplet that has another event */
+#define LOOK_MS 45000     /* how long to look for an action whose answer was lost */
+#define STATUS_MS 60000   /* how long a droplet may take after its action ended */
+#define LOOK_SKEW_MS 5000 /* DigitalOcean's clock and ours; its started_at has whole seconds */
+#define TICK_MS 2000      /* between two looks of the progress bar */
+#define PING_AFTER_MS 15000
+#define STALE_CARD_MS \
+	(24 * 60 * 60 * 1000LL) /* a card that could not be shown for so long never is */
+
+struct request;
+struct job;
+
+struct job_engine {
+	struct job_options options;
+	struct list requests; /* struct request */
+	struct list commits;  /* struct commit, under way */
+	struct list calls;    /* struct call, under way */
+	size_t n_requests;
+};
+
+/* A row of the audit log that is not on disk yet: a move, as it was. */
+struct unsaved {
+	enum job_state state;
+	int64_t at_ms;
+	uint64_t action_id;
+	char *outcome;
+	const struct commit *flight; /* on its way to the disk with this one; NULL: with none */
+};
+
+struct job {
+	struct request *request;
+	struct store_job row; /* as it is now; the store has it once its commit is called back */
+	char outcome[400];    /* row.outcome */
+	bool held;            /* the store has it as open */
+	struct unsaved *unsaved;
+	size_t n_unsaved;
+	unsigned n_saves; /* commits of it under way */
+
+	struct timer timer;
+	void (*next)(struct job *); /* when the timer fires */
+	unsigned tries;             /* of what the state waits for */
+	int64_t until_ms;           /* clock_mono_ms: its end */
+	int64_t busy_since_ms;      /* clock_mono_ms of the first refusal as busy; 0: none */
+	enum tier max_tier;         /* of the last decision */
+	uint64_t last_action_id;    /* of an earlier step: never taken for this one's */
+	struct call *call;
+	struct ocean_want want;
+	bool wanting;
+};
+
+/* The handle of a card outlives its request: post_close brings one more word. */
+struct card_link {
+	struct request *request; /* NULL: gone */
+	struct post_card *card;  /* NULL: taken away, the chat is being closed */
+	bool closed;
+};
+
+struct request {
+	struct list link;
+	struct job_engine *engine;
+	struct arena arena;
+	struct store_request row;
+	char card_id[CHAT_ID_MAX + 1]; /* row.card */
+	const struct plan *plan;
+	struct job *jobs;
+	size_t n_jobs;
+	struct card_link *card;
+	unsigned set_version,
+		set_wanted; /* the newest form given to the queue, and what it shows */
+	bool told;          /* the last card was delivered, or never can be */
+	bool undelivered;
+	unsigned n_commits; /* under way */
+	struct timer tick;
+	struct timer save;
+	unsigned save_tries;
+	/* until it is on disk */
+	void (*started)(void *data, const struct err *err);
+	void *started_data;
+	const struct job *busy_with; /* start.c */
+	char busy_request[20];
+	const char *busy_name;
+};
+
+struct commit {
+	struct list link;
+	struct job_engine *engine; /* NULL: freed meanwhile */
+	struct request *request;
+	struct job *job;
+	bool open;
+	void (*done)(struct commit *, const struct err *);
+	void (*then)(struct job *, const struct err *);
+};
+
+struct call {
+	struct ocean_call call;
+	struct list link;
+	struct ocean *ocean;
+	struct job *job; /* NULL: nobody waits any more */
+	void (*then)(struct job *, const struct ocean_call *, const struct err *);
+};
+
+/* engine.c */
+struct request *request_new(struct job_engine *engine, const struct store_request *row,
+			    const struct plan *plan, size_t n_jobs);
+void request_add(struct request *request); /* from here it counts as open */
+void request_free(struct request *request);
+void job_init(struct job *job, struct request *request, const struct store_job *row);
+struct store_job job_row(const struct job *job);
+struct store_request request_row(const struct request *request);
+void engine_commit(struct job_engine *engine, struct store_txn *txn, struct commit *commit);
+struct commit *commit_new(struct request *request,
+			  void (*done)(struct commit *, const struct err *));
+void engine_count(struct job_engine *engine);
+
+/* The sentence of the row: the newest remark, or the outcome. */
+void job_say(struct job *job, const char *fmt, ...) ATTR_PRINTF(2, 3);
+
+/*
+ * The one mover: state, audit row and request row in one transaction (the caller's, or a new one), then `then` from
+ * the loop. err: it is not on disk, but kept and tried again; only SUBMITTING is taken back to READY, because what
+ * is not written must not leave.
+ */
+void job_move(struct job *job, enum job_state to, struct store_txn *txn,
+	      void (*then)(struct job *, const struct err *));
+void job_audit(struct store_txn *txn, const struct request *request, const struct job *job,
+	       const struct unsaved *move);
+/* Ends it with the outcome said before. */
+void job_end(struct job *job, enum job_state to, struct store_txn *txn);
+
+/* After ms, `next`. False: it would be after the job's until_ms, and nothing was started. */
+bool job_wait(struct job *job, int64_t ms, void (*next)(struct job *));
+int64_t job_wait_ms(unsigned tries); /* 2 3 5 8 10 15 30 30 ... s */
+void job_call(struct job *job, const struct ocean_call *what,
+	      void (*then)(struct job *, const struct ocean_call *, const struct err *));
+const struct plan_step *job_step(const struct job *job); /* NULL: the plan has no such step */
+
+/* Everything that a request still needs after its jobs have ended; may free it. */
+void request_settle(struct request *request);
+
+/* card.c */
+void card_open(struct request *request);
+void card_show(struct request *request); /* the newest form */
+void card_end(struct request *request);  /* the last form; the ping */
+void card_drop(struct request *request);
+struct post_queue *card_queue(const struct request *request);
+struct chat_place card_place(const struct request *request);
+
+/* run.c, look.c, watch.c */
+void job_run(struct job *job);
+void job_look(struct job *job);
+void job_watch(struct job *job);
+
+#endif

@@ -1,0 +1,82 @@
+/* look.c - UNSURE: the answer was lost; DigitalOcean's own list of actions says whether it was done
+ *
+ * Happy path: the droplet's actions show ours (same type, begun when we sent it): it is adopted and watched.
+ * Failure modes: it does not show in time: UNKNOWN, said so, and never sent again.
+ */
+#include <string.h>
+
+#include "base/clock.h"
+#include "job/internal.h"
+#include "job/report.h"
+
+static void give_up(struct job *job)
+{
+	struct arena arena;
+
+	arena_init(&arena);
+	job_say(job,
+		"Unknown: was %s %s?\nDigitalOcean did not answer.\nI did NOT send it again.\n"
+		"Look at its status before you ask again.",
+		job->row.droplet_name, report_past(job->request->plan, &arena));
+	arena_done(&arena);
+	job_end(job, JOB_UNKNOWN, NULL);
+}
+
+static void adopted(struct job *job, const struct err *err)
+{
+	(void)err;
+	card_show(job->request);
+	job_watch(job);
+}
+
+/* Ours is the one that began first since we sent it: later ones are other people's. */
+static const struct ocean_action *find_ours(const struct job *job, const struct ocean_call *call)
+{
+	const struct ocean_action *ours = NULL;
+
+	for (size_t i = 0; i < call->n_actions; i++) {
+		const struct ocean_action *action = &call->actions[i];
+
+		if (strcmp(action->type, job_step(job)->act) == 0 && action->id != 0 &&
+		    action->id != job->last_action_id &&
+		    action->started_ms >= job->row.sent_ms - LOOK_SKEW_MS &&
+		    (ours == NULL || action->started_ms < ours->started_ms)) {
+			ours = action;
+		}
+	}
+	return ours;
+}
+
+static void look(struct job *job);
+
+static void looked(struct job *job, const struct ocean_call *call, const struct err *err)
+{
+	const struct ocean_action *ours = err == NULL ? find_ours(job, call) : NULL;
+
+	if (ours != NULL) {
+		job->row.action_id = ours->id;
+		job->row.deadline_ms = clock_wall_ms() + job_step(job)->deadline_ms;
+		job_say(job, "Its answer was lost, but it is running.");
+		job_move(job, JOB_WATCHING, NULL, adopted);
+	} else if (!job_wait(job, job_wait_ms(job->tries++), look)) {
+		give_up(job);
+	}
+}
+
+static void look(struct job *job)
+{
+	const struct ocean_call call = {.verb = OCEAN_DROPLET_ACTIONS, .max_tier = TIER_READ};
+
+	job_call(job, &call, looked);
+}
+
+void job_look(struct job *job)
+{
+	job->tries = 0;
+	job->until_ms = clock_mono_ms() + LOOK_MS;
+	if (job_step(job) == NULL || job->row.sent_ms == 0) {
+		give_up(job);
+		return;
+	}
+	look(job);
+}

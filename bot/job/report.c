@@ -1,0 +1,309 @@
+/* report.c - rows to words (pure: time comes in)
+ *
+ * First line: what is true now. Then what did not happen. A final job's outcome holds its own lines, so a card after a
+ * restart says the same as before.
+ */
+#include "job/report.h"
+
+#include <string.h>
+
+#include "chat/build.h"
+#include "job/states.h"
+
+#define PERMILLE_NO_MEASURE 1001
+
+const char *report_time(int64_t ms, struct arena *arena)
+{
+	long long seconds = ms > 0 ? (long long)((ms + 500) / 1000) : 0;
+
+	if (seconds < 120) {
+		return arena_printf(arena, "%lld s", seconds);
+	}
+	return arena_printf(arena, "%lld min %lld s", seconds / 60, seconds % 60);
+}
+
+const char *report_past(const struct plan *plan, struct arena *arena)
+{
+	char *past = arena_strdup(arena, plan->done);
+
+	if (past[0] >= 'A' && past[0] <= 'Z') {
+		past[0] = (char)(past[0] - 'A' + 'a');
+	}
+	return past;
+}
+
+static bool final(const struct store_job *job)
+{
+	return job_state_final((enum job_state)job->state);
+}
+
+static bool done(const struct store_job *job)
+{
+	return job->state == JOB_DONE;
+}
+
+/* An outcome has a line each for what is, what is not, and what to do. */
+static void add_lines(struct build *build, const char *text, struct arena *arena)
+{
+	while (*text != '\0') {
+		size_t n = strcspn(text, "\n");
+
+		build_line(build, "%s", arena_strndup(arena, text, n));
+		text += text[n] == '\n' ? n + 1 : n;
+	}
+}
+
+static const char *first_line(const char *text, struct arena *arena)
+{
+	return arena_strndup(arena, text, strcspn(text, "\n"));
+}
+
+static int64_t usual_ms(const struct plan *plan)
+{
+	int64_t all = 0;
+
+	for (size_t i = 0; i < plan->n_steps; i++) {
+		all += plan->steps[i].usual_ms;
+	}
+	return all;
+}
+
+/* Nine tenths in the usual time, then ever slower: the end alone is the end. */
+static unsigned permille(const struct report *report, const struct store_job *job)
+{
+	int64_t usual = usual_ms(report->plan);
+	int64_t spent = report->now_ms - report->request->created_ms;
+
+	if (final(job)) {
+		return 1000;
+	}
+	if (job->state == JOB_READY || spent <= 0) {
+		return 0;
+	}
+	if (usual <= 0) {
+		return PERMILLE_NO_MEASURE;
+	}
+	return spent <= usual ? (unsigned)(900 * spent / usual)
+			      : (unsigned)(900 + 90 - 90 * usual / spent);
+}
+
+static enum tone tone_of(const struct report *report)
+{
+	bool all_final = true;
+	bool all_done = true;
+	bool warn = false;
+
+	for (size_t i = 0; i < report->n_jobs; i++) {
+		all_final = all_final && final(&report->jobs[i]);
+		all_done = all_done && done(&report->jobs[i]);
+		warn = warn || report->jobs[i].state == JOB_UNKNOWN ||
+		       report->jobs[i].state == JOB_UNSURE;
+	}
+	return warn ? TONE_WARN : !all_final ? TONE_WAIT : all_done ? TONE_GOOD : TONE_BAD;
+}
+
+static const char *word_of(const struct report *report, const struct store_job *job,
+			   struct arena *arena)
+{
+	const char *spent = report_time(report->now_ms - report->request->created_ms, arena);
+
+	switch ((enum job_state)job->state) {
+	case JOB_NONE:
+	case JOB_ASKED:
+	case JOB_CONFIRMING:
+	case JOB_APPROVING:
+	case JOB_READY:
+		return arena_printf(arena, "queued, %s", spent);
+	case JOB_SUBMITTING:
+		return arena_printf(arena, "sending, %s", spent);
+	case JOB_UNSURE:
+		return arena_printf(arena, "no answer, looking, %s", spent);
+	case JOB_WATCHING:
+		return spent;
+	case JOB_DONE:
+		return arena_printf(
+			arena, "%s in %s", report_past(report->plan, arena),
+			report_time(job->updated_ms - report->request->created_ms, arena));
+	case JOB_DENIED:
+	case JOB_CANCELED:
+	case JOB_EXPIRED:
+	case JOB_FAILED:
+	case JOB_UNKNOWN:
+	case JOB_STATE_COUNT:
+		break;
+	}
+	return first_line(job->outcome, arena);
+}
+
+static void card_of_one(const struct report *report, struct build *build, struct arena *arena)
+{
+	const struct store_job *job = &report->jobs[0];
+	bool quiet = job->state == JOB_READY || job->state == JOB_SUBMITTING;
+
+	if (final(job)) {
+		add_lines(build, job->outcome, arena);
+		if (!done(job)) {
+			build_line(build, "_Decision %s_", report->request->id);
+		}
+		return;
+	}
+	if (job->state == JOB_UNSURE) {
+		build_line(build, "*Not sure:* was *%s* %s?", job->droplet_name,
+			   report_past(report->plan, arena));
+		build_line(build, "DigitalOcean did not answer.");
+		build_line(build, "I look, and do not send it again.");
+	} else {
+		build_line(build, "%s *%s* ...", report->plan->doing, job->droplet_name);
+		add_lines(build, job->outcome, arena);
+	}
+	build_progress(build, permille(report, job), "%s",
+		       quiet || job->state == JOB_WATCHING
+			       ? word_of(report, job, arena)
+			       : report_time(report->now_ms - report->request->created_ms, arena));
+}
+
+/* "2 of 3 rebooted, 1 not" */
+static const char *sum_of(const struct report *report, struct arena *arena)
+{
+	size_t n_done = 0;
+	size_t n_final = 0;
+	size_t n_unknown = 0;
+	struct strbuf text;
+	char *sum;
+
+	for (size_t i = 0; i < report->n_jobs; i++) {
+		n_done += done(&report->jobs[i]);
+		n_final += final(&report->jobs[i]);
+		n_unknown += report->jobs[i].state == JOB_UNKNOWN;
+	}
+	if (n_final < report->n_jobs) {
+		return arena_printf(arena, "%s %zu droplets: %zu of %zu ended", report->plan->doing,
+				    report->n_jobs, n_final, report->n_jobs);
+	}
+	strbuf_init(&text, 256);
+	(void)strbuf_addf(&text, "%zu of %zu %s", n_done, report->n_jobs,
+			  report_past(report->plan, arena));
+	if (n_final > n_done + n_unknown) {
+		(void)strbuf_addf(&text, ", %zu not", n_final - n_done - n_unknown);
+	}
+	if (n_unknown > 0) {
+		(void)strbuf_addf(&text, ", %zu unknown", n_unknown);
+	}
+	sum = arena_strdup(arena, text.buf);
+	strbuf_done(&text);
+	return sum;
+}
+
+static void card_of_many(const struct report *report, struct build *build, struct arena *arena)
+{
+	bool all_final = true;
+	bool all_done = true;
+	uint64_t sum = 0;
+
+	build_line(build, "*%s*", sum_of(report, arena));
+	for (size_t i = 0; i < report->n_jobs; i++) {
+		const struct store_job *job = &report->jobs[i];
+		unsigned one = permille(report, job);
+
+		if (final(job) && !done(job)) {
+			add_lines(build, job->outcome, arena);
+		} else {
+			build_line(build, "%s: %s", job->droplet_name, word_of(report, job, arena));
+		}
+		all_final = all_final && final(job);
+		all_done = all_done && done(job);
+		sum += one <= 1000 ? one : 500;
+	}
+	if (!all_final) {
+		build_progress(build, (unsigned)(sum / report->n_jobs), "%s",
+			       report_time(report->now_ms - report->request->created_ms, arena));
+	} else if (!all_done) {
+		build_line(build, "_Decision %s_", report->request->id);
+	} else if (report->plan->remark != NULL) {
+		build_line(build, "%s", report->plan->remark);
+	}
+}
+
+const struct message *report_card(const struct report *report, struct arena *arena)
+{
+	struct build build;
+
+	build_init(&build, arena, tone_of(report));
+	if (report->n_jobs == 1) {
+		card_of_one(report, &build, arena);
+	} else {
+		card_of_many(report, &build, arena);
+	}
+	return build_end(&build);
+}
+
+/* What is true of the droplet after the plan, in a word that was checked. */
+static const char *state_after(const struct plan *plan)
+{
+	const struct plan_step *last = plan->n_steps > 0 ? &plan->steps[plan->n_steps - 1] : NULL;
+
+	if (last == NULL || last->expect == DROPLET_UNKNOWN) {
+		return NULL;
+	}
+	if (last->expect == DROPLET_OFF) {
+		return "off";
+	}
+	if (plan->verb == VERB_DROPLET_POWER_REBOOT || plan->verb == VERB_DROPLET_POWER_CYCLE) {
+		return "back";
+	}
+	return last->expect == DROPLET_ACTIVE ? "on" : NULL;
+}
+
+const struct message *report_ping(const struct report *report, struct arena *arena)
+{
+	const struct store_job *job = &report->jobs[0];
+	const char *after = state_after(report->plan);
+	const char *text;
+	const char *rest = "";
+	struct build build;
+
+	if (report->n_jobs > 1) {
+		text = arena_printf(arena, "%s.", sum_of(report, arena));
+	} else if (done(job) && after != NULL) {
+		text = arena_printf(
+			arena, "%s is %s after %s.", job->droplet_name, after,
+			report_time(job->updated_ms - report->request->created_ms, arena));
+		rest = report->plan->remark != NULL ? report->plan->remark : "";
+	} else {
+		text = first_line(job->outcome, arena);
+		rest = job->outcome + strlen(text);
+		rest += *rest == '\n' ? 1 : 0;
+	}
+	build_init(&build, arena, tone_of(report));
+	build_line(&build, "%s", text);
+	build_mention(&build, report->request->user);
+	add_lines(&build, rest, arena);
+	return build_end(&build);
+}
+
+const struct message *report_busy(const struct report_busy *busy, struct arena *arena)
+{
+	struct build build;
+
+	build_init(&build, arena, TONE_WARN);
+	if (busy->holder == NULL) {
+		build_line(&build, "*Nothing ran:* %s was busy a moment ago.", busy->droplet_name);
+		build_line(&build, "Please ask again.");
+		return build_end(&build);
+	}
+	build_line(&build, "*Nothing ran.* Already running:");
+	build_line(&build, "%s of %s, started %s ago by %s", busy->plan->infinitive,
+		   busy->droplet_name, report_time(busy->now_ms - busy->holder->created_ms, arena),
+		   busy->holder->person[0] != '\0' ? busy->holder->person : busy->holder->user);
+	return build_end(&build);
+}
+
+const struct message *report_refused(const char *why, struct arena *arena)
+{
+	struct build build;
+
+	build_init(&build, arena, TONE_BAD);
+	build_line(&build, "*Nothing ran:* nothing was sent to DigitalOcean.");
+	build_line(&build, "%s", why);
+	return build_end(&build);
+}

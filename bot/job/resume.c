@@ -1,0 +1,178 @@
+/* resume.c - after a restart every open request goes on from its row
+ *
+ * Happy path: rows become requests again and each job does what its state says: look, watch, or ask the gate again.
+ * Nothing is sent that the row says may have been sent.
+ * Failure modes: what waited too long ends with a sentence; a row that this version cannot read ends as unknown.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/mem.h"
+#include "job/internal.h"
+
+/* For a verb that this version does not have any more. It has no step, so nothing can be sent. */
+static const struct plan gone = {
+	.infinitive = "change",
+	.doing = "Changing",
+	.done = "Changed",
+};
+
+struct loading {
+	struct store_job *jobs;
+	size_t n_jobs;
+	struct arena arena;
+	struct store_request *rows;
+	size_t n_rows;
+};
+
+static int take_row(const struct store_request *row, void *data)
+{
+	struct loading *loading = data;
+	struct store_request *to;
+	struct arena *arena = &loading->arena;
+
+	loading->rows = mem_grow(loading->rows, loading->n_rows + 1, sizeof(*loading->rows));
+	to = &loading->rows[loading->n_rows++];
+	*to = *row;
+	to->network = arena_strdup(arena, row->network);
+	to->workspace = arena_strdup(arena, row->workspace);
+	to->channel = arena_strdup(arena, row->channel);
+	to->thread = arena_strdup(arena, row->thread);
+	to->user_workspace = arena_strdup(arena, row->user_workspace);
+	to->user = arena_strdup(arena, row->user);
+	to->person = arena_strdup(arena, row->person);
+	to->answers = arena_strdup(arena, row->answers);
+	to->verb = arena_strdup(arena, row->verb);
+	to->words = arena_strdup(arena, row->words);
+	to->policy_id = arena_strdup(arena, row->policy_id);
+	to->card = arena_strdup(arena, row->card);
+	return 0;
+}
+
+static int take_job(const struct store_job *row, void *data)
+{
+	struct loading *loading = data;
+	struct store_job *to;
+
+	loading->jobs = mem_grow(loading->jobs, loading->n_jobs + 1, sizeof(*loading->jobs));
+	to = &loading->jobs[loading->n_jobs++];
+	*to = *row;
+	to->account = arena_strdup(&loading->arena, row->account);
+	to->droplet_name = arena_strdup(&loading->arena, row->droplet_name);
+	to->outcome = arena_strdup(&loading->arena, row->outcome);
+	return 0;
+}
+
+static void restarted(struct job *job, enum job_state to)
+{
+	job_say(job,
+		"Nothing ran: I was restarted before it was the turn of %s.\nPlease ask again.",
+		job->row.droplet_name);
+	job_end(job, to, NULL);
+}
+
+static void unsure(struct job *job, const struct err *err)
+{
+	(void)err;
+	card_show(job->request);
+	job_look(job);
+}
+
+static void go_on(struct job *job)
+{
+	int64_t age_ms = clock_wall_ms() - job->row.updated_ms;
+
+	switch ((enum job_state)job->row.state) {
+	case JOB_ASKED:
+		restarted(job, JOB_DENIED);
+		return;
+	case JOB_CONFIRMING:
+	case JOB_APPROVING:
+		restarted(job, JOB_EXPIRED);
+		return;
+	case JOB_READY:
+		if (age_ms > READY_MS || age_ms < 0) {
+			restarted(job, JOB_EXPIRED);
+		} else {
+			job->until_ms = clock_mono_ms() + READY_MS - age_ms;
+			job_run(job);
+		}
+		return;
+	case JOB_SUBMITTING: /* it may have left */
+		job->row.deadline_ms = clock_wall_ms() + LOOK_MS;
+		job_move(job, JOB_UNSURE, NULL, unsure);
+		return;
+	case JOB_UNSURE:
+		job_look(job);
+		return;
+	case JOB_WATCHING:
+		job_watch(job);
+		return;
+	case JOB_NONE:
+	case JOB_DENIED:
+	case JOB_CANCELED:
+	case JOB_EXPIRED:
+	case JOB_DONE:
+	case JOB_FAILED:
+	case JOB_UNKNOWN:
+	case JOB_STATE_COUNT:
+		return;
+	}
+}
+
+/* A state that is none: whatever it was, it is over, and nobody knows how. */
+static void mend(struct job *job)
+{
+	if (strcmp(job_state_name((enum job_state)job->row.state), "none") == 0) {
+		job->row.state = JOB_WATCHING;
+		job->row.action_id = 0; /* nothing to watch: it ends as unknown */
+	}
+}
+
+static void take_up(struct job_engine *engine, const struct store_request *row,
+		    const struct store_job *jobs, size_t n_jobs)
+{
+	enum verb verb = verb_by_name(row->verb);
+	const struct plan *plan = engine->options.plan(verb, engine->options.data);
+	struct request *request = request_new(engine, row, plan != NULL ? plan : &gone, n_jobs);
+	size_t n_open = 0;
+
+	for (size_t i = 0; i < n_jobs; i++) {
+		struct job *job = &request->jobs[i];
+
+		job_init(job, request, &jobs[i]);
+		job->held = jobs[i].open;
+		mend(job);
+		n_open += !job_state_final((enum job_state)job->row.state);
+	}
+	request_add(request);
+	if (n_open == 0 && (n_jobs == 0 || clock_wall_ms() - row->updated_ms > STALE_CARD_MS)) {
+		request->told = true; /* nobody waits for this message any more */
+	} else {
+		card_open(request);
+	}
+	for (size_t i = 0; i < n_jobs; i++) {
+		go_on(&request->jobs[i]);
+	}
+	request_settle(request);
+}
+
+int job_resume(struct job_engine *engine, struct err *err)
+{
+	struct loading loading = {0};
+	int rc = store_each_request(engine->options.store, true, take_row, &loading, err);
+
+	for (size_t i = 0; rc == 0 && i < loading.n_rows; i++) {
+		loading.n_jobs = 0;
+		rc = store_each_job(engine->options.store, loading.rows[i].id, take_job, &loading,
+				    err);
+		if (rc == 0) {
+			take_up(engine, &loading.rows[i], loading.jobs, loading.n_jobs);
+		}
+	}
+	free(loading.jobs);
+	free(loading.rows);
+	arena_done(&loading.arena);
+	return rc;
+}

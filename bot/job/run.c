@@ -1,0 +1,270 @@
+/* run.c - READY: a fresh look at the droplet, the gate once more, and only then the request
+ *
+ * Happy path: list (fresh), gate_decide, SUBMITTING on disk, the request leaves, WATCHING with its action on disk.
+ *
+ * Failure modes, by what is known: it did not leave, or was refused because the droplet is busy (READY, and again while
+ * there is time); it was refused (FAILED, nothing ran); nobody knows (UNSURE, and look). The disk refuses SUBMITTING:
+ * nothing leaves.
+ */
+#include <string.h>
+
+#include "base/clock.h"
+#include "job/internal.h"
+
+static void expire(struct job *job, const char *why)
+{
+	job_say(job, "Nothing ran: %s waited too long.\n%s\nPlease ask again.",
+		job->row.droplet_name, why);
+	job_end(job, JOB_EXPIRED, NULL);
+}
+
+/* Waits for another try; when its time is over, says why nothing ran. */
+static void try_later(struct job *job, const char *why)
+{
+	if (clock_mono_ms() >= job->until_ms ||
+	    !job_wait(job, job_wait_ms(job->tries++), job_run)) {
+		expire(job, why);
+		return;
+	}
+	job_say(job, "Nothing has run yet, I try again.\n%s", why);
+	card_show(job->request);
+}
+
+/* ---- after the request ------------------------------------------------------------------------ */
+
+static void watching(struct job *job, const struct err *err)
+{
+	(void)err; /* it is a fact, whether it is on disk or not */
+	card_show(job->request);
+	job_watch(job);
+}
+
+static void unsure(struct job *job, const struct err *err)
+{
+	(void)err;
+	card_show(job->request);
+	job_look(job);
+}
+
+static void ready_again(struct job *job, const struct err *err)
+{
+	char why[240];
+	(void)err;
+
+	(void)strncpy(why,
+		      strchr(job->outcome, '\n') != NULL ? strchr(job->outcome, '\n') + 1
+							 : job->outcome,
+		      sizeof(why) - 1);
+	why[sizeof(why) - 1] = '\0';
+	try_later(job, why);
+}
+
+/* It provably did not run: back to READY while there is time. */
+static void back_to_ready(struct job *job, const char *why)
+{
+	job->row.sent_ms = 0;
+	job->row.deadline_ms = clock_wall_ms() + (job->until_ms - clock_mono_ms());
+	job_say(job, "Nothing has run yet, I try again.\n%s", why);
+	job_move(job, JOB_READY, NULL, ready_again);
+}
+
+static void fail(struct job *job, const struct err *err)
+{
+	job_say(job, "Nothing ran: %s was not touched.\n%s", job->row.droplet_name, err->msg);
+	job_end(job, JOB_FAILED, NULL);
+}
+
+/* 422: another event runs on it. Nothing ran, and it may pass. */
+static void on_busy(struct job *job, const struct err *err)
+{
+	int64_t now_ms = clock_mono_ms();
+
+	if (job->busy_since_ms == 0) {
+		job->busy_since_ms = now_ms;
+		job->tries = 0;
+	}
+	job->until_ms = job->busy_since_ms + BUSY_MS;
+	if (now_ms >= job->until_ms) {
+		job_say(job,
+			"Nothing ran: %s was busy with another event for %lld s.\n%s\n"
+			"Please ask again later.",
+			job->row.droplet_name, (long long)(BUSY_MS / 1000), err->msg);
+		job_end(job, JOB_FAILED, NULL);
+		return;
+	}
+	back_to_ready(job, "The droplet is busy with another event; I wait for its end.");
+}
+
+static void on_unknown(struct job *job)
+{
+	job->row.deadline_ms = clock_wall_ms() + LOOK_MS;
+	job_say(job, "%s", "");
+	job_move(job, JOB_UNSURE, NULL, unsure);
+}
+
+static void on_error(struct job *job, const struct err *err)
+{
+	switch (err->kind) {
+	case ERR_NETWORK:
+	case ERR_CANCELED: /* the account was closed before it left */
+		back_to_ready(job, err->msg);
+		return;
+	case ERR_LIMIT:
+		/* 429 did not run; a reply that was too long to read did */
+		if (err->remote_status == 429 || err->remote_status == 0) {
+			back_to_ready(job, err->msg);
+		} else {
+			on_unknown(job);
+		}
+		return;
+	case ERR_CONFLICT:
+		on_busy(job, err);
+		return;
+	case ERR_REMOTE:
+		if (err->remote_status >= 400 && err->remote_status < 500) {
+			fail(job, err);
+		} else {
+			on_unknown(job);
+		}
+		return;
+	case ERR_DENIED:
+	case ERR_NOTFOUND:
+	case ERR_USAGE:
+	case ERR_CONFIG:
+		fail(job, err);
+		return;
+	case ERR_NONE:
+	case ERR_TIMEOUT:
+	case ERR_UNKNOWN:
+	case ERR_STORE:
+		on_unknown(job);
+		return;
+	}
+	on_unknown(job);
+}
+
+static void acted(struct job *job, const struct ocean_call *call, const struct err *err)
+{
+	struct job_engine *engine = job->request->engine;
+	struct ocean_index *index = engine->options.index(job->row.account, engine->options.data);
+
+	if (index != NULL) {
+		ocean_index_spoil(index); /* whatever came back, the list may be old */
+	}
+	if (err != NULL) {
+		on_error(job, err);
+		return;
+	}
+	if (call->n_actions == 0 || call->actions[0].id == 0) {
+		on_unknown(job);
+		return;
+	}
+	job->row.action_id = call->actions[0].id;
+	job->row.deadline_ms = clock_wall_ms() + job_step(job)->deadline_ms;
+	job_say(job, "%s", "");
+	job_move(job, JOB_WATCHING, NULL, watching);
+}
+
+/* ---- before it ------------------------------------------------------------------------------- */
+
+static void submitted(struct job *job, const struct err *err)
+{
+	struct ocean_call call = {.verb = OCEAN_ACT, .max_tier = job->max_tier};
+
+	card_show(job->request);
+	if (err != NULL) {
+		try_later(job,
+			  err->msg); /* it is READY again: what is not written does not leave */
+		return;
+	}
+	call.act = job_step(job)->act;
+	job_call(job, &call, acted);
+}
+
+static void submit(struct job *job, struct store_txn *txn)
+{
+	job->row.sent_ms = clock_wall_ms();
+	job->row.action_id = 0;
+	job->row.deadline_ms = job->row.sent_ms + LOOK_MS;
+	job_say(job, "%s", "");
+	job_move(job, JOB_SUBMITTING, txn, submitted);
+}
+
+static void deny(struct job *job, const struct gate_decision *decision, struct store_txn *txn)
+{
+	if (decision->verdict == ALLOW) {
+		job_say(job, "Nothing ran: it now needs more than a word.\n"
+			     "The policy changed since you asked.");
+	} else {
+		job_say(job,
+			"Nothing ran: you may not %s %s any more.\n"
+			"The policy or its tags changed since you asked.",
+			job->request->plan->infinitive, job->row.droplet_name);
+	}
+	job_end(job, JOB_DENIED, txn);
+}
+
+static void ask_gate(struct job *job, const struct droplet *droplet)
+{
+	struct job_engine *engine = job->request->engine;
+	const struct store_request *row = &job->request->row;
+	struct gate_who who = {row->network,   row->user_workspace, row->user,
+			       row->workspace, row->channel,        row->direct};
+	struct store_txn *txn = store_txn_new(engine->options.store);
+	struct gate_decision decision;
+	struct arena arena;
+
+	arena_init(&arena);
+	gate_decide(engine->options.gate, &who, job->request->plan->verb, &droplet, 1, row->id, txn,
+		    &arena, &decision);
+	job->max_tier = decision.max_tier;
+	if (decision.verdict == ALLOW && decision.n_duties == 0) {
+		submit(job, txn);
+	} else {
+		deny(job, &decision, txn);
+	}
+	arena_done(&arena);
+}
+
+static void on_list(struct ocean_want *want, struct ocean_snapshot *snapshot, const struct err *err)
+{
+	struct job *job = want->data;
+	const struct droplet *droplet;
+
+	job->wanting = false;
+	if (err != NULL) {
+		try_later(job, err->msg);
+		return;
+	}
+	droplet = ocean_snapshot_by_id(snapshot, job->row.droplet_id);
+	if (droplet != NULL) {
+		ask_gate(job, droplet);
+	} else {
+		job_say(job, "Nothing ran: no droplet %s here.", job->row.droplet_name);
+		job_end(job, JOB_DENIED, NULL);
+	}
+	ocean_snapshot_unref(snapshot);
+}
+
+void job_run(struct job *job)
+{
+	struct job_engine *engine = job->request->engine;
+	struct ocean_index *index = engine->options.index(job->row.account, engine->options.data);
+
+	if (index == NULL || job_step(job) == NULL) {
+		expire(job, index == NULL ? "Its account is not set up any more."
+					  : "This version cannot do it.");
+		return;
+	}
+	if (clock_mono_ms() > job->until_ms) {
+		expire(job, "I could not begin in time.");
+		return;
+	}
+	job->want.max_age_ms = 0;
+	job->want.max_tier = TIER_READ;
+	job->want.interactive = true;
+	job->want.done = on_list;
+	job->want.data = job;
+	job->wanting = true;
+	ocean_index_want(index, &job->want);
+}

@@ -1,0 +1,257 @@
+/* start.c - a decided request is written down; then its jobs run
+ *
+ * Happy path: request, jobs and their audit rows join the decision's transaction; after its commit the card is posted and
+ * each job goes to its turn.
+ *
+ * Failure modes: a droplet has an open job (the transaction goes without any job, so that a repeated delivery is still
+ * known as one; then the person is told who is first); the delivery was seen before (silence); it could not be
+ * written (the person is told that nothing ran).
+ *
+ * Which conflict it was is known without asking the store: this engine is the only one who opens jobs, so a transaction
+ * with jobs that conflicts does so by its delivery's key.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "audit/audit.h"
+#include "base/clock.h"
+#include "job/internal.h"
+#include "job/report.h"
+
+/* The open job of a droplet: in memory, or in the store where its end is not written yet. */
+static const struct job *holder_of(const struct job_engine *engine, const struct droplet *droplet)
+{
+	LIST_FOREACH(it, &engine->requests)
+	{
+		const struct request *request = LIST_ENTRY(it, struct request, link);
+
+		for (size_t i = 0; i < request->n_jobs; i++) {
+			const struct job *job = &request->jobs[i];
+
+			if ((job->row.open || job->held) && job->row.droplet_id == droplet->id &&
+			    strcmp(job->row.account, droplet->account) == 0) {
+				return job;
+			}
+		}
+	}
+	return NULL;
+}
+
+static const char *or_empty(const char *text)
+{
+	return text != NULL ? text : "";
+}
+
+static struct request *request_of(struct job_engine *engine, const struct job_ask *ask,
+				  size_t n_jobs)
+{
+	struct store_request row = {
+		.network = ask->who.network,
+		.workspace = ask->who.workspace,
+		.channel = ask->who.channel,
+		.thread = or_empty(ask->thread),
+		.direct = ask->who.direct,
+		.user_workspace = ask->who.user_workspace,
+		.user = ask->who.user,
+		.person = or_empty(ask->person),
+		.answers = or_empty(ask->answers),
+		.verb = verb_info(ask->plan->verb)->name,
+		.words = or_empty(ask->words),
+		.policy_id = or_empty(ask->decision->policy_id),
+		.card = "",
+		.card_wanted = 1,
+		.created_ms = clock_wall_ms(),
+		.updated_ms = clock_wall_ms(),
+	};
+
+	(void)snprintf(row.id, sizeof(row.id), "%s", ask->decision->id);
+	return request_new(engine, &row, ask->plan, n_jobs);
+}
+
+static void add_job(struct request *request, size_t i, const struct droplet *droplet)
+{
+	struct job *job = &request->jobs[i];
+	struct store_job row = {
+		.account = droplet->account,
+		.droplet_id = droplet->id,
+		.droplet_name = or_empty(droplet->name),
+		.state = JOB_READY,
+		.deadline_ms = request->row.created_ms + READY_MS,
+		.updated_ms = request->row.created_ms,
+		.outcome = "",
+		.open = true,
+	};
+
+	(void)snprintf(row.id, sizeof(row.id), "%.12s-%04u", request->row.id,
+		       (unsigned)(i % 10000));
+	(void)snprintf(row.request, sizeof(row.request), "%s", request->row.id);
+	job_init(job, request, &row);
+}
+
+static void tell_started(struct request *request, const struct err *err)
+{
+	void (*started)(void *, const struct err *) = request->started;
+
+	request->started = NULL;
+	started(request->started_data, err);
+}
+
+static void say(struct request *request, const struct message *message)
+{
+	struct post_queue *queue = card_queue(request);
+	struct chat_place place = card_place(request);
+
+	if (queue != NULL) {
+		post_once(queue, &place, NULL,
+			  request->row.answers[0] != '\0' ? request->row.answers : NULL, message);
+	}
+}
+
+/* It is not on disk: a repeated delivery is met with silence, anything else with a sentence. */
+static void not_started(struct request *request, const struct err *err)
+{
+	struct arena arena;
+
+	if (err->kind != ERR_CONFLICT && err->kind != ERR_CANCELED) {
+		arena_init(&arena);
+		say(request, report_refused(err->msg, &arena));
+		arena_done(&arena);
+	}
+	tell_started(request, err);
+	request_free(request);
+}
+
+static void started(struct commit *commit, const struct err *err)
+{
+	struct request *request = commit->request;
+
+	if (err != NULL) {
+		not_started(request, err);
+		return;
+	}
+	for (size_t i = 0; i < request->n_jobs; i++) {
+		request->jobs[i].held = true;
+		request->jobs[i].until_ms = clock_mono_ms() + READY_MS;
+	}
+	card_open(request);
+	tell_started(request, NULL);
+	for (size_t i = 0; i < request->n_jobs; i++) {
+		job_run(&request->jobs[i]);
+	}
+}
+
+static void start(struct request *request, const struct job_ask *ask)
+{
+	struct store_request row = request_row(request);
+
+	store_txn_request(ask->txn, &row);
+	for (size_t i = 0; i < request->n_jobs; i++) {
+		struct job *job = &request->jobs[i];
+		struct store_job job_now;
+		struct unsaved move = {.state = JOB_READY, .at_ms = row.created_ms};
+
+		add_job(request, i, ask->droplets[i]);
+		job_now = job_row(job);
+		store_txn_job(ask->txn, &job_now);
+		job_audit(ask->txn, request, job, &move);
+	}
+	request_add(request);
+	engine_commit(request->engine, ask->txn, commit_new(request, started));
+}
+
+/* ---- second to somebody -------------------------------------------------------------------- */
+
+static const struct request *find_request(const struct job_engine *engine, const char *id)
+{
+	LIST_FOREACH(it, &engine->requests)
+	{
+		const struct request *request = LIST_ENTRY(it, struct request, link);
+
+		if (strcmp(request->row.id, id) == 0) {
+			return request;
+		}
+	}
+	return NULL;
+}
+
+static void busy_known(struct commit *commit, const struct err *err)
+{
+	struct request *request = commit->request;
+	const struct request *holder = find_request(request->engine, request->busy_request);
+	struct report_busy busy = {.droplet_name = request->busy_name, .now_ms = clock_wall_ms()};
+	struct arena arena;
+
+	if (err != NULL) {
+		not_started(request, err);
+		return;
+	}
+	if (holder != NULL) {
+		busy.holder = &holder->row;
+		busy.plan = holder->plan;
+	}
+	arena_init(&arena);
+	say(request, report_busy(&busy, &arena));
+	arena_done(&arena);
+	tell_started(request, NULL);
+	request_free(request);
+}
+
+static void start_none(struct request *request, const struct job_ask *ask, const struct job *held)
+{
+	struct audit_row row = {
+		.at_ms = request->row.created_ms,
+		.kind = "job",
+		.id = request->row.id,
+		.person = request->row.person,
+		.network = request->row.network,
+		.user_workspace = request->row.user_workspace,
+		.user = request->row.user,
+		.workspace = request->row.workspace,
+		.channel = request->row.direct ? "direct" : request->row.channel,
+		.verb = request->row.verb,
+		.droplets = &held->row.droplet_id,
+		.n_droplets = 1,
+		.state = "refused",
+		.outcome = arena_printf(&request->arena, "nothing ran: %s has the open job %s",
+					held->row.droplet_name, held->row.id),
+	};
+
+	audit_add(ask->txn, &row);
+	(void)snprintf(request->busy_request, sizeof(request->busy_request), "%s",
+		       held->row.request);
+	request->busy_name = arena_strdup(&request->arena, held->row.droplet_name);
+	engine_commit(request->engine, ask->txn, commit_new(request, busy_known));
+}
+
+/* What was not allowed without conditions is not started, whoever calls. */
+static void refuse(struct commit *commit, const struct err *err)
+{
+	struct err denied = {0};
+
+	err_set(&denied, ERR_DENIED, "the decision %s does not allow it", commit->request->row.id);
+	not_started(commit->request, err != NULL ? err : &denied);
+}
+
+void job_start(struct job_engine *engine, const struct job_ask *ask,
+	       void (*done)(void *data, const struct err *err), void *data)
+{
+	const struct job *held = NULL;
+	bool allowed = ask->decision->verdict == ALLOW && ask->decision->n_duties == 0 &&
+		       ask->n_droplets > 0 && ask->plan->n_steps > 0;
+	struct request *request;
+
+	for (size_t i = 0; i < ask->n_droplets && held == NULL; i++) {
+		held = holder_of(engine, ask->droplets[i]);
+	}
+	request = request_of(engine, ask, allowed && held == NULL ? ask->n_droplets : 0);
+	request->started = done;
+	request->started_data = data;
+	if (!allowed) {
+		engine_commit(engine, ask->txn, commit_new(request, refuse));
+	} else if (held != NULL) {
+		start_none(request, ask, held);
+	} else {
+		start(request, ask);
+	}
+}
