@@ -54,7 +54,7 @@ static void start_app(struct stage *stage)
 
 	stage->chat = console_open(stage->loop, &console, &err);
 	assert(stage->chat != NULL && n > 0);
-	oceans[0] = sim_ocean_open(stage->loop, stage->world, accounts[0].name, LATENCY_MS, &err);
+	oceans[0] = sim_ocean_open(stage->loop, stage->world, accounts[0].name, LATENCY_MS);
 	assert(oceans[0] != NULL);
 	parts.accounts = oceans;
 	parts.n_accounts = 1;
