@@ -1,6 +1,6 @@
 /* app.c - builds the upper rooms on ready parts, and takes them down in reverse
  *
- * Order down: no new events, chats closed (their posts are called back), queues, jobs, lists, accounts, gate. Rows stay in
+ * Order down: no new events, jobs, post queues, chats (their posts are called back), lists, accounts, gate. Rows stay in
  * the store, so a job that was under way goes on at the next start.
  */
 #include "app/app.h"
@@ -153,10 +153,6 @@ static void take_down(struct app *app)
 	void (*closed)(void *) = app->closed;
 	void *data = app->closed_data;
 
-	for (size_t i = 0; i < app->n_chats; i++) {
-		post_queue_free(app->chats[i].queue);
-	}
-	job_engine_free(app->engine);
 	for (size_t i = 0; i < app->n_accounts; i++) {
 		ocean_index_free(app->accounts[i].index);
 		ocean_close(app->accounts[i].ocean);
@@ -186,6 +182,12 @@ void app_close(struct app *app, void (*closed)(void *data), void *data)
 	app->closed = closed;
 	app->closed_data = data;
 	dispatch_drop_all(app);
+	job_engine_free(app->engine);
+	app->engine = NULL;
+	for (size_t i = 0; i < app->n_chats; i++) {
+		post_queue_free(app->chats[i].queue);
+		app->chats[i].queue = NULL;
+	}
 	app->n_closing = app->n_chats;
 	for (size_t i = 0; i < app->n_chats; i++) {
 		app->chats[i].chat->ops->close(app->chats[i].chat, chat_closed, app);

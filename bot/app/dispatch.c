@@ -337,6 +337,18 @@ static void not_known(struct turn *turn)
 	say(turn, true, words_unknown(&turn->arena, turn->app->buttons, said, nearest, rest));
 }
 
+static bool is_topic(const struct turn *turn)
+{
+	struct arena arena = {0};
+	struct command_parse topic;
+	bool is;
+
+	(void)command_parse(turn->parse.words[0], NULL, &arena, &topic, NULL);
+	is = topic.row != NULL && turn->parse.n_words <= 3;
+	arena_done(&arena);
+	return is;
+}
+
 /* Chatter in a channel is answered only where it can be nothing but a command. */
 static bool is_chatter(const struct turn *turn, enum command_fit fit)
 {
@@ -352,8 +364,9 @@ static bool is_chatter(const struct turn *turn, enum command_fit fit)
 	case TAKES_FILTERS:
 		return fit == FIT_USAGE;
 	case TAKES_NOTHING:
-	case TAKES_TOPIC:
 		return turn->parse.n_words > 0;
+	case TAKES_TOPIC: /* "help reboot", not "help me with this" */
+		return turn->parse.n_words > 0 && !is_topic(turn);
 	case TAKES_REST:
 		return true;
 	}

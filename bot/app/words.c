@@ -20,6 +20,17 @@ static const char *targets_text(struct arena *arena, const struct droplet *const
 	return arena_printf(arena, "all of these %zu droplets", n_droplets);
 }
 
+/* Sentences of errors begin small; a message does not. */
+static const char *capital(struct arena *arena, const char *sentence)
+{
+	char *copy = arena_strdup(arena, sentence);
+
+	if (copy[0] >= 'a' && copy[0] <= 'z') {
+		copy[0] = (char)(copy[0] - 'a' + 'A');
+	}
+	return copy;
+}
+
 const struct message *words_denied(struct arena *arena, const struct command *row,
 				   const struct gate_decision *decision,
 				   const struct droplet *const *droplets, size_t n_droplets)
@@ -53,7 +64,7 @@ const struct message *words_failed(struct arena *arena, bool change, const struc
 	build_init(&build, arena, TONE_BAD);
 	build_line(&build, change ? "*Nothing ran.* DigitalOcean could not be asked."
 				  : "DigitalOcean could not be asked.");
-	build_line(&build, "%s", err->msg);
+	build_line(&build, "%s.", capital(arena, err->msg));
 	build_line(&build, "Please try again in a moment.");
 	return build_end(&build);
 }
@@ -84,7 +95,8 @@ const struct message *words_usage(struct arena *arena, const struct err *err)
 	struct build build;
 
 	build_init(&build, arena, TONE_WARN);
-	build_line(&build, "Nothing ran: %s", err->msg);
+	build_line(&build, "%s", capital(arena, err->msg));
+	build_line(&build, "Nothing ran.");
 	return build_end(&build);
 }
 
@@ -115,7 +127,7 @@ const struct message *words_unresolved(struct arena *arena, struct buttons *butt
 	struct build build;
 
 	build_init(&build, arena, TONE_WARN);
-	build_line(&build, "%s.", err->msg);
+	build_line(&build, "%s.", capital(arena, err->msg));
 	build_line(&build, ambiguous ? "Nothing ran. Which one?" : "Nothing ran.");
 	for (size_t i = 0; i < targets->n_hints; i++) {
 		const struct droplet *d = targets->hints[i];

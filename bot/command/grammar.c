@@ -225,6 +225,16 @@ static enum command_fit check_words(struct command_parse *parse, struct err *err
 	return FIT_NONE;
 }
 
+static const char *join(const char *const *words, size_t n, struct arena *arena)
+{
+	const char *text = "";
+
+	for (size_t i = 0; i < n; i++) {
+		text = arena_printf(arena, "%s%s%s", text, i > 0 ? " " : "", words[i]);
+	}
+	return text;
+}
+
 enum command_fit command_parse(const char *text, const char *const *own_names, struct arena *arena,
 			       struct command_parse *ret_parse, struct err *err)
 {
@@ -238,7 +248,6 @@ enum command_fit command_parse(const char *text, const char *const *own_names, s
 	strbuf_init(&copy, CHAT_TEXT_MAX);
 	clean(text, &copy);
 	line = arena_strdup(arena, copy.buf);
-	ret_parse->said = arena_strdup(arena, copy.buf);
 	if (copy.full) {
 		strbuf_done(&copy);
 		err_set(err, ERR_LIMIT, "that is too long: at most %d characters", CHAT_TEXT_MAX);
@@ -266,6 +275,7 @@ enum command_fit command_parse(const char *text, const char *const *own_names, s
 	if (n > 0 && strcasecmp(words[0], "droplet") == 0) {
 		ret_parse->prefixed = true;
 	}
+	ret_parse->said = join(words, n, arena);
 	ret_parse->row = find_row(words, n, &used);
 	ret_parse->words = words + used;
 	ret_parse->n_words = n - used;
