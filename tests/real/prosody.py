@@ -26,6 +26,7 @@ modules_enabled = {{ "roster", "saslauth", "tls", "disco", "ping", "presence", "
 	"offline", "c2s", "websocket", "smacks", "carbons" }}
 modules_disabled = {{ "s2s" }}
 authentication = "internal_hashed"
+password_hash = "{hash}"
 storage = "internal"
 allow_registration = false
 c2s_require_encryption = false
@@ -84,13 +85,14 @@ def free_ports(n):
 class Prosody:
     """One server with its own configuration and data, gone at the end."""
 
-    def __init__(self, muc_modules='"muc_mam"'):
+    def __init__(self, muc_modules='"muc_mam"', password_hash="SHA-256"):
         require()
         self.dir = tempfile.mkdtemp(prefix="sluice-prosody-")
         self.c2s, self.https = free_ports(2)
         self.process = None
         with open(self.path("prosody.cfg.lua"), "w") as f:
-            f.write(CONFIG.format(dir=self.dir, c2s=self.c2s, https=self.https, muc_modules=muc_modules))
+            f.write(CONFIG.format(dir=self.dir, c2s=self.c2s, https=self.https, muc_modules=muc_modules,
+                                  hash=password_hash))
         os.mkdir(self.path("data"))
         self.certificate("server", HOST)
 
@@ -164,7 +166,7 @@ class Person:
         self.news = asyncio.Event()
         self.client = slixmpp.ClientXMPP(self.jid, password)
         self.client.use_ipv6 = False
-        for plugin in ("xep_0030", "xep_0045", "xep_0198", "xep_0308", "xep_0359", "xep_0444", "xep_0461"):
+        for plugin in ("xep_0004", "xep_0030", "xep_0045", "xep_0198", "xep_0308", "xep_0359", "xep_0444", "xep_0461"):
             try:
                 self.client.register_plugin(plugin)
             except Exception:  # this slixmpp is older than that extension
@@ -193,11 +195,14 @@ class Person:
         muc = self.client["xep_0045"]
         await asyncio.wait_for(muc.join_muc_wait("%s@%s" % (room, ROOMS), nick or self.name, maxstanzas=0), 20)
         if config:
-            form = await muc.get_room_config("%s@%s" % (room, ROOMS))
-            for key, value in config.items():
-                form["fields"][key]["value"] = value
-            form["type"] = "submit"
-            await muc.set_room_config("%s@%s" % (room, ROOMS), form)
+            await self.configure(room, config)
+
+    async def configure(self, room, config):
+        form = self.client["xep_0004"].make_form("submit")
+        form.add_field(var="FORM_TYPE", ftype="hidden", value="http://jabber.org/protocol/muc#roomconfig")
+        for key, value in config.items():
+            form.add_field(var=key, value=value)
+        await self.client["xep_0045"].set_room_config("%s@%s" % (room, ROOMS), form)
 
     def leave(self, room, nick=None):
         self.client["xep_0045"].leave_muc("%s@%s" % (room, ROOMS), nick or self.name)
@@ -313,11 +318,11 @@ class Program:
             except asyncio.TimeoutError:
                 pass
 
-    async def wait_json(self, what, kind, since=0, timeout=20, **fields):
+    async def wait_json(self, what, top, since=0, timeout=20, **fields):
         def test(line):
-            return line.startswith('{"%s":' % kind) and all(
-                json.loads(line)[kind].get(key) == value for key, value in fields.items())
-        return json.loads(await self.wait(what, test, timeout, since))[kind]
+            return line.startswith('{"%s":' % top) and all(
+                json.loads(line)[top].get(key) == value for key, value in fields.items())
+        return json.loads(await self.wait(what, test, timeout, since))[top]
 
     async def stop(self, kill=False):
         if self.process.returncode is None:
