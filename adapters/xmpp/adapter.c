@@ -36,7 +36,9 @@ uint32_t xmpp_random(uint32_t below)
 {
 	uint32_t n = 0;
 
-	(void)getrandom(&n, sizeof(n), 0);
+	if (getrandom(&n, sizeof(n), 0) != (ssize_t)sizeof(n)) {
+		n = (uint32_t)clock_mono_ms(); /* it only spreads waits */
+	}
 	return below == 0 ? 0 : n % below;
 }
 
