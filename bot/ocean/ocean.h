@@ -98,8 +98,11 @@ struct ocean_options {
 			   1]; /* specs for secret_load, by tier; NULL where there is none */
 	const char *ca_file;
 	const char *proxy;
+	int64_t connect_ms; /* of each request; 0: 10 s */
+	int64_t timeout_ms; /* of each request, all of it; 0: 30 s */
 };
 
+/* http:// is taken for the machine's own addresses only: the token would be readable on the way. */
 struct ocean *ocean_http_open(struct loop *loop, const struct ocean_options *options,
 			      struct err *err);
 void ocean_close(struct ocean *ocean); /* NULL is fine */

@@ -1,0 +1,406 @@
+/* http.c - DigitalOcean's API over HTTP: accounts, tokens and the life of a call
+ *
+ * Happy path: ocean_http_open loads a token a tier; start chooses the weakest one that covers the call and makes a
+ * flight; at the next turn its walks send their requests (walk.c); when the last walk has ended
+ * flight_finish hands over the droplets, actions or account.
+ *
+ * Failure modes: the call needs more than its max_tier, or there is no token (DENIED, nothing is sent); a walk
+ * fails (the others are stopped, the first error stands; the tags probe only leaves tags unknown); canceled
+ * or closed while under way (CANCELED, or UNKNOWN when a change may have left).
+ */
+#include "ocean/ocean.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/mem.h"
+#include "ocean/client.h"
+#include "ocean/fail.h"
+
+#define URL_DEFAULT "https://api.digitalocean.com"
+#define URL_MAX 200
+
+/* How long a call may take until its last request begins. A change is not done long after it was asked for. */
+#define BEGIN_ACT_MS 20000
+#define BEGIN_PERSON_MS 30000
+#define BEGIN_LONG_MS 90000
+
+/* What may be asked for here; others need arguments that a call does not have. */
+static const struct {
+	const char *act;
+	enum tier tier;
+} acts[] = {
+	{"power_on", TIER_CHANGE},        {"power_off", TIER_CHANGE},
+	{"power_cycle", TIER_CHANGE},     {"reboot", TIER_CHANGE},
+	{"shutdown", TIER_CHANGE},        {"enable_ipv6", TIER_CHANGE},
+	{"enable_backups", TIER_CHANGE},  {"disable_backups", TIER_CHANGE},
+	{"password_reset", TIER_DESTROY},
+};
+
+/* TIER_NONE: no such call. */
+static enum tier need_of(const struct ocean_call *call)
+{
+	switch (call->verb) {
+	case OCEAN_LIST:
+	case OCEAN_ACCOUNT:
+		return TIER_READ;
+	case OCEAN_GET:
+	case OCEAN_DROPLET_ACTIONS:
+		return call->droplet_id != 0 ? TIER_READ : TIER_NONE;
+	case OCEAN_ACTION:
+		return call->action_id != 0 ? TIER_READ : TIER_NONE;
+	case OCEAN_ACT:
+		for (size_t i = 0; i < ARRAY_LEN(acts) && call->droplet_id != 0; i++) {
+			if (call->act != NULL && strcmp(call->act, acts[i].act) == 0) {
+				return acts[i].tier;
+			}
+		}
+		return TIER_NONE;
+	case OCEAN_NONE:
+		break;
+	}
+	return TIER_NONE;
+}
+
+static int choose_token(struct flight *flight, struct err *err)
+{
+	const struct ocean_call *call = flight->call;
+	enum tier need = need_of(call);
+	char what[FAIL_WHAT_SIZE];
+
+	(void)fail_what(call, what);
+	if (need == TIER_NONE) {
+		return err_set(err, ERR_USAGE, "%s is nothing that can be asked of DigitalOcean",
+			       what);
+	}
+	if (need > call->max_tier || call->max_tier > TIER_DESTROY) {
+		return err_set(err, ERR_DENIED,
+			       "%s needs the \"%s\" token, which may not be used from here", what,
+			       tier_name(need));
+	}
+	for (enum tier tier = need; tier <= call->max_tier; tier++) {
+		if (flight->client->by_tier[tier] != NULL) {
+			flight->token = flight->client->by_tier[tier];
+			return 0;
+		}
+	}
+	return err_set(err, ERR_DENIED, "%s needs a \"%s\" token, and account \"%.60s\" has none",
+		       what, tier_name(need), flight->client->name);
+}
+
+static void flight_free(struct flight *flight)
+{
+	for (size_t i = 0; i < WALK_COUNT; i++) {
+		walk_done(&flight->walks[i]);
+	}
+	task_cancel(&flight->turn);
+	free(flight->actions);
+	free(flight);
+}
+
+static void hide_tags(struct ocean_builder *builder)
+{
+	for (size_t i = 0; i < builder->n; i++) {
+		builder->droplets[i].known &= ~(unsigned)DROPLET_KNOWS_TAGS;
+		builder->droplets[i].tags = NULL;
+		builder->droplets[i].n_tags = 0;
+	}
+}
+
+static int hand_droplets(struct flight *flight, struct err *err)
+{
+	struct ocean_call *call = flight->call;
+	struct ocean_builder *all = &flight->walks[WALK_MAIN].builder;
+
+	if (ocean_builder_merge(all, &flight->walks[WALK_GPUS].builder, err) < 0) {
+		return -1;
+	}
+	call->tags_known = clock_mono_ms() < flight->token->tags_until_ms;
+	if (!call->tags_known) {
+		hide_tags(all);
+	}
+	call->droplets = all->droplets;
+	call->n_droplets = all->n;
+	return 0;
+}
+
+static int hand_over(struct flight *flight, struct err *err)
+{
+	struct ocean_call *call = flight->call;
+
+	switch (call->verb) {
+	case OCEAN_LIST:
+	case OCEAN_GET:
+		return hand_droplets(flight, err);
+	case OCEAN_ACT:
+	case OCEAN_ACTION:
+		call->actions = &flight->action;
+		call->n_actions = 1;
+		break;
+	case OCEAN_DROPLET_ACTIONS:
+		call->actions = flight->actions;
+		call->n_actions = flight->n_actions;
+		break;
+	case OCEAN_ACCOUNT:
+		call->account = &flight->account;
+		break;
+	case OCEAN_NONE:
+		break;
+	}
+	return 0;
+}
+
+void flight_finish(struct flight *flight)
+{
+	struct ocean_call *call = flight->call;
+
+	if (!flight->failed && flight->canceled) {
+		flight->failed = true;
+		err_set(&flight->err, ERR_CANCELED, "canceled");
+	}
+	if (!flight->failed && hand_over(flight, &flight->err) < 0) {
+		flight->failed = true;
+	}
+	list_remove(&flight->link);
+	call->internal = NULL;
+	call->done(call,
+		   flight->failed ? &flight->err : NULL); /* may free the call and the client */
+	flight_free(flight);
+}
+
+static void walks_begin(struct flight *flight)
+{
+	enum ocean_verb verb = flight->call->verb;
+	bool droplets = verb == OCEAN_LIST || verb == OCEAN_GET;
+	bool wanted[WALK_COUNT] = {
+		[WALK_MAIN] = true,
+		[WALK_GPUS] = verb == OCEAN_LIST,
+		[WALK_TAGS] = droplets && clock_mono_ms() >= flight->token->tags_ask_ms,
+	};
+
+	flight->n_running =
+		1; /* ours: a walk that fails at once must not end the flight in the loop */
+	for (size_t i = 0; i < WALK_COUNT; i++) {
+		flight->walks[i].running = wanted[i];
+		flight->n_running += wanted[i];
+	}
+	for (size_t i = 0; i < WALK_COUNT; i++) {
+		if (flight->walks[i].running) {
+			walk_go(&flight->walks[i]);
+		}
+	}
+	if (--flight->n_running == 0) {
+		flight_finish(flight);
+	}
+}
+
+static void on_turn(struct task *task)
+{
+	struct flight *flight = task->data;
+
+	if (flight->failed || flight->canceled) {
+		flight_finish(flight);
+	} else {
+		walks_begin(flight);
+	}
+}
+
+static void on_wait(struct timer *timer)
+{
+	walk_go(timer->data);
+}
+
+static int64_t begin_ms(const struct ocean_call *call)
+{
+	if (call->verb == OCEAN_ACT) {
+		return BEGIN_ACT_MS;
+	}
+	return call->verb != OCEAN_LIST && call->interactive ? BEGIN_PERSON_MS : BEGIN_LONG_MS;
+}
+
+static void client_start(struct ocean *ocean, struct ocean_call *call)
+{
+	struct client *client = (struct client *)(void *)ocean;
+	struct flight *flight = mem_alloc(sizeof(*flight));
+
+	flight->client = client;
+	flight->call = call;
+	flight->begin_by_ms = clock_mono_ms() + begin_ms(call);
+	list_append(&client->flights, &flight->link);
+	task_init(&flight->turn, client->loop, on_turn, flight);
+	for (size_t i = 0; i < WALK_COUNT; i++) {
+		flight->walks[i].flight = flight;
+		flight->walks[i].kind = (enum walk_kind)i;
+		flight->walks[i].page = 1;
+		timer_init(&flight->walks[i].timer, client->loop, on_wait, &flight->walks[i]);
+	}
+	call->internal = flight;
+	call->droplets = NULL;
+	call->n_droplets = 0;
+	call->actions = NULL;
+	call->n_actions = 0;
+	call->account = NULL;
+	call->tags_known = false;
+	flight->failed = choose_token(flight, &flight->err) < 0;
+	task_post(&flight->turn);
+}
+
+static void client_cancel(struct ocean *ocean, struct ocean_call *call)
+{
+	struct flight *flight = call->internal;
+
+	(void)ocean;
+	if (flight == NULL || flight->canceled) {
+		return;
+	}
+	flight->canceled = true;
+	walks_stop(flight);
+	if (flight->n_running == 0) {
+		task_post(&flight->turn);
+	}
+}
+
+static void client_free(struct client *client)
+{
+	http_pool_free(client->pool);
+	for (size_t i = 0; i < ARRAY_LEN(client->tokens); i++) {
+		secret_free(client->tokens[i].bearer);
+	}
+	free(client->name);
+	free(client->url);
+	free(client);
+}
+
+static void client_close(struct ocean *ocean)
+{
+	struct client *client = (struct client *)(void *)ocean;
+	struct http_pool *pool = client->pool;
+
+	client->pool = NULL;
+	LIST_FOREACH(it, &client->flights)
+	{
+		LIST_ENTRY(it, struct flight, link)->canceled = true;
+	}
+	http_pool_free(
+		pool); /* ends every walk that is in http, and with the last one its flight */
+	while (!list_empty(&client->flights)) {
+		struct flight *flight = LIST_ENTRY(client->flights.next, struct flight, link);
+
+		flight->canceled = true;
+		walks_stop(flight);
+		flight_finish(flight);
+	}
+	client_free(client);
+}
+
+static const struct ocean_ops ops = {client_start, client_cancel, client_close};
+
+static bool is_loopback(const char *rest)
+{
+	static const char *const own[] = {"127.0.0.1", "localhost", "[::1]"};
+
+	for (size_t i = 0; i < ARRAY_LEN(own); i++) {
+		size_t n = strlen(own[i]);
+
+		if (strncmp(rest, own[i], n) == 0 &&
+		    (rest[n] == '\0' || rest[n] == ':' || rest[n] == '/')) {
+			return strchr(rest, '@') == NULL;
+		}
+	}
+	return false;
+}
+
+static int set_url(struct client *client, const char *url, struct err *err)
+{
+	size_t n = strlen(url);
+
+	if (n > URL_MAX || strpbrk(url, " \t\r\n?#\\\"") != NULL || strchr(url, '@') != NULL) {
+		return err_set(err, ERR_CONFIG,
+			       "the address of DigitalOcean's API is not a plain URL");
+	}
+	if (strncmp(url, "https://", 8) != 0 &&
+	    (strncmp(url, "http://", 7) != 0 || !is_loopback(url + 7))) {
+		return err_set(
+			err, ERR_CONFIG,
+			"the address \"%s\" is not https: the token would be readable on the way",
+			url);
+	}
+	while (n > 0 && url[n - 1] == '/') {
+		n--;
+	}
+	client->url = mem_strndup(url, n);
+	return 0;
+}
+
+/* The header's value, in memory that is wiped; no copy stays behind. */
+static struct secret *bearer_of(const struct secret *token)
+{
+	char text[4096 + 16];
+	struct secret *bearer;
+
+	(void)snprintf(text, sizeof(text), "Bearer %s", secret_reveal(token));
+	bearer = secret_from_text(text);
+	explicit_bzero(text, sizeof(text));
+	return bearer;
+}
+
+static int load_tokens(struct client *client, const struct ocean_options *options, struct err *err)
+{
+	size_t n = 0;
+
+	for (enum tier tier = TIER_READ; tier <= TIER_DESTROY; tier++) {
+		const char *spec = options->tokens[tier];
+		struct secret *secret;
+		size_t same = 0;
+
+		if (spec == NULL) {
+			continue;
+		}
+		while (same < n && strcmp(client->tokens[same].spec, spec) != 0) {
+			same++;
+		}
+		if (same == n) {
+			secret = secret_load(spec, err);
+			if (secret == NULL) {
+				return err_prefix(err, "the \"%s\" token of account \"%.60s\"",
+						  tier_name(tier), client->name);
+			}
+			client->tokens[n].spec = spec;
+			client->tokens[n++].bearer = bearer_of(secret);
+			secret_free(secret);
+		}
+		client->by_tier[tier] = &client->tokens[same];
+	}
+	for (size_t i = 0; i < n; i++) {
+		client->tokens[i].spec = NULL; /* the options may go now */
+	}
+	return 0;
+}
+
+struct ocean *ocean_http_open(struct loop *loop, const struct ocean_options *options,
+			      struct err *err)
+{
+	const struct http_options http = {.ca_file = options->ca_file, .proxy = options->proxy};
+	struct client *client = mem_alloc(sizeof(*client));
+
+	list_init(&client->flights);
+	client->ocean.ops = &ops;
+	client->loop = loop;
+	client->name = mem_strdup(options->name != NULL ? options->name : "main");
+	client->ocean.name = client->name;
+	client->connect_ms = options->connect_ms > 0 ? options->connect_ms : 10000;
+	client->timeout_ms = options->timeout_ms > 0 ? options->timeout_ms : 30000;
+	if (set_url(client, options->url != NULL ? options->url : URL_DEFAULT, err) < 0 ||
+	    load_tokens(client, options, err) < 0) {
+		client_free(client);
+		return NULL;
+	}
+	client->pool = http_pool_new(loop, &http, err);
+	if (client->pool == NULL) {
+		client_free(client);
+		return NULL;
+	}
+	return &client->ocean;
+}

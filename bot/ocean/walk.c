@@ -1,0 +1,430 @@
+/* walk.c - requests one after the other: pages, repeats, and waits for the rate
+ *
+ * Happy path: walk_go asks pace, sends, the body goes to the decoder as it comes; on_done takes the page and goes to
+ * the next one by its number. Only the query of a page link is used, so the token never goes to another host.
+ *
+ * Failure modes: no whole answer or a refusal: repeated when pace says so and there is time, else the flight
+ * fails with a sentence from fail.c; an answer that makes no sense fails it at once; a change is never repeated
+ * unless it provably did nothing.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "metrics/metrics.h"
+#include "ocean/client.h"
+#include "ocean/fail.h"
+
+#define PER_PAGE 200
+#define SMALL_BODY_BYTES (512U << 10)
+
+/* How long the proof that a token sees tags holds, and when it is asked for again. */
+#define TAGS_HOLD_MS (2 * 3600000)
+#define TAGS_AGAIN_MS 3600000
+#define TAGS_REFUSED_MS 300000
+#define TAGS_FAILED_MS 10000
+
+static bool is_change(const struct walk *walk)
+{
+	return walk->kind == WALK_MAIN && walk->flight->call->verb == OCEAN_ACT;
+}
+
+static bool has_droplets(const struct walk *walk)
+{
+	enum ocean_verb verb = walk->flight->call->verb;
+
+	return walk->kind != WALK_TAGS && (verb == OCEAN_LIST || verb == OCEAN_GET);
+}
+
+void walk_done(struct walk *walk)
+{
+	timer_stop(&walk->timer);
+	ocean_decode_free(walk->decode);
+	ocean_builder_done(&walk->builder);
+	walk->decode = NULL;
+}
+
+void walks_stop(struct flight *flight)
+{
+	for (size_t i = 0; i < WALK_COUNT; i++) {
+		struct walk *walk = &flight->walks[i];
+
+		if (!walk->running) {
+			continue;
+		}
+		if (walk->in_http) {
+			http_cancel(&walk->request);
+		} else {
+			timer_stop(&walk->timer);
+			walk->running = false;
+			flight->n_running--;
+		}
+	}
+}
+
+static void end(struct walk *walk)
+{
+	struct flight *flight = walk->flight;
+
+	walk->running = false;
+	if (--flight->n_running == 0) {
+		flight_finish(flight);
+	}
+}
+
+/* A token that was not proven to see tags leaves them unknown; that is no failure of the call. */
+static void tags_asked(struct walk *walk, int status)
+{
+	struct token *token = walk->flight->token;
+	int64_t now = clock_mono_ms();
+
+	if (status >= 200 && status < 300) {
+		token->tags_until_ms = now + TAGS_HOLD_MS;
+		token->tags_ask_ms = now + TAGS_AGAIN_MS;
+	} else if (status >= 400 && status < 500 && status != 408 && status != 429) {
+		token->tags_until_ms = 0;
+		token->tags_ask_ms = now + TAGS_REFUSED_MS;
+	} else {
+		token->tags_ask_ms = now + TAGS_FAILED_MS;
+	}
+}
+
+static void fail(struct walk *walk, const struct err *err)
+{
+	struct flight *flight = walk->flight;
+
+	if (walk->kind == WALK_TAGS) {
+		tags_asked(walk, err->remote_status);
+	} else if (!flight->failed) {
+		flight->failed = true;
+		flight->err = *err;
+		walk->running = false; /* not for walks_stop */
+		walks_stop(flight);
+	}
+	end(walk);
+}
+
+/* The path and query, or the body too, of the request that the walk makes next. */
+static void address(struct walk *walk)
+{
+	const struct ocean_call *call = walk->flight->call;
+	const char *base = walk->flight->client->url;
+	char *url = walk->url;
+	size_t size = sizeof(walk->url);
+
+	if (walk->kind == WALK_TAGS) {
+		(void)snprintf(url, size, "%s/v2/tags?per_page=1", base);
+		return;
+	}
+	switch (call->verb) {
+	case OCEAN_LIST:
+		(void)snprintf(url, size, "%s/v2/droplets?per_page=%d&page=%u%s", base, PER_PAGE,
+			       walk->page, walk->kind == WALK_GPUS ? "&type=gpus" : "");
+		break;
+	case OCEAN_GET:
+		(void)snprintf(url, size, "%s/v2/droplets/%" PRIu64, base, call->droplet_id);
+		break;
+	case OCEAN_ACT:
+		(void)snprintf(url, size, "%s/v2/droplets/%" PRIu64 "/actions", base,
+			       call->droplet_id);
+		(void)snprintf(walk->body, sizeof(walk->body), "{\"type\":\"%.30s\"}", call->act);
+		break;
+	case OCEAN_ACTION:
+		(void)snprintf(url, size, "%s/v2/actions/%" PRIu64, base, call->action_id);
+		break;
+	case OCEAN_DROPLET_ACTIONS:
+		(void)snprintf(url, size, "%s/v2/droplets/%" PRIu64 "/actions?per_page=50", base,
+			       call->droplet_id);
+		break;
+	case OCEAN_ACCOUNT:
+		(void)snprintf(url, size, "%s/v2/account", base);
+		break;
+	case OCEAN_NONE:
+		break;
+	}
+}
+
+static int on_body(struct http_request *request, const char *bytes, size_t len)
+{
+	struct walk *walk = request->data;
+
+	return ocean_decode_feed(walk->decode, bytes, len, &walk->decode_err);
+}
+
+static void on_done(struct http_request *request, const struct err *err);
+
+static void send(struct walk *walk)
+{
+	struct flight *flight = walk->flight;
+	struct client *client = flight->client;
+	struct http_request *request = &walk->request;
+
+	memset(request, 0, sizeof(*request));
+	err_clear(&walk->decode_err);
+	address(walk);
+	walk->headers[0] =
+		(struct http_header){"Authorization", secret_reveal(flight->token->bearer)};
+	walk->headers[1] = (struct http_header){"Accept", "application/json"};
+	walk->headers[2] = (struct http_header){"User-Agent", "sluice"};
+	request->method = is_change(walk) ? "POST" : "GET";
+	request->url = walk->url;
+	request->headers = walk->headers;
+	request->n_headers = ARRAY_LEN(walk->headers);
+	request->connect_ms = client->connect_ms;
+	request->timeout_ms = client->timeout_ms;
+	request->max_body_bytes = SMALL_BODY_BYTES;
+	request->done = on_done;
+	request->data = walk;
+	if (is_change(walk)) {
+		request->body = walk->body;
+		request->body_len = strlen(walk->body);
+	}
+	if (has_droplets(walk)) {
+		ocean_builder_truncate(&walk->builder, walk->mark);
+		ocean_decode_free(walk->decode);
+		walk->decode = ocean_decode_new(&walk->builder, client->name,
+						flight->call->verb == OCEAN_GET);
+		request->max_body_bytes = OCEAN_PAGE_BYTES_MAX;
+		request->on_body = on_body;
+	}
+	walk->attempt++;
+	walk->in_http = true;
+	walk->sent_ms = clock_mono_ms();
+	ocean_pace_sent(&flight->token->pace, walk->sent_ms);
+	metrics_add(METRIC_OCEAN_REQUESTS, 1);
+	http_start(client->pool, request);
+}
+
+static void too_late(struct walk *walk, enum err_kind kind, int64_t wait_ms)
+{
+	char what[FAIL_WHAT_SIZE];
+	struct err err = {0};
+
+	(void)fail_what(walk->flight->call, what);
+	if (kind == ERR_LIMIT) {
+		err_set(&err, kind,
+			"%s failed: DigitalOcean's rate limit leaves no request for %" PRId64 " s",
+			what, (wait_ms + 999) / 1000);
+	} else {
+		err_set(&err, kind, "%s failed: it takes too long, page %u of the list was next",
+			what, walk->page);
+	}
+	fail(walk, &err);
+}
+
+void walk_go(struct walk *walk)
+{
+	struct flight *flight = walk->flight;
+	int64_t now = clock_mono_ms();
+	int64_t wait = ocean_pace_wait_ms(&flight->token->pace, flight->call->interactive, now);
+
+	if (now > flight->begin_by_ms) {
+		too_late(walk, ERR_TIMEOUT, 0);
+	} else if (wait > 0 && now + wait > flight->begin_by_ms) {
+		too_late(walk, ERR_LIMIT, wait);
+	} else if (wait > 0) {
+		timer_start(&walk->timer, wait);
+	} else {
+		send(walk);
+	}
+}
+
+/* A list without this kind of droplets: an API that does not know the type refuses it; then there are none. */
+static bool has_no_gpus(const struct walk *walk, int status)
+{
+	return walk->kind == WALK_GPUS && walk->page == 1 &&
+	       (status == 400 || status == 404 || status == 422);
+}
+
+static int take_page(struct walk *walk, bool *ret_more, struct err *err)
+{
+	const struct ocean_call *call = walk->flight->call;
+	struct ocean_page page = {0};
+
+	if (ocean_decode_end(walk->decode, &page, err) < 0) {
+		return -1;
+	}
+	walk->mark = walk->builder.n;
+	if (call->verb == OCEAN_GET) {
+		return walk->builder.droplets[0].id == call->droplet_id
+			       ? 0
+			       : err_set(err, ERR_REMOTE,
+					 "DigitalOcean's answer is about another droplet");
+	}
+	if (page.next != 0 && page.next != walk->page + 1) {
+		return err_set(err, ERR_REMOTE, "page %u of the list names page %u as the next",
+			       walk->page, page.next);
+	}
+	if (page.next != 0) {
+		walk->page = page.next;
+		walk->attempt = 0;
+		*ret_more = true;
+	}
+	return 0;
+}
+
+static int take_action(struct flight *flight, const struct strbuf *answer, struct err *err)
+{
+	const struct ocean_call *call = flight->call;
+	const struct ocean_action *action = &flight->action;
+
+	if (answer_action(answer->buf, answer->len, &flight->action, err) < 0) {
+		return -1;
+	}
+	if (call->verb == OCEAN_ACTION ? action->id != call->action_id
+				       : action->droplet_id != call->droplet_id) {
+		return err_set(err, ERR_REMOTE, "DigitalOcean's answer is about another action");
+	}
+	return 0;
+}
+
+static int take(struct walk *walk, bool *ret_more, struct err *err)
+{
+	struct flight *flight = walk->flight;
+	const struct strbuf *answer = &walk->request.answer;
+
+	switch (flight->call->verb) {
+	case OCEAN_LIST:
+	case OCEAN_GET:
+		return take_page(walk, ret_more, err);
+	case OCEAN_ACT:
+	case OCEAN_ACTION:
+		return take_action(flight, answer, err);
+	case OCEAN_DROPLET_ACTIONS:
+		return answer_actions(answer->buf, answer->len, &flight->actions,
+				      &flight->n_actions, err);
+	case OCEAN_ACCOUNT:
+		return answer_account(answer->buf, answer->len, &flight->account, err);
+	case OCEAN_NONE:
+		break;
+	}
+	return 0;
+}
+
+static void taken(struct walk *walk)
+{
+	struct err why = {0};
+	struct err err = {0};
+	bool more = false;
+
+	if (walk->kind == WALK_TAGS) {
+		tags_asked(walk, walk->request.status);
+		end(walk);
+	} else if (take(walk, &more, &why) < 0) {
+		why.remote_status = walk->request.status;
+		fail_nonsense(walk->flight->call, &why, walk->request.request_id, &err);
+		fail(walk, &err);
+	} else if (more && !walk->flight->canceled) {
+		walk_go(walk);
+	} else {
+		if (is_change(walk)) {
+			walk->flight->canceled = false; /* too late: it was done */
+		}
+		end(walk);
+	}
+}
+
+static void refused(struct walk *walk, const struct err *lost)
+{
+	const struct http_request *request = &walk->request;
+	const struct fail_answer answer = {
+		.status = request->status,
+		.content_type = request->content_type,
+		.body = request->answer.buf,
+		.body_len = request->answer.len,
+		.request_id = request->request_id,
+		.retry_after_s = request->retry_after_s,
+	};
+	struct err err = {0};
+
+	if (lost == NULL) {
+		fail_answer(walk->flight->call, &answer, &err);
+	} else if (walk->decode_err.kind != ERR_NONE) {
+		walk->decode_err.remote_status = request->status;
+		fail_nonsense(walk->flight->call, &walk->decode_err, request->request_id, &err);
+	} else {
+		fail_lost(walk->flight->call, lost, &err);
+	}
+	fail(walk, &err);
+}
+
+static void listen(struct walk *walk, const struct err *err)
+{
+	const struct http_request *request = &walk->request;
+	const struct ocean_pace_answer answer = {
+		.status = err == NULL ? request->status : 0,
+		.limit = request->ratelimit_limit,
+		.remaining = request->ratelimit_remaining,
+		.reset_wall_s = request->ratelimit_reset,
+		.retry_after_s = request->retry_after_s,
+	};
+	char status[LOG_NUMBER_SIZE];
+	char ms[LOG_NUMBER_SIZE];
+	int64_t now = clock_mono_ms();
+
+	if (request->status != 0) {
+		ocean_pace_heard(&walk->flight->token->pace, &answer, now, clock_wall_ms());
+	}
+	if (request->status != 0 && request->ratelimit_remaining >= 0) {
+		metrics_set(METRIC_OCEAN_REMAINING, request->ratelimit_remaining);
+	}
+	if (err != NULL ? err->kind != ERR_CANCELED : request->status >= 400) {
+		metrics_add(METRIC_OCEAN_ERRORS, 1);
+	}
+	log_line(LOG_DEBUG, "ocean.answer", "method", request->method, "url", request->url,
+		 "status", log_number(request->status, status), "ms",
+		 log_number(now - walk->sent_ms, ms), "request", request->request_id, "error",
+		 err != NULL ? err_kind_name(err->kind) : "", NULL);
+}
+
+/* The flight ends for another reason; only that a change may have left still counts. */
+static void stopped(struct walk *walk, const struct err *err)
+{
+	struct flight *flight = walk->flight;
+
+	if (!flight->failed && err != NULL && is_change(walk)) {
+		flight->failed = true;
+		fail_lost(flight->call, err, &flight->err);
+	}
+	end(walk);
+}
+
+static void on_done(struct http_request *request, const struct err *err)
+{
+	struct walk *walk = request->data;
+	struct flight *flight = walk->flight;
+	const bool answered = err == NULL;
+	const struct ocean_pace_end how = {
+		.changes = is_change(walk),
+		.attempt = walk->attempt,
+		.kind = err != NULL ? err->kind : ERR_NONE,
+		.status = request->status,
+		.retry_after_s = request->retry_after_s,
+	};
+	int64_t wait;
+
+	walk->in_http = false;
+	listen(walk, err);
+	if (answered && request->status >= 200 && request->status < 300 && !flight->failed) {
+		taken(walk);
+		return;
+	}
+	if (flight->failed || (flight->canceled && !(answered && is_change(walk)))) {
+		stopped(walk, err);
+		return;
+	}
+	if (answered && has_no_gpus(walk, request->status)) {
+		end(walk);
+		return;
+	}
+	wait = flight->canceled ? -1 : ocean_pace_retry_ms(&how);
+	if (wait >= 0 && clock_mono_ms() + wait <= flight->begin_by_ms) {
+		timer_start(&walk->timer, wait);
+	} else {
+		refused(walk, err);
+	}
+}
