@@ -453,7 +453,7 @@ void job_move(struct job *job, enum job_state to, struct store_txn *txn,
 	struct unsaved *move;
 
 	assert(job_state_may((enum job_state)job->row.state, to));
-	job->row.state = to;
+	job->row.state = (int)to;
 	job->row.open = job_state_holds(to);
 	job->row.updated_ms = clock_wall_ms();
 	request->row.updated_ms = job->row.updated_ms;
