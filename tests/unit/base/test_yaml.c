@@ -131,8 +131,8 @@ static void what_only_looks_like_a_trick_is_read(void **state)
 		"a: \xd0\xbf\xd1\x80\xd0\xbe\xd0\xb4\n", /* one alphabet */
 		"a: web \xd0\xbf\xd1\x80\xd0\xbe\xd0\xb4\n",
 		"a: r\xc3\xa9sum\xc3\xa9\n",
-		"# pr\xd0\xbe"
-		"d: a comment may mix\na: b\n",
+		("# pr\xd0\xbe"
+		 "d: a comment may mix\na: b\n"),
 		"%YAML 1.1\n---\na: b\n",
 		"--- {a: b}\n...\n",
 	};
