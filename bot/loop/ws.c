@@ -9,6 +9,11 @@
  * cut off from us (opaque data NULL) and killed, so on_closed waits for nobody. Addresses are tried in
  * their order until the other side speaks. A dead peer is found by ping: quiet for ping_ms, then no byte for pong_ms.
  * We never stop reading: pongs would stop too.
+ *
+ * RECEIVE must return 0 whatever came: on anything else 4.1.6 begins to close but leaves its receive buffer's
+ * fill level where it is (client-parser-ws.c, "if (m) return 1"), and what the server sends from then
+ * on is written behind the end of that buffer. Debian's build also forgets the close frame when WRITEABLE says -1. So we
+ * write close frames ourselves.
  */
 #include "loop/ws.h"
 
@@ -29,6 +34,10 @@
 #define PONG_DEFAULT_MS 10000
 #define CLOSE_MS 1500 /* the promise is 2 s */
 #define ATTEMPT_MIN_MS 1000
+
+/* The header leaves it out (4.1.6 to 5.0: "handled by lws_close_reason()"), the library takes it; a test sees the code
+ * arrive. */
+#define WRITE_CLOSE ((enum lws_write_protocol)4)
 
 struct outgoing {
 	struct list link;
@@ -93,12 +102,19 @@ static void cut(struct ws *ws)
 	}
 }
 
-static void ws_free(struct ws *ws)
+static void drop_queue(struct ws *ws)
 {
 	LIST_FOREACH_SAFE(it, next, &ws->queue)
 	{
 		free(LIST_ENTRY(it, struct outgoing, link));
 	}
+	list_init(&ws->queue);
+	ws->queued_bytes = 0;
+}
+
+static void ws_free(struct ws *ws)
+{
+	drop_queue(ws);
 	timer_stop(&ws->deadline);
 	timer_stop(&ws->quiet);
 	task_cancel(&ws->step);
@@ -244,59 +260,67 @@ static void heard(struct ws *ws)
 	}
 }
 
-/* A fault of the other side: a close frame with its code, and the end. Returns what the callback returns. */
-static int refuse(struct ws *ws, enum err_kind kind, unsigned code, const char *why)
+static void close_soon(struct ws *ws, unsigned code)
+{
+	ws->state = WS_CLOSING;
+	ws->close_code = code;
+	timer_stop(&ws->quiet);
+	timer_start(&ws->deadline, CLOSE_MS);
+	lws_callback_on_writable(ws->wsi);
+}
+
+/* A fault of the other side: a close frame with its code, ahead of all that waits, and the end. */
+static void refuse(struct ws *ws, enum err_kind kind, unsigned code, const char *why)
 {
 	struct err err = {0};
 
 	err_set(&err, kind, "closed by us: %s", why);
 	set_reason(ws, &err);
-	if (ws->state == WS_OPEN) {
-		ws->state = WS_CLOSING;
-		timer_stop(&ws->quiet);
-		timer_start(&ws->deadline, CLOSE_MS);
-		lws_close_reason(ws->wsi, (enum lws_close_status)code, NULL, 0);
-	}
-	return -1;
+	drop_queue(ws);
+	strbuf_done(&ws->message);
+	close_soon(ws, code);
 }
 
-static int deliver(struct ws *ws, const char *bytes, size_t len)
+static void deliver(struct ws *ws, const char *bytes, size_t len)
 {
 	if (!ws_is_utf8(bytes, len)) {
-		return refuse(ws, ERR_REMOTE, 1007, "a message is not UTF-8");
+		refuse(ws, ERR_REMOTE, 1007, "a message is not UTF-8");
+	} else {
+		ws->options.on_message(ws, bytes, len, ws->options.data);
 	}
-	ws->options.on_message(ws, bytes, len, ws->options.data);
-	return ws->state == WS_ENDED ? -1 : 0;
 }
 
-static int on_receive(struct ws *ws, const char *bytes, size_t len)
+static void on_receive(struct ws *ws, const char *bytes, size_t len)
 {
-	bool last =
-		lws_is_final_fragment(ws->wsi) != 0 && lws_remaining_packet_payload(ws->wsi) == 0;
-	int rc;
+	size_t left = lws_remaining_packet_payload(ws->wsi);
+	bool last = lws_is_final_fragment(ws->wsi) != 0 && left == 0;
+	size_t max = ws->options.max_message_bytes;
 
 	if (ws->state != WS_OPEN) {
-		return 0; /* what was in the pipe when we closed */
+		return; /* what was in the pipe when we closed */
 	}
 	heard(ws);
 	if (lws_frame_is_binary(ws->wsi)) {
-		return refuse(ws, ERR_REMOTE, 1003, "a binary message");
+		refuse(ws, ERR_REMOTE, 1003, "a binary message");
+		return;
 	}
-	if (last && ws->message.len == 0 && len <= ws->options.max_message_bytes) {
-		return deliver(ws, bytes, len);
+	/* the rest of this frame is announced: refuse before we have read ten megabytes */
+	if (len > max - ws->message.len || left > max - ws->message.len - len) {
+		refuse(ws, ERR_LIMIT, 1009, "a message is too big");
+		return;
 	}
-	/* the rest of this frame is known to come: refuse before we have read ten megabytes */
-	if (len + lws_remaining_packet_payload(ws->wsi) >
-		    ws->options.max_message_bytes - ws->message.len ||
-	    strbuf_add(&ws->message, bytes, len) < 0) {
-		return refuse(ws, ERR_LIMIT, 1009, "a message is too big");
+	if (last && ws->message.len == 0) {
+		deliver(ws, bytes, len);
+		return;
 	}
-	if (!last) {
-		return 0;
+	(void)strbuf_add(&ws->message, bytes, len); /* it fits */
+	if (last) {
+		struct strbuf whole = ws->message;
+
+		strbuf_init(&ws->message, max); /* big messages are rare: give the memory back */
+		deliver(ws, whole.buf, whole.len);
+		strbuf_done(&whole);
 	}
-	rc = deliver(ws, ws->message.buf, ws->message.len);
-	strbuf_done(&ws->message); /* big messages are rare: give the memory back */
-	return rc;
 }
 
 static int on_writable(struct ws *ws)
@@ -304,7 +328,7 @@ static int on_writable(struct ws *ws)
 	struct outgoing *out;
 	int n;
 
-	if (ws->state != WS_OPEN && ws->state != WS_CLOSING) {
+	if ((ws->state != WS_OPEN && ws->state != WS_CLOSING) || ws->close_sent) {
 		return 0;
 	}
 	if (ws->ping_due) {
@@ -319,14 +343,22 @@ static int on_writable(struct ws *ws)
 		n = lws_write(ws->wsi, out->bytes + LWS_PRE, out->len, LWS_WRITE_TEXT);
 		free(out);
 	} else if (ws->close_code != 0) {
-		lws_close_reason(ws->wsi, (enum lws_close_status)ws->close_code, NULL, 0);
-		return -1;
+		unsigned char close[LWS_PRE + 2] = {0};
+
+		close[LWS_PRE] = (unsigned char)(ws->close_code >> 8);
+		close[LWS_PRE + 1] = (unsigned char)ws->close_code;
+		ws->close_code = 0;
+		ws->close_sent = true;
+		n = lws_write(ws->wsi, close + LWS_PRE, 2, WRITE_CLOSE);
 	} else {
 		return 0;
 	}
 	if (n < 0) {
 		fail(ws, ERR_NETWORK, "the connection broke while we wrote");
 		return -1;
+	}
+	if (ws->close_sent) {
+		return 0; /* now the other side answers it, or the deadline comes */
 	}
 	if (ws->ping_due || !list_empty(&ws->queue) || ws->close_code != 0) {
 		lws_callback_on_writable(ws->wsi);
@@ -419,8 +451,7 @@ int ws_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, v
 
 	(void)user;
 	if (ws == NULL || (ws->wsi != NULL && ws->wsi != wsi)) {
-		return reason == LWS_CALLBACK_CLIENT_RECEIVE ||
-				       reason == LWS_CALLBACK_CLIENT_WRITEABLE ||
+		return reason == LWS_CALLBACK_CLIENT_WRITEABLE ||
 				       reason == LWS_CALLBACK_CLIENT_ESTABLISHED
 			       ? -1
 			       : 0;
@@ -433,7 +464,8 @@ int ws_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, v
 	case LWS_CALLBACK_CLIENT_ESTABLISHED:
 		return on_established(ws);
 	case LWS_CALLBACK_CLIENT_RECEIVE:
-		return on_receive(ws, in, len);
+		on_receive(ws, in, len);
+		return 0; /* never anything else, see above */
 	case LWS_CALLBACK_CLIENT_RECEIVE_PONG:
 		heard(ws);
 		return 0;
@@ -441,7 +473,7 @@ int ws_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, v
 		return on_writable(ws);
 	case LWS_CALLBACK_WS_PEER_INITIATED_CLOSE:
 		on_peer_close(ws, in, len);
-		return 0;
+		return ws->close_sent ? -1 : 0; /* 0: lws answers it */
 	case LWS_CALLBACK_CLIENT_HTTP_REDIRECT:
 		return -1;
 	case LWS_CALLBACK_CLIENT_CONNECTION_ERROR:
@@ -567,11 +599,7 @@ void ws_close(struct ws *ws, unsigned code)
 		finish(ws);
 		return;
 	}
-	ws->state = WS_CLOSING;
-	ws->close_code = code;
-	timer_stop(&ws->quiet);
-	timer_start(&ws->deadline, CLOSE_MS);
-	lws_callback_on_writable(ws->wsi);
+	close_soon(ws, code);
 }
 
 size_t ws_queued_bytes(const struct ws *ws)

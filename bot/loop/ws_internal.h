@@ -47,6 +47,7 @@ struct ws {
 	struct strbuf message; /* joined so far */
 	struct list queue;     /* struct outgoing */
 	size_t queued_bytes;
+	bool close_sent;     /* nothing may follow it */
 	unsigned close_code; /* to be sent when the queue is empty; 0: none */
 
 	struct task step; /* next address, or the end */
