@@ -54,6 +54,23 @@ struct ws {
 	struct err err;   /* why it ends */
 };
 
+struct outgoing {
+	struct list link;
+	size_t len;
+	unsigned char bytes[]; /* LWS_PRE of room, then len */
+};
+
+/* ws.c: the connection is over; the first reason stays, on_closed comes from the step task */
+void ws_finish(struct ws *ws);
+void ws_set_reason(struct ws *ws, const struct err *err);
+void ws_fail(struct ws *ws, enum err_kind kind, const char *why);
+void ws_say_not_open(struct ws *ws, const char *why);
+void ws_drop_queue(struct ws *ws);
+
+/* ws_wire.c: a close frame when what is queued has left, and the deadline for its answer */
+void ws_close_soon(struct ws *ws, unsigned code);
+void ws_on_quiet(struct timer *timer);
+
 /* lws.c names it in its table of protocols */
 int ws_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in,
 		size_t len);
