@@ -218,13 +218,6 @@ const struct plan_step *job_step(const struct job *job)
 	return job->row.step < plan->n_steps ? &plan->steps[job->row.step] : NULL;
 }
 
-int64_t job_wait_ms(unsigned tries)
-{
-	static const unsigned char seconds[] = {2, 3, 5, 8, 10, 15, 30};
-
-	return 1000 * (int64_t)seconds[tries < ARRAY_LEN(seconds) ? tries : ARRAY_LEN(seconds) - 1];
-}
-
 bool job_wait(struct job *job, int64_t ms, void (*next)(struct job *))
 {
 	int64_t left = job->until_ms - clock_mono_ms();
@@ -460,7 +453,7 @@ void job_move(struct job *job, enum job_state to, struct store_txn *txn,
 	struct unsaved *move;
 
 	assert(job_state_may((enum job_state)job->row.state, to));
-	job->row.state = to;
+	job->row.state = (int)to;
 	job->row.open = job_state_holds(to);
 	job->row.updated_ms = clock_wall_ms();
 	request->row.updated_ms = job->row.updated_ms;

@@ -13,6 +13,7 @@
 #include "chat/event.h"
 #include "job/job.h"
 #include "job/states.h"
+#include "ocean/pace.h"
 
 #define READY_MS 60000    /* how long a job may wait for its turn */
 #define BUSY_MS 120000    /* how long for a droplet that has another event */
@@ -146,7 +147,6 @@ void job_end(struct job *job, enum job_state to, struct store_txn *txn);
 
 /* After ms, `next`. False: it would be after the job's until_ms, and nothing was started. */
 bool job_wait(struct job *job, int64_t ms, void (*next)(struct job *));
-int64_t job_wait_ms(unsigned tries); /* 2 3 5 8 10 15 30 30 ... s */
 void job_call(struct job *job, const struct ocean_call *what,
 	      void (*then)(struct job *, const struct ocean_call *, const struct err *));
 const struct plan_step *job_step(const struct job *job); /* NULL: the plan has no such step */

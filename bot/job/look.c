@@ -58,7 +58,7 @@ static void looked(struct job *job, const struct ocean_call *call, const struct 
 		job->row.deadline_ms = clock_wall_ms() + job_step(job)->deadline_ms;
 		job_say(job, "Its answer was lost, but it is running.");
 		job_move(job, JOB_WATCHING, NULL, adopted);
-	} else if (!job_wait(job, job_wait_ms(job->tries++), look)) {
+	} else if (!job_wait(job, ocean_pace_poll_ms(job->tries++), look)) {
 		give_up(job);
 	}
 }

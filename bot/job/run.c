@@ -22,7 +22,7 @@ static void expire(struct job *job, const char *why)
 static void try_later(struct job *job, const char *why)
 {
 	if (clock_mono_ms() >= job->until_ms ||
-	    !job_wait(job, job_wait_ms(job->tries++), job_run)) {
+	    !job_wait(job, ocean_pace_poll_ms(job->tries++), job_run)) {
 		expire(job, why);
 		return;
 	}

@@ -106,7 +106,7 @@ static void droplet_seen(struct job *job, const struct ocean_call *call, const s
 
 	if (seen && status == job_step(job)->expect) {
 		step_done(job);
-	} else if (!job_wait(job, job_wait_ms(job->tries++), look_at_droplet)) {
+	} else if (!job_wait(job, ocean_pace_poll_ms(job->tries++), look_at_droplet)) {
 		if (seen) {
 			unchanged(job, status);
 		} else {
@@ -172,7 +172,7 @@ static void polled(struct job *job, const struct ocean_call *call, const struct 
 		action_completed(job);
 	} else if (known && status == OCEAN_ERRORED) {
 		action_errored(job);
-	} else if (!job_wait(job, job_wait_ms(job->tries++), poll_action)) {
+	} else if (!job_wait(job, ocean_pace_poll_ms(job->tries++), poll_action)) {
 		action_lost(job, err);
 	}
 }
@@ -202,7 +202,7 @@ void job_watch(struct job *job)
 	if (left_ms > step->deadline_ms) { /* the wall clock was set back meanwhile */
 		job->until_ms = clock_mono_ms() + step->deadline_ms;
 	}
-	if (!job_wait(job, job_wait_ms(job->tries++), poll_action)) {
+	if (!job_wait(job, ocean_pace_poll_ms(job->tries++), poll_action)) {
 		poll_action(job);
 	}
 }

@@ -65,8 +65,8 @@ struct http_request {
 	struct strbuf answer; /* freed by http after done returns */
 	char content_type[64];
 	int64_t ratelimit_limit, ratelimit_remaining, ratelimit_reset; /* headers; -1: absent */
-	int64_t retry_after_s; /* header in seconds; -1: absent */
-	char request_id[64];   /* x-request-id */
+	int64_t retry_after_s;  /* header in seconds; -1: absent */
+	char request_id[64];    /* x-request-id */
 	struct http_door *door; /* NULL on a real loop */
 	void *internal;
 };

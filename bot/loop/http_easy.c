@@ -268,6 +268,7 @@ static int read_url(struct call *call, const char *url, bool is_proxy, struct er
 	}
 	if (!is_proxy) {
 		memcpy(call->name, host, strlen(host) + 1);
+		call->tls = strcasecmp(scheme, "https") == 0;
 	}
 	call->port = (unsigned)number(port, strlen(port));
 	rc = 0;
@@ -292,7 +293,9 @@ static void set_connection(struct call *call)
 #endif
 	(void)curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
 	(void)curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_2TLS);
-	(void)curl_easy_setopt(easy, CURLOPT_PIPEWAIT, 1L);
+	/* Over TLS the handshake says whether requests may share a connection, and it is worth the wait. Over
+	 * plain HTTP curl would wait for the first answer of all, behind a server that gives none. */
+	(void)curl_easy_setopt(easy, CURLOPT_PIPEWAIT, call->tls ? 1L : 0L);
 	(void)curl_easy_setopt(easy, CURLOPT_TCP_NODELAY, 1L);
 	(void)curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, BUFFER_BYTES);
 	(void)curl_easy_setopt(easy, CURLOPT_MAXAGE_CONN, call->safe ? READ_AGE_S : CHANGE_AGE_S);

@@ -45,6 +45,7 @@ struct call {
 	char host[256]; /* that we connect to: the proxy's, when there is one */
 	char name[256]; /* of the other side, for sentences */
 	unsigned port;
+	bool tls;
 	int64_t started_ms;
 	int64_t connect_ms;
 	int64_t timeout_ms;

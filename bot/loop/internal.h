@@ -43,6 +43,8 @@ struct loop {
 	void (*on_stop)(void *);
 	void (*on_reload)(void *);
 	void *signals_data;
+	bool (*condition)(void *); /* of loop_run_until, while it runs */
+	void *condition_data;
 	uint64_t turn_ns; /* of the last prepare */
 	uint64_t idle_ns; /* libuv's sum of waiting, at that time */
 	uint64_t longest_ns;

@@ -105,6 +105,10 @@ static void on_turn(uv_prepare_t *turn)
 	}
 	loop->turn_ns = now_ns;
 	loop->idle_ns = idle_ns;
+	/* timers and tasks come before the wait: what they brought about must not wait with it */
+	if (loop->condition != NULL && loop->condition(loop->condition_data)) {
+		uv_stop(&loop->uv);
+	}
 }
 
 static void on_wake(uv_async_t *wake)
@@ -197,18 +201,24 @@ bool loop_run_until(struct loop *loop, bool (*condition)(void *), void *data, in
 		return held;
 	}
 	forget_turn(loop);
+	loop->condition = condition;
+	loop->condition_data = data;
 	timer_init(&guard, loop, nothing, NULL);
 	timer_start(&guard, timeout_ms);
 	while (!(held = condition(data)) && clock_mono_ms() < until_ms) {
 		(void)uv_run(&loop->uv, UV_RUN_ONCE);
 	}
 	timer_stop(&guard);
+	loop->condition = NULL;
 	return held;
 }
 
 void loop_stop(struct loop *loop)
 {
 	loop->stopping = true;
+	if (!loop->is_virtual) {
+		uv_stop(&loop->uv); /* do not wait for sockets any more in this turn */
+	}
 }
 
 static void close_own(struct loop *loop)
@@ -238,11 +248,12 @@ static void drain(struct loop *loop)
 	}
 }
 
-static bool no_work(void *data)
+/* Ends that were announced for the next turn are still delivered. */
+static bool at_rest(void *data)
 {
 	struct loop *loop = data;
 
-	return loop->working == NULL && list_empty(&loop->works);
+	return loop->working == NULL && list_empty(&loop->works) && list_empty(&loop->tasks);
 }
 
 void loop_free(struct loop *loop)
@@ -252,8 +263,8 @@ void loop_free(struct loop *loop)
 	if (loop == NULL) {
 		return;
 	}
-	(void)loop_run_until(loop, no_work, loop, DRAIN_MAX_MS);
-	assert(no_work(loop));
+	(void)loop_run_until(loop, at_rest, loop, DRAIN_MAX_MS);
+	assert(at_rest(loop));
 	if (loop->lookups_free != NULL) {
 		loop->lookups_free(loop);
 	}

@@ -87,11 +87,12 @@ static void take_words(char to[WORDS_SIZE], const char *text)
 		to[n] = c < 0x20 || c >= 0x7f ? '?' : text[n];
 	}
 	to[n] = '\0';
-	if (n == WORDS_SIZE - 1) {
+	if (text[n] != '\0') {
 		memcpy(to + n - 3, "...", 4);
+		return;
 	}
-	while (n > 0 && (to[n - 1] == '.' || to[n - 1] == ' ') && text[n] == '\0') {
-		to[--n] = '\0';
+	while (n > 0 && (to[n - 1] == '.' || to[n - 1] == ' ')) {
+		to[--n] = '\0'; /* it stands inside a sentence */
 	}
 }
 

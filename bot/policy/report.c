@@ -151,6 +151,7 @@ static bool before(const struct policy_finding *a, unsigned line, unsigned colum
 	return a->line < line || (a->line == line && a->column <= column);
 }
 
+ATTR_PRINTF(6, 0)
 static void add(struct policy_report *report, bool warning, const char *code, unsigned line,
 		unsigned column, const char *fmt, va_list ap)
 {

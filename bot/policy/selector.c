@@ -25,7 +25,8 @@ static bool pattern_fits(const struct pattern *pattern, const char *text)
 		return false;
 	}
 	if (pattern->glob) {
-		return names_glob(p, text) != 0;
+		/* most globs end here: their first letter is another one */
+		return (*p == '*' || *p == lower(*text)) && names_glob(p, text) != 0;
 	}
 	while (*p != '\0' && *p == lower(*text)) {
 		p++;

@@ -373,19 +373,19 @@ static void xmpp_presence(struct conn *c, const char *xml)
 		return;
 	}
 	snprintf(out, sizeof(out),
-		 "<presence from='" ROOM "/bob' to='" BOT
+		 "<presence xmlns='jabber:client' from='" ROOM "/bob' to='" BOT
 		 "/b'><x xmlns='http://jabber.org/protocol/muc#user'>"
 		 "<item affiliation='member' role='participant' "
 		 "jid='bob@bench.example/x'/></x></presence>");
 	ws_send_text(c, out);
 	snprintf(out, sizeof(out),
-		 "<presence from='" ROOM "/sluice' to='" BOT
+		 "<presence xmlns='jabber:client' from='" ROOM "/sluice' to='" BOT
 		 "/b'><x xmlns='http://jabber.org/protocol/muc#user'>"
 		 "<item affiliation='owner' role='moderator' jid='" BOT
 		 "/b'/><status code='100'/><status code='110'/></x>"
 		 "</presence>");
 	ws_send_text(c, out);
-	ws_send_text(c, "<message type='groupchat' from='" ROOM "' to='" BOT
+	ws_send_text(c, "<message xmlns='jabber:client' type='groupchat' from='" ROOM "' to='" BOT
 			"/b'><subject/></message>");
 	chat = c;
 	ready_at = now();
@@ -432,6 +432,9 @@ static void on_xmpp(struct conn *c, char *xml)
 	char out[1024];
 
 	attribute(xml, "id", id, sizeof(id));
+	if (getenv("DRIVE_TRACE") != NULL) {
+		fprintf(stderr, "< %s\n", xml);
+	}
 	if (strncmp(xml, "<open", 5) == 0) {
 		ws_send_text(c, stream_open);
 		ws_send_text(
@@ -456,13 +459,13 @@ static void on_xmpp(struct conn *c, char *xml)
 		sasl_step(c, payload, strcspn(payload, "<"));
 	} else if (strncmp(xml, "<iq", 3) == 0 && strstr(xml, "xmpp-bind") != NULL) {
 		snprintf(out, sizeof(out),
-			 "<iq type='result' id='%s'><bind "
+			 "<iq xmlns='jabber:client' type='result' id='%s'><bind "
 			 "xmlns='urn:ietf:params:xml:ns:xmpp-bind'><jid>" BOT
 			 "/b</jid></bind></iq>",
 			 id);
 		ws_send_text(c, out);
 	} else if (strncmp(xml, "<iq", 3) == 0) {
-		snprintf(out, sizeof(out), "<iq type='result' id='%s' from='%s'/>", id,
+		snprintf(out, sizeof(out), "<iq xmlns='jabber:client' type='result' id='%s' from='%s'/>", id,
 			 strstr(xml, ROOM) != NULL ? ROOM : "bench.example");
 		ws_send_text(c, out);
 	} else if (strncmp(xml, "<presence", 9) == 0) {
@@ -622,7 +625,7 @@ static void say(const char *text)
 			 counter, text, slot, port);
 	} else {
 		snprintf(out, sizeof(out),
-			 "<message type='groupchat' from='" ROOM "/bob' to='" BOT
+			 "<message xmlns='jabber:client' type='groupchat' from='" ROOM "/bob' to='" BOT
 			 "/b' id='m%u'><body>%s</body><stanza-id "
 			 "xmlns='urn:xmpp:sid:0' by='" ROOM "' id='s%u'/></message>",
 			 counter, text, counter);

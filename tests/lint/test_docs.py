@@ -45,7 +45,7 @@ def commands_in(text):
 
 
 def known_commands(root):
-    dev = set(re.findall(r"^\t*\./dev ([a-z]+)", (root / "dev").read_text(encoding="utf-8"), re.M))
+    dev = set(re.findall(r"^\t*\./dev ([a-z]+)", (root / "dev").read_text(encoding="utf-8"), re.M)) | {"help"}
     main = (root / "bot/cli/main.c").read_text(encoding="utf-8")
     sluice = set(re.findall(r'^\t\{"([a-z]+)", \w+_main', main, re.M))
     flags = set(re.findall(r"--[a-z][a-z-]+", "".join(

@@ -29,6 +29,8 @@ def check_first_line(root, path):
     if first.startswith("#!") and len(lines) > 1:
         first = lines[1]
     name = re.escape(path.name)
+    if path.suffix == ".py" and re.match(r'"""\S.*', first):
+        return None
     if not re.match(rf"(/\*|#|//) {name}( [A-Z .\[\]]+)? - \S.*", first):
         return f'{path}: the first line does not say what the file is for ("/* {path.name} - ...")'
     return None

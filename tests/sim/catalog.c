@@ -14,10 +14,11 @@
 	"\"metadata\",\"install_agent\",\"storage\",\"image_transfer\"],\"available\":true," \
 	"\"sizes\":[" SIZES "]}"
 
+/* Addresses that are nobody's: RFC 2544 and RFC 3849. They differ by the droplet's id, not by region. */
 static const struct sim_region regions[] = {
-	{"ams3", "Amsterdam 3", REGION("ams3", "Amsterdam 3"), "188.166", "2a03:b0c0:2:d0"},
-	{"fra1", "Frankfurt 1", REGION("fra1", "Frankfurt 1"), "139.59", "2a03:b0c0:3:d0"},
-	{"nyc3", "New York 3", REGION("nyc3", "New York 3"), "167.99", "2604:a880:800:10"},
+	{"ams3", "Amsterdam 3", REGION("ams3", "Amsterdam 3"), "198.18", "2001:db8:a3:d0"},
+	{"fra1", "Frankfurt 1", REGION("fra1", "Frankfurt 1"), "198.19", "2001:db8:f1:d0"},
+	{"nyc3", "New York 3", REGION("nyc3", "New York 3"), "198.18", "2001:db8:93:10"},
 };
 
 #define PLACES                                                                              \

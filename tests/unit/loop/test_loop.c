@@ -444,6 +444,39 @@ static void reload_noted(void *data)
 	note("reload ");
 }
 
+static bool has_trace(void *data)
+{
+	(void)data;
+	return trace[0] != '\0';
+}
+
+static void run_stop(struct task *task)
+{
+	loop_stop(task->loop);
+}
+
+static void what_timers_and_tasks_bring_about_ends_the_run_at_once(void **state)
+{
+	struct loop *loop = real();
+	struct timer timer;
+	struct timer far;
+	struct task task;
+	int64_t start = clock_mono_ms();
+
+	(void)state;
+	timer_init(&timer, loop, fire_note, word("t"));
+	timer_init(&far, loop, fire_note, word("far"));
+	task_init(&task, loop, run_stop, NULL);
+	timer_start(&far, 20000);
+	timer_start(&timer, 5);
+	assert_true(loop_run_until(loop, has_trace, NULL, 10000));
+	task_post(&task);
+	loop_run(loop);
+	assert_in_range(clock_mono_ms() - start, 5, 5000);
+	timer_stop(&far);
+	loop_free(loop);
+}
+
 static void signals_come_as_callbacks(void **state)
 {
 	struct loop *loop = real();
@@ -521,6 +554,8 @@ int main(void)
 		cmocka_unit_test_setup(real_work_runs_one_after_another_on_another_thread, clear),
 		cmocka_unit_test_setup(run_until_ends_by_time, clear),
 		cmocka_unit_test_setup(a_stop_before_the_run_counts, clear),
+		cmocka_unit_test_setup(what_timers_and_tasks_bring_about_ends_the_run_at_once,
+				       clear),
 		cmocka_unit_test_setup(signals_come_as_callbacks, clear),
 		cmocka_unit_test_setup(the_longest_stall_is_measured_and_waiting_is_none, clear),
 		cmocka_unit_test_setup(an_idle_loop_does_not_wake, clear),

@@ -1,0 +1,121 @@
+/* test_policy_golden.c - what `sluice check` prints, whole: each NAME.yaml here has its NAME.txt
+ *
+ * After a wanted change: SLUICE_GOLDEN=write, and read the diff.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <dirent.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/strbuf.h"
+#include "policy/policy.h"
+
+#define FOLDER SOURCE_DIR "/tests/golden/policy/"
+
+/* Every code that this version of the checker can print for a text. E021 is about files: test_policy_load. */
+static const char *const codes[] = {
+	"E001", "E002", "E003", "E004", "E005", "E006", "E007", "E008", "E009", "E010", "E011",
+	"E020", "E030", "E031", "E032", "E033", "E034", "E035", "E037", "E038", "E039", "E040",
+	"E041", "E042", "E043", "E050", "E051", "E052", "E053", "E054", "E059", "W103", "W118",
+};
+
+static void read_file(const char *path, struct strbuf *out)
+{
+	FILE *file = fopen(path, "re");
+	char buf[4096];
+
+	if (file == NULL) {
+		fail_msg("%s cannot be read", path);
+	}
+	for (size_t n; (n = fread(buf, 1, sizeof(buf), file)) > 0;) {
+		assert_int_equal(strbuf_add(out, buf, n), 0);
+	}
+	(void)fclose(file);
+}
+
+static void write_file(const char *path, const struct strbuf *text)
+{
+	FILE *file = fopen(path, "we");
+
+	assert_non_null(file);
+	assert_int_equal(fwrite(text->buf, 1, text->len, file), text->len);
+	assert_int_equal(fclose(file), 0);
+}
+
+static void check(const char *name, struct strbuf *ret_text)
+{
+	struct policy_report report;
+	struct policy *policy;
+	struct strbuf source;
+	char path[512];
+
+	strbuf_init(&source, (size_t)1 << 20);
+	(void)snprintf(path, sizeof(path), FOLDER "%s", name);
+	read_file(path, &source);
+	policy = policy_compile(name, source.buf, source.len, &report);
+	assert_int_equal(policy != NULL, report.n_errors == 0);
+	strbuf_done(&source); /* nothing in the report or the policy may point into it */
+	policy_report_print(&report, name, ret_text);
+	policy_report_done(&report);
+	policy_unref(policy);
+}
+
+static int is_policy(const struct dirent *entry)
+{
+	size_t len = strlen(entry->d_name);
+
+	return len > 5 && strcmp(entry->d_name + len - 5, ".yaml") == 0;
+}
+
+static void every_output_is_as_it_was(void **state)
+{
+	struct dirent **entries = NULL;
+	int n = scandir(FOLDER, &entries, is_policy, alphasort);
+	const char *mode = getenv("SLUICE_GOLDEN");
+	struct strbuf all;
+
+	(void)state;
+	assert_true(n > 40);
+	strbuf_init(&all, (size_t)1 << 20);
+	for (int i = 0; i < n; i++) {
+		struct strbuf expected;
+		struct strbuf got;
+		char path[512];
+
+		strbuf_init(&expected, (size_t)1 << 16);
+		strbuf_init(&got, (size_t)1 << 16);
+		check(entries[i]->d_name, &got);
+		(void)snprintf(path, sizeof(path), FOLDER "%.*s.txt",
+			       (int)strlen(entries[i]->d_name) - 5, entries[i]->d_name);
+		if (mode != NULL && strcmp(mode, "write") == 0) {
+			write_file(path, &got);
+		}
+		read_file(path, &expected);
+		assert_string_equal(got.buf, expected.buf);
+		(void)strbuf_add(&all, got.buf, got.len);
+		strbuf_done(&expected);
+		strbuf_done(&got);
+		free(entries[i]);
+	}
+	free(entries);
+	for (size_t i = 0; i < sizeof(codes) / sizeof(codes[0]); i++) {
+		if (strstr(all.buf, codes[i]) == NULL) {
+			fail_msg("no file here brings out %s", codes[i]);
+		}
+	}
+	strbuf_done(&all);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {cmocka_unit_test(every_output_is_as_it_was)};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
