@@ -85,17 +85,33 @@ static void on_late(struct timer *timer)
 
 /* ---- sending -------------------------------------------------------------------------------- */
 
+struct names {
+	const struct room *room; /* NULL: a direct message */
+	char node[CHAT_ID_MAX + 1];
+};
+
+/* The nick, which rings in most clients; else the part before the @. Valid until the next call. */
 static const char *mention(const char *user, void *data)
 {
-	const struct room *room = data;
+	struct names *names = data;
+	const char *nick = names->room != NULL ? muc_nick_of(names->room, user) : NULL;
+	struct jid jid;
 
-	return room != NULL ? muc_nick_of(room, user) : NULL;
+	if (nick != NULL) {
+		return nick;
+	}
+	if (jid_parse(user, &jid, NULL) != 0 || jid.node[0] == '\0') {
+		return NULL;
+	}
+	memcpy(names->node, jid.node, sizeof(names->node));
+	return names->node;
 }
 
-static int send_message(struct sent *sent, const struct chat_post *post, struct room *room,
+static int send_message(struct sent *sent, const struct chat_post *post, const struct room *room,
 			struct err *err)
 {
-	struct render_names names = {.mention = mention, .data = room};
+	struct names who = {.room = room};
+	struct render_names names = {.mention = mention, .data = &who};
 	struct render_envelope envelope = {
 		.to = sent->to,
 		.id = sent->id,

@@ -59,9 +59,12 @@ struct sasl *sasl_new(const char *mechanism, const char *user, const struct secr
 /* The server's first words hold "i=" rounds; all others pass. */
 static int check_rounds(const char *words, size_t len, struct err *err)
 {
-	const char *at = len >= 2 && memcmp(words, "r=", 2) == 0 ? strstr(words, ",i=") : NULL;
+	const char *at = strncmp(words, "r=", 2) == 0 ? strstr(words, ",i=") : NULL;
 	unsigned long rounds;
 
+	if (strlen(words) != len) {
+		return err_set(err, ERR_REMOTE, "the server's login words hold a NUL byte");
+	}
 	if (at == NULL) {
 		return 0;
 	}
