@@ -42,20 +42,25 @@ static void check(struct world *w, const struct story *story)
 	assert_over(w);
 }
 
-/* The card says an end, or nothing was taken on at all. */
-static void check_told(struct world *w)
+/*
+ * A card says an end, or nothing was taken on at all. A crash between a post and the note of its id leaves that post
+ * behind, because no chat network can be asked whether it took it: the next process posts another one.
+ */
+static void check_told(struct world *w, unsigned n_crashes)
 {
 	struct states states = states_of(w);
-	unsigned n = 0;
+	unsigned n_jobs = 0;
+	unsigned n_left = 0;
 
 	for (int s = 0; s < JOB_STATE_COUNT; s++) {
-		n += states.n[s];
+		n_jobs += states.n[s];
 	}
-	for (size_t i = 0; n > 0 && i < w->n_said; i++) {
-		assert_null(strstr(w->said[i].text, " ..."));
-		assert_null(strstr(w->said[i].text, "Not sure:"));
+	for (size_t i = 0; i < w->n_said; i++) {
+		n_left += strstr(w->said[i].text, " ...") != NULL ||
+			  strstr(w->said[i].text, "Not sure:") != NULL;
 	}
-	assert_true(n == 0 || w->n_said > 0);
+	assert_true(n_left <= n_crashes);
+	assert_true(n_jobs == 0 || w->n_said > n_left);
 }
 
 static void crash_at(const struct story *story, int64_t at_ms)
@@ -79,7 +84,7 @@ static void crash_at(const struct story *story, int64_t at_ms)
 	}
 	if (w->n_started > 0) {
 		check(w, story);
-		check_told(w);
+		check_told(w, 2);
 	}
 	(void)world_down(&mine);
 }
@@ -118,7 +123,7 @@ static void fail_nth(const struct story *story, unsigned nth, bool crash)
 	assert_true(w->n_said > 0);
 	if (w->n_started > 0) {
 		check(w, story);
-		check_told(w);
+		check_told(w, crash);
 	} else {
 		assert_int_equal(w->n_acts, 0);
 		assert_int_equal(job_open_requests(w->engine), 0);

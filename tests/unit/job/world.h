@@ -428,7 +428,7 @@ static void ask(struct world *w, const struct plan *plan, uint64_t droplet)
 
 /* ---- what was said, sent and written -------------------------------------------------------- */
 
-static bool was_said(const struct world *w, const char *text)
+ATTR_UNUSED static bool was_said(const struct world *w, const char *text)
 {
 	for (size_t i = 0; i < w->n_said; i++) {
 		if (strstr(w->said[i].text, text) != NULL) {
@@ -529,7 +529,7 @@ static void assert_over(struct world *w)
 	assert_true(post_queue_idle(w->queue));
 }
 
-static void assert_audited(struct world *w, const char *text)
+ATTR_UNUSED static void assert_audited(struct world *w, const char *text)
 {
 	struct strbuf out;
 	struct err err = {0};
