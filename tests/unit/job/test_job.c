@@ -529,6 +529,23 @@ static void a_short_stop_goes_on(void **state)
 	assert_over(w);
 }
 
+/* Nothing moved since the card was posted: its place is on disk all the same. */
+static void the_card_of_a_waiting_job_goes_on_too(void **state)
+{
+	struct world *w = *state;
+
+	fault(w, "method=GET nth=1 times=30 kind=503");
+	ask(w, &reboot_plan, WEB_1);
+	loop_advance(w->loop, 10000);
+	assert_int_equal(states_of(w).n[JOB_READY], 1);
+	faults_clear(&w->sim->faults);
+	world_restart(w);
+	loop_advance(w->loop, 300000);
+	assert_non_null(strstr(w->said[0].text, "Rebooted web-1 in"));
+	assert_int_equal(w->n_said, 2);
+	assert_over(w);
+}
+
 static void write_row(struct world *w, enum job_state job_state, uint64_t action_id,
 		      const char *verb)
 {
@@ -652,6 +669,7 @@ int main(void)
 		STORY(the_same_card_goes_on_after_a_restart),
 		STORY(what_waited_through_a_long_stop_is_not_done),
 		STORY(a_short_stop_goes_on),
+		STORY(the_card_of_a_waiting_job_goes_on_too),
 		cmocka_unit_test(a_restart_in_every_state_ends),
 		STORY(an_account_that_is_gone_ends_too),
 	};
