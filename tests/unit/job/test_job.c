@@ -566,7 +566,7 @@ static void write_row(struct world *w, enum job_state job_state, uint64_t action
 				.account = "main",
 				.droplet_id = WEB_1,
 				.droplet_name = "web-1",
-				.state = job_state,
+				.state = (int)job_state,
 				.action_id = action_id,
 				.sent_ms = clock_wall_ms(),
 				.deadline_ms = clock_wall_ms() + 60000,

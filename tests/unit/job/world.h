@@ -311,7 +311,7 @@ static int world_up(void **state)
 	assert_int_equal(sim_droplet_line(w->sim->model, "web-1 id=101 tags=web", &err), 0);
 	assert_int_equal(sim_droplet_line(w->sim->model, "web-2 id=102 tags=web", &err), 0);
 	assert_int_equal(sim_droplet_line(w->sim->model, "db-1 id=103 tags=db", &err), 0);
-	w->ocean = sim_ocean_open(w->loop, w->sim, "main", SIM_LATENCY_MS, &err);
+	w->ocean = sim_ocean_open(w->loop, w->sim, "main", SIM_LATENCY_MS);
 	assert_non_null(w->ocean);
 	w->spy.ops = &spy_ops;
 	w->spy.name = "main";
