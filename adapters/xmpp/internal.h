@@ -1,6 +1,8 @@
 /* internal.h - what the files of this adapter share; nobody outside includes it
  *
- * connect.c  one connection at a time: open, log in, bind, resume; back-off between two
+ * connect.c  one connection at a time, its phases and deadlines; back-off between two
+ * login.c    SCRAM
+ * session.c  resume or bind; what the server says, to whom it concerns
  * sm.c       stream management (XEP-0198): what was sent and not yet acknowledged
  * muc.c      rooms: joining, who is in them, losing them
  * inbound.c  a <message/> to events
@@ -19,6 +21,7 @@
 #include "loop/ws.h"
 
 #define STANZA_MAX (128 * 1024) /* bytes of one stanza of ours */
+#define PHASE_MS 10000          /* how long the server has for one phase */
 #define XMPP_ID_SIZE 24         /* ids that we make */
 
 /* The connection below: loop/ws, or whatever a test puts in its place. */
@@ -118,12 +121,26 @@ const char *xmpp_condition(const struct xml *error, const char *ns, char *buf, s
 /* connect.c */
 void connect_start(struct xmpp *x);
 void connect_stop(struct xmpp *x); /* for good; the end comes through xmpp_try_finish */
-void connect_rooms_settled(struct xmpp *x);
+void connect_enter(struct xmpp *x, enum phase phase, int64_t deadline_ms); /* 0: no deadline */
 /* Ends this connection; a new one follows. */
 void connect_fail(struct xmpp *x, enum err_kind kind, const char *fmt, ...) ATTR_PRINTF(3, 4);
+/* Ends it for good: a person has to change something first. */
+void connect_refuse(struct xmpp *x, const char *why);
 /* Sends something that is no stanza. */
 void connect_send(struct xmpp *x, struct strbuf *out);
+void connect_open_stream(struct xmpp *x);
 void xmpp_try_finish(struct xmpp *x); /* adapter.c: the close is over when nothing is left */
+
+/* login.c */
+void login_start(struct xmpp *x, const struct xml *features);
+void login_hear(struct xmpp *x, const struct xml *xml);
+void login_drop(struct xmpp *x);
+
+/* session.c */
+void session_hear(struct xmpp *x, const struct xml *xml);
+void session_live(struct xmpp *x);
+void session_rooms_settled(struct xmpp *x);
+void session_lost(struct xmpp *x); /* the server has forgotten it */
 
 /* sm.c */
 void sm_init(struct xmpp *x);

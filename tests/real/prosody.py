@@ -250,6 +250,8 @@ class Person:
     async def close(self):
         self.client.disconnect(wait=1)
         await asyncio.sleep(0.1)
+        if getattr(self.client, "_run_out_filters", None) is not None:
+            self.client._run_out_filters.cancel()  # slixmpp leaves it pending and asyncio complains
 
 
 def body_of(stanza):

@@ -141,6 +141,8 @@ static void test_not_said(void **state)
 	static const char *const quiet[] = {
 		SAID_BY("nobody", "1", "<body>reboot web-1</body>"), /* no real address */
 		SAID_BY("sluice", "1", "<body>reboot web-1</body>"),
+		SAID_BY("twin", "1",
+			"<body>reboot web-1</body>"), /* our own account's other session */
 		SAID_BY("bob", "1", "<subject>reboot web-1</subject>"),
 		SAID_BY("bob", "1",
 			"<body>reboot web-1</body><delay xmlns='urn:xmpp:delay' "
@@ -181,6 +183,7 @@ static void test_not_said(void **state)
 
 	(void)state;
 	fake_up();
+	fake_occupant("twin", "sluice@chat.example/other", "");
 	for (size_t i = 0; i < ARRAY_LEN(quiet); i++) {
 		fake_hear(quiet[i]);
 		if (fake.n_events != 0) {

@@ -6,6 +6,7 @@
 #define TESTS_XMPP_FAKE_H
 
 #include <assert.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
