@@ -93,22 +93,58 @@ static void plain_line(const struct command_call *call, const struct droplet *dr
 		   *status != '\0' && *region != '\0' ? ", " : "", region);
 }
 
-static void table_row(const struct command_call *call, const struct droplet *droplet,
-		      struct build *build)
-{
-	const char *status = droplet->locked ? arena_printf(call->arena, "%s, busy",
-							    answer_status_word(droplet->status))
-					     : answer_status_word(droplet->status);
-	const char *cells[] = {
-		label(call, droplet),
-		status,
-		droplet->region != NULL ? droplet->region : "",
-		droplet->ip != NULL ? droplet->ip : "",
-		droplet->size != NULL ? droplet->size : "",
-		join_tags(call, droplet),
-	};
+#define COLUMNS 6
 
-	build_row(build, cells);
+static void table_cells(const struct command_call *call, const struct droplet *droplet,
+			const char *cells[COLUMNS])
+{
+	cells[0] = label(call, droplet);
+	cells[1] = answer_status_word(droplet->status);
+	if (droplet->locked) {
+		cells[1] = arena_printf(call->arena, "%s, busy", cells[1]);
+	}
+	cells[2] = droplet->region != NULL ? droplet->region : "";
+	cells[3] = droplet->ip != NULL ? droplet->ip : "";
+	cells[4] = droplet->size != NULL ? droplet->size : "";
+	cells[5] = join_tags(call, droplet);
+}
+
+/* A column that this channel may not see, or that nobody fills, is not there at all. */
+static void table(const struct command_call *call, const struct droplet *const *some, size_t n,
+		  struct build *build)
+{
+	static const struct column columns[COLUMNS] = {
+		{"name", 0, false},    {"state", 0, false}, {"region", 1, false},
+		{"address", 2, false}, {"size", 3, false},  {"tags", 4, false},
+	};
+	struct column used[COLUMNS];
+	size_t at[COLUMNS];
+	size_t n_used = 0;
+	const char **cells = arena_array(call->arena, n * COLUMNS + 1, sizeof(*cells));
+
+	for (size_t i = 0; i < n; i++) {
+		table_cells(call, some[i], &cells[i * COLUMNS]);
+	}
+	for (size_t c = 0; c < COLUMNS; c++) {
+		size_t i = 0;
+
+		while (i < n && *cells[i * COLUMNS + c] == '\0') {
+			i++;
+		}
+		if (i < n) {
+			used[n_used] = columns[c];
+			at[n_used++] = c;
+		}
+	}
+	build_table(build, used, n_used);
+	for (size_t i = 0; i < n; i++) {
+		const char *row[COLUMNS];
+
+		for (size_t k = 0; k < n_used; k++) {
+			row[k] = cells[i * COLUMNS + at[k]];
+		}
+		build_row(build, row);
+	}
 }
 
 static void headline(const struct command_call *call, size_t n, struct build *build)
@@ -127,10 +163,6 @@ static void headline(const struct command_call *call, size_t n, struct build *bu
 
 void answer_list(const struct command_call *call, struct build *build)
 {
-	static const struct column columns[] = {
-		{"name", 0, false},    {"state", 0, false}, {"region", 1, false},
-		{"address", 2, false}, {"size", 3, false},  {"tags", 4, false},
-	};
 	bool client = gate_person(call->gate, call->who) == NULL;
 	const struct droplet **some = arena_array(call->arena, call->n_droplets + 1, sizeof(*some));
 	struct command_filter filter = {0};
@@ -149,14 +181,10 @@ void answer_list(const struct command_call *call, struct build *build)
 	}
 	headline(call, n, build);
 	if (!client) {
-		build_table(build, columns, ARRAY_LEN(columns));
+		table(call, some, n < ROWS_MAX ? n : ROWS_MAX, build);
 	}
-	for (size_t i = 0; i < n && i < ROWS_MAX; i++) {
-		if (client) {
-			plain_line(call, some[i], build);
-		} else {
-			table_row(call, some[i], build);
-		}
+	for (size_t i = 0; client && i < n && i < ROWS_MAX; i++) {
+		plain_line(call, some[i], build);
 	}
 	if (n > ROWS_MAX) {
 		build_line(build, "and %zu more: narrow it with `list web-*`, `list tag:prod`",
