@@ -1,8 +1,11 @@
 /* http.h - asynchronous HTTP requests on curl's multi interface, one pool on the loop
  *
  * HTTP/1.1 and 2 with TLS verified always; redirects are never followed; no cookies; at most
- * `max_connections` kept a pool; proxies only by http_options.proxy. A request has a deadline for connecting
- * and one for all of it.
+ * `max_connections` a pool, further requests wait for one (within their connect_ms); proxies only by
+ * http_options.proxy. A request has a deadline for connecting and one for all of it.
+ *
+ * At most once: a request that changes something is never sent a second time by itself, also not when a kept
+ * connection turns out to be dead (http_easy.c says how). That outcome is ERR_UNKNOWN.
  */
 #ifndef LOOP_HTTP_H
 #define LOOP_HTTP_H
@@ -62,7 +65,7 @@ struct http_request {
 
 	/* results, valid in done */
 	int status;
-	struct strbuf answer; /* freed by http after done returns */
+	struct strbuf answer; /* freed by http after done returns: copy from it, do not detach it */
 	char content_type[64];
 	int64_t ratelimit_limit, ratelimit_remaining, ratelimit_reset; /* headers; -1: absent */
 	int64_t retry_after_s;  /* header in seconds; -1: absent */

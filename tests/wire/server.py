@@ -258,6 +258,7 @@ def ws(peer, path, headers):
     elif key == "fin":
         raise Gone()
     elif key == "rst":
+        time.sleep(0.05)  # a reset throws away what was not read yet: let the upgrade arrive
         reset(peer.conn)
         raise Gone()
     elif key == "badutf8":
