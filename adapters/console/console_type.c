@@ -5,10 +5,10 @@
  */
 #include <stdlib.h>
 #include <string.h>
-#include <unistr.h>
 
 #include "adapters/console/console_internal.h"
 #include "base/mem.h"
+#include "chat/text.h"
 
 #define LINE_MAX_BYTES 65536U
 /* A script goes on: when nothing moves any more; when nobody answers; when something never ends. */
@@ -191,7 +191,7 @@ static void on_line(const char *line, size_t len, void *data)
 		console_print_prompt(console);
 		return;
 	}
-	if (strlen(line) != len || u8_check((const uint8_t *)line, len) != NULL) {
+	if (strlen(line) != len || !text_is_utf8(line, len)) {
 		console_print_own(console, "That line is not text (UTF-8). Nothing was done.");
 		return;
 	}

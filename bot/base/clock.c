@@ -1,6 +1,7 @@
 /* clock.c - wall and monotonic time behind two pointers */
 #include "base/clock.h"
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -109,11 +110,19 @@ static int parse_zone(const char **at, int *ret_minutes)
 		return 0;
 	}
 	if (expect(at, "+-") < 0 || digits(at, 2, &hours) < 0 || expect(at, ":") < 0 ||
-	    digits(at, 2, &minutes) < 0) {
+	    digits(at, 2, &minutes) < 0 || hours > 23 || minutes > 59) {
 		return -1;
 	}
 	*ret_minutes = sign * (hours * 60 + minutes);
 	return 0;
+}
+
+static int days_in_month(int year, int month)
+{
+	static const int days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+	bool leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
+
+	return days[month - 1] + (month == 2 && leap ? 1 : 0);
 }
 
 int clock_parse(const char *text, int64_t *ret_wall_ms)
@@ -135,6 +144,9 @@ int clock_parse(const char *text, int64_t *ret_wall_ms)
 	if (*text == '.') {
 		int scale = 100;
 
+		if (text[1] < '0' || text[1] > '9') {
+			return -1;
+		}
 		for (text++; *text >= '0' && *text <= '9'; text++, scale /= 10) {
 			ms += (*text - '0') * scale;
 		}
@@ -142,8 +154,8 @@ int clock_parse(const char *text, int64_t *ret_wall_ms)
 	if (parse_zone(&text, &zone) < 0 || *text != '\0') {
 		return -1;
 	}
-	if (month < 1 || month > 12 || tm.tm_mday < 1 || tm.tm_mday > 31 || tm.tm_hour > 23 ||
-	    tm.tm_min > 59 || tm.tm_sec > 60) {
+	if (month < 1 || month > 12 || tm.tm_mday < 1 || tm.tm_mday > days_in_month(year, month) ||
+	    tm.tm_hour > 23 || tm.tm_min > 59 || tm.tm_sec > 60) {
 		return -1;
 	}
 	tm.tm_year = year - 1900;

@@ -5,6 +5,23 @@
 #include <stdio.h>
 #include <string.h>
 
+/* A sentence that was cut must not end in half a character. */
+static void mend(char *msg, size_t size, int wanted)
+{
+	size_t len = strlen(msg);
+
+	if (wanted < 0 || (size_t)wanted < size) {
+		return;
+	}
+	while (len > 0 && ((unsigned char)msg[len - 1] & 0xc0) == 0x80) {
+		len--;
+	}
+	if (len > 0 && (unsigned char)msg[len - 1] >= 0xc0) {
+		len--;
+	}
+	msg[len] = '\0';
+}
+
 int err_set(struct err *err, enum err_kind kind, const char *fmt, ...)
 {
 	va_list ap;
@@ -15,7 +32,7 @@ int err_set(struct err *err, enum err_kind kind, const char *fmt, ...)
 	err->kind = kind;
 	err->remote_status = 0;
 	va_start(ap, fmt);
-	(void)vsnprintf(err->msg, sizeof(err->msg), fmt, ap);
+	mend(err->msg, sizeof(err->msg), vsnprintf(err->msg, sizeof(err->msg), fmt, ap));
 	va_end(ap);
 	return -1;
 }
@@ -31,10 +48,11 @@ int err_prefix(struct err *err, const char *fmt, ...)
 	}
 	memcpy(old, err->msg, sizeof(old));
 	va_start(ap, fmt);
-	(void)vsnprintf(err->msg, sizeof(err->msg), fmt, ap);
+	mend(err->msg, sizeof(err->msg), vsnprintf(err->msg, sizeof(err->msg), fmt, ap));
 	va_end(ap);
 	len = strlen(err->msg);
-	(void)snprintf(err->msg + len, sizeof(err->msg) - len, ": %s", old);
+	mend(err->msg, sizeof(err->msg) - len,
+	     snprintf(err->msg + len, sizeof(err->msg) - len, ": %s", old));
 	return -1;
 }
 

@@ -32,9 +32,6 @@ const struct json *json_member(const struct json *object, const char *key); /* N
 bool json_is_object(const struct json *node);
 bool json_is_array(const struct json *node);
 size_t json_array_count(const struct json *array); /* 0 for anything that is no array */
-#ifndef JANSSON_H
-#define json_array_size json_array_count /* jansson exports a function of that name */
-#endif
 const struct json *json_array_at(const struct json *array, size_t i);
 const char *json_text(const struct json *node); /* the string, or NULL when it is none */
 

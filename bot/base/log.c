@@ -10,6 +10,7 @@
 #include "base/strbuf.h"
 
 #define LINE_MAX_BYTES 8192U
+#define VALUE_MAX_BYTES 1024U /* six times that when all of it is escaped: still less than a line */
 
 static enum log_level least_level = LOG_INFO;
 static bool as_json;
@@ -47,7 +48,7 @@ bool log_looks_secret(const char *text)
 
 static bool plain(const char *value)
 {
-	if (*value == '\0') {
+	if (*value == '\0' || strnlen(value, VALUE_MAX_BYTES + 1) > VALUE_MAX_BYTES) {
 		return false;
 	}
 	for (; *value != '\0'; value++) {
@@ -60,10 +61,26 @@ static bool plain(const char *value)
 	return true;
 }
 
+/* The start of a value, at most VALUE_MAX_BYTES of it and no torn UTF-8. */
+static size_t value_len(const char *value)
+{
+	size_t len = strnlen(value, VALUE_MAX_BYTES + 1);
+
+	if (len > VALUE_MAX_BYTES) {
+		len = VALUE_MAX_BYTES;
+		while (len > 0 && ((unsigned char)value[len] & 0xc0) == 0x80) {
+			len--;
+		}
+	}
+	return len;
+}
+
 static void add_quoted(struct strbuf *line, const char *value)
 {
+	const char *end = value + value_len(value);
+
 	(void)strbuf_addch(line, '"');
-	for (; *value != '\0'; value++) {
+	for (; value < end; value++) {
 		unsigned char c = (unsigned char)*value;
 
 		if (c == '"' || c == '\\') {
@@ -77,8 +94,11 @@ static void add_quoted(struct strbuf *line, const char *value)
 	(void)strbuf_addch(line, '"');
 }
 
+/* A pair that does not fit any more is left out whole, so that the line stays well-formed. */
 static void add_pair(struct strbuf *line, const char *key, const char *value)
 {
+	size_t before = line->len;
+
 	if (value == NULL) {
 		value = "";
 	}
@@ -95,6 +115,10 @@ static void add_pair(struct strbuf *line, const char *key, const char *value)
 		} else {
 			add_quoted(line, value);
 		}
+	}
+	if (line->full) {
+		strbuf_truncate(line, before);
+		line->full = false;
 	}
 }
 
@@ -120,8 +144,7 @@ void log_line(enum log_level level, const char *event, ...)
 		add_pair(&line, key, va_arg(ap, const char *));
 	}
 	va_end(ap);
-	line.full = false; /* a line that is too long is cut, its end is not */
-	line.max += 2;
+	line.max += 2; /* the end always fits */
 	(void)strbuf_adds(&line, as_json ? "}\n" : "\n");
 	if (sink != NULL) {
 		sink(line.buf, line.len, sink_data);

@@ -3,6 +3,7 @@
 #define CHAT_TEXT_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #include "base/strbuf.h"
 #include "chat/message.h"
@@ -36,5 +37,8 @@ unsigned text_columns(const char *text);
 
 /* Appends `text`, cleaned and cut to `columns` with "…" at its end where it was longer. `columns` at least 1. */
 void text_cut(const char *text, unsigned columns, struct strbuf *out);
+
+/* Is it well-formed UTF-8 as a whole? */
+bool text_is_utf8(const char *bytes, size_t len);
 
 #endif

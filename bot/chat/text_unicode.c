@@ -150,3 +150,8 @@ void text_cut(const char *text, unsigned columns, struct strbuf *out)
 	strbuf_adds(out, ELLIPSIS);
 	strbuf_done(&clean);
 }
+
+bool text_is_utf8(const char *bytes, size_t len)
+{
+	return u8_check((const uint8_t *)bytes, len) == NULL;
+}

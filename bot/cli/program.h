@@ -20,8 +20,8 @@ struct program_options {
 	const char *
 		only_token; /* demo: this place stands for every account's token; NULL: as the policy says */
 	bool free_speech; /* demo: the terminal knows /as and /in */
-	int in_fd;  /* the terminal's input: standard input is 0 */
-	bool paced; /* a script: each line waits for the end of what the one before started */
+	int in_fd;        /* the terminal's input: standard input is 0 */
+	bool paced;       /* a script: each line waits for the end of what the one before started */
 };
 
 struct program *program_open(const struct program_options *options);

@@ -176,7 +176,7 @@ static int json_tags(const struct json *json, struct arena *arena, struct drople
 			       "\"tags\" must be a list; leave it out when the "
 			       "tags are not known");
 	}
-	d->n_tags = json_array_size(list);
+	d->n_tags = json_array_count(list);
 	tags = arena_array(arena, d->n_tags, sizeof(*tags));
 	for (size_t i = 0; i < d->n_tags; i++) {
 		tags[i] = json_text(json_array_at(list, i));

@@ -1,6 +1,7 @@
 /* internal.h - what the files of this room share; nobody else includes it
  *
- *   engine.c  requests, commits, the one mover         start.c   a new request
+ *   engine.c  requests, jobs, waits, calls           start.c   a new request
+ *   move.c    the one mover, and its commits
  *   run.c     READY: ask the gate again, send          look.c    UNSURE: was it done?
  *   watch.c   WATCHING: to the real end                resume.c  after a restart
  *   card.c    the message that is edited               report.c  its words
@@ -122,13 +123,16 @@ struct request *request_new(struct job_engine *engine, const struct store_reques
 			    const struct plan *plan, size_t n_jobs);
 void request_add(struct request *request); /* from here it counts as open */
 void request_free(struct request *request);
+void request_save(struct timer *timer); /* what is not on disk yet */
+void engine_count(struct job_engine *engine);
 void job_init(struct job *job, struct request *request, const struct store_job *row);
 struct store_job job_row(const struct job *job);
 struct store_request request_row(const struct request *request);
+
+/* move.c */
 void engine_commit(struct job_engine *engine, struct store_txn *txn, struct commit *commit);
 struct commit *commit_new(struct request *request,
 			  void (*done)(struct commit *, const struct err *));
-void engine_count(struct job_engine *engine);
 
 /* The sentence of the row: the newest remark, or the outcome. */
 void job_say(struct job *job, const char *fmt, ...) ATTR_PRINTF(2, 3);

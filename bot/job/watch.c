@@ -81,21 +81,19 @@ static void step_done(struct job *job)
 
 static void unchanged(struct job *job, enum droplet_status status)
 {
-	job_say(job,
-		"%s is %s, not %s.\nThe %s ended at DigitalOcean (action %llu) without effect.\n"
-		"I did nothing else.",
+	job_say(job, "%s is %s, not %s.\nAction %llu ended without effect.\nI did nothing else.",
 		job->row.droplet_name, status_word(status), status_word(job_step(job)->expect),
-		job->request->plan->infinitive, (unsigned long long)job->row.action_id);
+		(unsigned long long)job->row.action_id);
 	job_end(job, JOB_FAILED, NULL);
 }
 
 static void not_seen(struct job *job)
 {
 	job_say(job,
-		"Unknown: is %s %s?\nThe %s ended (action %llu), but DigitalOcean did not tell its"
-		" status.\nI did NOT send it again.",
+		"Unknown: is %s %s?\nAction %llu ended, but DigitalOcean\n"
+		"does not tell the droplet's status.\nI did NOT send it again.",
 		job->row.droplet_name, status_word(job_step(job)->expect),
-		job->request->plan->infinitive, (unsigned long long)job->row.action_id);
+		(unsigned long long)job->row.action_id);
 	job_end(job, JOB_UNKNOWN, NULL);
 }
 
@@ -141,8 +139,8 @@ static void action_errored(struct job *job)
 
 	arena_init(&arena);
 	job_say(job,
-		"%s was NOT %s.\nDigitalOcean says: errored (action %llu).\n"
-		"It gives no reason; I did nothing else.",
+		"%s was NOT %s.\nAction %llu errored.\nDigitalOcean gives no reason.\n"
+		"I did nothing else.",
 		job->row.droplet_name, report_past(job->request->plan, &arena),
 		(unsigned long long)job->row.action_id);
 	arena_done(&arena);
@@ -154,11 +152,11 @@ static void action_lost(struct job *job, const struct err *err)
 	struct arena arena;
 
 	arena_init(&arena);
-	job_say(job,
-		"Unknown: was %s %s?\n%s (action %llu)\nI did NOT send it again, and stop looking.",
+	job_say(job, "Unknown: was %s %s?\n%s %llu %s.\nI did NOT send it again.",
 		job->row.droplet_name, report_past(job->request->plan, &arena),
-		err != NULL ? "DigitalOcean does not tell its end" : "It has not ended in its time",
-		(unsigned long long)job->row.action_id);
+		err != NULL ? "DigitalOcean does not tell how\naction" : "Action",
+		(unsigned long long)job->row.action_id,
+		err != NULL ? "ended" : "did not end in time");
 	arena_done(&arena);
 	job_end(job, JOB_UNKNOWN, NULL);
 }

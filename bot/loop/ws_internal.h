@@ -47,11 +47,29 @@ struct ws {
 	struct strbuf message; /* joined so far */
 	struct list queue;     /* struct outgoing */
 	size_t queued_bytes;
+	bool close_sent;     /* nothing may follow it */
 	unsigned close_code; /* to be sent when the queue is empty; 0: none */
 
 	struct task step; /* next address, or the end */
 	struct err err;   /* why it ends */
 };
+
+struct outgoing {
+	struct list link;
+	size_t len;
+	unsigned char bytes[]; /* LWS_PRE of room, then len */
+};
+
+/* ws.c: the connection is over; the first reason stays, on_closed comes from the step task */
+void ws_finish(struct ws *ws);
+void ws_set_reason(struct ws *ws, const struct err *err);
+void ws_fail(struct ws *ws, enum err_kind kind, const char *why);
+void ws_say_not_open(struct ws *ws, const char *why);
+void ws_drop_queue(struct ws *ws);
+
+/* ws_wire.c: a close frame when what is queued has left, and the deadline for its answer */
+void ws_close_soon(struct ws *ws, unsigned code);
+void ws_on_quiet(struct timer *timer);
 
 /* lws.c names it in its table of protocols */
 int ws_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in,

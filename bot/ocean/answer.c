@@ -104,7 +104,7 @@ int answer_actions(const char *body, size_t len, struct ocean_action **ret, size
 {
 	struct json *root = parse(body, len, err);
 	const struct json *array = json_member(root, "actions");
-	size_t n = json_array_size(array);
+	size_t n = json_array_count(array);
 	struct ocean_action *actions = NULL;
 	int rc = -1;
 

@@ -74,6 +74,9 @@ struct flight {
 	struct ocean_account account;
 };
 
+/* http.c: the header with the secret, for http_start only. */
+struct http_header token_header(const struct token *token);
+
 /* http.c: no walk runs any more; calls back and frees the flight. */
 void flight_finish(struct flight *flight);
 

@@ -34,6 +34,7 @@ enum place {
 	PLACE_LINKS,
 	PLACE_PAGES,
 	PLACE_META,
+	PLACE_COUNT,
 };
 
 enum field {
@@ -80,6 +81,7 @@ struct member {
 
 #define KEY(word) word, sizeof(word) - 1
 
+/* The rows of a place stand together: on_key looks at no others. */
 static const struct member members[] = {
 	{PLACE_ROOT, FIELD_DROPLETS, KEY("droplets"), 0, PLACE_DROPLETS},
 	{PLACE_ROOT, FIELD_DROPLET, KEY("droplet"), PLACE_DROPLET, 0},
@@ -99,13 +101,13 @@ static const struct member members[] = {
 	{PLACE_DROPLET, FIELD_TAGS, KEY("tags"), 0, PLACE_TAGS},
 	{PLACE_DROPLET, FIELD_SIZE_SLUG, KEY("size_slug"), 0, 0},
 	{PLACE_DROPLET, FIELD_REGION, KEY("region"), PLACE_REGION, 0},
-	{PLACE_REGION, FIELD_REGION_SLUG, KEY("slug"), 0, 0},
 	{PLACE_DROPLET, FIELD_SIZE, KEY("size"), PLACE_SIZE, 0},
-	{PLACE_SIZE, FIELD_PRICE, KEY("price_monthly"), 0, 0},
 	{PLACE_DROPLET, FIELD_IMAGE, KEY("image"), PLACE_IMAGE, 0},
+	{PLACE_DROPLET, FIELD_NETWORKS, KEY("networks"), PLACE_NETWORKS, 0},
+	{PLACE_REGION, FIELD_REGION_SLUG, KEY("slug"), 0, 0},
+	{PLACE_SIZE, FIELD_PRICE, KEY("price_monthly"), 0, 0},
 	{PLACE_IMAGE, FIELD_IMAGE_NAME, KEY("name"), 0, 0},
 	{PLACE_IMAGE, FIELD_IMAGE_DISTRIBUTION, KEY("distribution"), 0, 0},
-	{PLACE_DROPLET, FIELD_NETWORKS, KEY("networks"), PLACE_NETWORKS, 0},
 	{PLACE_NETWORKS, FIELD_V4, KEY("v4"), 0, PLACE_V4},
 	{PLACE_NETWORKS, FIELD_V6, KEY("v6"), 0, PLACE_V6},
 	{PLACE_V4_NET, FIELD_NET_ADDRESS, KEY("ip_address"), 0, 0},
@@ -131,6 +133,9 @@ struct ocean_decode {
 	enum field ignored; /* of the two kinds of answer, the member of the other one */
 	size_t n_bytes;
 	unsigned depth; /* levels[depth] is where it stands */
+	struct {
+		const struct member *from, *to;
+	} rows[PLACE_COUNT];
 	struct level levels[OCEAN_DEPTH_MAX + 1];
 	struct ocean_page page;
 
@@ -353,11 +358,9 @@ static int on_key(void *ctx, const unsigned char *key, size_t len)
 	if (level->place == PLACE_SKIP) {
 		return 1;
 	}
-	for (size_t i = 0; i < ARRAY_LEN(members); i++) {
-		const struct member *member = &members[i];
-
-		if (member->in == level->place && member->key_len == len &&
-		    memcmp(text, member->key, len) == 0) {
+	for (const struct member *member = decode->rows[level->place].from;
+	     member < decode->rows[level->place].to; member++) {
+		if (member->key_len == len && memcmp(text, member->key, len) == 0) {
 			uint64_t bit = UINT64_C(1) << member->field;
 
 			if ((level->seen & bit) != 0) {
@@ -419,6 +422,9 @@ static int on_string(void *ctx, const unsigned char *bytes, size_t len)
 	if (here(decode)->place == PLACE_TAGS) {
 		tag(decode, text, len);
 		return 1;
+	}
+	if (field == FIELD_OTHER) {
+		return misplaced(decode); /* most of them */
 	}
 	if (field == FIELD_NEXT) {
 		return next_link(decode, text, len);
@@ -482,6 +488,17 @@ static const yajl_callbacks callbacks = {
 	.yajl_end_array = on_end,
 };
 
+static void find_rows(struct ocean_decode *decode)
+{
+	for (const struct member *member = members; member < members + ARRAY_LEN(members);
+	     member++) {
+		if (decode->rows[member->in].from == NULL) {
+			decode->rows[member->in].from = member;
+		}
+		decode->rows[member->in].to = member + 1;
+	}
+}
+
 struct ocean_decode *ocean_decode_new(struct ocean_builder *builder, const char *account,
 				      bool single)
 {
@@ -493,6 +510,7 @@ struct ocean_decode *ocean_decode_new(struct ocean_builder *builder, const char 
 	decode->ignored = single ? FIELD_DROPLETS : FIELD_DROPLET;
 	decode->page.total = -1;
 	decode->levels[0] = (struct level){PLACE_START, &other, 0};
+	find_rows(decode);
 	decode->yajl = yajl_alloc(&callbacks, NULL, decode);
 	if (decode->yajl == NULL) {
 		abort();

@@ -346,6 +346,11 @@ static struct secret *bearer_of(const struct secret *token)
 	return bearer;
 }
 
+struct http_header token_header(const struct token *token)
+{
+	return (struct http_header){"Authorization", secret_reveal(token->bearer)};
+}
+
 static int load_tokens(struct client *client, const struct ocean_options *options, struct err *err)
 {
 	size_t n = 0;

@@ -166,8 +166,7 @@ static void send(struct walk *walk)
 	memset(request, 0, sizeof(*request));
 	err_clear(&walk->decode_err);
 	address(walk);
-	walk->headers[0] =
-		(struct http_header){"Authorization", secret_reveal(flight->token->bearer)};
+	walk->headers[0] = token_header(flight->token);
 	walk->headers[1] = (struct http_header){"Accept", "application/json"};
 	walk->headers[2] = (struct http_header){"User-Agent", "sluice"};
 	request->method = is_change(walk) ? "POST" : "GET";

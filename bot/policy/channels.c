@@ -48,7 +48,7 @@ static void compile_place(struct compiler *c, unsigned number, const struct yaml
 	named = names_find(&c->workspaces, name);
 	guess = guess_for(name);
 	if (named == NULL) {
-		guess_names(&guess, &c->workspaces);
+		guess_names(c, &guess, &c->workspaces);
 		report_error(c->report, "E035", node, "no workspace \"%.60s\"%s", name,
 			     guess_text(&guess));
 		return;

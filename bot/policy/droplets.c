@@ -45,7 +45,7 @@ static void check_account(struct compiler *c, const struct yaml_node *node, cons
 	struct guess guess = guess_for(text);
 
 	if (strchr(text, '*') == NULL && names_find(&c->accounts, text) == NULL) {
-		guess_names(&guess, &c->accounts);
+		guess_names(c, &guess, &c->accounts);
 		report_error(c->report, "E031", node, "no account \"%.60s\"%s", text,
 			     guess_text(&guess));
 	}

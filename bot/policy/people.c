@@ -191,7 +191,7 @@ static void compile_person_id(struct compiler *c, struct person *person, struct 
 		return;
 	}
 	if (named == NULL) {
-		guess_names(&guess, &c->workspaces);
+		guess_names(c, &guess, &c->workspaces);
 		report_error(c->report, "E035", key, "no workspace \"%.60s\"%s", key->text,
 			     guess_text(&guess));
 		return;
@@ -282,8 +282,8 @@ static void compile_member(struct compiler *c, unsigned group, const struct yaml
 	} else if (text != NULL) {
 		struct guess guess = guess_for(text);
 
-		guess_names(&guess, &c->people);
-		guess_names(&guess, &c->groups);
+		guess_names(c, &guess, &c->people);
+		guess_names(c, &guess, &c->groups);
 		report_error(c->report, "E031", node, "no person or group \"%.60s\"%s", text,
 			     guess_text(&guess));
 	}

@@ -97,7 +97,7 @@ static void report_unknown(struct compiler *c, const struct yaml_node *node, con
 	}
 	if (!dotted && place != MAY_IN_ROLE) {
 		guess_try(&guess, "everything");
-		guess_names(&guess, &c->roles);
+		guess_names(c, &guess, &c->roles);
 	}
 	report_error(c->report, dotted || place == MAY_IN_ROLE ? "E033" : "E032", node,
 		     "no %s \"%.60s\"%s", dotted || place == MAY_IN_ROLE ? "action" : "role", text,
@@ -176,7 +176,7 @@ static void compile_includes(struct compiler *c, const struct yaml_node *node,
 			role->used = true;
 			linked->links[linked->n++] = (struct link){role->number, item(&items, i)};
 		} else if (text != NULL) {
-			guess_names(&guess, &c->roles);
+			guess_names(c, &guess, &c->roles);
 			report_error(c->report, "E032", item(&items, i), "no role \"%.60s\"%s",
 				     text, guess_text(&guess));
 		}

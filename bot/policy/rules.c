@@ -32,8 +32,10 @@ static uint64_t *row(uint64_t *rows, const struct rule_table *table, size_t i)
 /* Puts the line into the rows of all these people. */
 static void cover(const struct line *line, uint64_t *rows, const uint64_t *people)
 {
-	for (unsigned i = 0; i <= line->c->policy->n_people; i++) {
-		if (bit_get(people, i)) {
+	for (unsigned w = 0; w < line->c->people_words; w++) {
+		for (uint64_t bits = people[w]; bits != 0; bits &= bits - 1) {
+			unsigned i = w * 64 + (unsigned)__builtin_ctzll(bits);
+
 			bit_set(row(rows, line->table, i), line->number);
 		}
 	}
@@ -54,7 +56,7 @@ static void compile_anyone(const struct line *line, const struct yaml_node *node
 	struct guess guess = guess_for(name);
 
 	if (channel == NULL) {
-		guess_names(&guess, &c->channels);
+		guess_names(c, &guess, &c->channels);
 		report_error(c->report, "E037", node, "no channel \"%.60s\"%s", name,
 			     guess_text(&guess));
 		return;
@@ -82,8 +84,8 @@ static void report_nobody(struct compiler *c, const struct yaml_node *node, cons
 	}
 	guess_try(&guess, "people");
 	guess_try(&guess, "everyone");
-	guess_names(&guess, &c->people);
-	guess_names(&guess, &c->groups);
+	guess_names(c, &guess, &c->people);
+	guess_names(c, &guess, &c->groups);
 	report_error(c->report, "E031", node, "no person or group \"%.60s\"%s", text,
 		     guess_text(&guess));
 }

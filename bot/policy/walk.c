@@ -10,6 +10,8 @@
 #include "base/strbuf.h"
 
 #define NAME_MAX_BYTES 64
+#define GUESSES_MAX \
+	200 /* errors after which nobody reads on: a hostile file must not make us compare all with all */
 
 /* Words with a meaning of their own, and what YAML 1.1 reads as true, false or nothing. */
 static const char *const reserved[] = {
@@ -36,8 +38,11 @@ void guess_try(struct guess *guess, const char *candidate)
 	}
 }
 
-void guess_names(struct guess *guess, const struct names *names)
+void guess_names(const struct compiler *c, struct guess *guess, const struct names *names)
 {
+	if (c->report->n_errors >= GUESSES_MAX) {
+		return;
+	}
 	for (unsigned i = 0; i < names->n; i++) {
 		guess_try(guess, names->list[i].name);
 	}

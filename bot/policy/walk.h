@@ -77,7 +77,7 @@ struct guess {
 };
 struct guess guess_for(const char *word);
 void guess_try(struct guess *guess, const char *candidate);
-void guess_names(struct guess *guess, const struct names *names);
+void guess_names(const struct compiler *c, struct guess *guess, const struct names *names);
 const char *guess_text(struct guess *guess); /* "; did you mean \"x\"?" or "" */
 
 /*

@@ -37,10 +37,15 @@ static void gather(struct task *task);
 
 void store_init(struct store *store, const struct store_back *back, struct loop *loop)
 {
+	pthread_mutexattr_t nested; /* a read's callback may read */
+
 	store->back = back;
 	store->loop = loop;
 	list_init(&store->waiting);
-	(void)pthread_mutex_init(&store->lock, NULL);
+	(void)pthread_mutexattr_init(&nested);
+	(void)pthread_mutexattr_settype(&nested, PTHREAD_MUTEX_RECURSIVE);
+	(void)pthread_mutex_init(&store->lock, &nested);
+	(void)pthread_mutexattr_destroy(&nested);
 	if (loop != NULL) {
 		task_init(&store->gather, loop, gather, store);
 	}

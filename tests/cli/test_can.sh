@@ -37,7 +37,7 @@ printf 'version: 1\ngroups: {g: []}\n' >"$tmp/warn.yaml"
 expect "warnings alone" 0 "2 warnings" "$sluice" check "$tmp/warn.yaml"
 expect "warnings, strict" 1 "warning W118" "$sluice" check --strict "$tmp/warn.yaml"
 printf 'version: 1\nallow: [{name: a, who: x, may: y, droplets: any}]\n' >"$tmp/bad.yaml"
-expect "errors" 2 "bad.yaml:2:25: error E031" "$sluice" check "$tmp/bad.yaml"
+expect "errors" 2 "bad.yaml:2:24: error E031" "$sluice" check "$tmp/bad.yaml"
 chmod 666 "$tmp/warn.yaml"
 expect "a file that others may write" 1 "warning E021" "$sluice" check --strict "$tmp/warn.yaml"
 

@@ -178,6 +178,7 @@ def echo(peer):
     while True:
         opcode, data = read_frame(peer)
         if opcode == 8:
+            count("closed-%d" % (struct.unpack(">H", data[:2])[0] if len(data) >= 2 else 0))
             peer.send(frame(8, data[:2]))
             raise Gone()
         if opcode == 9:
@@ -229,6 +230,14 @@ def ws(peer, path, headers):
                 peer.send(frame(0, b"h" * 1000, fin=False))
         except OSError:
             raise Gone()
+    elif key == "flood":  # too big, and a flood after the client closed; then a good close
+        peer.send(frame(1, b"h" * 100, fin=False) + bytes([0, 127]) + struct.pack(">Q", 3000000) + b"h" * 1000000)
+        while True:
+            opcode, data = read_frame(peer)
+            if opcode == 8:
+                count("flood-closed-%d" % struct.unpack(">H", data[:2])[0])
+                break
+        peer.send(b"h" * 2000000 + frame(8, data[:2]))
     elif key == "fragments":
         peer.send(frame(1, b"one ", fin=False) + frame(9, b"are you there") + frame(0, b"two ", fin=False))
         opcode, data = read_frame(peer)

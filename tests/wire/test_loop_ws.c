@@ -246,6 +246,7 @@ static void a_text_goes_and_comes(void **state)
 	for (size_t i = 0; i < 3; i++) {
 		shut(talks[i]);
 	}
+	assert_int_equal(count("closed-1000"), 3);
 }
 
 static void the_head_is_what_the_url_says(void **state)
@@ -531,11 +532,15 @@ static void ten_megabytes_in_one_message(void **state)
 {
 	struct talk frame = plain("/huge");
 	struct talk fragments = plain("/hugefragments");
+	struct talk flood = plain("/flood");
 
 	(void)state;
 	run_opened(&frame, ERR_LIMIT, "too big");
 	run_opened(&fragments, ERR_LIMIT, "too big");
+	run_opened(&flood, ERR_LIMIT, "too big"); /* and it goes on after our close frame */
 	assert_int_equal(frame.n_messages + fragments.n_messages, 0);
+	(void)loop_run_until(loop, never, NULL, 50);
+	assert_int_equal(count("flood-closed-1009"), 1);
 }
 
 static void texts_that_are_none(void **state)

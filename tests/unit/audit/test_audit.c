@@ -90,7 +90,7 @@ static void a_row_is_json(void **state)
 	assert_string_equal(json_string_or(json, "kind", ""), "decision");
 	assert_string_equal(json_string_or(json, "outcome", ""), "a \"quoted\"\nline");
 	assert_int_equal(json_int_or(json, "action", 0), 36804636);
-	assert_int_equal(json_array_size(json_member(json, "droplets")), 2);
+	assert_int_equal(json_array_count(json_member(json, "droplets")), 2);
 	assert_non_null(strstr(out.buf, "\"droplets\":[11,3164494]"));
 	assert_string_equal(json_text(json_array_at(json_member(json, "rules"), 0)),
 			    "rule \"one\":3");

@@ -53,11 +53,11 @@ static void getters(void **state)
 	assert_true(json_is_array(json_member(root, "a")));
 	assert_true(json_is_object(json_member(root, "o")));
 	assert_false(json_is_object(json_member(root, "a")));
-	assert_int_equal(json_array_size(json_member(root, "a")), 2);
+	assert_int_equal(json_array_count(json_member(root, "a")), 2);
 	assert_string_equal(json_text(json_array_at(json_member(root, "a"), 1)), "two");
 	assert_null(json_text(json_array_at(json_member(root, "a"), 0)));
 	assert_null(json_array_at(json_member(root, "a"), 2));
-	assert_int_equal(json_array_size(json_member(root, "o")), 0);
+	assert_int_equal(json_array_count(json_member(root, "o")), 0);
 	json_free(root);
 }
 
@@ -68,7 +68,7 @@ static void nothing(void **state)
 
 	(void)state;
 	assert_null(json_member(NULL, "x"));
-	assert_int_equal(json_array_size(NULL), 0);
+	assert_int_equal(json_array_count(NULL), 0);
 	assert_null(json_array_at(NULL, 0));
 	assert_null(json_text(NULL));
 	assert_false(json_is_object(NULL));

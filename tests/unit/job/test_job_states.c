@@ -48,10 +48,9 @@ static void every_state_has_a_way_out(void **state)
 	for (int round = 0; round < JOB_STATE_COUNT; round++) {
 		for (int from = 0; from < JOB_STATE_COUNT; from++) {
 			for (int to = 0; to < JOB_STATE_COUNT; to++) {
-				out[from] = out[from] ||
-					    (job_state_may((enum job_state)from,
-							   (enum job_state)to) &&
-					     out[to]);
+				out[from] = out[from] || (job_state_may((enum job_state)from,
+									(enum job_state)to) &&
+							  out[to]);
 			}
 		}
 	}
@@ -98,9 +97,9 @@ static void no_state_is_safe(void **state)
 		}
 	}
 	assert_string_equal(job_state_name((enum job_state)99), "none");
-	assert_string_equal(job_state_name((enum job_state)-1), "none");
-	assert_false(job_state_may((enum job_state)-1, JOB_READY));
-	assert_false(job_state_may(JOB_READY, (enum job_state)-1));
+	assert_string_equal(job_state_name((enum job_state) - 1), "none");
+	assert_false(job_state_may((enum job_state) - 1, JOB_READY));
+	assert_false(job_state_may(JOB_READY, (enum job_state) - 1));
 }
 
 int main(void)

@@ -240,6 +240,22 @@ static void spoil(void **state)
 	assert_int_equal(world->account.lists, 3);
 }
 
+/* What a spoiled list brings is for those who waited for it, and kept for nobody. */
+static void spoiled_list_is_not_kept(void **state)
+{
+	struct world *world = *state;
+	struct asker a = {0}, b = {0};
+
+	ask(world, &a, 3000);
+	loop_advance(world->loop, 100);
+	ocean_index_spoil(world->index);
+	loop_advance(world->loop, 100);
+	check(&a, "l1");
+	ask(world, &b, 3000);
+	loop_advance(world->loop, LIST_MS);
+	check(&b, "l2");
+}
+
 static void failure(void **state)
 {
 	struct world *world = *state;
@@ -422,6 +438,7 @@ int main(void)
 		TEST(one_list_for_all),
 		TEST(a_change_needs_a_list_of_its_own),
 		TEST(spoil),
+		TEST(spoiled_list_is_not_kept),
 		TEST(failure),
 		TEST(cancel),
 		TEST(denied),

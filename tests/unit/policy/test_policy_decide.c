@@ -291,6 +291,8 @@ static void could_never_says_no_wrongly(void **state)
 	assert_false(policy_could(&bob, VERB_NONE, 0));
 	assert_true(policy_could(&eve, VERB_DROPLET_SHOW, 0));
 	assert_false(policy_could(&eve, VERB_DROPLET_POWER_REBOOT, 0));
+	bob.channel = policy_channel_number(p, "mute");
+	assert_false(policy_could(&bob, VERB_DROPLET_SHOW, 0));
 	eve.channel = 0;
 	assert_false(policy_could(&eve, VERB_DROPLET_SHOW, 0));
 	policy_unref(p);
