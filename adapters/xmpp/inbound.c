@@ -15,6 +15,7 @@
 #include "base/log.h"
 
 #define LATE_MAX_MS 60000
+#define SKEW_MS 5000 /* how far the server's clock may be ahead */
 
 struct said {
 	struct xmpp *x;
@@ -57,6 +58,7 @@ static bool is_news(const struct xmpp *x, const struct xml *stanza, int64_t *ret
 	const struct xml *delay = xml_child(stanza, "delay", NS_DELAY);
 	int64_t now_ms = clock_wall_ms();
 	int64_t then_ms;
+	const char *by;
 
 	*ret_sent_ms = now_ms;
 	if (xml_child(stanza, "x", "jabber:x:delay") != NULL) {
@@ -65,13 +67,14 @@ static bool is_news(const struct xmpp *x, const struct xml *stanza, int64_t *ret
 	if (delay == NULL) {
 		return true;
 	}
+	by = xml_attr_or_empty(delay, "from");
 	if (!x->sm.resumed || xml_again(delay) != NULL ||
-	    strcmp(xml_attr_or_empty(delay, "from"), x->account.domain) != 0 ||
+	    (strcmp(by, x->account.domain) != 0 && strcmp(by, x->account.bare) != 0) ||
 	    clock_parse(xml_attr_or_empty(delay, "stamp"), &then_ms) != 0 ||
-	    then_ms > now_ms + 1000 || now_ms - then_ms > LATE_MAX_MS) {
+	    then_ms > now_ms + SKEW_MS || now_ms - then_ms > LATE_MAX_MS) {
 		return false;
 	}
-	*ret_sent_ms = then_ms;
+	*ret_sent_ms = then_ms < now_ms ? then_ms : now_ms;
 	return true;
 }
 

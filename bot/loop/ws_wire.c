@@ -218,6 +218,22 @@ static int on_established(struct ws *ws)
 	return 0;
 }
 
+/* lws gives a number of OpenSSL's where the certificate was refused; the reason is with the session. */
+static bool bad_certificate(struct ws *ws)
+{
+	SSL *ssl = lws_get_ssl(ws->wsi);
+	long verdict = ssl != NULL ? SSL_get_verify_result(ssl) : X509_V_OK;
+	struct err err = {0};
+
+	if (verdict == X509_V_OK) {
+		return false;
+	}
+	err_set(&err, ERR_CONFIG, "the certificate of '%.100s' is refused: %.100s", ws->host,
+		X509_verify_cert_error_string(verdict));
+	ws_set_reason(ws, &err);
+	return true;
+}
+
 /* Before it was open: an HTTP answer, or no answer. */
 static void on_connection_error(struct ws *ws, const char *why, size_t len)
 {
@@ -232,6 +248,8 @@ static void on_connection_error(struct ws *ws, const char *why, size_t len)
 		err.remote_status = (int)status;
 		ws->reached = true;
 		ws_set_reason(ws, &err);
+	} else if (ws->tls && bad_certificate(ws)) {
+		ws->reached = true; /* the next address has no better one */
 	} else {
 		ws_say_not_open(ws, text[0] != '\0' ? text : "the connection failed");
 	}

@@ -254,6 +254,51 @@ class Person:
             self.client._run_out_filters.cancel()  # slixmpp leaves it pending and asyncio complains
 
 
+class Cable:
+    """Between a program and the server, to be pulled out."""
+
+    def __init__(self, port):
+        self.to = port
+        self.held = False
+        self.writers = []
+
+    async def start(self):
+        self.server = await asyncio.start_server(self._accept, "127.0.0.1", 0)
+        self.port = self.server.sockets[0].getsockname()[1]
+        return self
+
+    async def _accept(self, reader, writer):
+        if self.held:
+            writer.transport.abort()
+            return
+        there = await asyncio.open_connection("127.0.0.1", self.to)
+        self.writers += [writer, there[1]]
+        await asyncio.gather(self._copy(reader, there[1]), self._copy(there[0], writer))
+
+    async def _copy(self, reader, writer):
+        try:
+            while data := await reader.read(65536):
+                writer.write(data)
+                await writer.drain()
+            writer.close()
+        except OSError:
+            pass
+
+    def pull(self):
+        """Resets both ends, as a lost network does, and refuses new connections until plug()."""
+        self.held = True
+        for writer in self.writers:
+            writer.transport.abort()
+        self.writers = []
+
+    def plug(self):
+        self.held = False
+
+    def close(self):
+        self.pull()
+        self.server.close()
+
+
 def body_of(stanza):
     return stanza["body"]
 

@@ -5,7 +5,7 @@ import os
 import sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from prosody import (HOST, ROOMS, Person, Program, Prosody, body_of, reactions, replaces, require, stanza_id)  # noqa: E402
+from prosody import (HOST, ROOMS, Cable, Person, Program, Prosody, body_of, reactions, replaces, require, stanza_id)  # noqa: E402
 
 BOT = "sluice@" + HOST
 OPS = "ops@" + ROOMS
@@ -139,22 +139,59 @@ async def server_restart(server, people, bot):
     await bot.wait_json("up again", "link", since=lines, state="up", timeout=60)
 
 
+async def resumed(server, bob):
+    """A lost network for a moment: the session goes on, what was said meanwhile arrives once, nobody sees us leave."""
+    cable = await Cable(server.https).start()
+    bot = await driver(server, url="wss://%s:%d/xmpp-websocket" % (HOST, cable.port))
+    try:
+        await bot.wait_json("up", "link", state="up")
+        bob.say("ops", "before")
+        await bot.wait_json("what was said before", "event", text="before")
+        lines, since = len(bot.lines), len(bob.heard)
+        cable.pull()
+        await bot.wait_json("down", "link", since=lines, state="down")
+        bob.say("ops", "meanwhile")
+        bob.tell(BOT, "meanwhile, directly")
+        await asyncio.sleep(0.5)
+        cable.plug()
+        await bot.wait_json("up again", "link", since=lines, state="up", timeout=60)
+        await bot.wait_json("what was said in the room meanwhile", "event", since=lines, text="meanwhile")
+        await bot.wait_json("what was told meanwhile", "event", since=lines, text="meanwhile, directly")
+        assert not [line for line in bot.lines[lines:] if "xmpp.room" in line], "it joined again: not resumed"
+        bob.say("ops", "progress")
+        await bob.wait("that it works on", from_bot("Step 4"), since=since)
+        await asyncio.sleep(0.3)
+        assert len(bot.json("event", lines)) == 3, bot.json("event", lines)
+    finally:
+        assert await bot.stop() == 0
+        bot.clean()
+        cable.close()
+
+
+async def refused_login(server, what, state, why, **arguments):
+    """The reason is said, and nobody tries for ever what only a person can mend."""
+    bot = await driver(server, **arguments)
+    try:
+        link = await bot.wait_json(what, "link", timeout=30)
+        print("  %s: %s: %s" % (what, link["state"], link["why"]))
+        assert link["state"] == state and why in link["why"], link
+        if state == "refused":
+            assert await asyncio.wait_for(bot.process.wait(), 20) == 0
+    finally:
+        assert await bot.stop() == 0
+        bot.clean()
+    assert "bot-pass" not in "\n".join(bot.lines)
+
+
 async def refused_logins(server):
-    for what, why, arguments in (
-            ("a wrong password", "not-authorized", {"password": "wrong"}),
-            ("a wrong certificate", "certificate", {"ca": server.path("other.crt")}),
-            ("a wrong name in the certificate", "certificate", {"url": server.url.replace(HOST, "127.0.0.1")})):
-        bot = await driver(server, **arguments)
-        try:
-            link = await bot.wait_json(what, "link", timeout=30)
-            assert link["state"] != "up", link
-            print("  %s: %s: %s" % (what, link["state"], link["why"]))
-            if what == "a wrong password":
-                assert link["state"] == "refused" and why in link["why"], link
-                assert await asyncio.wait_for(bot.process.wait(), 20) == 0
-        finally:
-            assert await bot.stop() == 0
-            bot.clean()
+    await refused_login(server, "a wrong password", "refused", "not-authorized", password="wrong")
+    await refused_login(server, "an unknown certificate", "refused", "certificate of 'localhost' is refused",
+                        ca=server.path("other.crt"))
+    server.stop()
+    await refused_login(server, "no server", "down", "no connection to 'localhost'")
+    server.certificate("server", "other.example")
+    server.start()
+    await refused_login(server, "another's certificate", "refused", "certificate of 'localhost' is refused: hostname mismatch")
 
 
 async def history(server, bob):
@@ -208,6 +245,8 @@ async def all_of_it(server):
     assert code == 0, code
     print("- history", flush=True)
     await history(server, bob)
+    print("- resumed", flush=True)
+    await resumed(server, bob)
     await bob.close()
     print("- refused_logins", flush=True)
     await refused_logins(server)

@@ -199,10 +199,10 @@ async def server_restart(world, people):
 async def bad_starts(world):
     for what, words, arguments in (
             ("a wrong password", "not-authorized", {"password": "wrong"}),
-            ("a wrong certificate", "localhost", {"ca": world.server.path("other.crt")})):
+            ("a wrong certificate", "certificate of 'localhost' is refused", {"ca": world.server.path("other.crt")})):
         bot = await world.start_bot(**arguments)
         line = await bot.wait(what, lambda s: "event=xmpp.link" in s)
-        assert "state=up" not in line and words in line, line
+        assert "state=refused" in line and words in line, line
         assert "bot-pass" not in "\n".join(bot.lines)
         print("    | " + line)
         await bot.stop()
