@@ -24,8 +24,6 @@
 #define SIM_START_MS 5000
 #define SIM_TOKEN "sim-token-all"
 
-extern char **environ;
-
 struct demo {
 	struct program *program;
 	pid_t sim;

@@ -40,7 +40,7 @@ def check(root):
 
 
 def plants():
-    tree = ("bot", "adapters")
+    tree = ("bot/base",)
     for name in INSTEAD:
         for text in (f"\nvoid p(void) {{ {name}(0); }}\n", f"\nvoid *p = (void *){name};\n"):
             house.plant(check, tree, lambda copy: house.append(copy / "bot/base/err.c", text),

@@ -92,15 +92,22 @@ def check(root):
 def plants():
     tree = ("bot", "adapters", "tests", "docker", "cmake", ".ci", "dev", "LICENSE", "policy.yaml.example", *PAPERS,
             "CMakeLists.txt", "CMakePresets.json", ".clang-format", ".clang-tidy", ".editorconfig")
-    for text, expect in (
-            ("see `bot/gate/nowhere.c`", "bot/gate/nowhere.c"),
-            ("see `policy/nowhere.h`", "bot/policy/nowhere.h"),
-            ("see [there](docker/nowhere)", "docker/nowhere"),
-            ("run `./dev dance`", "dance"),
-            ("run `sluice dance`", "dance"),
-            ("run `sluice run --polka yes`", "--polka")):
-        house.plant(check, tree, lambda copy: house.append(copy / "CONTRIBUTING.md", f"\n{text}\n"),
-                    ("CONTRIBUTING.md", expect))
+    planted = {
+        "see `bot/gate/nowhere.c`": "bot/gate/nowhere.c",
+        "see `policy/nowhere.h`": "bot/policy/nowhere.h",
+        "see [there](docker/nowhere)": "docker/nowhere",
+        "run `./dev dance`": "dance",
+        "run `sluice waltz`": "waltz",
+        "run `sluice run --polka yes`": "--polka",
+    }
+    with house.copy_of(*tree) as copy:
+        for text in planted:
+            house.append(copy / "CONTRIBUTING.md", f"\n{text}\n")
+        complaints = check(copy)[1]
+    for text, expect in planted.items():
+        if not any("CONTRIBUTING.md" in line and expect in line for line in complaints):
+            print("a planted mistake was not seen:", text)
+            sys.exit(1)
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ sys.dont_write_bytecode = True
 import house
 
 # written in halves, so that this file may be looked at too
-WORDS = re.compile(r"\b(TO" r"DO|FIX" r"ME|XX" r"X|HA" r"CK)\b|not (yet )?imple" r"mented|<<<<" r"<<<|>>>>" r">>>", re.I)
+WORDS = re.compile(r"\b(TO" r"DO|FIX" r"ME|XX" r"X|HA" r"CK)\b|(?i:not (yet )?imple" r"mented)|<<<<" r"<<<|>>>>" r">>>")
 # HTTP's own words for 501, as a string of their own
 HARMLESS = re.compile(r'return "Not Imple' r'mented";')
 LINES_MAX = 800
