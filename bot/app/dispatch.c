@@ -43,6 +43,14 @@ static void turn_end(struct turn *turn)
 	free(turn);
 }
 
+static void say(struct turn *turn, bool privately, const struct message *message)
+{
+	const char *to = privately && !turn->place.direct ? turn->who.user : NULL;
+
+	post_once(turn->from->queue, &turn->place, to, turn->message, message);
+}
+
+/* The end of the program: nothing of them is on disk yet, so they are told, or they would wait for ever. */
 void dispatch_drop_all(struct app *app)
 {
 	LIST_FOREACH_SAFE(it, next, &app->turns)
@@ -51,16 +59,12 @@ void dispatch_drop_all(struct app *app)
 
 		if (turn->waiting) {
 			account_cancel(&turn->want);
+			if (gate_could(app->gate, &turn->who, turn->parse.row->verb)) {
+				say(turn, true, words_stopping(&turn->arena));
+			}
 		}
 		turn_end(turn);
 	}
-}
-
-static void say(struct turn *turn, bool privately, const struct message *message)
-{
-	const char *to = privately && !turn->place.direct ? turn->who.user : NULL;
-
-	post_once(turn->from->queue, &turn->place, to, turn->message, message);
 }
 
 /* The audit row is on disk, or it is missing: a read has been answered by then. */

@@ -101,5 +101,6 @@ const struct message *words_unresolved(struct arena *arena, struct buttons *butt
 const struct message *words_stale(struct arena *arena, struct buttons *buttons, const char *said,
 				  int64_t age_ms);
 const struct message *words_expired_button(struct arena *arena);
+const struct message *words_stopping(struct arena *arena);
 
 #endif

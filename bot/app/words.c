@@ -172,3 +172,13 @@ const struct message *words_expired_button(struct arena *arena)
 	build_line(&build, "Please type the command again.");
 	return build_end(&build);
 }
+
+const struct message *words_stopping(struct arena *arena)
+{
+	struct build build;
+
+	build_init(&build, arena, TONE_WARN);
+	build_line(&build, "I am being restarted. Nothing ran.");
+	build_line(&build, "Please ask again in a moment.");
+	return build_end(&build);
+}

@@ -418,6 +418,8 @@ struct store *store_memory_reopen(struct loop *loop, struct store *old)
 	}
 	*at = from->next_closed;
 	of(store)->rows = from->rows;
+	store->fail_nth = from->store.fail_nth; /* the disk is the same one */
+	store->fail_kind = from->store.fail_kind;
 	free(from);
 	return store;
 }

@@ -86,7 +86,7 @@ void store_commit(struct store_txn *txn, void (*done)(void *data, const struct e
 		  void *data);
 
 /* At start, before the loop runs. Rows and strings live for the call only. Non-zero from the callback ends it (0 is
- * returned all the same). Requests come oldest first, jobs by id. */
+ * returned all the same); it must not call the store. Requests come oldest first, jobs by id. */
 int store_each_request(struct store *store, bool open_only,
 		       int (*each)(const struct store_request *, void *), void *data,
 		       struct err *err);
@@ -111,7 +111,8 @@ void store_chain_hash(const char *prev, const char *body, char ret_hash[STORE_HA
 /* Memory store only: the n-th store_commit from now fails alone with this kind (1: the next). 0 takes it back. */
 void store_memory_fail(struct store *store, unsigned nth, enum err_kind kind);
 /* Memory store only: what a crash keeps. Takes the rows of a closed store into a new one; one that is not closed is
- * (transactions not yet on disk are gone, nobody is called back). Each closed store once. */
+ * (transactions not yet on disk are gone, nobody is called back). A fault that is still to come comes in the new one.
+ * Each closed store once. */
 struct store *store_memory_reopen(struct loop *loop, struct store *old);
 
 #endif

@@ -33,6 +33,13 @@ static void keep(const struct chat_place *place, const char *private_to, const c
 	}
 }
 
+static bool fault(struct chat_post *post, struct err *ret_err, void *data)
+{
+	const struct stage *stage = data;
+
+	return stage->fault != NULL && stage->fault(post, ret_err, stage->fault_data);
+}
+
 static void start_app(struct stage *stage)
 {
 	struct console_options console = {
@@ -43,6 +50,7 @@ static void start_app(struct stage *stage)
 		.out_fd = -1,
 		.columns = 40,
 		.shown = keep,
+		.fault = fault,
 		.data = stage,
 	};
 	struct app_parts parts = {
@@ -154,7 +162,7 @@ void stage_pass(struct stage *stage, int64_t ms)
 	loop_advance(stage->loop, ms);
 }
 
-void stage_say(struct stage *stage, const struct stage_said *said)
+const char *stage_say(struct stage *stage, const struct stage_said *said)
 {
 	bool direct = strcmp(said->channel, "direct") == 0;
 	struct event event = {
@@ -169,19 +177,27 @@ void stage_say(struct stage *stage, const struct stage_said *said)
 		.edited = said->edited,
 	};
 
-	(void)console_event(stage->chat, &event);
+	(void)snprintf(stage->said, sizeof(stage->said), "%s", console_event(stage->chat, &event));
+	stage_pass(stage, 1);
+	return stage->said;
+}
+
+void stage_press_id(struct stage *stage, const char *user, const char *channel, bool direct,
+		    const char *message, const char *button)
+{
+	struct chat_place place = {
+		.network = "console",
+		.workspace = "terminal",
+		.channel = channel,
+		.direct = direct,
+	};
+
+	(void)console_press(stage->chat, &place, user, message, button, NULL);
 	stage_pass(stage, 1);
 }
 
 void stage_press(struct stage *stage, const char *user, const struct shown *shown, size_t button)
 {
-	struct chat_place place = {
-		.network = "console",
-		.workspace = "terminal",
-		.channel = shown->channel,
-		.direct = shown->direct,
-	};
-
-	(void)console_press(stage->chat, &place, user, shown->id, shown->buttons[button], NULL);
-	stage_pass(stage, 1);
+	stage_press_id(stage, user, shown->channel, shown->direct, shown->id,
+		       shown->buttons[button]);
 }

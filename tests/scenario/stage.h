@@ -37,7 +37,10 @@ struct stage {
 	struct chat *chat;
 	struct shown *shown;
 	size_t n_shown;
-	uint64_t n_events;
+	/* As console_options': asked before a post is taken. NULL: all are. Set any time. */
+	bool (*fault)(struct chat_post *post, struct err *ret_err, void *data);
+	void *fault_data;
+	char said[CHAT_ID_MAX + 1]; /* id of what was said last */
 };
 
 /* A stage with that policy file and an empty DigitalOcean account. NULL and a sentence on stderr when it cannot be. */
@@ -56,7 +59,11 @@ struct stage_said {
 	int64_t age_ms;
 	bool by_bot, edited;
 };
-void stage_say(struct stage *stage, const struct stage_said *said);
+/* Returns the id of what was said, valid until the next. */
+const char *stage_say(struct stage *stage, const struct stage_said *said);
 void stage_press(struct stage *stage, const char *user, const struct shown *shown, size_t button);
+/* The button of that id, wherever one likes. */
+void stage_press_id(struct stage *stage, const char *user, const char *channel, bool direct,
+		    const char *message, const char *button);
 
 #endif

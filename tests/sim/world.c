@@ -249,6 +249,9 @@ static void remember(struct sim_world *world, const struct sim_request *request,
 			       : 0;
 	call->fault = answer->fault;
 	call->reached = reached;
+	if (world->served != NULL) {
+		world->served(call, world->served_data);
+	}
 }
 
 void sim_world_serve(struct sim_world *world, const struct sim_request *request,

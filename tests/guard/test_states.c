@@ -1,0 +1,178 @@
+/* test_states.c - the table of states is whole, and a restart at every moment of a job's life ends in a final state */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <stdio.h>
+#include <string.h>
+
+#include "held.h"
+#include "job/states.h"
+
+#define POLICY SOURCE_DIR "/tests/scenario/policies/team.yaml"
+
+static void test_reachable(void **state)
+{
+	bool reached[JOB_STATE_COUNT] = {[JOB_ASKED] = true};
+
+	(void)state;
+	for (int round = 0; round < JOB_STATE_COUNT; round++) {
+		for (int from = 0; from < JOB_STATE_COUNT; from++) {
+			for (int to = 0; reached[from] && to < JOB_STATE_COUNT; to++) {
+				reached[to] = reached[to] || job_state_may((enum job_state)from,
+									   (enum job_state)to);
+			}
+		}
+	}
+	assert_false(reached[JOB_NONE]);
+	for (int s = JOB_ASKED; s < JOB_STATE_COUNT; s++) {
+		if (!reached[s]) {
+			print_error("%s cannot be reached\n", job_state_name((enum job_state)s));
+			fail();
+		}
+	}
+}
+
+/* From every state a final one can be reached; only final ones have no way out, and only they let the droplet go. */
+static void test_ways_out(void **state)
+{
+	bool ends[JOB_STATE_COUNT] = {false};
+
+	(void)state;
+	assert_false(job_state_final(JOB_NONE));
+	for (int s = JOB_ASKED; s < JOB_STATE_COUNT; s++) {
+		ends[s] = job_state_final((enum job_state)s);
+		assert_int_equal(job_state_holds((enum job_state)s), !ends[s]);
+	}
+	for (int round = 0; round < JOB_STATE_COUNT; round++) {
+		for (int from = 0; from < JOB_STATE_COUNT; from++) {
+			for (int to = 0; to < JOB_STATE_COUNT; to++) {
+				ends[from] = ends[from] ||
+					     (ends[to] && job_state_may((enum job_state)from,
+									(enum job_state)to));
+			}
+		}
+	}
+	for (int s = JOB_ASKED; s < JOB_STATE_COUNT; s++) {
+		assert_true(ends[s]);
+	}
+	/* what may have been sent is never simply sent again: only READY leads to SUBMITTING */
+	for (int s = 0; s < JOB_STATE_COUNT; s++) {
+		assert_int_equal(job_state_may((enum job_state)s, JOB_SUBMITTING), s == JOB_READY);
+	}
+}
+
+/* A reboot that is restarted so long after it was said, once or twice. Returns the states in which it was. */
+static unsigned restart_at(const char *fault, int64_t at_ms, bool twice)
+{
+	struct stage *stage = stage_new(POLICY);
+	char what[120];
+	struct held held = {.what = what};
+
+	(void)snprintf(what, sizeof(what), "%s, restart at %lld ms%s",
+		       fault != NULL ? fault : "no fault", (long long)at_ms,
+		       twice ? " and after" : "");
+	assert_non_null(stage);
+	assert_int_equal(sim_droplet_line(stage->world->model, "web-1 id=11 tags=web,prod", NULL),
+			 0);
+	if (fault != NULL) {
+		assert_int_equal(faults_add(&stage->world->faults, fault, NULL), 0);
+	}
+	held_begin(&held, stage);
+	held_said(&held, stage_say(stage, &(struct stage_said){.user = "bob",
+							       .channel = "ops",
+							       .text = "reboot web-1"}));
+	stage_pass(stage, at_ms);
+	held_look(&held);
+	stage_restart(stage);
+	if (twice) {
+		stage_pass(stage, 30);
+		held_look(&held);
+		stage_restart(stage);
+	}
+	held_end(&held);
+	assert_int_equal(held.n_wrong, 0);
+	assert_true(held.posts[11] <= 1);
+	/* before it was on disk it may be lost, as a message that nobody heard; afterwards it is not */
+	if (held.jobs[11] > 0) {
+		assert_true(held.answered[0]);
+	}
+	held_free(&held);
+	stage_free(stage);
+	return held.states;
+}
+
+static unsigned restart_everywhere(const char *fault, int64_t until_ms)
+{
+	unsigned states = 0;
+
+	/* finely while it starts, then in steps; prime, so that ticks are not met always at the same place */
+	for (int64_t at_ms = 0; at_ms < 300; at_ms += 7) {
+		states |= restart_at(fault, at_ms, false);
+		states |= restart_at(fault, at_ms, true);
+	}
+	for (int64_t at_ms = 307; at_ms < until_ms; at_ms += 491) {
+		states |= restart_at(fault, at_ms, false);
+	}
+	return states;
+}
+
+static void has(unsigned states, enum job_state state)
+{
+	if ((states & (1U << state)) == 0) {
+		print_error("no restart came while it was %s\n", job_state_name(state));
+		fail();
+	}
+}
+
+static void test_restart(void **state)
+{
+	unsigned states = restart_everywhere(NULL, 30000);
+
+	(void)state;
+	has(states, JOB_READY);
+	has(states, JOB_SUBMITTING);
+	has(states, JOB_WATCHING);
+}
+
+static void test_restart_lost_reply(void **state)
+{
+	unsigned states = restart_everywhere("nth=1 method=POST kind=timeout-after-send", 60000);
+
+	(void)state;
+	has(states, JOB_SUBMITTING);
+	has(states, JOB_UNSURE);
+}
+
+static void test_restart_lost_request(void **state)
+{
+	unsigned states = restart_everywhere("nth=1 method=POST kind=timeout-before", 60000);
+
+	(void)state;
+	has(states, JOB_UNSURE);
+}
+
+static void test_restart_busy(void **state)
+{
+	unsigned states = restart_everywhere("nth=1 method=POST kind=429 retry-after=5", 20000);
+
+	(void)state;
+	has(states, JOB_READY);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_reachable),
+		cmocka_unit_test(test_ways_out),
+		cmocka_unit_test(test_restart),
+		cmocka_unit_test(test_restart_lost_reply),
+		cmocka_unit_test(test_restart_lost_request),
+		cmocka_unit_test(test_restart_busy),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

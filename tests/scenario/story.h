@@ -1,0 +1,39 @@
+/* story.h - a story (*.scn) is read and played on the stage; the first line that did not come true is said
+ *
+ *   POLICY   policies/team.yaml              relative to tests/scenario; first of all
+ *   DROPLET  web-1 id=11 tags=web,prod status=active          (words as in sim/model.h)
+ *   GONE     11                              somebody destroyed it
+ *   SAY      ana #ops "reboot web-1" [id=e1] [age=120s] [bot] [edited]     #direct: one-to-one
+ *   EXPECT   #ops [edit|new] [to=ana] [buttons] "text" ["text" ...]  a post after the last one expected, within 2 s
+ *   NEVER    "text"                          no post so far holds it
+ *   SILENCE  [#ops]                          no post since the last one expected, after 2 s
+ *   PRESS    ana "label"                     on the newest post that has such a button
+ *   FAULT    nth=1 method=POST kind=timeout-after-send      (words as in sim/faults.h)
+ *   PASS     20s
+ *   RESTART                                  a new process, the same store
+ *   CALLS    POST /v2/droplets/11/actions = 1     requests served so far
+ *   DISK     full | free                     commits of the store fail from now on, or no longer
+ *   AUDIT    "word" "word" ...               one row of the log holds them all
+ *   VERIFY                                   the log's chain is whole
+ *
+ * Empty lines and lines that start with # are nothing.
+ */
+#ifndef SCENARIO_STORY_H
+#define SCENARIO_STORY_H
+
+#include "stage.h"
+
+/* For the tests that play a story in a world where more goes wrong than it tells of. All zero: as it is written. */
+struct story_options {
+	bool only_acts; /* what is expected is not held against what comes; it only lets time pass */
+	void (*begun)(struct stage *, void *data); /* the stage is there, nothing was said */
+	void (*said)(struct stage *, const char *message,
+		     void *data); /* id of what was just said */
+	void (*ended)(struct stage *, void *data);
+	void *data;
+};
+
+/* 0: all came true; *ret_lines is how many lines had something to do. -1: said on standard error. */
+int story_play(const char *path, const struct story_options *options, unsigned *ret_lines);
+
+#endif
