@@ -29,7 +29,8 @@ struct ws_options {
 	void (*on_open)(struct ws *, void *data);
 	/* one whole text message; bytes live until it returns; not NUL-terminated */
 	void (*on_message)(struct ws *, const char *bytes, size_t len, void *data);
-	/* the end; err->msg says why ("closed by the server: 1001"); the handle dies when it returns */
+	/* the end; err->msg says why ("closed by the server: 1001"; ERR_CONFIG: its certificate is refused); the handle
+	 * dies when it returns */
 	void (*on_closed)(struct ws *, const struct err *err, void *data);
 	void *data;
 };

@@ -454,12 +454,12 @@ static void wrong_certificates(void **state)
 	char other[600];
 
 	(void)state;
-	run_unopened(&wrong, ERR_NETWORK, "localhost");
+	run_unopened(&wrong, ERR_CONFIG, "hostname mismatch");
 	(void)snprintf(other, sizeof(other), "%s/other-ca.crt", server.dir);
 	unknown.options.ca_file = other;
-	run_unopened(&unknown, ERR_NETWORK, "localhost");
+	run_unopened(&unknown, ERR_CONFIG, "the certificate of 'localhost' is refused");
 	by_system.options.ca_file = NULL;
-	run_unopened(&by_system, ERR_NETWORK, "localhost");
+	run_unopened(&by_system, ERR_CONFIG, "the certificate of 'localhost' is refused");
 	assert_int_equal(count("never-wrong-ws"), 0);
 }
 
