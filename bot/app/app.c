@@ -61,7 +61,8 @@ static void sink_link(struct chat *chat, enum chat_link state, const char *why, 
 	struct app *app = at->app;
 
 	if (state == CHAT_UP && at->link != CHAT_UP) {
-		metrics_add(METRIC_CHAT_RECONNECTS, 1);
+		metrics_add(METRIC_CHAT_RECONNECTS, at->was_up ? 1 : 0);
+		at->was_up = true;
 	}
 	at->link = state;
 	metrics_set(METRIC_CHAT_UP, (int64_t)app_chats_up(app));

@@ -19,6 +19,7 @@ struct app_chat {
 	struct chat *chat;
 	struct post_queue *queue;
 	enum chat_link link;
+	bool was_up;
 };
 
 struct app_account {
