@@ -350,6 +350,8 @@ struct program *program_open(const struct program_options *options)
 		program_free(program);
 		return NULL;
 	}
+	/* heard from here on, acted upon once the loop runs: a stop during the start is a stop like any other */
+	loop_on_signals(program->loop, on_stop_signal, reload, program);
 	if (open_parts(program, options) < 0) {
 		if (program->app != NULL) {
 			program->exit_code = 1;
@@ -359,7 +361,6 @@ struct program *program_open(const struct program_options *options)
 		program_free(program);
 		return NULL;
 	}
-	loop_on_signals(program->loop, on_stop_signal, reload, program);
 	log_line(LOG_INFO, "start", "policy", policy_id(options->policy), NULL);
 	return program;
 }
