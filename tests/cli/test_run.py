@@ -1,0 +1,255 @@
+#!/usr/bin/env python3
+# test_run.py - a running program from outside: one person only, colours, two at once, a dead token, signals, health, the
+# log altered by hand, a full disk
+import http.client
+import json
+import os
+import pty
+import resource
+import select
+import signal
+import socket
+import sqlite3
+import subprocess
+import sys
+import tempfile
+import time
+import pathlib
+
+sys.dont_write_bytecode = True
+from test_cli import CLEAN, SECONDS, SLUICE, SOURCE, TOKEN, answers, expect, simulator, sluice, terminal, terminal_policy
+
+
+class Running:
+    """sluice run with a pipe on both sides."""
+
+    def __init__(self, words, **more):
+        self.process = subprocess.Popen([str(SLUICE), *map(str, words)], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                        stderr=subprocess.PIPE, text=True, bufsize=1, env=CLEAN, cwd=SOURCE, **more)
+        self.heard = ""
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        if self.process.poll() is None:
+            self.process.kill()
+            self.process.communicate()
+
+    def say(self, line, *until):
+        """Says it and reads until all of `until` came."""
+        self.process.stdin.write(line + "\n")
+        self.process.stdin.flush()
+        start = len(self.heard)
+        deadline = time.monotonic() + SECONDS
+        while not all(part in self.heard[start:] for part in until):
+            ready, _, _ = select.select([self.process.stdout], [], [], max(0, deadline - time.monotonic()))
+            chunk = os.read(self.process.stdout.fileno(), 65536).decode() if ready else ""
+            expect(f"after {line!r} comes {until}", chunk != "", self.heard[start:])
+            self.heard += chunk
+        return self.heard[start:]
+
+    def stop(self, seconds=2.0):
+        started = time.monotonic()
+        self.process.send_signal(signal.SIGTERM)
+        _, errors = self.process.communicate(timeout=SECONDS)
+        expect("SIGTERM ends it with 0", self.process.returncode == 0, errors)
+        expect(f"within {seconds} s", time.monotonic() - started < seconds, str(time.monotonic() - started))
+        return errors
+
+
+def get(port, path):
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=SECONDS)
+    connection.request("GET", path)
+    answer = connection.getresponse()
+    body = answer.read().decode()
+    connection.close()
+    return answer.status, body
+
+
+def steer(url, path, body):
+    connection = http.client.HTTPConnection(url.split("//")[1], timeout=SECONDS)
+    connection.request("POST", path, body)
+    expect(f"the simulator takes {body!r}", connection.getresponse().status == 200)
+    connection.close()
+
+
+def free_port():
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        return one.getsockname()[1]
+
+
+def test_one_person(folder, url):
+    """/as and /in: the demo's words, ordinary text everywhere else."""
+    lines = "@sluice whoami\n/as ana\n/in ops\n@sluice whoami\n"
+    done = sluice(*terminal(folder, url, "dora", "dev"), text=lines)
+    answers(done, 0, "You are dora.", 'do not know "as ana"', 'do not know "in ops"')
+    expect("twice dora, never ana", done.stdout.count("You are dora.") == 2 and "You are ana" not in done.stdout,
+           done.stdout)
+    script = folder / "script"
+    script.write_text(lines)
+    done = sluice("demo", "--script", script)
+    answers(done, 0, "You are bob.", "You are ana.", "#ops ana>")
+    expect("there they are no text", "do not know" not in done.stdout, done.stdout)
+
+
+def test_colours(folder, url):
+    master, slave = pty.openpty()
+    words = [str(SLUICE), *map(str, terminal(folder, url, "bob", "ops"))]
+    shown = b""
+    with subprocess.Popen(words, stdin=slave, stdout=slave, stderr=slave, env=CLEAN, start_new_session=True) as process:
+        os.close(slave)
+        os.write(master, b"power off shop-db-99\nlist tag:staging\n\x04")
+        deadline = time.monotonic() + SECONDS
+        while time.monotonic() < deadline:
+            if not select.select([master], [], [], 1)[0]:
+                continue
+            try:
+                chunk = os.read(master, 65536)
+            except OSError:
+                break
+            if not chunk:
+                break
+            shown += chunk
+        expect("Ctrl-D ends it with 0", process.wait(SECONDS) == 0, shown.decode(errors="replace"))
+    os.close(master)
+    text = shown.decode(errors="replace")
+    expect("colours on a terminal", "\x1b[0m" in text or "\x1b[m" in text, repr(text))
+    expect("and the answer", "s-web-1" in text, text)
+
+
+def test_two_at_once(folder, url):
+    with Running(terminal(folder, url, "bob", "ops")) as first:
+        first.say("whoami", "You are bob")
+        answers(sluice(*terminal(folder, url, "bob", "ops"), text="whoami\n"), 1, "state.db", error=True)
+        answers(sluice("audit", "--state", folder / "state.db", "verify"), 0, "ok, ")  # a reader may
+        first.stop()
+    answers(sluice(*terminal(folder, url, "bob", "ops"), text="whoami\n"), 0, "You are bob")
+
+
+def test_port_taken(folder, url):
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        address = f"127.0.0.1:{taken.getsockname()[1]}"
+        answers(sluice(*terminal(folder, url, "bob", "ops"), "--listen", address, text="whoami\n"), 1, address, error=True)
+
+
+def test_health(folder, url):
+    port = free_port()
+    with Running([*terminal(folder, url, "bob", "ops"), "--listen", f"127.0.0.1:{port}"]) as running:
+        running.say("list", "shop-web-1")
+        expect("health", get(port, "/healthz") == (200, "ok\n"))
+        expect("no other page", get(port, "/secret")[0] == 404)
+        status, body = get(port, "/metrics")
+        expect("metrics", status == 200, body)
+        for name in ("sluice_events_total 1", "sluice_loop_stall", "sluice_digitalocean_requests_total 3", "sluice_chat_up 1",
+                     "sluice_chat_reconnects_total 0", "sluice_command"):
+            expect(f"a metric {name}", name in body, body)
+        expect("no token among them", TOKEN not in body)
+        running.stop()
+
+
+def test_reload(folder, url):
+    policy = folder / "policy.yaml"
+    good = policy.read_text(encoding="utf-8")
+    with Running(terminal(folder, url, "bob", "ops")) as running:
+        running.say("@sluice list tag:staging", "s-web-1")
+        # a good one swaps: bob loses everything
+        policy.write_text(good.replace("[leads, bob]", "[leads]").replace("who: leads", "who: leads"), encoding="utf-8")
+        running.process.send_signal(signal.SIGHUP)
+        time.sleep(0.5)
+        running.say("@sluice reboot s-web-1", "Nothing ran.")
+        # a wrong one changes nothing
+        policy.write_text(good.replace("version: 1", "version: 9"), encoding="utf-8")
+        running.process.send_signal(signal.SIGHUP)
+        time.sleep(0.5)
+        running.say("@sluice reboot s-web-1", "Nothing ran.")
+        policy.write_text(good, encoding="utf-8")
+        running.process.send_signal(signal.SIGHUP)
+        time.sleep(0.5)
+        running.say("@sluice reboot s-web-1", "Rebooted s-web-1")
+        errors = running.stop()
+        expect("the wrong one is named", "policy.yaml" in errors and "E009" in errors, errors)
+    policy.write_text(good, encoding="utf-8")
+
+
+def test_dead_token(folder, url):
+    with Running(terminal(folder, url, "bob", "ops")) as running:
+        running.say("list", "shop-web-1")
+        steer(url, "/_sim/token", TOKEN)
+        said = running.say("reboot shop-web-1", "Nothing ran.", "token")
+        expect("the token itself is not said", TOKEN not in said, said)
+        steer(url, "/_sim/token", TOKEN + " destroy")
+        running.say("reboot shop-web-1", "Rebooted shop-web-1")
+        errors = running.stop()
+        expect("nor logged", TOKEN not in errors, errors)
+
+
+def test_audit(folder, url):
+    answers(sluice(*terminal(folder, url, "bob", "ops"), text="reboot shop-web-1\n"), 0, "Rebooted")
+    state = folder / "state.db"
+    answers(sluice("audit", "--state", state, "verify"), 0, "ok, ")
+    rows = [json.loads(line) for line in sluice("audit", "--state", state).stdout.splitlines()]
+    expect("rows", len(rows) >= 4 and rows[0]["seq"] == 1, str(rows))
+    altered = rows[2]["seq"]
+    copy = folder / "altered.db"
+    source, target = sqlite3.connect(state), sqlite3.connect(copy)
+    source.backup(target)
+    source.close()
+    (table,) = [name for (name,) in target.execute("select name from sqlite_master where type = 'table'")
+                if {"body", "hash"} <= {row[1] for row in target.execute(f"pragma table_info({name})")}]
+    target.execute(f"update {table} set body = replace(body, 'bob', 'eve') where seq = ?", (altered,))
+    target.commit()
+    target.close()
+    answers(sluice("audit", "--state", copy, "verify"), 1, str(altered), error=True)
+    target = sqlite3.connect(copy)
+    target.execute(f"delete from {table} where seq = ?", (altered,))
+    target.commit()
+    target.close()
+    answers(sluice("audit", "--state", copy, "verify"), 1, str(altered), error=True)
+
+
+def test_garbage(folder, url):
+    noise = bytes((i * 197 + i // 7) % 256 for i in range(200_000)) + b"\nwhoami\n"
+    done = subprocess.run([str(SLUICE), *map(str, terminal(folder, url, "bob", "ops"))], input=noise, timeout=SECONDS,
+                          capture_output=True, check=False, env=CLEAN, cwd=SOURCE)
+    out = done.stdout.decode()
+    expect("exit 0", done.returncode == 0, done.stderr.decode(errors="replace"))
+    expect("a sentence", "Nothing was done." in out, out)
+    expect("and it goes on", "You are bob." in out, out)
+
+
+def test_full_disk(folder, url):
+    """The database cannot grow: a change is refused with a sentence, reads go on, and later all is well."""
+    state = folder / "state.db"
+    answers(sluice(*terminal(folder, url, "bob", "ops"), text="whoami\n"), 0, "You are bob")
+    with Running(terminal(folder, url, "bob", "ops")) as running:
+        running.say("whoami", "You are bob")
+        used = max(path.stat().st_size for path in folder.glob("state.db*"))
+        signal_free = resource.prlimit(running.process.pid, resource.RLIMIT_FSIZE)
+        resource.prlimit(running.process.pid, resource.RLIMIT_FSIZE, (min(used, 4096), signal_free[1]))
+        said = running.say("reboot shop-web-1", "Nothing")
+        expect("it did not begin", "Rebooted" not in said, said)
+        running.say("list", "shop-web-1")
+        expect("it lives", running.process.poll() is None)
+        resource.prlimit(running.process.pid, resource.RLIMIT_FSIZE, signal_free)
+        running.say("reboot shop-web-1", "Rebooted shop-web-1")
+        running.stop()
+    answers(sluice("audit", "--state", state, "verify"), 0, "ok, ")
+
+
+def main():
+    tests = [value for name, value in globals().items() if name.startswith("test_") and callable(value)]
+    for test in tests:
+        with tempfile.TemporaryDirectory(prefix="sluice-run-") as name, simulator() as url:
+            folder = pathlib.Path(name)
+            terminal_policy(folder)
+            test(folder, url)
+            print(f"{test.__name__}: fine", flush=True)
+    expect("all of them ran", len(tests) >= 10)
+
+
+if __name__ == "__main__":
+    main()
