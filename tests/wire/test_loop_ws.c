@@ -454,7 +454,7 @@ static void wrong_certificates(void **state)
 	char other[600];
 
 	(void)state;
-	run_unopened(&wrong, ERR_NETWORK, "localhost");
+	run_unopened(&wrong, ERR_NETWORK, "certificate");
 	(void)snprintf(other, sizeof(other), "%s/other-ca.crt", server.dir);
 	unknown.options.ca_file = other;
 	run_unopened(&unknown, ERR_NETWORK, "localhost");
