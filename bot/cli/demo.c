@@ -159,7 +159,9 @@ static int refuse_environment(void)
 					       "SLUICE_XMPP_URL"};
 
 	for (size_t i = 0; i < ARRAY_LEN(settings); i++) {
-		if (getenv(settings[i]) != NULL) {
+		const char *value = getenv(settings[i]);
+
+		if (value != NULL && *value != '\0') {
 			fprintf(stderr,
 				"sluice: the demo takes no other address, account or policy; unset "
 				"%s\n",
@@ -170,8 +172,9 @@ static int refuse_environment(void)
 	for (char **entry = environ; *entry != NULL; entry++) {
 		const char *value = strchr(*entry, '=');
 
-		if (value != NULL && (strncmp(value + 1, "dop_v1_", 7) == 0 ||
-				      strncmp(value + 1, "doo_v1_", 7) == 0)) {
+		if (value != NULL && strncmp(value + 1, "do", 2) == 0 &&
+		    strncmp(value + 4, "_v1_", 4) ==
+			    0) { /* dop_, doo_, dor_: digitalocean's tokens */
 			fprintf(stderr,
 				"sluice: the demo refuses to run beside a real token; unset %.*s\n",
 				(int)(value - *entry), *entry);

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/names.h"
+#include "chat/text.h"
 #include "command/answers.h"
 
 #define ROWS_MAX 50
@@ -81,15 +82,41 @@ static const char *join_tags(const struct command_call *call, const struct dropl
 	return text;
 }
 
+#define NAME_COLUMNS_MAX 24
+
+/* Names take as many columns as the longest, so that the states stand below each other. */
+static const char *padded(const struct command_call *call, const struct droplet *droplet,
+			  unsigned columns)
+{
+	const char *name = label(call, droplet);
+	unsigned has = text_columns(name);
+
+	return arena_printf(call->arena, "%s%*s", name, has < columns ? (int)(columns - has) : 0,
+			    "");
+}
+
+static unsigned name_columns(const struct command_call *call, const struct droplet *const *some,
+			     size_t n)
+{
+	unsigned most = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		unsigned has = text_columns(label(call, some[i]));
+
+		most = has > most && has <= NAME_COLUMNS_MAX ? has : most;
+	}
+	return most;
+}
+
 static void plain_line(const struct command_call *call, const struct droplet *droplet,
-		       struct build *build)
+		       unsigned columns, struct build *build)
 {
 	const char *region = answer_region_name(droplet->region);
 	const char *status =
 		droplet->status != DROPLET_UNKNOWN ? answer_status_word(droplet->status) : "";
 	const char *dot = droplet->status == DROPLET_ACTIVE ? "●" : "○";
 
-	build_line(build, "%s %s  %s%s%s", dot, label(call, droplet), status,
+	build_line(build, "%s %s  %s%s%s", dot, padded(call, droplet, columns), status,
 		   *status != '\0' && *region != '\0' ? ", " : "", region);
 }
 
@@ -166,6 +193,7 @@ void answer_list(const struct command_call *call, struct build *build)
 	bool client = gate_person(call->gate, call->who) == NULL;
 	const struct droplet **some = arena_array(call->arena, call->n_droplets + 1, sizeof(*some));
 	struct command_filter filter = {0};
+	unsigned columns;
 	size_t n = 0;
 
 	(void)command_filter_parse(call->words, call->n_words, &filter, NULL);
@@ -183,8 +211,9 @@ void answer_list(const struct command_call *call, struct build *build)
 	if (!client) {
 		table(call, some, n < ROWS_MAX ? n : ROWS_MAX, build);
 	}
+	columns = name_columns(call, some, n < ROWS_MAX ? n : ROWS_MAX);
 	for (size_t i = 0; client && i < n && i < ROWS_MAX; i++) {
-		plain_line(call, some[i], build);
+		plain_line(call, some[i], columns, build);
 	}
 	if (n > ROWS_MAX) {
 		build_line(build, "and %zu more: narrow it with `list web-*`, `list tag:prod`",

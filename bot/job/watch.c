@@ -161,6 +161,18 @@ static void action_lost(struct job *job, const struct err *err)
 	job_end(job, JOB_UNKNOWN, NULL);
 }
 
+/* Ever more seldom, but one look falls on the usual end, so that nobody waits for news that is there. */
+static int64_t next_poll_ms(struct job *job)
+{
+	int64_t wait_ms = ocean_pace_poll_ms(job->tries++);
+	int64_t usual_left_ms = job->row.sent_ms + job_step(job)->usual_ms - clock_wall_ms();
+
+	if (usual_left_ms > 0 && usual_left_ms + 500 < wait_ms) {
+		wait_ms = usual_left_ms + 500;
+	}
+	return wait_ms;
+}
+
 static void polled(struct job *job, const struct ocean_call *call, const struct err *err)
 {
 	bool known = err == NULL && call->n_actions > 0;
@@ -170,7 +182,7 @@ static void polled(struct job *job, const struct ocean_call *call, const struct 
 		action_completed(job);
 	} else if (known && status == OCEAN_ERRORED) {
 		action_errored(job);
-	} else if (!job_wait(job, ocean_pace_poll_ms(job->tries++), poll_action)) {
+	} else if (!job_wait(job, next_poll_ms(job), poll_action)) {
 		action_lost(job, err);
 	}
 }
@@ -200,7 +212,7 @@ void job_watch(struct job *job)
 	if (left_ms > step->deadline_ms) { /* the wall clock was set back meanwhile */
 		job->until_ms = clock_mono_ms() + step->deadline_ms;
 	}
-	if (!job_wait(job, ocean_pace_poll_ms(job->tries++), poll_action)) {
+	if (!job_wait(job, next_poll_ms(job), poll_action)) {
 		poll_action(job);
 	}
 }
