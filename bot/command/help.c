@@ -58,7 +58,7 @@ void answer_help(const struct command_call *call, struct build *build)
 		return;
 	}
 	if (call->n_words > 0) {
-		build_line(build, "There is no \"%s\" for you here.", call->words[0]);
+		build_line(build, "There is no such command for you here.");
 	}
 	build_line(build, "*You may do this here*");
 	for (size_t i = 0; i < n; i++) {
