@@ -299,10 +299,16 @@ static void set_connection(struct call *call)
 	(void)curl_easy_setopt(easy, CURLOPT_TCP_NODELAY, 1L);
 	(void)curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, BUFFER_BYTES);
 	(void)curl_easy_setopt(easy, CURLOPT_MAXAGE_CONN, call->safe ? READ_AGE_S : CHANGE_AGE_S);
-	/* with Debian's CApath in place curl parses the CA bundle again for each connection */
-	(void)curl_easy_setopt(easy, CURLOPT_CAPATH, NULL);
+	/* One of the two and never both: with a CApath beside the bundle curl parses the bundle again for
+	 * each connection. */
 	if (pool->ca_file != NULL) {
+		(void)curl_easy_setopt(easy, CURLOPT_CAPATH, NULL);
 		(void)curl_easy_setopt(easy, CURLOPT_CAINFO, pool->ca_file);
+	} else if (pool->ca_by_hash) {
+		(void)curl_easy_setopt(easy, CURLOPT_CAPATH, HTTP_CA_DIR);
+		(void)curl_easy_setopt(easy, CURLOPT_CAINFO, NULL);
+	} else {
+		(void)curl_easy_setopt(easy, CURLOPT_CAPATH, NULL);
 	}
 	/* "" and not NULL: NULL would ask the environment */
 	(void)curl_easy_setopt(easy, CURLOPT_PROXY, pool->proxy != NULL ? pool->proxy : "");

@@ -10,10 +10,14 @@
 
 #define SPARE_MAX 4
 
+/* Where Debian, Ubuntu, Arch and Alpine keep one file a certificate. */
+#define HTTP_CA_DIR "/etc/ssl/certs"
+
 struct http_pool {
 	struct loop *loop;
 	struct http_door *door; /* not NULL: a virtual loop, nothing else is used */
 	char *ca_file;
+	bool ca_by_hash; /* no ca_file, and HTTP_CA_DIR has hashed names */
 	char *proxy;
 	CURLM *multi;
 	struct timer timer; /* curl's one timer */

@@ -33,7 +33,10 @@ void loop_advance(struct loop *loop, int64_t ms);
 /* Ends loop_run after the current turn. May be called from any callback. */
 void loop_stop(struct loop *loop);
 
-/* Everything on the loop must have been closed by its room: asserts uv_loop_close() == 0. */
+/*
+ * Everything on the loop must have been closed by its room: asserts that no timer runs and uv_loop_close() == 0.
+ * Works that were started and tasks that were posted are still run to their end.
+ */
 void loop_free(struct loop *loop);
 
 /* The longest time one turn of the loop kept callbacks waiting, since the last call. For the metric. */

@@ -41,7 +41,7 @@ struct ws *ws_open(struct loop *loop, const struct ws_options *options, struct e
 /* Queues one text message, copied. -1 (ERR_LIMIT, ERR_CONFLICT before open and after close): nothing was queued. */
 int ws_send(struct ws *ws, const char *bytes, size_t len, struct err *err);
 
-/* Sends what is queued, then a close frame; on_closed comes within 2 s. Twice is fine. */
+/* Sends what is queued, then a close frame; on_closed comes within 2 s, no message before it. Twice is fine. */
 void ws_close(struct ws *ws, unsigned code);
 
 size_t ws_queued_bytes(const struct ws *ws);
