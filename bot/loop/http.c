@@ -17,11 +17,13 @@
 #include <assert.h>
 #include <dirent.h>
 #include <inttypes.h>
-#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 
 #include "base/clock.h"
 #include "base/mem.h"
@@ -47,7 +49,9 @@ static void on_trim(struct timer *timer)
 	while (pool->n_spare > 0) {
 		curl_easy_cleanup(pool->spare[--pool->n_spare]);
 	}
+#ifdef __GLIBC__
 	(void)malloc_trim(0);
+#endif
 }
 
 static struct http_pool *virtual_pool(struct loop *loop, struct err *err)

@@ -3,6 +3,10 @@
  * One struct ws is one connection, never reused: a reconnect is a new one. It resolves by
  * loop/resolve, has a deadline for each phase (resolve, connect + TLS, upgrade) and pings. Exactly one
  * on_closed comes for every ws_open that returned a handle, from the loop, whatever happened.
+ *
+ * Its kinds: NETWORK (no connection, or it broke), CONFIG (the certificate is refused), REMOTE (an HTTP answer,
+ * with its status; a close frame of the server; not UTF-8, binary, no subprotocol), LIMIT (a message too big), TIMEOUT
+ * (silent after a ping), CANCELED (ws_close, answered or not).
  */
 #ifndef LOOP_WS_H
 #define LOOP_WS_H

@@ -252,11 +252,8 @@ static void on_connection_error(struct ws *ws, const char *why, size_t len)
 	} else if (ws->tls && bad_certificate(ws)) {
 		ws->reached = true; /* the next address has no better one */
 	} else {
-		/* what lws says of OpenSSL is a number; most often it is the certificate */
-		if (strncmp(text, "connect SSL err", 15) == 0) {
-			(void)snprintf(
-				text, sizeof(text), "%s",
-				"TLS failed: is its certificate trusted, and for this name?");
+		if (strncmp(text, "connect SSL err", 15) == 0) { /* and a number, for nobody */
+			(void)snprintf(text, sizeof(text), "the TLS handshake failed");
 		}
 		ws_say_not_open(ws, text[0] != '\0' ? text : "the connection failed");
 	}
