@@ -137,10 +137,21 @@ static void start_job(struct turn *turn, const struct gate_decision *decision,
 	job_start(turn->app->engine, &ask, started, NULL);
 }
 
+/* As this channel may see them. */
+static const struct droplet *const *redacted(struct turn *turn,
+					     const struct droplet *const *droplets, size_t n)
+{
+	const struct droplet **shown = arena_array(&turn->arena, n + 1, sizeof(*shown));
+
+	for (size_t i = 0; i < n; i++) {
+		shown[i] = gate_redact(turn->app->gate, &turn->who, droplets[i], &turn->arena);
+	}
+	return shown;
+}
+
 static void answer_read(struct turn *turn, const struct droplet *const *droplets, size_t n)
 {
 	struct app *app = turn->app;
-	const struct droplet **shown = arena_array(&turn->arena, n + 1, sizeof(*shown));
 	struct command_call call = {
 		.row = turn->parse.row,
 		.words = turn->parse.words,
@@ -148,15 +159,12 @@ static void answer_read(struct turn *turn, const struct droplet *const *droplets
 		.gate = app->gate,
 		.who = &turn->who,
 		.arena = &turn->arena,
-		.droplets = shown,
+		.droplets = redacted(turn, droplets, n),
 		.n_droplets = n,
 		.n_visible = n,
 	};
 	struct build build;
 
-	for (size_t i = 0; i < n; i++) {
-		shown[i] = gate_redact(app->gate, &turn->who, droplets[i], &turn->arena);
-	}
 	build_init(&build, &turn->arena, TONE_PLAIN);
 	call.row->answer(&call, &build);
 	say(turn, false, build_end(&build));
@@ -191,7 +199,8 @@ static void on_targets(struct turn *turn, const struct ocean_snapshot *snapshot)
 		/* chatter such as "start the meeting" names nothing that is here, or like it */
 		if (turn->addressed || targets.n_hints > 0) {
 			say(turn, true,
-			    words_unresolved(&turn->arena, app->buttons, row, &targets, &err));
+			    words_unresolved(&turn->arena, app->buttons, row, &targets,
+					     redacted(turn, targets.hints, targets.n_hints), &err));
 		}
 		return;
 	}
@@ -203,7 +212,8 @@ static void on_targets(struct turn *turn, const struct ocean_snapshot *snapshot)
 	}
 	if (decision.verdict != ALLOW) {
 		say(turn, true,
-		    words_denied(&turn->arena, row, &decision, targets.droplets, targets.n));
+		    words_denied(&turn->arena, row, &decision,
+				 redacted(turn, targets.droplets, targets.n), targets.n));
 		store_commit(txn, audit_written, NULL);
 	} else if (row->plan != NULL) {
 		start_job(turn, &decision, &targets, txn);

@@ -98,7 +98,8 @@ const struct message *words_unknown(struct arena *arena, struct buttons *buttons
 				    const char *nearest, const char *rest);
 const struct message *words_unresolved(struct arena *arena, struct buttons *buttons,
 				       const struct command *row,
-				       const struct gate_targets *targets, const struct err *err);
+				       const struct gate_targets *targets,
+				       const struct droplet *const *shown, const struct err *err);
 const struct message *words_stale(struct arena *arena, struct buttons *buttons, const char *said,
 				  int64_t age_ms);
 const struct message *words_expired_button(struct arena *arena);

@@ -277,6 +277,13 @@ const struct droplet **gate_filter(struct gate *gate, const struct gate_who *who
 	return some;
 }
 
+bool gate_shows(const struct gate *gate, const struct gate_who *who, const char *fact)
+{
+	struct policy_asker asker = asker_of(gate, who);
+
+	return policy_shows(&asker, fact);
+}
+
 const struct droplet *gate_redact(struct gate *gate, const struct gate_who *who,
 				  const struct droplet *droplet, struct arena *arena)
 {

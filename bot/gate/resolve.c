@@ -19,6 +19,7 @@ struct lookup {
 	size_t n_visible;
 	struct gate_targets *found;
 	struct arena *arena;
+	bool by_name, by_tag; /* does the channel show them? */
 };
 
 static bool has_tag(const struct droplet *droplet, const char *tag)
@@ -53,7 +54,7 @@ static void hint_alike(struct lookup *look, const char *word)
 	size_t limit = strlen(word) > 4 ? HINT_DISTANCE
 					: 1; /* in a short name two letters are half of it */
 
-	for (size_t most = 1; most <= limit && look->found->n_hints == 0; most++) {
+	for (size_t most = 1; look->by_name && most <= limit && look->found->n_hints == 0; most++) {
 		for (size_t i = 0; i < look->n_visible; i++) {
 			if (names_distance(look->visible[i]->name, word, most) <= most) {
 				hint(look, look->visible[i]);
@@ -71,7 +72,7 @@ static int resolve_tag(struct lookup *look, const char *target, const char *tag,
 {
 	bool any = false;
 
-	for (size_t i = 0; i < look->n_visible; i++) {
+	for (size_t i = 0; look->by_tag && i < look->n_visible; i++) {
 		if (has_tag(look->visible[i], tag)) {
 			take(look, look->visible[i]);
 			any = true;
@@ -104,7 +105,7 @@ static int resolve_one(struct lookup *look, const char *target, struct err *err)
 		const struct droplet *droplet = look->visible[i];
 
 		if ((number && droplet->id == id) ||
-		    (!hash && strcasecmp(droplet->name, word) == 0)) {
+		    (!hash && look->by_name && strcasecmp(droplet->name, word) == 0)) {
 			fits[n++] = droplet;
 		}
 	}
@@ -123,7 +124,12 @@ int gate_resolve(struct gate *gate, const struct gate_who *who, const char *cons
 		 size_t n_targets, const struct ocean_snapshot *snapshot, struct arena *arena,
 		 struct gate_targets *ret_targets, struct err *err)
 {
-	struct lookup look = {.found = ret_targets, .arena = arena};
+	struct lookup look = {
+		.found = ret_targets,
+		.arena = arena,
+		.by_name = gate_shows(gate, who, "name"),
+		.by_tag = gate_shows(gate, who, "tags"),
+	};
 
 	memset(ret_targets, 0, sizeof(*ret_targets));
 	look.visible = gate_filter(gate, who, VERB_DROPLET_SHOW, snapshot, arena, &look.n_visible);
