@@ -167,6 +167,7 @@ struct post_queue *card_queue(const struct request *request);
 struct chat_place card_place(const struct request *request);
 
 /* run.c, look.c, watch.c */
+struct gate_who request_who(const struct request *request); /* to ask the gate again */
 void job_run(struct job *job);
 void job_look(struct job *job);
 void job_watch(struct job *job);

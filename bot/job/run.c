@@ -204,12 +204,19 @@ static void deny(struct job *job, const struct gate_decision *decision, struct s
 	job_end(job, JOB_DENIED, txn);
 }
 
+struct gate_who request_who(const struct request *request)
+{
+	const struct store_request *row = &request->row;
+
+	return (struct gate_who){row->network,   row->user_workspace, row->user,
+				 row->workspace, row->channel,        row->direct};
+}
+
 static void ask_gate(struct job *job, const struct droplet *droplet)
 {
 	struct job_engine *engine = job->request->engine;
 	const struct store_request *row = &job->request->row;
-	struct gate_who who = {row->network,   row->user_workspace, row->user,
-			       row->workspace, row->channel,        row->direct};
+	struct gate_who who = request_who(job->request);
 	struct store_txn *txn = store_txn_new(engine->options.store);
 	struct gate_decision decision;
 	struct arena arena;
