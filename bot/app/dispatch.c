@@ -232,7 +232,8 @@ static void on_droplets(struct account_want *want, struct ocean_snapshot *snapsh
 	turn->waiting = false;
 	if (err != NULL) {
 		log_line(LOG_WARN, "ocean.list", "why", err->msg, NULL);
-		say(turn, true, words_failed(&turn->arena, row->plan != NULL, err));
+		say(turn, true,
+		    words_failed(&turn->arena, row->plan != NULL, turn->person != NULL, err));
 	} else if (row->takes == TAKES_TARGETS) {
 		on_targets(turn, snapshot);
 	} else {

@@ -90,7 +90,8 @@ bool recent_may_answer(struct recent *recent, const char *who); /* a stranger: a
 const struct message *words_denied(struct arena *arena, const struct command *row,
 				   const struct gate_decision *decision,
 				   const struct droplet *const *droplets, size_t n_droplets);
-const struct message *words_failed(struct arena *arena, bool change, const struct err *err);
+const struct message *words_failed(struct arena *arena, bool change, bool listed,
+				   const struct err *err);
 const struct message *words_not_set_up(struct arena *arena, const struct chat_place *place);
 const struct message *words_not_built(struct arena *arena, const struct command *row);
 const struct message *words_usage(struct arena *arena, const struct err *err);

@@ -57,14 +57,17 @@ const struct message *words_denied(struct arena *arena, const struct command *ro
 	return build_end(&build);
 }
 
-const struct message *words_failed(struct arena *arena, bool change, const struct err *err)
+const struct message *words_failed(struct arena *arena, bool change, bool listed,
+				   const struct err *err)
 {
 	struct build build;
 
 	build_init(&build, arena, TONE_BAD);
 	build_line(&build, change ? "*Nothing ran.* DigitalOcean could not be asked."
 				  : "DigitalOcean could not be asked.");
-	build_line(&build, "%s.", capital(arena, err->msg));
+	if (listed) { /* names of accounts and tokens are nothing for a stranger */
+		build_line(&build, "%s.", capital(arena, err->msg));
+	}
 	build_line(&build, "Please try again in a moment.");
 	return build_end(&build);
 }
