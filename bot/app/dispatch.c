@@ -370,7 +370,7 @@ static bool is_chatter(const struct turn *turn, enum command_fit fit)
 	if (turn->addressed) {
 		return false;
 	}
-	if (fit == FIT_NONE) {
+	if (fit == FIT_NONE || turn->parse.row == NULL) { /* no command, or too long for one */
 		return true;
 	}
 	switch (turn->parse.row->takes) {
