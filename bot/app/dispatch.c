@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "app/internal.h"
+#include "audit/audit.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
@@ -68,13 +69,39 @@ void dispatch_drop_all(struct app *app)
 }
 
 /* The audit row is on disk, or it is missing: a read has been answered by then. */
-static void audit_written(void *data, const struct err *err)
+void dispatch_audited(void *data, const struct err *err)
 {
 	(void)data;
 	if (err != NULL) {
 		metrics_add(METRIC_AUDIT_MISSING, 1);
 		log_line(LOG_ERROR, "audit.missing", "why", err->msg, NULL);
 	}
+}
+
+/* What no rule decided stands in the log all the same: never what was typed, only that it was tried. */
+static void note(struct turn *turn, const char *kind, const char *verb, const char *why)
+{
+	const struct gate *gate = turn->app->gate;
+	struct store_txn *txn = store_txn_new(turn->app->store);
+	struct audit_row row = {
+		.at_ms = clock_wall_ms(),
+		.kind = kind,
+		.person = turn->person,
+		.network = turn->who.network,
+		.user_workspace = turn->who.user_workspace,
+		.user = turn->who.user,
+		.workspace = turn->who.workspace,
+		.channel = turn->who.direct ? "direct" : turn->who.channel,
+		.channel_name = gate_channel(gate, &turn->who),
+		.verb = verb,
+		.verdict = "deny",
+		.rules = &why,
+		.n_rules = why != NULL ? 1 : 0,
+		.policy_id = policy_id(gate_policy(gate)),
+	};
+
+	audit_add(txn, &row);
+	store_commit(txn, dispatch_audited, NULL);
 }
 
 static struct turn *turn_new(struct app_chat *from, const struct event *event)
@@ -182,7 +209,7 @@ static void on_list(struct turn *turn, const struct ocean_snapshot *snapshot)
 	gate_decide(app->gate, &turn->who, turn->parse.row->verb, seen, n, NULL, txn, &turn->arena,
 		    &decision);
 	answer_read(turn, seen, n);
-	store_commit(txn, audit_written, NULL);
+	store_commit(txn, dispatch_audited, NULL);
 }
 
 static void on_targets(struct turn *turn, const struct ocean_snapshot *snapshot)
@@ -198,6 +225,8 @@ static void on_targets(struct turn *turn, const struct ocean_snapshot *snapshot)
 			 &turn->arena, &targets, &err) < 0) {
 		/* chatter such as "start the meeting" names nothing that is here, or like it */
 		if (turn->addressed || targets.n_hints > 0) {
+			note(turn, "decision", verb_info(row->verb)->name,
+			     err.kind == ERR_NOTFOUND ? "no-such-droplet" : "not-clear");
 			say(turn, true,
 			    words_unresolved(&turn->arena, app->buttons, row, &targets,
 					     redacted(turn, targets.hints, targets.n_hints), &err));
@@ -214,12 +243,12 @@ static void on_targets(struct turn *turn, const struct ocean_snapshot *snapshot)
 		say(turn, true,
 		    words_denied(&turn->arena, row, &decision,
 				 redacted(turn, targets.droplets, targets.n), targets.n));
-		store_commit(txn, audit_written, NULL);
+		store_commit(txn, dispatch_audited, NULL);
 	} else if (row->plan != NULL) {
 		start_job(turn, &decision, &targets, txn);
 	} else {
 		answer_read(turn, targets.droplets, targets.n);
-		store_commit(txn, audit_written, NULL);
+		store_commit(txn, dispatch_audited, NULL);
 	}
 }
 
@@ -255,7 +284,7 @@ static void deny_outright(struct turn *turn)
 		    &decision);
 	decision.verdict = DENY;
 	say(turn, true, words_denied(&turn->arena, turn->parse.row, &decision, NULL, 0));
-	store_commit(txn, audit_written, NULL);
+	store_commit(txn, dispatch_audited, NULL);
 }
 
 static const char *said_again(struct turn *turn)
@@ -342,6 +371,7 @@ static void not_known(struct turn *turn)
 	const char *nearest = command_nearest(said, may_row, turn);
 	const char *rest = said;
 
+	note(turn, "unknown-command", NULL, NULL);
 	if (nearest != NULL) {
 		for (const char *p = nearest; p != NULL; p = strchr(p + 1, ' ')) {
 			rest += strspn(rest, " /!");
@@ -395,6 +425,28 @@ static bool is_open_question(struct turn *turn, enum command_fit fit)
 	       recent_may_answer(turn->app->recent, turn->who.user);
 }
 
+/*
+ * A command of somebody who is not answered is a denial like any other, and stands in the log; a few a minute from one,
+ * so that a stranger cannot fill the disk.
+ */
+static void deny_silently(struct turn *turn, enum command_fit fit)
+{
+	const struct command *row = turn->parse.row;
+	const char *key = arena_printf(&turn->arena, "denied %s/%s/%s", turn->who.network,
+				       turn->who.user_workspace, turn->who.user);
+	struct gate_decision decision;
+	struct store_txn *txn;
+
+	if (fit != FIT_COMMAND || row->verb == VERB_NONE || !turn->addressed ||
+	    !recent_may_answer(turn->app->recent, key)) {
+		return;
+	}
+	txn = store_txn_new(turn->app->store);
+	gate_decide(turn->app->gate, &turn->who, row->verb, NULL, 0, NULL, txn, &turn->arena,
+		    &decision);
+	store_commit(txn, dispatch_audited, NULL);
+}
+
 static bool turn_run(struct turn *turn, const char *text)
 {
 	struct app *app = turn->app;
@@ -410,12 +462,17 @@ static bool turn_run(struct turn *turn, const char *text)
 			return run_command(turn);
 		}
 		if (turn->person != NULL && turn->addressed) {
+			deny_silently(turn, fit);
 			say(turn, true, words_not_set_up(&turn->arena, &turn->place));
 		}
 		return false;
 	}
 	if (turn->person == NULL && !may_anything(turn)) {
-		return is_open_question(turn, fit) ? run_command(turn) : false;
+		if (is_open_question(turn, fit)) {
+			return run_command(turn);
+		}
+		deny_silently(turn, fit);
+		return false;
 	}
 	if (is_chatter(turn, fit)) {
 		return false;
@@ -452,7 +509,10 @@ void dispatch_event(struct app_chat *from, const struct event *event)
 	if (event->kind == EVENT_PRESS) {
 		turn->addressed = true;
 		text = buttons_text(app->buttons, event->button);
-		if (text == NULL && gate_channel(app->gate, &turn->who) != NULL) {
+		if (text == NULL && may_anything(turn)) {
+			turn->person =
+				arena_strdup(&turn->arena, gate_person(app->gate, &turn->who));
+			note(turn, "stale-press", NULL, NULL);
 			say(turn, true, words_expired_button(&turn->arena));
 		}
 	}
