@@ -18,6 +18,7 @@ struct gate *gate_new(struct policy *policy); /* takes a reference */
 void gate_free(struct gate *gate);            /* NULL is fine */
 void gate_swap(struct gate *gate, struct policy *policy);
 const struct policy *gate_policy(const struct gate *gate);
+const char *gate_policy_id(const struct gate *gate); /* as in a decision of now */
 
 /* Who speaks where: the ids, kept so that the question can be asked again under another policy. */
 struct gate_who {

@@ -61,6 +61,7 @@ struct job {
 	int64_t until_ms;           /* clock_mono_ms: its end */
 	int64_t busy_since_ms;      /* clock_mono_ms of the first refusal as busy; 0: none */
 	enum tier max_tier;         /* of the last decision */
+	char policy_id[17];         /* that made it */
 	uint64_t last_action_id;    /* of an earlier step: never taken for this one's */
 	struct call *call;
 	struct ocean_want want;
