@@ -120,6 +120,11 @@ static int resolve_one(struct lookup *look, const char *target, struct err *err)
 	return 0;
 }
 
+static int too_many(size_t n, struct err *err)
+{
+	return err_set(err, ERR_LIMIT, "%zu droplets in one command, at most %d", n, TARGETS_MAX);
+}
+
 int gate_resolve(struct gate *gate, const struct gate_who *who, const char *const *targets,
 		 size_t n_targets, const struct ocean_snapshot *snapshot, struct arena *arena,
 		 struct gate_targets *ret_targets, struct err *err)
@@ -136,8 +141,7 @@ int gate_resolve(struct gate *gate, const struct gate_who *who, const char *cons
 	ret_targets->droplets = arena_array(arena, look.n_visible + 1, sizeof(struct droplet *));
 	ret_targets->hints = arena_array(arena, HINTS_MAX, sizeof(struct droplet *));
 	if (n_targets > TARGETS_MAX) {
-		return err_set(err, ERR_LIMIT, "%zu droplets in one command, at most %d", n_targets,
-			       TARGETS_MAX);
+		return too_many(n_targets, err);
 	}
 	for (size_t i = 0; i < n_targets; i++) {
 		int rc = strncasecmp(targets[i], "tag:", 4) == 0
@@ -148,6 +152,12 @@ int gate_resolve(struct gate *gate, const struct gate_who *who, const char *cons
 			ret_targets->n = 0;
 			return -1;
 		}
+	}
+	if (ret_targets->n > TARGETS_MAX) { /* one tag may stand for all there are */
+		size_t n = ret_targets->n;
+
+		ret_targets->n = 0;
+		return too_many(n, err);
 	}
 	return 0;
 }
