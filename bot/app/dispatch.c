@@ -31,6 +31,7 @@ struct turn {
 	bool addressed;
 	int64_t age_ms;
 	int64_t began_us;
+	int64_t began_ms; /* clock_mono_ms */
 	struct command_parse parse;
 	struct account_want want;
 	bool waiting;
@@ -112,6 +113,7 @@ static struct turn *turn_new(struct app_chat *from, const struct event *event)
 	turn->app = from->app;
 	turn->from = from;
 	turn->began_us = clock_work_us();
+	turn->began_ms = clock_mono_ms();
 	turn->place.network = arena_strdup(arena, event->place.network);
 	turn->place.workspace = arena_strdup(arena, event->place.workspace);
 	turn->place.channel = arena_strdup(arena, event->place.channel);
@@ -212,6 +214,22 @@ static void on_list(struct turn *turn, const struct ocean_snapshot *snapshot)
 	store_commit(txn, dispatch_audited, NULL);
 }
 
+static const char *said_again(struct turn *turn)
+{
+	const char *said = turn->parse.row->phrases[0];
+
+	for (size_t i = 0; i < turn->parse.n_words; i++) {
+		said = arena_printf(&turn->arena, "%s %s", said, turn->parse.words[i]);
+	}
+	return said;
+}
+
+/* How long ago it was said, by the network's word and our own waiting since. */
+static int64_t said_ago_ms(const struct turn *turn)
+{
+	return turn->age_ms + clock_mono_ms() - turn->began_ms;
+}
+
 static void on_targets(struct turn *turn, const struct ocean_snapshot *snapshot)
 {
 	struct app *app = turn->app;
@@ -224,7 +242,10 @@ static void on_targets(struct turn *turn, const struct ocean_snapshot *snapshot)
 	if (gate_resolve(app->gate, &turn->who, turn->parse.words, turn->parse.n_words, snapshot,
 			 &turn->arena, &targets, &err) < 0) {
 		/* chatter such as "start the meeting" names nothing that is here, or like it */
-		if (turn->addressed || targets.n_hints > 0) {
+		bool selector =
+			turn->parse.n_words == 1 && err.kind == ERR_LIMIT; /* a tag of many */
+
+		if (turn->addressed || targets.n_hints > 0 || selector) {
 			note(turn, "decision", verb_info(row->verb)->name,
 			     err.kind == ERR_NOTFOUND ? "no-such-droplet" : "not-clear");
 			say(turn, true,
@@ -243,6 +264,10 @@ static void on_targets(struct turn *turn, const struct ocean_snapshot *snapshot)
 		say(turn, true,
 		    words_denied(&turn->arena, row, &decision,
 				 redacted(turn, targets.droplets, targets.n), targets.n));
+		store_commit(txn, dispatch_audited, NULL);
+	} else if (row->plan != NULL && said_ago_ms(turn) > STALE_MS) { /* the list took so long */
+		say(turn, true,
+		    words_stale(&turn->arena, app->buttons, said_again(turn), said_ago_ms(turn)));
 		store_commit(txn, dispatch_audited, NULL);
 	} else if (row->plan != NULL) {
 		start_job(turn, &decision, &targets, txn);
@@ -285,16 +310,6 @@ static void deny_outright(struct turn *turn)
 	decision.verdict = DENY;
 	say(turn, true, words_denied(&turn->arena, turn->parse.row, &decision, NULL, 0));
 	store_commit(txn, dispatch_audited, NULL);
-}
-
-static const char *said_again(struct turn *turn)
-{
-	const char *said = turn->parse.row->phrases[0];
-
-	for (size_t i = 0; i < turn->parse.n_words; i++) {
-		said = arena_printf(&turn->arena, "%s %s", said, turn->parse.words[i]);
-	}
-	return said;
 }
 
 /*
