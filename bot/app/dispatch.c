@@ -16,6 +16,8 @@
 #include "base/mem.h"
 #include "metrics/metrics.h"
 
+#define TURNS_MAX 512 /* commands that wait at once */
+#define TURNS_A_PERSON_MAX 100
 #define STALE_MS 60000 /* a change that was said longer ago is asked again */
 
 struct turn {
@@ -322,6 +324,23 @@ static bool may_look_up(struct turn *turn)
 	       gate_could(turn->app->gate, &turn->who, VERB_DROPLET_SHOW);
 }
 
+/* Reading on is a must (pings), so what is taken in has a bound: for one person, so that nobody crowds out the rest, and for all. */
+static bool is_crowded(const struct turn *turn)
+{
+	const struct app *app = turn->app;
+	size_t n = 0;
+
+	LIST_FOREACH(it, &app->turns)
+	{
+		const struct gate_who *who = &LIST_ENTRY(it, struct turn, link)->who;
+
+		n += strcmp(who->user, turn->who.user) == 0 &&
+		     strcmp(who->user_workspace, turn->who.user_workspace) == 0 &&
+		     strcmp(who->network, turn->who.network) == 0;
+	}
+	return n > TURNS_A_PERSON_MAX || app->n_turns > TURNS_MAX;
+}
+
 /* True when the turn goes on and will be ended by on_droplets. */
 static bool run_command(struct turn *turn)
 {
@@ -347,6 +366,10 @@ static bool run_command(struct turn *turn)
 	if (could && row->plan != NULL && turn->age_ms > STALE_MS) {
 		say(turn, true,
 		    words_stale(&turn->arena, app->buttons, said_again(turn), turn->age_ms));
+		return false;
+	}
+	if (is_crowded(turn)) {
+		say(turn, true, words_crowded(&turn->arena, app->n_turns - 1));
 		return false;
 	}
 	turn->waiting = true;

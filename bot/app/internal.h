@@ -105,6 +105,7 @@ const struct message *words_unresolved(struct arena *arena, struct buttons *butt
 				       const struct droplet *const *shown, const struct err *err);
 const struct message *words_stale(struct arena *arena, struct buttons *buttons, const char *said,
 				  int64_t age_ms);
+const struct message *words_crowded(struct arena *arena, size_t n_waiting);
 const struct message *words_expired_button(struct arena *arena);
 const struct message *words_stopping(struct arena *arena);
 

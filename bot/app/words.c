@@ -196,3 +196,13 @@ const struct message *words_stopping(struct arena *arena)
 	build_line(&build, "Please ask again in a moment.");
 	return build_end(&build);
 }
+
+const struct message *words_crowded(struct arena *arena, size_t n_waiting)
+{
+	struct build build;
+
+	build_init(&build, arena, TONE_WARN);
+	build_line(&build, "*Nothing ran.* %zu commands wait for DigitalOcean.", n_waiting);
+	build_line(&build, "Please try again in a moment.");
+	return build_end(&build);
+}
