@@ -10,6 +10,8 @@
 #include <string.h>
 
 #include "app/internal.h"
+#include "audit/audit.h"
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "metrics/metrics.h"
@@ -141,8 +143,23 @@ static void start_chat(struct app *app, struct app_chat *at)
 	free(joins);
 }
 
+/* From here on this policy decides. */
+static void record(struct app *app, const char *kind)
+{
+	struct store_txn *txn = store_txn_new(app->store);
+	struct audit_row row = {
+		.at_ms = clock_wall_ms(),
+		.kind = kind,
+		.policy_id = policy_id(gate_policy(app->gate)),
+	};
+
+	audit_add(txn, &row);
+	store_commit(txn, dispatch_audited, NULL);
+}
+
 int app_start(struct app *app, struct err *err)
 {
+	record(app, "start");
 	for (size_t i = 0; i < app->n_chats; i++) {
 		start_chat(app, &app->chats[i]);
 	}
@@ -198,6 +215,7 @@ void app_close(struct app *app, void (*closed)(void *data), void *data)
 void app_use_policy(struct app *app, struct policy *policy)
 {
 	gate_swap(app->gate, policy);
+	record(app, "reload");
 }
 
 bool app_idle(const struct app *app)

@@ -10,11 +10,14 @@
 #include <string.h>
 
 #include "app/internal.h"
+#include "audit/audit.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "metrics/metrics.h"
 
+#define TURNS_MAX 512 /* commands that wait at once */
+#define TURNS_A_PERSON_MAX 100
 #define STALE_MS 60000 /* a change that was said longer ago is asked again */
 
 struct turn {
@@ -30,6 +33,7 @@ struct turn {
 	bool addressed;
 	int64_t age_ms;
 	int64_t began_us;
+	int64_t began_ms; /* clock_mono_ms */
 	struct command_parse parse;
 	struct account_want want;
 	bool waiting;
@@ -68,13 +72,39 @@ void dispatch_drop_all(struct app *app)
 }
 
 /* The audit row is on disk, or it is missing: a read has been answered by then. */
-static void audit_written(void *data, const struct err *err)
+void dispatch_audited(void *data, const struct err *err)
 {
 	(void)data;
 	if (err != NULL) {
 		metrics_add(METRIC_AUDIT_MISSING, 1);
 		log_line(LOG_ERROR, "audit.missing", "why", err->msg, NULL);
 	}
+}
+
+/* What no rule decided stands in the log all the same: never what was typed, only that it was tried. */
+static void note(struct turn *turn, const char *kind, const char *verb, const char *why)
+{
+	const struct gate *gate = turn->app->gate;
+	struct store_txn *txn = store_txn_new(turn->app->store);
+	struct audit_row row = {
+		.at_ms = clock_wall_ms(),
+		.kind = kind,
+		.person = turn->person,
+		.network = turn->who.network,
+		.user_workspace = turn->who.user_workspace,
+		.user = turn->who.user,
+		.workspace = turn->who.workspace,
+		.channel = turn->who.direct ? "direct" : turn->who.channel,
+		.channel_name = gate_channel(gate, &turn->who),
+		.verb = verb,
+		.verdict = "deny",
+		.rules = &why,
+		.n_rules = why != NULL ? 1 : 0,
+		.policy_id = policy_id(gate_policy(gate)),
+	};
+
+	audit_add(txn, &row);
+	store_commit(txn, dispatch_audited, NULL);
 }
 
 static struct turn *turn_new(struct app_chat *from, const struct event *event)
@@ -85,6 +115,7 @@ static struct turn *turn_new(struct app_chat *from, const struct event *event)
 	turn->app = from->app;
 	turn->from = from;
 	turn->began_us = clock_work_us();
+	turn->began_ms = clock_mono_ms();
 	turn->place.network = arena_strdup(arena, event->place.network);
 	turn->place.workspace = arena_strdup(arena, event->place.workspace);
 	turn->place.channel = arena_strdup(arena, event->place.channel);
@@ -137,10 +168,21 @@ static void start_job(struct turn *turn, const struct gate_decision *decision,
 	job_start(turn->app->engine, &ask, started, NULL);
 }
 
+/* As this channel may see them. */
+static const struct droplet *const *redacted(struct turn *turn,
+					     const struct droplet *const *droplets, size_t n)
+{
+	const struct droplet **shown = arena_array(&turn->arena, n + 1, sizeof(*shown));
+
+	for (size_t i = 0; i < n; i++) {
+		shown[i] = gate_redact(turn->app->gate, &turn->who, droplets[i], &turn->arena);
+	}
+	return shown;
+}
+
 static void answer_read(struct turn *turn, const struct droplet *const *droplets, size_t n)
 {
 	struct app *app = turn->app;
-	const struct droplet **shown = arena_array(&turn->arena, n + 1, sizeof(*shown));
 	struct command_call call = {
 		.row = turn->parse.row,
 		.words = turn->parse.words,
@@ -148,15 +190,12 @@ static void answer_read(struct turn *turn, const struct droplet *const *droplets
 		.gate = app->gate,
 		.who = &turn->who,
 		.arena = &turn->arena,
-		.droplets = shown,
+		.droplets = redacted(turn, droplets, n),
 		.n_droplets = n,
 		.n_visible = n,
 	};
 	struct build build;
 
-	for (size_t i = 0; i < n; i++) {
-		shown[i] = gate_redact(app->gate, &turn->who, droplets[i], &turn->arena);
-	}
 	build_init(&build, &turn->arena, TONE_PLAIN);
 	call.row->answer(&call, &build);
 	say(turn, false, build_end(&build));
@@ -174,7 +213,23 @@ static void on_list(struct turn *turn, const struct ocean_snapshot *snapshot)
 	gate_decide(app->gate, &turn->who, turn->parse.row->verb, seen, n, NULL, txn, &turn->arena,
 		    &decision);
 	answer_read(turn, seen, n);
-	store_commit(txn, audit_written, NULL);
+	store_commit(txn, dispatch_audited, NULL);
+}
+
+static const char *said_again(struct turn *turn)
+{
+	const char *said = turn->parse.row->phrases[0];
+
+	for (size_t i = 0; i < turn->parse.n_words; i++) {
+		said = arena_printf(&turn->arena, "%s %s", said, turn->parse.words[i]);
+	}
+	return said;
+}
+
+/* How long ago it was said, by the network's word and our own waiting since. */
+static int64_t said_ago_ms(const struct turn *turn)
+{
+	return turn->age_ms + clock_mono_ms() - turn->began_ms;
 }
 
 static void on_targets(struct turn *turn, const struct ocean_snapshot *snapshot)
@@ -189,9 +244,15 @@ static void on_targets(struct turn *turn, const struct ocean_snapshot *snapshot)
 	if (gate_resolve(app->gate, &turn->who, turn->parse.words, turn->parse.n_words, snapshot,
 			 &turn->arena, &targets, &err) < 0) {
 		/* chatter such as "start the meeting" names nothing that is here, or like it */
-		if (turn->addressed || targets.n_hints > 0) {
+		bool selector =
+			turn->parse.n_words == 1 && err.kind == ERR_LIMIT; /* a tag of many */
+
+		if (turn->addressed || targets.n_hints > 0 || selector) {
+			note(turn, "decision", verb_info(row->verb)->name,
+			     err.kind == ERR_NOTFOUND ? "no-such-droplet" : "not-clear");
 			say(turn, true,
-			    words_unresolved(&turn->arena, app->buttons, row, &targets, &err));
+			    words_unresolved(&turn->arena, app->buttons, row, &targets,
+					     redacted(turn, targets.hints, targets.n_hints), &err));
 		}
 		return;
 	}
@@ -203,13 +264,18 @@ static void on_targets(struct turn *turn, const struct ocean_snapshot *snapshot)
 	}
 	if (decision.verdict != ALLOW) {
 		say(turn, true,
-		    words_denied(&turn->arena, row, &decision, targets.droplets, targets.n));
-		store_commit(txn, audit_written, NULL);
+		    words_denied(&turn->arena, row, &decision,
+				 redacted(turn, targets.droplets, targets.n), targets.n));
+		store_commit(txn, dispatch_audited, NULL);
+	} else if (row->plan != NULL && said_ago_ms(turn) > STALE_MS) { /* the list took so long */
+		say(turn, true,
+		    words_stale(&turn->arena, app->buttons, said_again(turn), said_ago_ms(turn)));
+		store_commit(txn, dispatch_audited, NULL);
 	} else if (row->plan != NULL) {
 		start_job(turn, &decision, &targets, txn);
 	} else {
 		answer_read(turn, targets.droplets, targets.n);
-		store_commit(txn, audit_written, NULL);
+		store_commit(txn, dispatch_audited, NULL);
 	}
 }
 
@@ -222,7 +288,8 @@ static void on_droplets(struct account_want *want, struct ocean_snapshot *snapsh
 	turn->waiting = false;
 	if (err != NULL) {
 		log_line(LOG_WARN, "ocean.list", "why", err->msg, NULL);
-		say(turn, true, words_failed(&turn->arena, row->plan != NULL, err));
+		say(turn, true,
+		    words_failed(&turn->arena, row->plan != NULL, turn->person != NULL, err));
 	} else if (row->takes == TAKES_TARGETS) {
 		on_targets(turn, snapshot);
 	} else {
@@ -244,17 +311,7 @@ static void deny_outright(struct turn *turn)
 		    &decision);
 	decision.verdict = DENY;
 	say(turn, true, words_denied(&turn->arena, turn->parse.row, &decision, NULL, 0));
-	store_commit(txn, audit_written, NULL);
-}
-
-static const char *said_again(struct turn *turn)
-{
-	const char *said = turn->parse.row->phrases[0];
-
-	for (size_t i = 0; i < turn->parse.n_words; i++) {
-		said = arena_printf(&turn->arena, "%s %s", said, turn->parse.words[i]);
-	}
-	return said;
+	store_commit(txn, dispatch_audited, NULL);
 }
 
 /*
@@ -265,6 +322,23 @@ static bool may_look_up(struct turn *turn)
 {
 	return turn->parse.row->takes == TAKES_TARGETS &&
 	       gate_could(turn->app->gate, &turn->who, VERB_DROPLET_SHOW);
+}
+
+/* Reading on is a must (pings), so what is taken in has a bound: for one person, so that nobody crowds out the rest, and for all. */
+static bool is_crowded(const struct turn *turn)
+{
+	const struct app *app = turn->app;
+	size_t n = 0;
+
+	LIST_FOREACH(it, &app->turns)
+	{
+		const struct gate_who *who = &LIST_ENTRY(it, struct turn, link)->who;
+
+		n += strcmp(who->user, turn->who.user) == 0 &&
+		     strcmp(who->user_workspace, turn->who.user_workspace) == 0 &&
+		     strcmp(who->network, turn->who.network) == 0;
+	}
+	return n > TURNS_A_PERSON_MAX || app->n_turns > TURNS_MAX;
 }
 
 /* True when the turn goes on and will be ended by on_droplets. */
@@ -292,6 +366,10 @@ static bool run_command(struct turn *turn)
 	if (could && row->plan != NULL && turn->age_ms > STALE_MS) {
 		say(turn, true,
 		    words_stale(&turn->arena, app->buttons, said_again(turn), turn->age_ms));
+		return false;
+	}
+	if (is_crowded(turn)) {
+		say(turn, true, words_crowded(&turn->arena, app->n_turns - 1));
 		return false;
 	}
 	turn->waiting = true;
@@ -331,6 +409,7 @@ static void not_known(struct turn *turn)
 	const char *nearest = command_nearest(said, may_row, turn);
 	const char *rest = said;
 
+	note(turn, "unknown-command", NULL, NULL);
 	if (nearest != NULL) {
 		for (const char *p = nearest; p != NULL; p = strchr(p + 1, ' ')) {
 			rest += strspn(rest, " /!");
@@ -359,7 +438,7 @@ static bool is_chatter(const struct turn *turn, enum command_fit fit)
 	if (turn->addressed) {
 		return false;
 	}
-	if (fit == FIT_NONE) {
+	if (fit == FIT_NONE || turn->parse.row == NULL) { /* no command, or too long for one */
 		return true;
 	}
 	switch (turn->parse.row->takes) {
@@ -384,6 +463,28 @@ static bool is_open_question(struct turn *turn, enum command_fit fit)
 	       recent_may_answer(turn->app->recent, turn->who.user);
 }
 
+/*
+ * A command of somebody who is not answered is a denial like any other, and stands in the log; a few a minute from one,
+ * so that a stranger cannot fill the disk.
+ */
+static void deny_silently(struct turn *turn, enum command_fit fit)
+{
+	const struct command *row = turn->parse.row;
+	const char *key = arena_printf(&turn->arena, "denied %s/%s/%s", turn->who.network,
+				       turn->who.user_workspace, turn->who.user);
+	struct gate_decision decision;
+	struct store_txn *txn;
+
+	if (fit != FIT_COMMAND || row->verb == VERB_NONE || !turn->addressed ||
+	    !recent_may_answer(turn->app->recent, key)) {
+		return;
+	}
+	txn = store_txn_new(turn->app->store);
+	gate_decide(turn->app->gate, &turn->who, row->verb, NULL, 0, NULL, txn, &turn->arena,
+		    &decision);
+	store_commit(txn, dispatch_audited, NULL);
+}
+
 static bool turn_run(struct turn *turn, const char *text)
 {
 	struct app *app = turn->app;
@@ -399,12 +500,17 @@ static bool turn_run(struct turn *turn, const char *text)
 			return run_command(turn);
 		}
 		if (turn->person != NULL && turn->addressed) {
+			deny_silently(turn, fit);
 			say(turn, true, words_not_set_up(&turn->arena, &turn->place));
 		}
 		return false;
 	}
 	if (turn->person == NULL && !may_anything(turn)) {
-		return is_open_question(turn, fit) ? run_command(turn) : false;
+		if (is_open_question(turn, fit)) {
+			return run_command(turn);
+		}
+		deny_silently(turn, fit);
+		return false;
 	}
 	if (is_chatter(turn, fit)) {
 		return false;
@@ -441,7 +547,10 @@ void dispatch_event(struct app_chat *from, const struct event *event)
 	if (event->kind == EVENT_PRESS) {
 		turn->addressed = true;
 		text = buttons_text(app->buttons, event->button);
-		if (text == NULL && gate_channel(app->gate, &turn->who) != NULL) {
+		if (text == NULL && may_anything(turn)) {
+			turn->person =
+				arena_strdup(&turn->arena, gate_person(app->gate, &turn->who));
+			note(turn, "stale-press", NULL, NULL);
 			say(turn, true, words_expired_button(&turn->arena));
 		}
 	}

@@ -52,6 +52,8 @@ struct app {
 /* dispatch.c */
 void dispatch_event(struct app_chat *from, const struct event *event);
 void dispatch_drop_all(struct app *app); /* at the end: no answer comes any more */
+void dispatch_audited(void *data,
+		      const struct err *err); /* for store_commit: a row that nothing waits for */
 
 /* accounts.c: one list for a command, over all accounts */
 struct account_want {
@@ -90,7 +92,8 @@ bool recent_may_answer(struct recent *recent, const char *who); /* a stranger: a
 const struct message *words_denied(struct arena *arena, const struct command *row,
 				   const struct gate_decision *decision,
 				   const struct droplet *const *droplets, size_t n_droplets);
-const struct message *words_failed(struct arena *arena, bool change, const struct err *err);
+const struct message *words_failed(struct arena *arena, bool change, bool listed,
+				   const struct err *err);
 const struct message *words_not_set_up(struct arena *arena, const struct chat_place *place);
 const struct message *words_not_built(struct arena *arena, const struct command *row);
 const struct message *words_usage(struct arena *arena, const struct err *err);
@@ -98,9 +101,11 @@ const struct message *words_unknown(struct arena *arena, struct buttons *buttons
 				    const char *nearest, const char *rest);
 const struct message *words_unresolved(struct arena *arena, struct buttons *buttons,
 				       const struct command *row,
-				       const struct gate_targets *targets, const struct err *err);
+				       const struct gate_targets *targets,
+				       const struct droplet *const *shown, const struct err *err);
 const struct message *words_stale(struct arena *arena, struct buttons *buttons, const char *said,
 				  int64_t age_ms);
+const struct message *words_crowded(struct arena *arena, size_t n_waiting);
 const struct message *words_expired_button(struct arena *arena);
 const struct message *words_stopping(struct arena *arena);
 

@@ -15,7 +15,7 @@ static const char *targets_text(struct arena *arena, const struct droplet *const
 		return NULL;
 	}
 	if (n_droplets == 1) {
-		return droplets[0]->name;
+		return droplets[0]->name != NULL ? droplets[0]->name : "this droplet";
 	}
 	return arena_printf(arena, "all of these %zu droplets", n_droplets);
 }
@@ -57,14 +57,17 @@ const struct message *words_denied(struct arena *arena, const struct command *ro
 	return build_end(&build);
 }
 
-const struct message *words_failed(struct arena *arena, bool change, const struct err *err)
+const struct message *words_failed(struct arena *arena, bool change, bool listed,
+				   const struct err *err)
 {
 	struct build build;
 
 	build_init(&build, arena, TONE_BAD);
 	build_line(&build, change ? "*Nothing ran.* DigitalOcean could not be asked."
 				  : "DigitalOcean could not be asked.");
-	build_line(&build, "%s.", capital(arena, err->msg));
+	if (listed) { /* names of accounts and tokens are nothing for a stranger */
+		build_line(&build, "%s.", capital(arena, err->msg));
+	}
 	build_line(&build, "Please try again in a moment.");
 	return build_end(&build);
 }
@@ -119,9 +122,20 @@ const struct message *words_unknown(struct arena *arena, struct buttons *buttons
 	return build_end(&build);
 }
 
+/* Which of the namesakes: by id where the channel shows ids, else by a number of our own. */
+static const char *which(struct arena *arena, size_t i, const struct droplet *shown)
+{
+	const char *region = shown->region != NULL ? shown->region : "";
+
+	return shown->id != 0
+		       ? arena_printf(arena, "#%llu %s", (unsigned long long)shown->id, region)
+		       : arena_printf(arena, "%zu. %s", i + 1, region);
+}
+
 const struct message *words_unresolved(struct arena *arena, struct buttons *buttons,
 				       const struct command *row,
-				       const struct gate_targets *targets, const struct err *err)
+				       const struct gate_targets *targets,
+				       const struct droplet *const *shown, const struct err *err)
 {
 	bool ambiguous = err->kind == ERR_CONFLICT;
 	struct build build;
@@ -130,20 +144,20 @@ const struct message *words_unresolved(struct arena *arena, struct buttons *butt
 	build_line(&build, "%s.", capital(arena, err->msg));
 	build_line(&build, ambiguous ? "Nothing ran. Which one?" : "Nothing ran.");
 	for (size_t i = 0; i < targets->n_hints; i++) {
-		const struct droplet *d = targets->hints[i];
-		const char *text =
-			arena_printf(arena, "%s #%llu", row->phrases[0], (unsigned long long)d->id);
+		const char *text = arena_printf(arena, "%s #%llu", row->phrases[0],
+						(unsigned long long)targets->hints[i]->id);
 		const char *label =
-			ambiguous ? arena_printf(arena, "#%llu %s", (unsigned long long)d->id,
-						 d->region != NULL ? d->region : "")
-				  : arena_printf(arena, "%s %s", row->phrases[0], d->name);
+			ambiguous ? which(arena, i, shown[i])
+				  : arena_printf(arena, "%s %s", row->phrases[0], shown[i]->name);
 
 		if (i == 0 && !ambiguous) {
-			build_line(&build, "Did you mean `%s`?", d->name);
+			build_line(&build, "Did you mean `%s`?", shown[i]->name);
 		}
-		if (ambiguous) {
-			build_line(&build, "`#%llu`  %s", (unsigned long long)d->id,
-				   d->region != NULL ? d->region : "");
+		if (ambiguous && shown[i]->id != 0) {
+			build_line(&build, "`#%llu`  %s", (unsigned long long)shown[i]->id,
+				   shown[i]->region != NULL ? shown[i]->region : "");
+		} else if (ambiguous) {
+			build_line(&build, "%s", label);
 		}
 		build_button(&build, buttons_add(buttons, text), label, BUTTON_PLAIN);
 	}
@@ -180,5 +194,15 @@ const struct message *words_stopping(struct arena *arena)
 	build_init(&build, arena, TONE_WARN);
 	build_line(&build, "I am being restarted. Nothing ran.");
 	build_line(&build, "Please ask again in a moment.");
+	return build_end(&build);
+}
+
+const struct message *words_crowded(struct arena *arena, size_t n_waiting)
+{
+	struct build build;
+
+	build_init(&build, arena, TONE_WARN);
+	build_line(&build, "*Nothing ran.* %zu commands wait for DigitalOcean.", n_waiting);
+	build_line(&build, "Please try again in a moment.");
 	return build_end(&build);
 }

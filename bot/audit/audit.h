@@ -15,8 +15,9 @@
 
 struct audit_row {
 	int64_t at_ms;
-	const char *kind;   /* "decision", "job", "start", "stop", "reload", "unknown-command" */
-	const char *id;     /* decision id; the request's id for a change */
+	const char
+		*kind;  /* "decision", "job", "start", "reload", "unknown-command", "stale-press" */
+	const char *id; /* decision id; the request's id for a change */
 	const char *person; /* "ana"; NULL: stranger */
 	const char *network, *user_workspace, *user;
 	const char *workspace, *channel; /* ids as on the network */

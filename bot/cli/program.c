@@ -24,6 +24,7 @@
 
 #define PARTS_MAX 8
 #define IDLE_LOOK_MS 50
+#define CLOSE_MS 5000
 
 struct program {
 	struct config *config;
@@ -262,7 +263,12 @@ static int open_listener(struct program *program)
 static void reload(void *data)
 {
 	struct program *program = data;
-	struct policy *policy = program_load_policy(config_text(program->config, CONFIG_POLICY));
+	struct policy *policy;
+
+	if (program->stopping) {
+		return; /* the app may be gone already */
+	}
+	policy = program_load_policy(config_text(program->config, CONFIG_POLICY));
 
 	if (policy == NULL) {
 		log_line(LOG_ERROR, "policy.refused", "kept", policy_id(program->policy), NULL);
@@ -301,6 +307,31 @@ static void on_stop_signal(void *data)
 
 /* ---- the whole --------------------------------------------------------------------------- */
 
+static void chat_gone(void *data)
+{
+	--*(size_t *)data;
+}
+
+static bool none_left(void *data)
+{
+	return *(size_t *)data == 0;
+}
+
+/* The start ends before there is an app to own them: the terminal is given back as it was found. */
+static void close_parts(struct program *program, struct ocean *const *accounts, size_t n_accounts,
+			struct chat *const *chats, size_t n_chats)
+{
+	size_t n_left = n_chats;
+
+	for (size_t i = 0; i < n_chats; i++) {
+		chats[i]->ops->close(chats[i], chat_gone, &n_left);
+	}
+	(void)loop_run_until(program->loop, none_left, &n_left, CLOSE_MS);
+	for (size_t i = 0; i < n_accounts; i++) {
+		ocean_close(accounts[i]);
+	}
+}
+
 static int open_parts(struct program *program, const struct program_options *options)
 {
 	struct ocean *accounts[PARTS_MAX] = {0};
@@ -316,9 +347,7 @@ static int open_parts(struct program *program, const struct program_options *opt
 	}
 	if (open_accounts(program, options, accounts, &parts.n_accounts) < 0 ||
 	    open_chats(program, options, chats, &parts.n_chats) < 0) {
-		for (size_t i = 0; i < parts.n_accounts; i++) {
-			ocean_close(accounts[i]);
-		}
+		close_parts(program, accounts, parts.n_accounts, chats, parts.n_chats);
 		return -1;
 	}
 	parts.store = program->store;

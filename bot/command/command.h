@@ -67,8 +67,8 @@ enum command_fit {
 };
 
 struct command_parse {
-	const struct command *row;
-	const char **words; /* after the phrase */
+	const struct command *row; /* NULL: none, also with FIT_USAGE when the text is too long */
+	const char **words;        /* after the phrase */
 	size_t n_words;
 	bool prefixed;    /* began with "/", "!", or "droplet": surely meant for a bot */
 	const char *said; /* the cleaned text, for "did you mean" */

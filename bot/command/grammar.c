@@ -243,6 +243,7 @@ enum command_fit command_parse(const char *text, const char *const *own_names, s
 	size_t n;
 	size_t used;
 	char *line;
+	bool too_many;
 
 	memset(ret_parse, 0, sizeof(*ret_parse));
 	strbuf_init(&copy, CHAT_TEXT_MAX);
@@ -255,10 +256,8 @@ enum command_fit command_parse(const char *text, const char *const *own_names, s
 	}
 	strbuf_done(&copy);
 	n = cut_words(line, words, COMMAND_WORDS_MAX);
-	if (n > COMMAND_WORDS_MAX) {
-		err_set(err, ERR_LIMIT, "that is too long: at most %d words", COMMAND_WORDS_MAX);
-		return FIT_USAGE;
-	}
+	too_many = n > COMMAND_WORDS_MAX;
+	n = too_many ? COMMAND_WORDS_MAX : n;
 	while (n > 0 && is_own_name(words[0], own_names)) {
 		ret_parse->prefixed = true;
 		words++;
@@ -274,6 +273,10 @@ enum command_fit command_parse(const char *text, const char *const *own_names, s
 	}
 	if (n > 0 && strcasecmp(words[0], "droplet") == 0) {
 		ret_parse->prefixed = true;
+	}
+	if (too_many) { /* said only now: who is addressed answers, talk is left alone */
+		err_set(err, ERR_LIMIT, "that is too long: at most %d words", COMMAND_WORDS_MAX);
+		return FIT_USAGE;
 	}
 	ret_parse->said = join(words, n, arena);
 	ret_parse->row = find_row(words, n, &used);

@@ -47,6 +47,11 @@ const struct policy *gate_policy(const struct gate *gate)
 	return gate->policy;
 }
 
+const char *gate_policy_id(const struct gate *gate)
+{
+	return policy_id(gate->policy);
+}
+
 static struct policy_asker asker_of(const struct gate *gate, const struct gate_who *who)
 {
 	return policy_asker(gate->policy, who->network, who->user_workspace, who->user,
@@ -275,6 +280,13 @@ const struct droplet **gate_filter(struct gate *gate, const struct gate_who *who
 	}
 	*ret_n = n;
 	return some;
+}
+
+bool gate_shows(const struct gate *gate, const struct gate_who *who, const char *fact)
+{
+	struct policy_asker asker = asker_of(gate, who);
+
+	return policy_shows(&asker, fact);
 }
 
 const struct droplet *gate_redact(struct gate *gate, const struct gate_who *who,

@@ -18,6 +18,7 @@ struct gate *gate_new(struct policy *policy); /* takes a reference */
 void gate_free(struct gate *gate);            /* NULL is fine */
 void gate_swap(struct gate *gate, struct policy *policy);
 const struct policy *gate_policy(const struct gate *gate);
+const char *gate_policy_id(const struct gate *gate); /* as in a decision of now */
 
 /* Who speaks where: the ids, kept so that the question can be asked again under another policy. */
 struct gate_who {
@@ -66,9 +67,14 @@ const struct droplet **gate_filter(struct gate *gate, const struct gate_who *who
 const struct droplet *gate_redact(struct gate *gate, const struct gate_who *who,
 				  const struct droplet *droplet, struct arena *arena);
 
+/* May that fact of a droplet ("tags") be shown in this channel? A word that is no field of `show` ("who") may where no `show`
+ * chooses. */
+bool gate_shows(const struct gate *gate, const struct gate_who *who, const char *fact);
+
 /*
  * Names, ids and selectors to droplets, among those that the person may `droplet.show` here and nothing else. A target is
- * "web-1", "101", "#101" or "tag:prod". Same words for what does not exist and what may not be seen.
+ * "web-1", "101", "#101" or "tag:prod". Same words for what does not exist and what may not be seen. What the channel does
+ * not show cannot be asked for either, but for ids: a button says which of two namesakes is meant.
  */
 struct gate_targets {
 	const struct droplet **droplets; /* each once, in the order asked */

@@ -19,6 +19,7 @@ struct lookup {
 	size_t n_visible;
 	struct gate_targets *found;
 	struct arena *arena;
+	bool by_name, by_tag; /* does the channel show them? */
 };
 
 static bool has_tag(const struct droplet *droplet, const char *tag)
@@ -53,7 +54,7 @@ static void hint_alike(struct lookup *look, const char *word)
 	size_t limit = strlen(word) > 4 ? HINT_DISTANCE
 					: 1; /* in a short name two letters are half of it */
 
-	for (size_t most = 1; most <= limit && look->found->n_hints == 0; most++) {
+	for (size_t most = 1; look->by_name && most <= limit && look->found->n_hints == 0; most++) {
 		for (size_t i = 0; i < look->n_visible; i++) {
 			if (names_distance(look->visible[i]->name, word, most) <= most) {
 				hint(look, look->visible[i]);
@@ -71,7 +72,7 @@ static int resolve_tag(struct lookup *look, const char *target, const char *tag,
 {
 	bool any = false;
 
-	for (size_t i = 0; i < look->n_visible; i++) {
+	for (size_t i = 0; look->by_tag && i < look->n_visible; i++) {
 		if (has_tag(look->visible[i], tag)) {
 			take(look, look->visible[i]);
 			any = true;
@@ -104,7 +105,7 @@ static int resolve_one(struct lookup *look, const char *target, struct err *err)
 		const struct droplet *droplet = look->visible[i];
 
 		if ((number && droplet->id == id) ||
-		    (!hash && strcasecmp(droplet->name, word) == 0)) {
+		    (!hash && look->by_name && strcasecmp(droplet->name, word) == 0)) {
 			fits[n++] = droplet;
 		}
 	}
@@ -119,19 +120,28 @@ static int resolve_one(struct lookup *look, const char *target, struct err *err)
 	return 0;
 }
 
+static int too_many(size_t n, struct err *err)
+{
+	return err_set(err, ERR_LIMIT, "%zu droplets in one command, at most %d", n, TARGETS_MAX);
+}
+
 int gate_resolve(struct gate *gate, const struct gate_who *who, const char *const *targets,
 		 size_t n_targets, const struct ocean_snapshot *snapshot, struct arena *arena,
 		 struct gate_targets *ret_targets, struct err *err)
 {
-	struct lookup look = {.found = ret_targets, .arena = arena};
+	struct lookup look = {
+		.found = ret_targets,
+		.arena = arena,
+		.by_name = gate_shows(gate, who, "name"),
+		.by_tag = gate_shows(gate, who, "tags"),
+	};
 
 	memset(ret_targets, 0, sizeof(*ret_targets));
 	look.visible = gate_filter(gate, who, VERB_DROPLET_SHOW, snapshot, arena, &look.n_visible);
 	ret_targets->droplets = arena_array(arena, look.n_visible + 1, sizeof(struct droplet *));
 	ret_targets->hints = arena_array(arena, HINTS_MAX, sizeof(struct droplet *));
 	if (n_targets > TARGETS_MAX) {
-		return err_set(err, ERR_LIMIT, "%zu droplets in one command, at most %d", n_targets,
-			       TARGETS_MAX);
+		return too_many(n_targets, err);
 	}
 	for (size_t i = 0; i < n_targets; i++) {
 		int rc = strncasecmp(targets[i], "tag:", 4) == 0
@@ -142,6 +152,12 @@ int gate_resolve(struct gate *gate, const struct gate_who *who, const char *cons
 			ret_targets->n = 0;
 			return -1;
 		}
+	}
+	if (ret_targets->n > TARGETS_MAX) { /* one tag may stand for all there are */
+		size_t n = ret_targets->n;
+
+		ret_targets->n = 0;
+		return too_many(n, err);
 	}
 	return 0;
 }

@@ -61,6 +61,7 @@ struct job {
 	int64_t until_ms;           /* clock_mono_ms: its end */
 	int64_t busy_since_ms;      /* clock_mono_ms of the first refusal as busy; 0: none */
 	enum tier max_tier;         /* of the last decision */
+	char policy_id[17];         /* that made it */
 	uint64_t last_action_id;    /* of an earlier step: never taken for this one's */
 	struct call *call;
 	struct ocean_want want;
@@ -167,6 +168,7 @@ struct post_queue *card_queue(const struct request *request);
 struct chat_place card_place(const struct request *request);
 
 /* run.c, look.c, watch.c */
+struct gate_who request_who(const struct request *request); /* to ask the gate again */
 void job_run(struct job *job);
 void job_look(struct job *job);
 void job_watch(struct job *job);

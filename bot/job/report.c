@@ -292,6 +292,12 @@ const struct message *report_busy(const struct report_busy *busy, struct arena *
 		return build_end(&build);
 	}
 	build_line(&build, "*Nothing ran.* Already running:");
+	if (busy->anonymous) {
+		build_line(&build, "%s of %s, started %s ago", busy->plan->infinitive,
+			   busy->droplet_name,
+			   report_time(busy->now_ms - busy->holder->created_ms, arena));
+		return build_end(&build);
+	}
 	build_line(&build, "%s of %s, started %s ago by %s", busy->plan->infinitive,
 		   busy->droplet_name, report_time(busy->now_ms - busy->holder->created_ms, arena),
 		   busy->holder->person[0] != '\0' ? busy->holder->person : busy->holder->user);

@@ -25,6 +25,7 @@ const struct message *report_ping(const struct report *report, struct arena *are
 struct report_busy {
 	const char *droplet_name;
 	const struct store_request *holder; /* NULL: it has ended meanwhile */
+	bool anonymous; /* the channel shows chosen facts only: who works for whom is none of them */
 	const struct plan *plan;
 	int64_t now_ms;
 };

@@ -6,6 +6,7 @@
  * there is time); it was refused (FAILED, nothing ran); nobody knows (UNSURE, and look). The disk refuses SUBMITTING:
  * nothing leaves.
  */
+#include <stdio.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -170,11 +171,21 @@ static void acted(struct job *job, const struct ocean_call *call, const struct e
 static void submitted(struct job *job, const struct err *err)
 {
 	struct ocean_call call = {.verb = OCEAN_ACT, .max_tier = job->max_tier};
+	const struct gate *gate = job->request->engine->options.gate;
 
 	card_show(job->request);
 	if (err != NULL) {
 		try_later(job,
 			  err->msg); /* it is READY again: what is not written does not leave */
+		return;
+	}
+	/* the disk took its time: what was decided before may not hold any more */
+	if (strcmp(job->policy_id, gate_policy_id(gate)) != 0) {
+		back_to_ready(job, "The policy was just changed: it is asked again.");
+		return;
+	}
+	if (clock_wall_ms() - job->row.sent_ms > READY_MS) {
+		back_to_ready(job, "Writing it down took too long.");
 		return;
 	}
 	call.act = job_step(job)->act;
@@ -204,20 +215,44 @@ static void deny(struct job *job, const struct gate_decision *decision, struct s
 	job_end(job, JOB_DENIED, txn);
 }
 
+static void not_here(struct job *job, struct store_txn *txn)
+{
+	job_say(job, "Nothing ran: no droplet %s here.", job->row.droplet_name);
+	job_end(job, JOB_DENIED, txn);
+}
+
+struct gate_who request_who(const struct request *request)
+{
+	const struct store_request *row = &request->row;
+
+	return (struct gate_who){row->network,   row->user_workspace, row->user,
+				 row->workspace, row->channel,        row->direct};
+}
+
 static void ask_gate(struct job *job, const struct droplet *droplet)
 {
 	struct job_engine *engine = job->request->engine;
 	const struct store_request *row = &job->request->row;
-	struct gate_who who = {row->network,   row->user_workspace, row->user,
-			       row->workspace, row->channel,        row->direct};
+	struct gate_who who = request_who(job->request);
 	struct store_txn *txn = store_txn_new(engine->options.store);
 	struct gate_decision decision;
 	struct arena arena;
 
 	arena_init(&arena);
+	gate_decide(engine->options.gate, &who, VERB_DROPLET_SHOW, &droplet, 1, row->id, NULL,
+		    &arena, &decision);
+	if (decision.verdict !=
+	    ALLOW) { /* to this person it is not there: decided again, for the log */
+		gate_decide(engine->options.gate, &who, VERB_DROPLET_SHOW, &droplet, 1, row->id,
+			    txn, &arena, &decision);
+		not_here(job, txn);
+		arena_done(&arena);
+		return;
+	}
 	gate_decide(engine->options.gate, &who, job->request->plan->verb, &droplet, 1, row->id, txn,
 		    &arena, &decision);
 	job->max_tier = decision.max_tier;
+	(void)snprintf(job->policy_id, sizeof(job->policy_id), "%s", decision.policy_id);
 	if (decision.verdict == ALLOW && decision.n_duties == 0) {
 		submit(job, txn);
 	} else {
@@ -240,8 +275,7 @@ static void on_list(struct ocean_want *want, struct ocean_snapshot *snapshot, co
 	if (droplet != NULL) {
 		ask_gate(job, droplet);
 	} else {
-		job_say(job, "Nothing ran: no droplet %s here.", job->row.droplet_name);
-		job_end(job, JOB_DENIED, NULL);
+		not_here(job, NULL);
 	}
 	ocean_snapshot_unref(snapshot);
 }

@@ -179,6 +179,7 @@ static void busy_known(struct commit *commit, const struct err *err)
 {
 	struct request *request = commit->request;
 	const struct request *holder = find_request(request->engine, request->busy_request);
+	struct gate_who who = request_who(request);
 	struct report_busy busy = {.droplet_name = request->busy_name, .now_ms = clock_wall_ms()};
 	struct arena arena;
 
@@ -186,6 +187,7 @@ static void busy_known(struct commit *commit, const struct err *err)
 		not_started(request, err);
 		return;
 	}
+	busy.anonymous = !gate_shows(request->engine->options.gate, &who, "who");
 	if (holder != NULL) {
 		busy.holder = &holder->row;
 		busy.plan = holder->plan;

@@ -189,6 +189,9 @@ def test_start_refusals(folder):
     policy.chmod(0o666)
     answers(sluice(*words, text=""), 2, "E021", error=True)
     policy.chmod(0o600)
+    # the second chat cannot be opened: the first, the terminal, is closed again
+    xmpp = ("--xmpp-url", "wss://127.0.0.1:9/x", "--xmpp-jid", "sluice@acme.example", "--xmpp-password", "env:NOT_THERE")
+    answers(sluice(*words, *xmpp, text=""), 1, "xmpp password", error=True)
     done = sluice("run", "--policy", policy, "--state", folder / "no" / "such" / "folder.db", "--console", "--console-as", "bob")
     answers(done, 1, "folder.db", error=True)
     (folder / "garbage.db").write_bytes(b"not a database " * 1000)

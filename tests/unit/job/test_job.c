@@ -632,6 +632,71 @@ static void an_account_that_is_gone_ends_too(void **state)
 	assert_over(w);
 }
 
+/* ---- the policy changes at a bad moment ------------------------------------------------------ */
+
+static struct policy *next_policy;
+
+static void swap_now(struct task *task)
+{
+	struct world *w = task->data;
+
+	gate_swap(w->gate, next_policy);
+}
+
+static struct task swap_task;
+
+/* Given the same list as the job, before it: the task comes after the gate said yes and before the disk did. */
+static void swap_soon(struct ocean_want *want, struct ocean_snapshot *snapshot,
+		      const struct err *err)
+{
+	struct world *w = want->data;
+
+	assert_null(err);
+	ocean_snapshot_unref(snapshot);
+	task_init(&swap_task, w->loop, swap_now, w);
+	task_post(&swap_task);
+}
+
+static void want_the_same_list(struct world *w)
+{
+	static struct ocean_want want;
+
+	want = (struct ocean_want){.max_tier = TIER_READ, .done = swap_soon, .data = w};
+	ocean_index_want(w->index, &want);
+}
+
+static void a_policy_that_comes_before_the_request_leaves_is_asked(void **state)
+{
+	struct world *w = *state;
+
+	next_policy = policy_of(never_text);
+	w->at_start = want_the_same_list;
+	ask(w, &reboot_plan, WEB_1);
+	loop_advance(w->loop, 20000);
+	policy_unref(next_policy);
+	assert_int_equal(w->n_started, 1);
+	assert_int_equal(w->n_acts, 0);
+	assert_said(w, "Nothing ran");
+	assert_over(w);
+}
+
+static void what_may_not_be_seen_any_more_is_not_touched(void **state)
+{
+	struct world *w = *state;
+	struct policy *policy = policy_of("never:\n  - {name: hidden, who: people, may: "
+					  "droplet.show, droplets: {tag: web}}\n");
+
+	ask(w, &reboot_plan, WEB_1);
+	gate_swap(w->gate, policy);
+	policy_unref(policy);
+	loop_advance(w->loop, 20000);
+	assert_int_equal(w->n_acts, 0);
+	assert_said(w, "Nothing ran");
+	assert_int_equal(states_of(w).n[JOB_DENIED], 1);
+	assert_audited(w, "\"droplet.show\",\"droplets\":[101],\"verdict\":\"deny\"");
+	assert_over(w);
+}
+
 #define STORY(test) cmocka_unit_test_setup_teardown(test, world_up, world_down)
 
 int main(void)
@@ -647,6 +712,8 @@ int main(void)
 		STORY(a_repeated_delivery_is_silent),
 		STORY(the_gate_is_asked_right_before),
 		STORY(between_steps_too),
+		STORY(a_policy_that_comes_before_the_request_leaves_is_asked),
+		STORY(what_may_not_be_seen_any_more_is_not_touched),
 		STORY(a_droplet_that_is_gone_is_not_acted_on),
 		STORY(what_was_never_sent_is_tried_again),
 		STORY(without_digitalocean_nothing_ran),

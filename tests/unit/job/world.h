@@ -98,7 +98,9 @@ struct world {
 	unsigned n_acts; /* requests that change something, as they left the engine */
 	unsigned n_started, n_conflicts, n_refused;
 	unsigned n_keys;
-	struct timer full; /* runs: no commit gets through */
+	void (*at_start)(
+		struct world *); /* when a request is on disk and its jobs are about to run */
+	struct timer full;       /* runs: no commit gets through */
 };
 
 static struct world *the_world; /* the spy's */
@@ -378,6 +380,9 @@ static void on_started(void *data, const struct err *err)
 
 	if (err == NULL) {
 		w->n_started++;
+		if (w->at_start != NULL) {
+			w->at_start(w);
+		}
 	} else if (err->kind == ERR_CONFLICT) {
 		w->n_conflicts++;
 	} else {
