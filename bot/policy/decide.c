@@ -79,10 +79,40 @@ static bool is_verb(enum verb verb)
 	return verb > VERB_NONE && verb < VERB_COUNT;
 }
 
+bool match_against(const struct policy_question *q, struct decision *decision)
+{
+	struct place at = place_of(&q->asker);
+	const struct channel *channel = at.channel != 0 ? &at.policy->channels[at.channel] : NULL;
+	size_t before = decision->n_rules;
+
+	if (!is_verb(q->verb)) {
+		speak(decision, &unknown_verb);
+		return true;
+	}
+	if (channel != NULL && !ceiling_fits(channel, q)) {
+		speak(decision, &channel->label);
+	}
+	ask_rules(&at.policy->never, &at, q, FIT_UNKNOWN, decision);
+	if (channel == NULL) {
+		speak(decision, &unknown_channel);
+	}
+	return decision->n_rules > before;
+}
+
+bool match_for(const struct policy_question *q, enum fit least, struct decision *decision)
+{
+	struct place at = place_of(&q->asker);
+	size_t before = decision->n_rules;
+
+	if (is_verb(q->verb)) {
+		ask_rules(&at.policy->allow, &at, q, least, decision);
+	}
+	return decision->n_rules > before;
+}
+
 void policy_decide(const struct policy_question *q, struct decision *ret_decision)
 {
 	struct place at = place_of(&q->asker);
-	const struct channel *channel;
 
 	memset(ret_decision, 0, sizeof(*ret_decision));
 	if (at.policy == NULL) {
@@ -90,25 +120,13 @@ void policy_decide(const struct policy_question *q, struct decision *ret_decisio
 		speak(ret_decision, &no_rule);
 		return;
 	}
-	channel = at.channel != 0 ? &at.policy->channels[at.channel] : NULL;
 	ret_decision->policy_id = at.policy->id;
-	ret_decision->max_tier = channel != NULL ? channel->max_tier : TIER_NONE;
-	if (!is_verb(q->verb)) {
-		speak(ret_decision, &unknown_verb);
+	ret_decision->max_tier =
+		at.channel != 0 ? at.policy->channels[at.channel].max_tier : TIER_NONE;
+	if (match_against(q, ret_decision)) {
 		return;
 	}
-	if (channel != NULL && !ceiling_fits(channel, q)) {
-		speak(ret_decision, &channel->label);
-	}
-	ask_rules(&at.policy->never, &at, q, FIT_UNKNOWN, ret_decision);
-	if (channel == NULL) {
-		speak(ret_decision, &unknown_channel);
-	}
-	if (ret_decision->n_rules > 0) {
-		return;
-	}
-	ask_rules(&at.policy->allow, &at, q, FIT_YES, ret_decision);
-	if (ret_decision->n_rules > 0) {
+	if (match_for(q, FIT_YES, ret_decision)) {
 		ret_decision->verdict = ALLOW;
 	} else {
 		speak(ret_decision, &no_rule);
