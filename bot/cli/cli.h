@@ -15,6 +15,7 @@ int check_main(int argc, char **argv);
 int can_main(int argc, char **argv);
 int why_main(int argc, char **argv);
 int who_can_main(int argc, char **argv);
+int diff_main(int argc, char **argv);
 int audit_main(int argc, char **argv);
 
 #endif

@@ -32,15 +32,21 @@ static struct place place_of(const struct policy_asker *asker)
 	};
 }
 
-/* Word w of the lines that are about this person here and this verb; selectors not looked at. */
+uint64_t match_lines(const struct rule_table *table, unsigned person, unsigned channel,
+		     enum verb verb, unsigned w)
+{
+	uint64_t who = table->of_person[(size_t)person * table->words + w] |
+		       table->of_channel[(size_t)channel * table->words + w];
+
+	return who & ~table->spared[(size_t)person * table->words + w] &
+	       table->of_verb[(size_t)verb * table->words + w];
+}
+
+/* The same of this place; selectors not looked at. */
 static uint64_t candidates(const struct rule_table *table, const struct place *at, enum verb verb,
 			   unsigned w)
 {
-	uint64_t who = table->of_person[(size_t)at->person * table->words + w] |
-		       table->of_channel[(size_t)at->channel * table->words + w];
-
-	return who & ~table->spared[(size_t)at->person * table->words + w] &
-	       table->of_verb[(size_t)verb * table->words + w];
+	return match_lines(table, at->person, at->channel, verb, w);
 }
 
 /* Every line that fits, at least as surely as asked, speaks. */

@@ -176,6 +176,10 @@ enum fit selector_fit(const struct selector *selector, enum verb verb,
 bool match_against(const struct policy_question *question, struct decision *decision);
 bool match_for(const struct policy_question *question, enum fit least, struct decision *decision);
 
+/* Word w of the lines that are about this person, in this channel, and this verb; selectors not looked at. */
+uint64_t match_lines(const struct rule_table *table, unsigned person, unsigned channel,
+		     enum verb verb, unsigned w);
+
 /* A selector in words: "tag staging or dev-*, except tag protected". */
 void selector_words(const struct selector *selector, struct strbuf *out);
 
