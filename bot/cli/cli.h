@@ -13,6 +13,9 @@ int run_main(int argc, char **argv);
 int demo_main(int argc, char **argv);
 int check_main(int argc, char **argv);
 int can_main(int argc, char **argv);
+int why_main(int argc, char **argv);
+int who_can_main(int argc, char **argv);
+int diff_main(int argc, char **argv);
 int audit_main(int argc, char **argv);
 
 #endif

@@ -11,6 +11,9 @@ static const struct subcommand rows[] = {
 	{"demo", demo_main, "try it here, with a simulated DigitalOcean"},
 	{"check", check_main, "check a policy file"},
 	{"can", can_main, "ask a policy file one question, or many"},
+	{"why", why_main, "say which lines decide, and what would be enough"},
+	{"who-can", who_can_main, "list everybody who may do something"},
+	{"diff", diff_main, "say who gains and who loses what between two policy files"},
 	{"audit", audit_main, "print the audit log, or verify its chain"},
 };
 

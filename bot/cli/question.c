@@ -189,15 +189,29 @@ static int json_tags(const struct json *json, struct arena *arena, struct drople
 	return 0;
 }
 
-static int json_droplet(const struct json *json, struct arena *arena, struct droplet *d,
-			struct err *err)
+/* DigitalOcean's own answer has the region as an object, and the size beside it as size_slug. */
+static const struct json *word_member(const struct json *json, const char *key)
+{
+	const struct json *member = json_member(json, key);
+
+	if (strcmp(key, "region") == 0 && json_is_object(member)) {
+		return json_member(member, "slug");
+	}
+	if (strcmp(key, "size") == 0 && json_member(json, "size_slug") != NULL) {
+		return json_member(json, "size_slug");
+	}
+	return member;
+}
+
+int question_json_droplet(const struct json *json, struct arena *arena, struct droplet *d,
+			  struct err *err)
 {
 	if (!json_is_object(json)) {
 		return err_set(err, ERR_USAGE, "\"droplet\" must be an object");
 	}
 	d->id = (uint64_t)json_int_or(json, "id", 0);
 	for (size_t i = 0; i < ARRAY_LEN(words); i++) {
-		const struct json *member = json_member(json, words[i].key);
+		const struct json *member = word_member(json, words[i].key);
 
 		if (member == NULL) {
 			continue;
@@ -240,7 +254,7 @@ int question_json(const struct policy *policy, const struct json *json, struct a
 	    question_channel(policy, in, arena, &q.policy.asker, err) < 0) {
 		return -1;
 	}
-	if (droplet != NULL && json_droplet(droplet, arena, &q.droplet, err) < 0) {
+	if (droplet != NULL && question_json_droplet(droplet, arena, &q.droplet, err) < 0) {
 		return -1;
 	}
 	if (at != NULL &&

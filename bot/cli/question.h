@@ -25,6 +25,10 @@ int question_channel(const struct policy *policy, const char *text, struct arena
 int question_droplet(const char *text, struct arena *arena, struct droplet *ret_droplet,
 		     struct err *err);
 
+/* {"id":..,"name":..,"tags":[..]}, or a droplet as DigitalOcean's API has it; *droplet is zeroed before. */
+int question_json_droplet(const struct json *json, struct arena *arena, struct droplet *droplet,
+			  struct err *err);
+
 /* {"id":1,"as":..,"in":..,"action":..,"droplet":{..},"at":..}; `json` is borrowed and must live as long as the question. */
 int question_json(const struct policy *policy, const struct json *json, struct arena *arena,
 		  struct question *ret_question, struct err *err);

@@ -128,6 +128,8 @@ static struct policy *policy_new(const char *text, size_t len)
 	atomic_init(&p->refs, 1);
 	digest_hex(text, len, hex);
 	memcpy(p->id, hex, sizeof(p->id) - 1);
+	p->source = arena_strndup(&p->arena, text, len);
+	p->source_len = strlen(p->source);
 	return p;
 }
 

@@ -32,15 +32,21 @@ static struct place place_of(const struct policy_asker *asker)
 	};
 }
 
-/* Word w of the lines that are about this person here and this verb; selectors not looked at. */
+uint64_t match_lines(const struct rule_table *table, unsigned person, unsigned channel,
+		     enum verb verb, unsigned w)
+{
+	uint64_t who = table->of_person[(size_t)person * table->words + w] |
+		       table->of_channel[(size_t)channel * table->words + w];
+
+	return who & ~table->spared[(size_t)person * table->words + w] &
+	       table->of_verb[(size_t)verb * table->words + w];
+}
+
+/* The same of this place; selectors not looked at. */
 static uint64_t candidates(const struct rule_table *table, const struct place *at, enum verb verb,
 			   unsigned w)
 {
-	uint64_t who = table->of_person[(size_t)at->person * table->words + w] |
-		       table->of_channel[(size_t)at->channel * table->words + w];
-
-	return who & ~table->spared[(size_t)at->person * table->words + w] &
-	       table->of_verb[(size_t)verb * table->words + w];
+	return match_lines(table, at->person, at->channel, verb, w);
 }
 
 /* Every line that fits, at least as surely as asked, speaks. */
@@ -79,10 +85,40 @@ static bool is_verb(enum verb verb)
 	return verb > VERB_NONE && verb < VERB_COUNT;
 }
 
+bool match_against(const struct policy_question *q, struct decision *decision)
+{
+	struct place at = place_of(&q->asker);
+	const struct channel *channel = at.channel != 0 ? &at.policy->channels[at.channel] : NULL;
+	size_t before = decision->n_rules;
+
+	if (!is_verb(q->verb)) {
+		speak(decision, &unknown_verb);
+		return true;
+	}
+	if (channel != NULL && !ceiling_fits(channel, q)) {
+		speak(decision, &channel->label);
+	}
+	ask_rules(&at.policy->never, &at, q, FIT_UNKNOWN, decision);
+	if (channel == NULL) {
+		speak(decision, &unknown_channel);
+	}
+	return decision->n_rules > before;
+}
+
+bool match_for(const struct policy_question *q, enum fit least, struct decision *decision)
+{
+	struct place at = place_of(&q->asker);
+	size_t before = decision->n_rules;
+
+	if (is_verb(q->verb)) {
+		ask_rules(&at.policy->allow, &at, q, least, decision);
+	}
+	return decision->n_rules > before;
+}
+
 void policy_decide(const struct policy_question *q, struct decision *ret_decision)
 {
 	struct place at = place_of(&q->asker);
-	const struct channel *channel;
 
 	memset(ret_decision, 0, sizeof(*ret_decision));
 	if (at.policy == NULL) {
@@ -90,25 +126,13 @@ void policy_decide(const struct policy_question *q, struct decision *ret_decisio
 		speak(ret_decision, &no_rule);
 		return;
 	}
-	channel = at.channel != 0 ? &at.policy->channels[at.channel] : NULL;
 	ret_decision->policy_id = at.policy->id;
-	ret_decision->max_tier = channel != NULL ? channel->max_tier : TIER_NONE;
-	if (!is_verb(q->verb)) {
-		speak(ret_decision, &unknown_verb);
+	ret_decision->max_tier =
+		at.channel != 0 ? at.policy->channels[at.channel].max_tier : TIER_NONE;
+	if (match_against(q, ret_decision)) {
 		return;
 	}
-	if (channel != NULL && !ceiling_fits(channel, q)) {
-		speak(ret_decision, &channel->label);
-	}
-	ask_rules(&at.policy->never, &at, q, FIT_UNKNOWN, ret_decision);
-	if (channel == NULL) {
-		speak(ret_decision, &unknown_channel);
-	}
-	if (ret_decision->n_rules > 0) {
-		return;
-	}
-	ask_rules(&at.policy->allow, &at, q, FIT_YES, ret_decision);
-	if (ret_decision->n_rules > 0) {
+	if (match_for(q, FIT_YES, ret_decision)) {
 		ret_decision->verdict = ALLOW;
 	} else {
 		speak(ret_decision, &no_rule);

@@ -128,6 +128,8 @@ struct policy {
 	struct arena arena;
 	atomic_uint refs;
 	char id[17];
+	const char *source; /* the file's text, for the lines that explanations show */
+	size_t source_len;
 
 	struct workspace *workspaces;
 	unsigned n_workspaces;
@@ -165,6 +167,21 @@ unsigned id_table_find(const struct id_table *table, unsigned workspace, const c
 /* The matcher: what a selector says of a droplet. droplet NULL: the verb is about none, or nothing is known of it. */
 enum fit selector_fit(const struct selector *selector, enum verb verb,
 		      const struct droplet *droplet);
+
+/*
+ * The two halves of every answer, shared by decide and explain: what stands against it (ceilings, never lines, a channel
+ * not listed, no such verb), and the allow lines that fit at least so surely. Rules are added; true when any were. The
+ * asker's policy is not NULL.
+ */
+bool match_against(const struct policy_question *question, struct decision *decision);
+bool match_for(const struct policy_question *question, enum fit least, struct decision *decision);
+
+/* Word w of the lines that are about this person, in this channel, and this verb; selectors not looked at. */
+uint64_t match_lines(const struct rule_table *table, unsigned person, unsigned channel,
+		     enum verb verb, unsigned w);
+
+/* A selector in words: "tag staging or dev-*, except tag protected". */
+void selector_words(const struct selector *selector, struct strbuf *out);
 
 /* The bit of a field of `show`, 0 when there is no such field; the i-th field's name, NULL after the last. */
 unsigned show_bit(const char *field);

@@ -1,0 +1,25 @@
+/* diff.h - who gains and who loses what between two policies, over everybody, every action, droplet and channel */
+#ifndef POLICY_DIFF_H
+#define POLICY_DIFF_H
+
+#include "base/droplet.h"
+#include "base/strbuf.h"
+#include "policy/policy.h"
+
+struct policy_diff {
+	unsigned gains, losses; /* sentences of each kind */
+	bool proven;            /* false: more combinations of selectors than could be tried */
+};
+
+struct policy_diff_over {
+	const struct droplet *inventory; /* NULL: witnesses for what the two files name */
+	size_t n_inventory;
+	bool all_names; /* not "and 12 more" */
+};
+
+/* Appends sentences, "+ dora may ..." and "- ...", an ended line each. */
+void policy_diff(const struct policy *old, const struct policy *new,
+		 const struct policy_diff_over *over, struct strbuf *out,
+		 struct policy_diff *ret_diff);
+
+#endif

@@ -1,0 +1,408 @@
+/* witness.c - one droplet for each combination of selectors that policies name
+ *
+ * Each attribute has the values that patterns name (a glob: one text that fits it), and one that none of them names. When all
+ * sets of tags times all other values are few, all of them are made and the world is complete. Otherwise the droplets that
+ * each selector asks for are joined, two and three at a time, and the world says that it is not complete.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/map.h"
+#include "base/mem.h"
+#include "base/names.h"
+#include "policy/world.h"
+
+#define TRIED_MAX 65536U /* droplets that are looked at */
+#define JOINED_MAX 16384U
+#define NONE_OTHER "0-none-of-them"
+#define OTHER_UUID "00000000-0000-0000-0000-000000000000"
+
+/* A project has a name and a UUID, so there is one kind of value more than there are attributes. */
+enum { BY_PROJECT_ID = BY_COUNT, KINDS };
+
+struct values {
+	const char **texts;
+	unsigned n;
+	bool muddled; /* globs whose overlap is not known */
+};
+
+struct witnesses {
+	const struct policy *const *policies;
+	size_t n_policies;
+	struct arena *arena;
+	struct values values[KINDS];
+	struct map seen[KINDS];
+	struct intern known; /* signatures */
+	struct droplet *droplets;
+	unsigned n, cap, tried;
+	uint64_t *signature;
+};
+
+/* Tags as a set, the other kinds by number from 1; 0: none that is named. */
+struct choice {
+	uint64_t tags[8];
+	unsigned of[KINDS];
+};
+#define TAGS_MAX (8U * 64U)
+
+static const char *instance(struct witnesses *w, const struct pattern *pattern)
+{
+	struct strbuf text;
+	const char *copy;
+
+	strbuf_init(&text, 4096);
+	for (const char *p = pattern->text; *p != '\0'; p++) {
+		(void)(*p == '*' ? strbuf_adds(&text, "q7z") : strbuf_addch(&text, *p));
+	}
+	copy = arena_strdup(w->arena, text.buf);
+	strbuf_done(&text);
+	return copy;
+}
+
+static int kind_of(const struct clause *clause, const struct pattern *pattern)
+{
+	return clause->attribute == BY_PROJECT && pattern->uuid ? (int)BY_PROJECT_ID
+								: (int)clause->attribute;
+}
+
+static void add_value(struct witnesses *w, int kind, const char *text)
+{
+	struct values *values = &w->values[kind];
+
+	if (map_has(&w->seen[kind], text)) {
+		return;
+	}
+	values->texts = mem_grow(values->texts, values->n + 1, sizeof(*values->texts));
+	values->texts[values->n++] = text;
+	(void)map_put(&w->seen[kind], text, (void *)(uintptr_t)values->n);
+}
+
+static void each_clauses(struct witnesses *w,
+			 void (*visit)(struct witnesses *, const struct clauses *, void *),
+			 void *data)
+{
+	for (size_t i = 0; i < w->n_policies; i++) {
+		const struct policy *p = w->policies[i];
+		const struct rule_table *tables[] = {&p->allow, &p->never};
+
+		for (size_t t = 0; t < 2; t++) {
+			for (unsigned r = 0; r < tables[t]->n; r++) {
+				visit(w, tables[t]->rules[r].droplets.fits, data);
+				visit(w, tables[t]->rules[r].droplets.except, data);
+			}
+		}
+		for (unsigned c = 1; c <= p->n_channels; c++) {
+			for (unsigned k = 0; k < p->channels[c].n_ceilings; k++) {
+				visit(w, p->channels[c].ceilings[k].droplets.fits, data);
+				visit(w, p->channels[c].ceilings[k].droplets.except, data);
+			}
+		}
+	}
+}
+
+static void collect(struct witnesses *w, const struct clauses *clauses, void *data)
+{
+	(void)data;
+	for (unsigned i = 0; clauses != NULL && i < clauses->n; i++) {
+		const struct clause *clause = &clauses->clause[i];
+
+		for (unsigned k = 0; k < clause->n; k++) {
+			add_value(w, kind_of(clause, &clause->patterns[k]),
+				  instance(w, &clause->patterns[k]));
+		}
+	}
+}
+
+/* Texts that two globs of one attribute both fit; of tags a droplet has many, so there it is not needed. */
+static void overlap(struct witnesses *w, const struct clauses *clauses, void *data)
+{
+	struct values *globs = data;
+
+	for (unsigned i = 0; clauses != NULL && i < clauses->n; i++) {
+		const struct clause *clause = &clauses->clause[i];
+
+		for (unsigned k = 0; clause->attribute != BY_TAG && k < clause->n; k++) {
+			struct values *of = &globs[kind_of(clause, &clause->patterns[k])];
+
+			if (clause->patterns[k].glob) {
+				of->texts = mem_grow(of->texts, of->n + 1, sizeof(*of->texts));
+				of->texts[of->n++] = clause->patterns[k].text;
+			}
+		}
+	}
+	(void)w;
+}
+
+/* Neither can begin, or neither can end, as the other does. */
+static bool apart(const char *a, const char *b)
+{
+	size_t fore = strcspn(a, "*") < strcspn(b, "*") ? strcspn(a, "*") : strcspn(b, "*");
+	const char *last_a = strrchr(a, '*') + 1;
+	const char *last_b = strrchr(b, '*') + 1;
+	size_t la = strlen(last_a);
+	size_t lb = strlen(last_b);
+	size_t tail = la < lb ? la : lb;
+
+	return strncmp(a, b, fore) != 0 || strcmp(last_a + la - tail, last_b + lb - tail) != 0;
+}
+
+static void join_globs(struct witnesses *w, int kind, const char *a, const char *b)
+{
+	size_t fore_a = strcspn(a, "*");
+	size_t fore_b = strcspn(b, "*");
+	const char *fore = fore_a >= fore_b ? a : b;
+	const char *tail_a = strrchr(a, '*') + 1;
+	const char *tail_b = strrchr(b, '*') + 1;
+	const char *tail = strlen(tail_a) >= strlen(tail_b) ? tail_a : tail_b;
+	const char *text = arena_printf(w->arena, "%.*sq7z%s", (int)strcspn(fore, "*"), fore, tail);
+
+	if (strcmp(a, b) == 0 || apart(a, b)) {
+		return;
+	}
+	if (names_glob(a, text) != 0 && names_glob(b, text) != 0) {
+		add_value(w, kind, text);
+	} else {
+		w->values[kind].muddled = true;
+	}
+}
+
+static void collect_overlaps(struct witnesses *w)
+{
+	struct values globs[KINDS] = {{0}};
+
+	each_clauses(w, overlap, globs);
+	for (int kind = 0; kind < (int)KINDS; kind++) {
+		unsigned pairs = w->values[kind].n;
+
+		for (unsigned i = 0; i < globs[kind].n && globs[kind].n <= 200; i++) {
+			for (unsigned k = 0; k < i; k++) {
+				join_globs(w, kind, globs[kind].texts[i], globs[kind].texts[k]);
+			}
+		}
+		/* with several overlaps there may be texts that three globs fit */
+		if (globs[kind].n > 200 || w->values[kind].n > pairs + 1) {
+			w->values[kind].muddled = true;
+		}
+		free(globs[kind].texts);
+	}
+}
+
+/* An account that no policy lists cannot be. */
+static void collect_accounts(struct witnesses *w)
+{
+	for (size_t i = 0; i < w->n_policies; i++) {
+		for (size_t k = 0; k < w->policies[i]->n_accounts; k++) {
+			add_value(w, BY_ACCOUNT, w->policies[i]->accounts[k].name);
+		}
+	}
+}
+
+static const char *value(const struct witnesses *w, const struct choice *choice, int kind)
+{
+	unsigned i = choice->of[kind];
+
+	return i > 0                        ? w->values[kind].texts[i - 1]
+	       : kind == (int)BY_PROJECT_ID ? OTHER_UUID
+					    : NONE_OTHER;
+}
+
+static void make(const struct witnesses *w, const struct choice *choice, const char **tags,
+		 struct droplet *ret)
+{
+	*ret = (struct droplet){
+		.name = value(w, choice, BY_NAME),
+		.region = value(w, choice, BY_REGION),
+		.size = value(w, choice, BY_SIZE),
+		.account = value(w, choice, BY_ACCOUNT),
+		.project = value(w, choice, BY_PROJECT),
+		.project_id = value(w, choice, BY_PROJECT_ID),
+		.tags = tags,
+		.known = DROPLET_KNOWS_ALL,
+	};
+	for (unsigned i = 0; i < w->values[BY_TAG].n && i < TAGS_MAX; i++) {
+		if (bit_get(choice->tags, i)) {
+			tags[ret->n_tags++] = w->values[BY_TAG].texts[i];
+		}
+	}
+}
+
+/* Keeps the droplet when the policies can tell it from those that there are. */
+static void try_choice(struct witnesses *w, const struct choice *choice)
+{
+	const char *tags[TAGS_MAX];
+	struct droplet droplet;
+	bool is_new;
+
+	w->tried++;
+	make(w, choice, tags, &droplet);
+	signature_of(w->policies, w->n_policies, &droplet, w->signature);
+	(void)intern_put(&w->known, w->signature, &is_new);
+	if (!is_new) {
+		return;
+	}
+	if (w->n == w->cap) {
+		w->cap = w->cap * 2 + 64;
+		w->droplets = mem_grow(w->droplets, w->cap, sizeof(*w->droplets));
+	}
+	droplet.tags = NULL;
+	if (droplet.n_tags > 0) {
+		const char **copy = arena_array(w->arena, droplet.n_tags, sizeof(*copy));
+
+		memcpy(copy, tags, droplet.n_tags * sizeof(*copy));
+		droplet.tags = copy;
+	}
+	droplet.id = w->n + 1;
+	w->droplets[w->n++] = droplet;
+}
+
+/* All values of the kinds from `kind` on. */
+static void vary(struct witnesses *w, struct choice *choice, int kind)
+{
+	if (kind == (int)KINDS) {
+		try_choice(w, choice);
+		return;
+	}
+	for (unsigned i = 0; i <= w->values[kind].n; i++) {
+		if (i == 0 && kind == (int)BY_ACCOUNT && w->values[kind].n > 0) {
+			continue;
+		}
+		choice->of[kind] = i;
+		vary(w, choice, kind + 1);
+	}
+	choice->of[kind] = 0;
+}
+
+static double all_choices(const struct witnesses *w)
+{
+	double n = 1;
+
+	for (int kind = BY_TAG + 1; kind < (int)KINDS; kind++) {
+		n *= w->values[kind].n + 1;
+	}
+	return w->values[BY_TAG].n < 40 ? n * (double)((uint64_t)1 << w->values[BY_TAG].n) : 1e18;
+}
+
+static void try_all(struct witnesses *w)
+{
+	uint64_t sets = (uint64_t)1 << w->values[BY_TAG].n;
+
+	for (uint64_t tags = 0; tags < sets; tags++) {
+		struct choice choice = {.tags = {tags}};
+
+		vary(w, &choice, BY_TAG + 1);
+	}
+}
+
+struct bases {
+	struct choice *list;
+	unsigned n;
+};
+
+/* What this selector asks for: the first of each key's values, and each other value in its turn. */
+static void base(struct witnesses *w, const struct clauses *clauses, void *data)
+{
+	struct bases *bases = data;
+
+	for (unsigned turn = 0; clauses != NULL && turn < clauses->n; turn++) {
+		for (unsigned k = 0; k < clauses->clause[turn].n; k++) {
+			struct choice choice = {.of = {0}};
+
+			for (unsigned i = 0; i < clauses->n; i++) {
+				const struct clause *clause = &clauses->clause[i];
+				const struct pattern *pattern =
+					&clause->patterns[i == turn ? k : 0];
+				int kind = kind_of(clause, pattern);
+				unsigned number = (unsigned)(uintptr_t)map_get(
+					&w->seen[kind], instance(w, pattern));
+
+				if (kind == (int)BY_TAG && number > 0 && number <= TAGS_MAX) {
+					bit_set(choice.tags, number - 1);
+				} else if (kind != (int)BY_TAG) {
+					choice.of[kind] = number;
+				}
+			}
+			bases->list = mem_grow(bases->list, bases->n + 1, sizeof(*bases->list));
+			bases->list[bases->n++] = choice;
+		}
+	}
+}
+
+static bool join(struct choice *to, const struct choice *from)
+{
+	for (int kind = BY_TAG + 1; kind < (int)KINDS; kind++) {
+		if (to->of[kind] != 0 && from->of[kind] != 0 && to->of[kind] != from->of[kind]) {
+			return false;
+		}
+		to->of[kind] |= from->of[kind];
+	}
+	for (size_t i = 0; i < sizeof(to->tags) / sizeof(to->tags[0]); i++) {
+		to->tags[i] |= from->tags[i];
+	}
+	return true;
+}
+
+static void try_joined(struct witnesses *w)
+{
+	struct bases bases = {.n = 0};
+	struct choice none = {.of = {0}};
+
+	each_clauses(w, base, &bases);
+	try_choice(w, &none);
+	for (unsigned size = 1; size <= 3; size++) {
+		for (unsigned i = 0; i < bases.n && w->tried < JOINED_MAX; i++) {
+			for (unsigned k = size > 1 ? i + 1 : i;
+			     k < (size > 1 ? bases.n : i + 1) && w->tried < JOINED_MAX; k++) {
+				unsigned from = size > 2 ? k + 1 : k;
+				unsigned to = size > 2 ? bases.n : k + 1;
+
+				for (unsigned m = from; m < to && w->tried < JOINED_MAX; m++) {
+					struct choice choice = bases.list[i];
+
+					if (join(&choice, &bases.list[k]) &&
+					    join(&choice, &bases.list[m])) {
+						try_choice(w, &choice);
+					}
+				}
+			}
+		}
+	}
+	free(bases.list);
+}
+
+void world_witness(struct world *ret_world, const struct policy *const *policies, size_t n,
+		   struct arena *arena)
+{
+	struct witnesses w = {.policies = policies, .n_policies = n, .arena = arena};
+	size_t words = signature_words(policies, n);
+	struct droplet *droplets;
+	bool complete;
+
+	w.signature = mem_array(words, sizeof(*w.signature));
+	intern_init(&w.known, words);
+	for (int kind = 0; kind < (int)KINDS; kind++) {
+		map_init(&w.seen[kind]);
+	}
+	each_clauses(&w, collect, NULL);
+	collect_overlaps(&w);
+	collect_accounts(&w);
+	complete = all_choices(&w) <= TRIED_MAX;
+	if (complete) {
+		try_all(&w);
+	} else {
+		try_joined(&w);
+	}
+	for (int kind = 0; kind < (int)KINDS; kind++) {
+		complete = complete && !w.values[kind].muddled;
+		free(w.values[kind].texts);
+		map_done(&w.seen[kind], NULL);
+	}
+	droplets = arena_array(arena, w.n + 1, sizeof(*droplets));
+	memcpy(droplets, w.droplets, w.n * sizeof(*droplets));
+	world_of(ret_world, droplets, w.n);
+	ret_world->complete = complete;
+	ret_world->inventory = false;
+	free(w.droplets);
+	free(w.signature);
+	intern_done(&w.known);
+}

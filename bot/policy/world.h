@@ -1,0 +1,62 @@
+/* world.h - the droplets over which lints and diff are exhaustive, and what each line of a policy says of each of them
+ *
+ * A world is an inventory, or one witness for each combination of selectors that the policies name. One element more than
+ * there are droplets stands for "no droplet": what actions that touch none are asked about.
+ */
+#ifndef POLICY_WORLD_H
+#define POLICY_WORLD_H
+
+#include "policy/intern.h"
+#include "policy/snapshot.h"
+
+struct world {
+	const struct droplet *droplets;
+	unsigned n;
+	size_t words;  /* of a set of elements */
+	bool complete; /* every combination stands in it; an inventory is complete by itself */
+	bool inventory;
+};
+
+/* What is given; borrowed. */
+void world_of(struct world *ret_world, const struct droplet *droplets, size_t n);
+
+/* Witnesses for these policies; they and their strings lie in the arena. */
+void world_witness(struct world *ret_world, const struct policy *const *policies, size_t n,
+		   struct arena *arena);
+
+/* Sets of elements by rule and by ceiling. */
+struct cells {
+	const struct policy *policy;
+	const struct world *world;
+	uint64_t *allow; /* rows by line: surely fits */
+	uint64_t *never; /* rows by line: may fit */
+	uint64_t *
+		ceiling; /* rows by channel (0: none) times VERB_COUNT, cut to the verb's elements */
+};
+
+void cells_make(struct cells *ret_cells, const struct policy *policy, const struct world *world,
+		struct arena *arena);
+const uint64_t *cells_ceiling(const struct cells *cells, unsigned channel, unsigned verb);
+bool cells_in_verb(const struct cells *cells, unsigned verb, unsigned element);
+
+/* Allowed to the person by lines about people or `anyone in` the channel (0: none), less what is never; ceilings not
+ * looked at, nor which elements the verb is about. */
+void cells_grant(const struct cells *cells, unsigned person, unsigned channel, unsigned verb,
+		 uint64_t *ret);
+/* ... and under the channel's ceiling. False when that leaves nothing. */
+bool cells_allowed(const struct cells *cells, unsigned person, unsigned channel, unsigned verb,
+		   uint64_t *ret);
+
+bool bits_empty(const uint64_t *bits, size_t words);
+unsigned bits_count(const uint64_t *bits, size_t words);
+unsigned bits_first(const uint64_t *bits, size_t words);
+
+/* What every selector says of one droplet, as a key: droplets with equal keys are equal to the policies. */
+size_t signature_words(const struct policy *const *policies, size_t n);
+void signature_of(const struct policy *const *policies, size_t n, const struct droplet *droplet,
+		  uint64_t *ret);
+
+/* People with the same rows are one class; by number of the first. ret_class has n_people + 1 places. */
+unsigned people_classes(const struct policy *policy, unsigned *ret_class);
+
+#endif
