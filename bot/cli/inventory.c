@@ -61,7 +61,7 @@ static void keep(struct inventory *inventory, struct json *root)
 
 static int read_list(struct reading *r, const struct json *list, struct err *err)
 {
-	for (size_t i = 0; i < json_array_size(list); i++) {
+	for (size_t i = 0; i < json_array_count(list); i++) {
 		if (add(r, json_array_at(list, i), err) < 0) {
 			return err_prefix(err, "droplet %zu", i + 1);
 		}

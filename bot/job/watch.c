@@ -169,6 +169,7 @@ static int64_t next_poll_ms(struct job *job)
 
 	if (usual_left_ms > 0 && usual_left_ms + 500 < wait_ms) {
 		wait_ms = usual_left_ms + 500;
+		job->tries = 1; /* from there on often again at first */
 	}
 	return wait_ms;
 }

@@ -60,7 +60,7 @@ static void a_late_end_rings(void **state)
 	assert_false(w->said[0].mentions);
 	assert_true(w->said[1].mentions);
 	assert_non_null(strstr(w->said[1].text, "bob"));
-	assert_non_null(strstr(w->said[1].text, "web-1 is back after 48 s."));
+	assert_non_null(strstr(w->said[1].text, "web-1 is back after 47 s."));
 	assert_over(w);
 }
 
