@@ -157,12 +157,37 @@ static void record(struct app *app, const char *kind)
 	store_commit(txn, dispatch_audited, NULL);
 }
 
+/* How long a platform may repeat a delivery, with room to spare; and how often older ones are forgotten. */
+#define SEEN_KEPT_MS (48 * 3600 * (int64_t)1000)
+#define UPKEEP_MS (6 * 3600 * (int64_t)1000)
+#define UPKEEP_FIRST_MS (10 * 60 * (int64_t)1000)
+
+static void forgotten(void *data, const struct err *err)
+{
+	(void)data;
+	if (err != NULL) {
+		log_line(LOG_WARN, "store.upkeep", "why", err->msg, NULL);
+	}
+}
+
+static void keep_up(struct timer *timer)
+{
+	struct app *app = timer->data;
+	struct store_txn *txn = store_txn_new(app->store);
+
+	store_txn_forget(txn, clock_wall_ms() - SEEN_KEPT_MS);
+	store_commit(txn, forgotten, NULL);
+	timer_start(timer, UPKEEP_MS);
+}
+
 int app_start(struct app *app, struct err *err)
 {
 	record(app, "start");
 	for (size_t i = 0; i < app->n_chats; i++) {
 		start_chat(app, &app->chats[i]);
 	}
+	timer_init(&app->upkeep, app->loop, keep_up, app);
+	timer_start(&app->upkeep, UPKEEP_FIRST_MS);
 	return job_resume(app->engine, err);
 }
 
@@ -199,6 +224,7 @@ void app_close(struct app *app, void (*closed)(void *data), void *data)
 	app->closing = true;
 	app->closed = closed;
 	app->closed_data = data;
+	timer_stop(&app->upkeep);
 	dispatch_drop_all(app);
 	job_engine_free(app->engine);
 	app->engine = NULL;

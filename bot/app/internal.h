@@ -41,6 +41,7 @@ struct app {
 	struct recent *recent;
 	struct list turns; /* commands under way */
 	size_t n_turns;
+	struct timer upkeep; /* forgets old deliveries */
 	char own_name[64];
 	bool closing;
 	void (*closed)(void *data);
