@@ -16,12 +16,13 @@
 #include "job/states.h"
 #include "ocean/pace.h"
 
-#define READY_MS 60000    /* how long a job may wait for its turn */
-#define BUSY_MS 120000    /* how long for a droplet that has another event */
-#define LOOK_MS 45000     /* how long to look for an action whose answer was lost */
-#define STATUS_MS 60000   /* how long a droplet may take after its action ended */
-#define LOOK_SKEW_MS 5000 /* DigitalOcean's clock and ours; its started_at has whole seconds */
-#define TICK_MS 2000      /* between two looks of the progress bar */
+#define READY_MS 60000  /* how long a job may wait for its turn */
+#define BUSY_MS 120000  /* how long for a droplet that has another event */
+#define LOOK_MS 45000   /* how long to look for an action whose answer was lost */
+#define STATUS_MS 60000 /* how long a droplet may take after its action ended */
+#define LOOK_SKEW_MS \
+	5000         /* its started_at and its Date have whole seconds, and answers take time */
+#define TICK_MS 2000 /* between two looks of the progress bar */
 #define PING_AFTER_MS 15000
 #define STALE_CARD_MS \
 	(24 * 60 * 60 * 1000LL) /* a card that could not be shown for so long never is */

@@ -29,17 +29,18 @@ static void adopted(struct job *job, const struct err *err)
 	job_watch(job);
 }
 
-/* Ours is the one that began first since we sent it: later ones are other people's. */
+/* Ours is the one that began first since we sent it, by DigitalOcean's clock: later ones are other people's. */
 static const struct ocean_action *find_ours(const struct job *job, const struct ocean_call *call)
 {
 	const struct ocean_action *ours = NULL;
+	int64_t sent_ms = job->row.sent_ms + call->ahead_ms;
 
 	for (size_t i = 0; i < call->n_actions; i++) {
 		const struct ocean_action *action = &call->actions[i];
 
 		if (strcmp(action->type, job_step(job)->act) == 0 && action->id != 0 &&
 		    action->id != job->last_action_id &&
-		    action->started_ms >= job->row.sent_ms - LOOK_SKEW_MS &&
+		    action->started_ms >= sent_ms - LOOK_SKEW_MS &&
 		    (ours == NULL || action->started_ms < ours->started_ms)) {
 			ours = action;
 		}

@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <time.h>
 
 #include "base/clock.h"
 #include "base/mem.h"
@@ -84,6 +85,7 @@ static void forget_headers(struct http_request *request)
 	request->ratelimit_remaining = -1;
 	request->ratelimit_reset = -1;
 	request->retry_after_s = -1;
+	request->date_ms = -1;
 }
 
 static size_t on_header(char *line, size_t size, size_t n, void *data)
@@ -113,6 +115,13 @@ static size_t on_header(char *line, size_t size, size_t n, void *data)
 		request->ratelimit_reset = number(value, value_len);
 	} else if (has_prefix(line, len, "retry-after", &value, &value_len)) {
 		request->retry_after_s = number(value, value_len);
+	} else if (has_prefix(line, len, "date", &value, &value_len)) {
+		char date[64];
+		time_t seconds;
+
+		copy_word(date, sizeof(date), value, value_len);
+		seconds = curl_getdate(date, NULL);
+		request->date_ms = seconds >= 0 ? (int64_t)seconds * 1000 : -1;
 	}
 	return len;
 }

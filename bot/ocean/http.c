@@ -241,6 +241,7 @@ static void client_start(struct ocean *ocean, struct ocean_call *call)
 	call->n_droplets = 0;
 	call->actions = NULL;
 	call->n_actions = 0;
+	call->ahead_ms = 0;
 	call->account = NULL;
 	call->tags_known = false;
 	flight->failed = choose_token(flight, &flight->err) < 0;

@@ -66,6 +66,7 @@ struct ocean_call {
 	size_t n_actions;
 	const struct ocean_account *account;
 	bool tags_known; /* LIST, GET: the token was proven to see tags */
+	int64_t ahead_ms; /* DigitalOcean's clock before ours, by its Date header (whole seconds); 0: it gave none */
 	void *internal;
 };
 

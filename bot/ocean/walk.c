@@ -368,6 +368,9 @@ static void listen(struct walk *walk, const struct err *err)
 	if (request->status != 0) {
 		ocean_pace_heard(&walk->flight->token->pace, &answer, now, clock_wall_ms());
 	}
+	if (request->status != 0 && request->date_ms >= 0) {
+		walk->flight->call->ahead_ms = request->date_ms - clock_wall_ms();
+	}
 	if (request->status != 0 && request->ratelimit_remaining >= 0) {
 		metrics_set(METRIC_OCEAN_REMAINING, request->ratelimit_remaining);
 	}

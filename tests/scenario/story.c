@@ -270,6 +270,17 @@ static int do_pass(struct story *story)
 	return 0;
 }
 
+static int do_clock(struct story *story)
+{
+	int64_t ms = sim_duration(story->words[1]);
+
+	if (ms < 0) {
+		return fail(story, "no duration", story->words[1]);
+	}
+	story->stage->world->ahead_ms = ms;
+	return 0;
+}
+
 static int do_restart(struct story *story)
 {
 	stage_restart(story->stage);
@@ -341,8 +352,9 @@ static const struct {
 	{"POLICY", 2, do_policy}, {"DROPLET", 2, do_droplet}, {"GONE", 2, do_gone},
 	{"SAY", 4, do_say},       {"EXPECT", 3, do_expect},   {"SILENCE", 1, do_silence},
 	{"NEVER", 2, do_never},   {"PRESS", 3, do_press},     {"FAULT", 2, do_fault},
-	{"PASS", 2, do_pass},     {"RESTART", 1, do_restart}, {"CALLS", 4, do_calls},
-	{"DISK", 2, do_disk},     {"AUDIT", 2, do_audit},     {"VERIFY", 1, do_verify},
+	{"PASS", 2, do_pass},     {"RESTART", 1, do_restart}, {"CLOCK", 2, do_clock},
+	{"CALLS", 4, do_calls},   {"DISK", 2, do_disk},       {"AUDIT", 2, do_audit},
+	{"VERIFY", 1, do_verify},
 };
 
 static int run_line(struct story *story)

@@ -88,13 +88,15 @@ static void on_deadline(struct timer *timer)
 	lose(timer->data, ERR_TIMEOUT);
 }
 
-static void take_headers(struct http_request *request, const struct sim_reply *reply)
+static void take_headers(struct http_request *request, const struct sim_reply *reply,
+			 int64_t now_ms)
 {
 	request->status = reply->status;
 	request->ratelimit_limit = reply->rate_limit;
 	request->ratelimit_remaining = reply->rate_remaining;
 	request->ratelimit_reset = reply->rate_reset;
 	request->retry_after_s = reply->retry_after_s;
+	request->date_ms = now_ms / 1000 * 1000;
 	(void)snprintf(request->content_type, sizeof(request->content_type), "%s",
 		       reply->content_type != NULL ? reply->content_type : "");
 	(void)snprintf(request->request_id, sizeof(request->request_id), "%s", reply->request_id);
@@ -132,7 +134,7 @@ static void deliver(struct pending *p)
 		lose(p, ERR_NETWORK);
 		return;
 	}
-	take_headers(p->request, &p->answer.reply);
+	take_headers(p->request, &p->answer.reply, sim_world_now(p->door->world));
 	kind = take_body(p, cut ? len / 2 : len);
 	if (kind == ERR_LIMIT) {
 		fail(p, kind, "the answer of 'api.digitalocean.com' is too big");
@@ -230,6 +232,7 @@ static void door_start(struct http_door *http_door, struct http_pool *pool,
 	request->status = 0;
 	request->ratelimit_limit = request->ratelimit_remaining = request->ratelimit_reset = -1;
 	request->retry_after_s = -1;
+	request->date_ms = -1;
 	request->content_type[0] = request->request_id[0] = '\0';
 	strbuf_init(&request->answer, p->max_bytes);
 	timer_init(&p->step, door->loop, on_step, p);

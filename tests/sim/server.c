@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <time.h>
 #include <uv.h>
 
 #include "base/list.h"
@@ -173,6 +174,18 @@ static void add_number_header(struct strbuf *out, const char *name, int64_t valu
 	}
 }
 
+static void add_date_header(struct strbuf *out, int64_t now_ms)
+{
+	time_t seconds = (time_t)(now_ms / 1000);
+	struct tm tm;
+	char text[64];
+
+	if (gmtime_r(&seconds, &tm) != NULL &&
+	    strftime(text, sizeof(text), "%a, %d %b %Y %H:%M:%S GMT", &tm) > 0) {
+		(void)strbuf_addf(out, "date: %s\r\n", text);
+	}
+}
+
 static void send_answer(struct connection *c)
 {
 	const struct sim_reply *reply = &c->answer.reply;
@@ -186,6 +199,7 @@ static void send_answer(struct connection *c)
 		(void)strbuf_addf(&out, "content-type: %s\r\n", reply->content_type);
 	}
 	(void)strbuf_addf(&out, "content-length: %zu\r\n", len);
+	add_date_header(&out, sim_world_now(c->server->world));
 	add_number_header(&out, "ratelimit-limit", reply->rate_limit);
 	add_number_header(&out, "ratelimit-remaining", reply->rate_remaining);
 	add_number_header(&out, "ratelimit-reset", reply->rate_reset);

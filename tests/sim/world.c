@@ -45,7 +45,7 @@ void sim_world_free(struct sim_world *world)
 
 int64_t sim_world_now(const struct sim_world *world)
 {
-	return world->virtual_clock ? world->virtual_ms : clock_wall_ms();
+	return world->virtual_clock ? world->virtual_ms : clock_wall_ms() + world->ahead_ms;
 }
 
 void sim_answer_init(struct sim_answer *answer)

@@ -37,6 +37,7 @@ struct sim_world {
 	uint64_t n_dropped;
 	bool virtual_clock; /* time stands at virtual_ms; else it is clock_wall_ms() */
 	int64_t virtual_ms;
+	int64_t ahead_ms; /* DigitalOcean's clock before ours */
 	/* Told of each call as it is served, before its answer leaves; NULL: nobody. For tests. */
 	void (*served)(const struct sim_call *call, void *data);
 	void *served_data;
