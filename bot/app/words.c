@@ -20,10 +20,12 @@ static const char *targets_text(struct arena *arena, const struct droplet *const
 	return arena_printf(arena, "all of these %zu droplets", n_droplets);
 }
 
-/* Sentences of errors begin small; a message does not. */
-static const char *capital(struct arena *arena, const char *sentence)
+/* Sentences of errors begin small and end without a full stop; a message does not. */
+static const char *sentence(struct arena *arena, const char *error)
 {
-	char *copy = arena_strdup(arena, sentence);
+	size_t len = strlen(error);
+	bool ended = len > 0 && strchr(".?!", error[len - 1]) != NULL;
+	char *copy = arena_printf(arena, "%s%s", error, ended ? "" : ".");
 
 	if (copy[0] >= 'a' && copy[0] <= 'z') {
 		copy[0] = (char)(copy[0] - 'a' + 'A');
@@ -66,7 +68,7 @@ const struct message *words_failed(struct arena *arena, bool change, bool listed
 	build_line(&build, change ? "*Nothing ran.* DigitalOcean could not be asked."
 				  : "DigitalOcean could not be asked.");
 	if (listed) { /* names of accounts and tokens are nothing for a stranger */
-		build_line(&build, "%s.", capital(arena, err->msg));
+		build_line(&build, "%s", sentence(arena, err->msg));
 	}
 	build_line(&build, "Please try again in a moment.");
 	return build_end(&build);
@@ -98,7 +100,7 @@ const struct message *words_usage(struct arena *arena, const struct err *err)
 	struct build build;
 
 	build_init(&build, arena, TONE_WARN);
-	build_line(&build, "%s", capital(arena, err->msg));
+	build_line(&build, "%s", sentence(arena, err->msg));
 	build_line(&build, "Nothing ran.");
 	return build_end(&build);
 }
@@ -141,7 +143,7 @@ const struct message *words_unresolved(struct arena *arena, struct buttons *butt
 	struct build build;
 
 	build_init(&build, arena, TONE_WARN);
-	build_line(&build, "%s.", capital(arena, err->msg));
+	build_line(&build, "%s", sentence(arena, err->msg));
 	build_line(&build, ambiguous ? "Nothing ran. Which one?" : "Nothing ran.");
 	for (size_t i = 0; i < targets->n_hints; i++) {
 		const char *text = arena_printf(arena, "%s #%llu", row->phrases[0],

@@ -332,6 +332,9 @@ const char *command_nearest(const char *said, bool (*may)(const struct command *
 			size_t most = strlen(phrase) > 4 ? 2 : 1;
 			size_t distance;
 
+			if (strlen(phrase) < 3) {
+				continue; /* anything is near to "?" */
+			}
 			first_words(said, count_words(phrase), &start);
 			distance = names_distance(start.buf, phrase, most);
 			/* of two that are as near the longer says more: "droplet rebot" is no "droplets" */

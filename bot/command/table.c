@@ -139,7 +139,10 @@ static const struct command built[] = {
 	},
 };
 
-/* One row more for each verb that nothing above implements: its name with spaces is its phrase. */
+/*
+ * One row more for each verb that nothing above implements: its name with spaces is its phrase ("droplet resize"), and what
+ * people type without the first word ("resize").
+ */
 static struct command rows[ARRAY_LEN(built) + VERB_COUNT];
 static char phrases[VERB_COUNT][40];
 static size_t n_rows;
@@ -170,6 +173,9 @@ static void make_rows(void)
 			*dot = ' ';
 		}
 		rows[n_rows].phrases[0] = phrase;
+		if (strncmp(phrase, "droplet ", 8) == 0) {
+			rows[n_rows].phrases[1] = phrase + 8;
+		}
 		rows[n_rows].verb = info->verb;
 		rows[n_rows].takes = TAKES_REST;
 		n_rows++;
