@@ -212,7 +212,11 @@ static void on_list(struct turn *turn, const struct ocean_snapshot *snapshot)
 
 	gate_decide(app->gate, &turn->who, turn->parse.row->verb, seen, n, NULL, txn, &turn->arena,
 		    &decision);
-	answer_read(turn, seen, n);
+	if (decision.verdict == ALLOW && decision.n_duties > 0) {
+		say(turn, true, words_needs(&turn->arena, turn->parse.row, &decision));
+	} else {
+		answer_read(turn, seen, n);
+	}
 	store_commit(txn, dispatch_audited, NULL);
 }
 
@@ -260,9 +264,10 @@ static void on_targets(struct turn *turn, const struct ocean_snapshot *snapshot)
 	gate_decide(app->gate, &turn->who, row->verb, targets.droplets, targets.n, NULL, txn,
 		    &turn->arena, &decision);
 	if (decision.verdict == ALLOW && decision.n_duties > 0) {
-		decision.verdict = DENY; /* this version cannot ask for what the policy requires */
-	}
-	if (decision.verdict != ALLOW) {
+		/* this version cannot ask for what the policy requires */
+		say(turn, true, words_needs(&turn->arena, row, &decision));
+		store_commit(txn, dispatch_audited, NULL);
+	} else if (decision.verdict != ALLOW) {
 		say(turn, true,
 		    words_denied(&turn->arena, row, &decision,
 				 redacted(turn, targets.droplets, targets.n), targets.n));

@@ -59,6 +59,46 @@ const struct message *words_denied(struct arena *arena, const struct command *ro
 	return build_end(&build);
 }
 
+/* What a policy can ask for before it is done, and this version cannot ask people for. */
+static const char *step_name(enum duty_kind kind)
+{
+	switch (kind) {
+	case DUTY_NONE:
+		break;
+	case DUTY_CONFIRM:
+		return "a confirmation";
+	case DUTY_CODE:
+		return "a code";
+	case DUTY_REASON:
+		return "a reason";
+	case DUTY_APPROVALS:
+		return "an approval by somebody else";
+	}
+	return "a step";
+}
+
+const struct message *words_needs(struct arena *arena, const struct command *row,
+				  const struct gate_decision *decision)
+{
+	const char *steps = NULL;
+	struct build build;
+
+	for (size_t i = 0; i < decision->n_duties; i++) {
+		const char *step = step_name(decision->duties[i].kind);
+
+		if (steps == NULL || strstr(steps, step) == NULL) {
+			steps = steps != NULL ? arena_printf(arena, "%s and %s", steps, step)
+					      : step;
+		}
+	}
+	build_init(&build, arena, TONE_BAD);
+	build_line(&build, "*Nothing ran.* To %s needs %s, which this version cannot ask for.",
+		   what(row), steps != NULL ? steps : "a step");
+	build_line(&build, "What you may do: `help`");
+	build_line(&build, "_Decision %s_", decision->id);
+	return build_end(&build);
+}
+
 const struct message *words_failed(struct arena *arena, bool change, bool listed,
 				   const struct err *err)
 {

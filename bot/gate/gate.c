@@ -127,12 +127,18 @@ static const char *const *rule_names(const struct rule_set *set, struct arena *a
 	return names;
 }
 
+/* n_targets: of the whole command. What was started and who is in the networks' groups is not known here: the worst case. */
 static void ask(const struct policy_asker *asker, enum verb verb, const struct droplet *droplet,
-		struct decision *ret_decision)
+		size_t n_targets, struct decision *ret_decision)
 {
-	struct policy_question question = {*asker, verb, droplet, clock_wall_ms()};
+	struct policy_question question = {
+		.asker = *asker,
+		.verb = verb,
+		.droplet = droplet,
+		.at_ms = clock_wall_ms(),
+		.n_targets = n_targets < UINT32_MAX ? (unsigned)n_targets : UINT32_MAX,
+	};
 
-	memset(ret_decision, 0, sizeof(*ret_decision));
 	policy_decide(&question, ret_decision);
 }
 
@@ -143,7 +149,7 @@ static bool all_allowed(const struct policy_asker *asker, enum verb verb,
 	struct decision decision;
 
 	for (size_t i = 0; i < n_droplets; i++) {
-		ask(asker, verb, droplets[i], &decision);
+		ask(asker, verb, droplets[i], n_droplets, &decision);
 		if (decision.verdict != ALLOW) {
 			return false;
 		}
@@ -209,6 +215,17 @@ static void write_audit(const struct gate *gate, const struct gate_who *who,
 	audit_add(txn, &row);
 }
 
+/* What any of the targets asks for is asked for all. False: more than can be kept. */
+static bool add_duties(struct duty *duties, size_t *n, const struct decision *decision)
+{
+	for (size_t i = 0; i < decision->n_duties; i++) {
+		if (!policy_duty_add(duties, n, DECISION_DUTIES_MAX, &decision->duties[i])) {
+			return false;
+		}
+	}
+	return true;
+}
+
 void gate_decide(struct gate *gate, const struct gate_who *who, enum verb verb,
 		 const struct droplet *const *droplets, size_t n_droplets, const char *id,
 		 struct store_txn *txn, struct arena *arena, struct gate_decision *ret_decision)
@@ -219,25 +236,24 @@ void gate_decide(struct gate *gate, const struct gate_who *who, enum verb verb,
 	struct decision decision;
 	bool deny = false;
 	size_t n = n_droplets > 0 ? n_droplets : 1;
+	struct duty *duties = arena_array(arena, DECISION_DUTIES_MAX, sizeof(*duties));
 
 	memset(ret_decision, 0, sizeof(*ret_decision));
 	for (size_t i = 0; i < n; i++) {
-		ask(&asker, verb, n_droplets > 0 ? droplets[i] : NULL, &decision);
+		ask(&asker, verb, n_droplets > 0 ? droplets[i] : NULL, n_droplets, &decision);
 		add_rules(decision.verdict == ALLOW ? &allowed : &denied, &decision);
 		deny = deny || decision.verdict != ALLOW;
 		if (i == 0 || decision.max_tier < ret_decision->max_tier) {
 			ret_decision->max_tier = decision.max_tier;
 		}
-		if (decision.n_duties > ret_decision->n_duties) {
-			ret_decision->duties = decision.duties;
-			ret_decision->n_duties = decision.n_duties;
-		}
+		deny = !add_duties(duties, &ret_decision->n_duties, &decision) || deny;
 	}
 	if (id != NULL) {
 		(void)strncat(ret_decision->id, id, sizeof(ret_decision->id) - 1);
 	} else {
 		make_id(ret_decision->id, sizeof(ret_decision->id));
 	}
+	ret_decision->duties = duties;
 	ret_decision->verdict = deny ? DENY : ALLOW;
 	ret_decision->rules = rule_names(deny ? &denied : &allowed, arena);
 	ret_decision->n_rules = deny ? denied.n : allowed.n;

@@ -7,16 +7,15 @@
 #include "policy/walk.h"
 
 static const struct key top_keys[] = {
-	{"version", KEY_NOW},   {"accounts", KEY_NOW}, {"workspaces", KEY_NOW},
-	{"people", KEY_NOW},    {"groups", KEY_NOW},   {"roles", KEY_NOW},
-	{"channels", KEY_NOW},  {"allow", KEY_NOW},    {"never", KEY_NOW},
-	{"settings", KEY_NOW},  {"oncall", KEY_LATER}, {"hours", KEY_LATER},
-	{"require", KEY_LATER}, {"limits", KEY_LATER}, {"tests", KEY_LATER},
+	{"version", KEY_NOW}, {"accounts", KEY_NOW}, {"workspaces", KEY_NOW}, {"people", KEY_NOW},
+	{"groups", KEY_NOW},  {"roles", KEY_NOW},    {"channels", KEY_NOW},   {"allow", KEY_NOW},
+	{"never", KEY_NOW},   {"settings", KEY_NOW}, {"oncall", KEY_NOW},     {"hours", KEY_NOW},
+	{"require", KEY_NOW}, {"limits", KEY_NOW},   {"tests", KEY_NOW},
 };
 
 static const struct key setting_keys[] = {
-	{"state", KEY_NOW}, {"listen", KEY_NOW},         {"log", KEY_NOW},
-	{"ops", KEY_LATER}, {"audit_mirror", KEY_LATER}, {"private_reads", KEY_LATER},
+	{"state", KEY_NOW}, {"listen", KEY_NOW},       {"log", KEY_NOW},
+	{"ops", KEY_NOW},   {"audit_mirror", KEY_NOW}, {"private_reads", KEY_NOW},
 };
 
 /* A file of another version means other things by the same words: nothing else in it is judged. */
@@ -41,6 +40,49 @@ static bool version_fits(struct compiler *c)
 	return true;
 }
 
+/* A setting that names channels: one, or with `many` a list. Their names, with spaces between them. */
+static const char *setting_channels(struct compiler *c, const struct yaml_node *node, bool many)
+{
+	const char *text = NULL;
+	struct items items;
+
+	if (!walk_items(c, node, "channels", false, &items)) {
+		return NULL;
+	}
+	if (!many && items.one == NULL) {
+		report_error(c->report, "E004", node, "one channel is wanted here, not a list");
+		return NULL;
+	}
+	for (size_t i = 0; i < items.n; i++) {
+		const char *name = walk_text(c, item(&items, i), "a channel");
+		struct guess guess = guess_for(name != NULL ? name : "");
+
+		if (name == NULL) {
+			return NULL;
+		}
+		if (names_find(&c->channels, name) == NULL) {
+			guess_names(c, &guess, &c->channels);
+			report_error(c->report, "E037", item(&items, i), "no channel \"%.60s\"%s",
+				     name, guess_text(&guess));
+		}
+		text = text != NULL ? arena_printf(c->arena, "%s %s", text, name)
+				    : arena_strdup(c->arena, name);
+	}
+	return text;
+}
+
+static const char *compile_setting(struct compiler *c, const char *key,
+				   const struct yaml_node *node)
+{
+	if (strcmp(key, "ops") == 0 || strcmp(key, "audit_mirror") == 0) {
+		return setting_channels(c, node, false);
+	}
+	if (strcmp(key, "private_reads") == 0) {
+		return setting_channels(c, node, true);
+	}
+	return arena_strdup(c->arena, walk_text(c, node, "a setting"));
+}
+
 static void compile_settings(struct compiler *c)
 {
 	const struct yaml_node *section = yaml_get(c->root, "settings");
@@ -52,11 +94,10 @@ static void compile_settings(struct compiler *c)
 	}
 	p->settings = arena_array(c->arena, section->n, sizeof(*p->settings));
 	for (size_t i = 0; i < section->n; i++) {
-		const char *text = walk_text(c, section->items[i], "a setting");
+		const char *key = section->keys[i]->text;
 
-		p->settings[p->n_settings++] =
-			(struct setting){arena_strdup(c->arena, section->keys[i]->text),
-					 arena_strdup(c->arena, text)};
+		p->settings[p->n_settings++] = (struct setting){
+			arena_strdup(c->arena, key), compile_setting(c, key, section->items[i])};
 	}
 }
 
@@ -70,44 +111,52 @@ static bool is_empty(const uint64_t *bits, unsigned words)
 	return true;
 }
 
+static void lint_unused(struct compiler *c, const struct names *names, const char *what)
+{
+	for (unsigned i = 0; i < names->n; i++) {
+		const struct named *named = &names->list[i];
+
+		if (!named->used) {
+			report_add(c->report, true, "W103", named->at->line, named->at->column,
+				   "nothing uses the %s \"%s\"", what, named->name);
+		}
+	}
+}
+
 static void lint(struct compiler *c)
 {
 	for (unsigned i = 0; i < c->groups.n; i++) {
 		const struct named *group = &c->groups.list[i];
 
-		if (is_empty(&c->group_people[(size_t)i * c->people_words], c->people_words)) {
+		if (is_empty(&c->group_people[(size_t)i * c->people_words], c->people_words) &&
+		    is_empty(c->group_terms[i].bits, TERM_WORDS)) {
 			report_add(c->report, true, "W118", group->at->line, group->at->column,
 				   "nobody is in the group \"%s\"", group->name);
 		}
-		if (!group->used) {
-			report_add(c->report, true, "W103", group->at->line, group->at->column,
-				   "nothing uses the group \"%s\"", group->name);
-		}
 	}
-	for (unsigned i = 0; i < c->roles.n; i++) {
-		const struct named *role = &c->roles.list[i];
-
-		if (!role->used) {
-			report_add(c->report, true, "W103", role->at->line, role->at->column,
-				   "nothing uses the role \"%s\"", role->name);
-		}
-	}
+	lint_unused(c, &c->groups, "group");
+	lint_unused(c, &c->hours, "hours");
+	lint_unused(c, &c->rotas, "rota");
+	lint_unused(c, &c->roles, "role");
 }
 
 static void compile_sections(struct compiler *c)
 {
-	struct names *const all[] = {&c->accounts, &c->workspaces, &c->people,
-				     &c->groups,   &c->roles,      &c->channels};
+	struct names *const all[] = {&c->accounts, &c->workspaces, &c->people, &c->groups,
+				     &c->roles,    &c->channels,   &c->rotas,  &c->hours};
 
 	(void)walk_keys(c, c->root, "a policy", top_keys, ARRAY_LEN(top_keys));
 	compile_accounts(c);
 	compile_workspaces(c);
 	compile_people(c);
+	compile_hours(c);
+	compile_oncall(c);
 	compile_groups(c);
 	compile_roles(c);
 	compile_channels(c);
 	compile_rules(c);
 	compile_settings(c);
+	compile_tests(c);
 	if (c->report->n_errors == 0) {
 		lint(c);
 	}

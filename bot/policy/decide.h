@@ -36,11 +36,27 @@ const char *policy_workspace_name(const struct policy *policy, const char *netwo
 unsigned policy_person_number(const struct policy *policy, const char *name);
 unsigned policy_channel_number(const struct policy *policy, const char *name);
 
+/* How many were started under a limit line within its time, for whom it counts them. */
+struct policy_count {
+	const char *limit; /* the line's name */
+	unsigned n;
+};
+
+/* Zeroed, what lies after at_ms is not known, and what is not known is the worst case. */
 struct policy_question {
 	struct policy_asker asker;
 	enum verb verb;
 	const struct droplet *droplet; /* NULL: the verb is about none */
 	int64_t at_ms;                 /* wall time */
+	unsigned n_targets;            /* of the whole command; 0 counts as 1 */
+	bool groups_known;             /* `groups` is all; otherwise it is what is known to hold */
+	const char *const *groups;     /* names of platform groups in which the asker is */
+	size_t n_groups;
+	bool counts_known; /* a limit that is not in `counts` has counted none */
+	const struct policy_count *counts;
+	size_t n_counts;
+	bool cost_known;
+	int64_t monthly_cents; /* what create and resize would add, with what this month's have added */
 };
 
 enum verdict { DENY = 0, ALLOW };
@@ -51,9 +67,15 @@ struct duty {
 	enum duty_kind kind;
 	const char *rule;  /* name of the line that asks for it */
 	unsigned n;        /* APPROVALS */
-	const char *group; /* APPROVALS */
-	int64_t within_ms;
+	const char *group; /* APPROVALS: a group, a rota, a person, or "people" */
+	int64_t within_ms; /* APPROVALS */
+	int64_t lasts_ms;  /* CODE: an earlier one counts so long; 0: asked each time */
 };
+
+#define DECISION_DUTIES_MAX 16
+
+/* Adds one to a union: a code includes the confirmation, reasons are asked once, approvals add up. False: no room. */
+bool policy_duty_add(struct duty *duties, size_t *n, size_t most, const struct duty *duty);
 
 struct policy_rule {
 	const char *
@@ -61,24 +83,44 @@ struct policy_rule {
 	unsigned line; /* in the file; 0 for those that stand in no line */
 };
 
+enum limit_per { PER_NONE = 0, PER_PERSON, PER_ROLE, PER_CHANNEL };
+
+/* One line of `limits`. A figure that is 0 is not limited. */
+struct policy_limit {
+	const struct policy_rule *rule;
+	enum limit_per per; /* of at_most; role: all who are under the line count together */
+	unsigned at_most;
+	int64_t within_ms;
+	unsigned droplets_at_once; /* changes only: a list is no act */
+	int64_t monthly_cents;     /* create and resize */
+};
+
+#define DECISION_LIMITS_MAX 16
 #define DECISION_RULES_MAX 32
 
 struct decision {
 	enum verdict verdict;
-	const struct duty *duties; /* all must be met; borrowed from the snapshot */
 	size_t n_duties;
-	/* ALLOW: every fitting allow line. DENY: every fitting never line, ceiling.CHANNEL, unknown.channel; "no-rule"
-	 * when nothing spoke; "unknown.verb" alone. In the file's order; borrowed from the snapshot. */
+	struct duty duties[DECISION_DUTIES_MAX]; /* all must be met */
+	/* ALLOW: every fitting allow line. DENY: every fitting never line, ceiling.CHANNEL, unknown.channel; the limit lines
+	 * that are reached, when nothing else denied; "no-rule" when nothing spoke; "unknown.verb" alone. In the file's
+	 * order; borrowed from the snapshot. */
 	const struct policy_rule *rules[DECISION_RULES_MAX];
 	size_t n_rules;     /* may be more than DECISION_RULES_MAX were kept */
 	enum tier max_tier; /* the strongest token this channel's ceiling could ever need */
 	const char *policy_id;
+	/* ALLOW: the limit lines under which this counts; borrowed from the snapshot */
+	const struct policy_limit *limits[DECISION_LIMITS_MAX];
+	size_t n_limits;
 };
 
 void policy_decide(const struct policy_question *question, struct decision *ret_decision);
 
 /* Could this asker be allowed the verb here for any droplet at all? For help and completion: never says no wrongly. */
 bool policy_could(const struct policy_asker *asker, enum verb verb, int64_t at_ms);
+
+/* Is a change that was made elsewhere told in this channel? */
+bool policy_announces(const struct policy_asker *asker, enum verb verb);
 
 /* May the field ("ip", "tags", ...) of a droplet be shown in the asker's channel? (`show`; without it all may.) */
 bool policy_shows(const struct policy_asker *asker, const char *field);

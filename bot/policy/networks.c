@@ -39,6 +39,11 @@ static bool slack_channel(const char *text)
 	return lettered(text, "CGD", UPPER DIGITS);
 }
 
+static bool slack_group(const char *text)
+{
+	return lettered(text, "S", UPPER DIGITS);
+}
+
 static bool snowflake(const char *text)
 {
 	return strlen(text) <= 20 && whole(text, DIGITS);
@@ -74,23 +79,31 @@ static const struct network rows[] = {
 	 {slack_team, "T01ACME00"},
 	 {slack_user, "U01ANA000"},
 	 {slack_channel, "C01OPS000"},
+	 "slack-group",
+	 {slack_group, "S01SUPPRT"},
 	 false},
 	{"discord",
 	 {snowflake, "900000000000000001"},
 	 {snowflake, "700000000000000001"},
 	 {snowflake, "800000000000000001"},
+	 "discord-role",
+	 {snowflake, "600000000000000001"},
 	 false},
 	{"mattermost",
 	 {host, "chat.acme.example"},
 	 {mattermost_id, "4xp9fdt77pncbef59f4k1qe83o"},
 	 {mattermost_id, "jfqs6qk8ztn8jxnxkqd3h5cqsy"},
+	 "mattermost-group",
+	 {mattermost_id, "s9n1xk3pifyjfq8dkq7r5h5cbe"},
 	 false},
 	{"xmpp",
 	 {host, "acme.example"},
 	 {bare_jid, "ana@acme.example"},
 	 {bare_jid, "ops@rooms.acme.example"},
+	 NULL,
+	 {NULL, NULL},
 	 true},
-	{"console", {word, "terminal"}, {word, "ana"}, {word, "ops"}, false},
+	{"console", {word, "terminal"}, {word, "ana"}, {word, "ops"}, NULL, {NULL, NULL}, false},
 };
 
 const struct network *network_by_name(const char *name)

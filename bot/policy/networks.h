@@ -13,6 +13,9 @@ struct network_id {
 struct network {
 	const char *name; /* the key in the policy file and the adapter's name */
 	struct network_id workspace, user, channel;
+	const char
+		*group_key; /* "slack-group": how a group of it is named in the file; NULL: none */
+	struct network_id group;
 	bool fold; /* ids are compared in lower case (ASCII); the adapter prepares them so */
 };
 

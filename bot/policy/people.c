@@ -14,19 +14,25 @@
 static const struct key account_keys[] = {
 	{"token", KEY_NOW}, {"read", KEY_NOW}, {"change", KEY_NOW}, {"destroy", KEY_NOW}};
 
-static const char *token_place(struct compiler *c, const struct yaml_node *account, const char *key)
+static const char *secret_place(struct compiler *c, const struct yaml_node *node, const char *what)
 {
-	const struct yaml_node *node = yaml_get(account, key);
-	const char *text = node != NULL ? walk_text(c, node, "where a token is") : NULL;
+	const char *text = walk_text(c, node, what);
 
 	if (text != NULL && !secret_spec_valid(text)) {
 		report_error(c->report, "E004", node,
-			     "where a token is: \"file:/path\", \"env:NAME\" or "
-			     "\"credential:NAME\", found \"%.60s\"",
-			     text);
+			     "%s: \"file:/path\", \"env:NAME\" or \"credential:NAME\", found "
+			     "\"%.60s\"",
+			     what, text);
 		return NULL;
 	}
 	return arena_strdup(c->arena, text);
+}
+
+static const char *token_place(struct compiler *c, const struct yaml_node *account, const char *key)
+{
+	const struct yaml_node *node = yaml_get(account, key);
+
+	return node != NULL ? secret_place(c, node, "where a token is") : NULL;
 }
 
 static void compile_account(struct compiler *c, const struct named *named,
@@ -185,9 +191,7 @@ static void compile_person_id(struct compiler *c, struct person *person, struct 
 	const struct person *other;
 
 	if (strcmp(key->text, "code") == 0) {
-		report_error(
-			c->report, "E059", key,
-			"\"code\" is not yet in this version of Sluice; no code would be asked");
+		person->code = secret_place(c, node, "where the secret of the codes is");
 		return;
 	}
 	if (named == NULL) {
@@ -227,6 +231,9 @@ static void compile_person(struct compiler *c, const struct named *named,
 	person->ids = arena_array(c->arena, node->n, sizeof(*person->ids));
 	for (size_t i = 0; i < node->n; i++) {
 		compile_person_id(c, person, seen, node->keys[i], node->items[i]);
+	}
+	if (node->n == 1 && strcmp(node->keys[0]->text, "code") == 0) {
+		report_error(c->report, "E051", node, "\"%s\" has no id anywhere", named->name);
 	}
 }
 
@@ -273,8 +280,12 @@ static void compile_member(struct compiler *c, unsigned group, const struct yaml
 	const char *text = walk_text(c, node, "a member of a group");
 	const struct named *person = text != NULL ? names_find(&c->people, text) : NULL;
 	struct named *inner = text != NULL ? names_find(&c->groups, text) : NULL;
+	struct named *rota = text != NULL ? names_find(&c->rotas, text) : NULL;
 
-	if (person != NULL) {
+	if (rota != NULL) {
+		rota->used = true;
+		bit_set(c->group_terms[group].bits, rota->number);
+	} else if (person != NULL) {
 		bit_set(&c->group_people[(size_t)group * c->people_words], person->number + 1);
 	} else if (inner != NULL) {
 		inner->used = true;
@@ -284,6 +295,7 @@ static void compile_member(struct compiler *c, unsigned group, const struct yaml
 
 		guess_names(c, &guess, &c->people);
 		guess_names(c, &guess, &c->groups);
+		guess_names(c, &guess, &c->rotas);
 		report_error(c->report, "E031", node, "no person or group \"%.60s\"%s", text,
 			     guess_text(&guess));
 	}
@@ -293,6 +305,7 @@ static void compile_group(struct compiler *c, const struct named *named,
 			  const struct yaml_node *node, struct linked *linked)
 {
 	const struct named *person = names_find(&c->people, named->name);
+	const struct named *rota = names_find(&c->rotas, named->name);
 	struct items items;
 
 	if (person != NULL) {
@@ -301,10 +314,14 @@ static void compile_group(struct compiler *c, const struct named *named,
 			     "their names",
 			     named->name, person->at->line);
 	}
+	if (rota != NULL) {
+		report_error(c->report, "E030", named->at,
+			     "\"%s\" is already a rota, in line %u; people, groups and rotas share "
+			     "their names",
+			     named->name, rota->at->line);
+	}
 	if (node->kind == YAML_MAP) {
-		report_error(c->report, "E059", node->n > 0 ? node->keys[0] : node,
-			     "groups that a chat network keeps are not yet in this version of "
-			     "Sluice; list the people");
+		compile_platform_group(c, named, node);
 		return;
 	}
 	if (!walk_items(c, node, "members", true, &items)) {
@@ -325,6 +342,8 @@ void compile_groups(struct compiler *c)
 	walk_names(c, section, "a group", GROUPS_MAX, &c->groups);
 	c->group_people = arena_array(c->scratch, (size_t)c->groups.n * c->people_words,
 				      sizeof(*c->group_people));
+	c->group_terms = arena_array(c->scratch, c->groups.n, sizeof(*c->group_terms));
+	c->policy->groups = arena_array(c->arena, TERMS_MAX / 2, sizeof(*c->policy->groups));
 	linked = arena_array(c->scratch, c->groups.n, sizeof(*linked));
 	order = arena_array(c->scratch, c->groups.n, sizeof(*order));
 	for (unsigned i = 0; i < c->groups.n; i++) {
@@ -341,6 +360,10 @@ void compile_groups(struct compiler *c)
 
 			for (unsigned w = 0; w < c->people_words; w++) {
 				to[w] |= from[w];
+			}
+			for (unsigned w = 0; w < TERM_WORDS; w++) {
+				c->group_terms[order[i]].bits[w] |=
+					c->group_terms[linked[order[i]].links[k].to].bits[w];
 			}
 		}
 	}

@@ -33,7 +33,7 @@ static unsigned add_prefix(struct verb_set *to, const char *prefix, size_t len)
 
 /* "droplet.power.*" and nothing else with a star: easy to read, and no line is wider than it looks. */
 static void compile_pattern(struct compiler *c, const struct yaml_node *node, const char *text,
-			    struct verb_set *to)
+			    enum may_place place, struct verb_set *to)
 {
 	size_t len = strlen(text);
 	struct guess guess = guess_for(text);
@@ -67,7 +67,7 @@ static void compile_pattern(struct compiler *c, const struct yaml_node *node, co
 							     : guess.best;
 		}
 	}
-	report_error(c->report, "E034", node,
+	report_error(c->report, place == MAY_IN_TEST ? "E091" : "E034", node,
 		     "no action fits the pattern \"%.60s\" (it ends in \".*\")%s", text,
 		     guess_text(&guess));
 }
@@ -88,7 +88,7 @@ static void report_unknown(struct compiler *c, const struct yaml_node *node, con
 	}
 	(void)snprintf(prefix, sizeof(prefix), "%.60s.", text);
 	if (add_prefix(&ignored, prefix, strlen(prefix)) > 0) {
-		report_error(c->report, "E033", node,
+		report_error(c->report, place == MAY_IN_TEST ? "E091" : "E033", node,
 			     "no action \"%.60s\"; did you mean \"%.60s.*\"?", text, text);
 		return;
 	}
@@ -99,9 +99,12 @@ static void report_unknown(struct compiler *c, const struct yaml_node *node, con
 		guess_try(&guess, "everything");
 		guess_names(c, &guess, &c->roles);
 	}
-	report_error(c->report, dotted || place == MAY_IN_ROLE ? "E033" : "E032", node,
-		     "no %s \"%.60s\"%s", dotted || place == MAY_IN_ROLE ? "action" : "role", text,
-		     guess_text(&guess));
+	report_error(c->report,
+		     place == MAY_IN_TEST             ? "E091"
+		     : dotted || place == MAY_IN_ROLE ? "E033"
+						      : "E032",
+		     node, "no %s \"%.60s\"%s", dotted || place == MAY_IN_ROLE ? "action" : "role",
+		     text, guess_text(&guess));
 }
 
 static void compile_may_word(struct compiler *c, const struct yaml_node *node, enum may_place place,
@@ -121,7 +124,7 @@ static void compile_may_word(struct compiler *c, const struct yaml_node *node, e
 	} else if (strcmp(text, "everything") == 0) {
 		(void)add_prefix(to, "", 0);
 	} else if (strpbrk(text, "*?[") != NULL) {
-		compile_pattern(c, node, text, to);
+		compile_pattern(c, node, text, place, to);
 	} else if (strcmp(text, "nothing") == 0) {
 		report_error(c->report, "E033", node,
 			     "\"nothing\" stands alone, and in channels only");

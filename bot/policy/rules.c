@@ -1,4 +1,4 @@
-/* rules.c - sections allow and never, and the rows of bits that make a decision quick */
+/* rules.c - sections allow, never, require and limits, and the rows of bits that make a decision quick */
 #include <string.h>
 
 #include "base/attr.h"
@@ -7,21 +7,50 @@
 #define RULES_MAX 2000
 
 static const struct key allow_keys[] = {
-	{"name", KEY_NOW},     {"who", KEY_NOW},      {"may", KEY_NOW},
-	{"droplets", KEY_NOW}, {"during", KEY_LATER}, {"fresh", KEY_LATER},
+	{"name", KEY_NOW},     {"who", KEY_NOW},    {"may", KEY_NOW},
+	{"droplets", KEY_NOW}, {"during", KEY_NOW}, {"fresh", KEY_LATER},
 };
 static const struct key never_keys[] = {
 	{"name", KEY_NOW},     {"who", KEY_NOW},    {"may", KEY_NOW},
-	{"droplets", KEY_NOW}, {"unless", KEY_NOW}, {"during", KEY_LATER},
+	{"droplets", KEY_NOW}, {"unless", KEY_NOW}, {"during", KEY_NOW},
+};
+static const struct key require_keys[] = {
+	{"name", KEY_NOW},   {"who", KEY_NOW},    {"may", KEY_NOW},     {"droplets", KEY_NOW},
+	{"unless", KEY_NOW}, {"during", KEY_NOW}, {"confirm", KEY_NOW}, {"approvals", KEY_NOW},
+	{"from", KEY_NOW},   {"within", KEY_NOW}, {"reason", KEY_NOW},  {"lasts", KEY_NOW},
+};
+static const struct key limit_keys[] = {
+	{"name", KEY_NOW},         {"who", KEY_NOW},
+	{"may", KEY_NOW},          {"droplets", KEY_NOW},
+	{"unless", KEY_NOW},       {"during", KEY_NOW},
+	{"per", KEY_NOW},          {"at_most", KEY_NOW},
+	{"within", KEY_NOW},       {"droplets_at_once", KEY_NOW},
+	{"monthly_cost", KEY_NOW},
 };
 
-/* What is being read: one line of one of the two lists. */
+enum list { ALLOWS, NEVERS, REQUIRES, LIMITS };
+
+/* In the order of enum list. */
+static const struct list_info {
+	const char *section, *line;
+	const struct key *keys;
+	size_t n_keys;
+	bool narrows;  /* can only take away: strangers may stand in it, `unless` spares from it */
+	bool who_open; /* without `who` everyone is meant */
+} lists[] = {
+	{"allow", "an \"allow\" line", allow_keys, ARRAY_LEN(allow_keys), false, false},
+	{"never", "a \"never\" line", never_keys, ARRAY_LEN(never_keys), true, false},
+	{"require", "a \"require\" line", require_keys, ARRAY_LEN(require_keys), true, true},
+	{"limits", "a \"limits\" line", limit_keys, ARRAY_LEN(limit_keys), true, true},
+};
+
+/* What is being read: one line of one of the lists. */
 struct line {
 	struct compiler *c;
 	struct rule_table *table;
-	bool never;
+	const struct list_info *list;
 	unsigned number; /* in its list */
-	const struct rule *rule;
+	struct rule *rule;
 };
 
 static uint64_t *row(uint64_t *rows, const struct rule_table *table, size_t i)
@@ -74,6 +103,13 @@ static void compile_anyone(const struct line *line, const struct yaml_node *node
 	bit_set(row(line->table->of_channel, line->table, channel->number + 1), line->number);
 }
 
+static void add_terms(struct term_set *to, const struct term_set *from)
+{
+	for (unsigned w = 0; w < TERM_WORDS; w++) {
+		to->bits[w] |= from->bits[w];
+	}
+}
+
 static void report_nobody(struct compiler *c, const struct yaml_node *node, const char *text)
 {
 	struct guess guess = guess_for(text);
@@ -86,6 +122,7 @@ static void report_nobody(struct compiler *c, const struct yaml_node *node, cons
 	guess_try(&guess, "everyone");
 	guess_names(c, &guess, &c->people);
 	guess_names(c, &guess, &c->groups);
+	guess_names(c, &guess, &c->rotas);
 	report_error(c->report, "E031", node, "no person or group \"%.60s\"%s", text,
 		     guess_text(&guess));
 }
@@ -98,6 +135,8 @@ static void compile_who(const struct line *line, const struct yaml_node *node, b
 	const char *text = walk_text(c, node, "a person or a group");
 	const struct named *person = text != NULL ? names_find(&c->people, text) : NULL;
 	struct named *group = text != NULL ? names_find(&c->groups, text) : NULL;
+	struct named *rota = text != NULL ? names_find(&c->rotas, text) : NULL;
+	struct term_set *terms = unless ? &line->rule->spared : &line->rule->who;
 
 	if (text == NULL) {
 		return;
@@ -105,7 +144,7 @@ static void compile_who(const struct line *line, const struct yaml_node *node, b
 	if (strcmp(text, "people") == 0) {
 		cover_all(line, rows, 1);
 	} else if (strcmp(text, "everyone") == 0) {
-		if (!line->never || unless) {
+		if (!line->list->narrows || unless) {
 			report_error(c->report, "E052", node,
 				     "\"everyone\" means strangers too, so it stands under \"who\" "
 				     "in \"never\" only%s",
@@ -124,6 +163,10 @@ static void compile_who(const struct line *line, const struct yaml_node *node, b
 	} else if (group != NULL) {
 		group->used = true;
 		cover(line, rows, &c->group_people[(size_t)group->number * c->people_words]);
+		add_terms(terms, &c->group_terms[group->number]);
+	} else if (rota != NULL) {
+		rota->used = true;
+		bit_set(terms->bits, rota->number);
 	} else {
 		report_nobody(c, node, text);
 	}
@@ -163,29 +206,110 @@ static void compile_rule_name(struct compiler *c, const struct yaml_node *node, 
 	rule->label.name = arena_strdup(c->arena, name->text);
 }
 
-static void compile_rule(struct compiler *c, struct rule_table *table, bool never, unsigned number,
-			 const struct yaml_node *node)
+static bool has_terms(const struct term_set *set)
+{
+	for (unsigned w = 0; w < TERM_WORDS; w++) {
+		if (set->bits[w] != 0) {
+			return true;
+		}
+	}
+	return false;
+}
+
+static void compile_during(struct compiler *c, const struct yaml_node *node, struct rule *rule)
+{
+	const struct hours **during;
+	struct items items;
+
+	if (!walk_items(c, node, "hours", false, &items)) {
+		return;
+	}
+	during = arena_array(c->arena, items.n, sizeof(const struct hours *));
+	for (size_t i = 0; i < items.n; i++) {
+		const char *text = walk_text(c, item(&items, i), "hours");
+		struct named *named = text != NULL ? names_find(&c->hours, text) : NULL;
+		struct guess guess = guess_for(text != NULL ? text : "");
+
+		if (named != NULL) {
+			named->used = true;
+			during[rule->n_during++] = &c->policy->hours[named->number];
+		} else if (text != NULL) {
+			guess_names(c, &guess, &c->hours);
+			report_error(c->report, "E036", item(&items, i), "no hours \"%.60s\"%s",
+				     text, guess_text(&guess));
+		}
+	}
+	rule->during = during;
+}
+
+/* The people whom the line is about, and does not spare: for the checks of what it asks of them. */
+static const uint64_t *affected(const struct line *line)
+{
+	uint64_t *people = arena_array(line->c->scratch, line->c->people_words, sizeof(*people));
+
+	for (unsigned i = 0; i <= line->c->policy->n_people; i++) {
+		if (bit_get(row(line->table->of_person, line->table, i), line->number) &&
+		    !bit_get(row(line->table->spared, line->table, i), line->number)) {
+			bit_set(people, i);
+		}
+	}
+	for (unsigned i = 0; i < line->c->policy->n_rotas; i++) {
+		const struct rota *rota = &line->c->policy->rotas[i];
+
+		for (unsigned k = 0; bit_get(line->rule->who.bits, i) && k < rota->n_people; k++) {
+			bit_set(people, rota->people[k]);
+		}
+	}
+	return people;
+}
+
+static void compile_people_of(const struct line *line, const struct yaml_node *node)
+{
+	const struct yaml_node *who = yaml_get(node, "who");
+	const struct yaml_node *unless = line->list->narrows ? yaml_get(node, "unless") : NULL;
+
+	if (who != NULL) {
+		compile_whos(line, who, false);
+	} else if (line->list->who_open) {
+		cover_all(line, line->table->of_person, 0);
+	} else {
+		report_error(line->c->report, "E005", node, "\"who\" is missing");
+	}
+	if (unless != NULL) {
+		compile_whos(line, unless, true);
+	}
+}
+
+static void compile_rule(struct compiler *c, struct rule_table *table, enum list list,
+			 unsigned number, const struct yaml_node *node)
 {
 	struct rule *rule = &table->rules[number];
-	const struct line line = {c, table, never, number, rule};
-	const struct yaml_node *who = yaml_get(node, "who");
-	const struct yaml_node *unless = never ? yaml_get(node, "unless") : NULL;
+	const struct line line = {c, table, &lists[list], number, rule};
+	const struct yaml_node *during = yaml_get(node, "during");
+	const struct yaml_node *droplets = yaml_get(node, "droplets");
 
-	if (!walk_keys(c, node, never ? "a \"never\" line" : "an \"allow\" line",
-		       never ? never_keys : allow_keys,
-		       never ? ARRAY_LEN(never_keys) : ARRAY_LEN(allow_keys))) {
+	if (!walk_keys(c, node, line.list->line, line.list->keys, line.list->n_keys)) {
 		return;
 	}
 	compile_rule_name(c, node, rule);
 	compile_may(c, yaml_get(node, "may"), node, MAY_IN_RULE, &rule->verbs);
-	compile_selector(c, yaml_get(node, "droplets"), node, &rule->droplets);
-	if (who == NULL) {
-		report_error(c->report, "E005", node, "\"who\" is missing");
+	if (list == LIMITS && droplets == NULL) {
+		rule->droplets.any = true;
 	} else {
-		compile_whos(&line, who, false);
+		compile_selector(c, droplets, node, &rule->droplets);
 	}
-	if (unless != NULL) {
-		compile_whos(&line, unless, true);
+	compile_people_of(&line, node);
+	if (during != NULL) {
+		compile_during(c, during, rule);
+	}
+	if (list == REQUIRES) {
+		compile_steps(c, node, rule, affected(&line));
+	} else if (list == LIMITS) {
+		compile_limit(c, node, rule);
+	}
+	rule->plain = during == NULL && !has_terms(&rule->who) && !has_terms(&rule->spared);
+	if (has_terms(&rule->who)) {
+		bit_set(table->of_terms, number);
 	}
 	for (unsigned v = VERB_NONE + 1; v < VERB_COUNT; v++) {
 		if (bit_get(rule->verbs.bits, v)) {
@@ -194,8 +318,9 @@ static void compile_rule(struct compiler *c, struct rule_table *table, bool neve
 	}
 }
 
-static void compile_table(struct compiler *c, const char *key, bool never, struct rule_table *table)
+static void compile_table(struct compiler *c, enum list list, struct rule_table *table)
 {
+	const char *key = lists[list].section;
 	const struct yaml_node *section = yaml_get(c->root, key);
 	size_t people = c->policy->n_people + 1;
 
@@ -217,15 +342,18 @@ static void compile_table(struct compiler *c, const char *key, bool never, struc
 	table->of_channel = arena_array(
 		c->arena, (size_t)(c->policy->n_channels + 1) * table->words, sizeof(uint64_t));
 	table->of_verb = arena_array(c->arena, (size_t)VERB_COUNT * table->words, sizeof(uint64_t));
+	table->of_terms = arena_array(c->arena, table->words, sizeof(uint64_t));
 	for (unsigned i = 0; i < table->n; i++) {
-		compile_rule(c, table, never, i, section->items[i]);
+		compile_rule(c, table, list, i, section->items[i]);
 	}
 }
 
 void compile_rules(struct compiler *c)
 {
 	map_init(&c->rule_names);
-	compile_table(c, "allow", false, &c->policy->allow);
-	compile_table(c, "never", true, &c->policy->never);
+	compile_table(c, ALLOWS, &c->policy->allow);
+	compile_table(c, NEVERS, &c->policy->never);
+	compile_table(c, REQUIRES, &c->policy->require);
+	compile_table(c, LIMITS, &c->policy->limits);
 	map_done(&c->rule_names, NULL);
 }

@@ -13,6 +13,7 @@
 #include "policy/decide.h"
 #include "policy/networks.h"
 #include "policy/policy.h"
+#include "policy/zones.h"
 
 #define VERB_WORDS ((VERB_COUNT + 63) / 64)
 
@@ -58,10 +59,56 @@ struct selector {
 	const struct clauses *except;
 };
 
+/* A window of time, either each week by the wall clock or once. What the clock skips or shows twice is unknown. */
+struct hours {
+	const char *name;
+	const struct zone *zone;
+	bool weekly;
+	unsigned days;     /* bit 0: Monday */
+	unsigned from, to; /* minutes of the day; to may lie on the next day: to <= from */
+	int64_t surely_from, surely_to, maybe_from, maybe_to; /* once: seconds since 1970 */
+};
+
+/* Who stands in for whoever's turn it is, from..to in seconds since 1970. */
+struct cover {
+	unsigned person;
+	int64_t from, to;
+	unsigned line;
+};
+
+struct rota {
+	const char *name;
+	const struct zone *zone;
+	const unsigned *people; /* in turn, from `from` on */
+	unsigned n_people;
+	unsigned days;     /* of a turn */
+	int64_t from_wall; /* seconds of wall time */
+	const struct cover *covers;
+	unsigned n_covers;
+};
+
+/*
+ * Whoever is meant only by the time or by a chat network: rotas first, then the networks' groups. A line's `who` and
+ * `unless` have a set of them beside the fixed people.
+ */
+#define TERMS_MAX 128
+#define TERM_WORDS (TERMS_MAX / 64)
+
+struct term_set {
+	uint64_t bits[TERM_WORDS];
+};
+
 struct rule {
 	struct policy_rule label;
 	struct verb_set verbs;
 	struct selector droplets;
+	bool plain; /* who and droplets are all there is to look at: no terms, no during */
+	struct term_set who, spared;
+	const struct hours *const *during; /* any of them; NULL: always */
+	unsigned n_during;
+	const struct duty *duties; /* require */
+	unsigned n_duties;
+	const struct policy_limit *limit; /* limits */
 };
 
 /* A list of rules and who they are about: rows of `words` words. Row 0 is the stranger, or the channel not listed. */
@@ -72,6 +119,7 @@ struct rule_table {
 	uint64_t *spared;     /* (n_people + 1) rows: `unless` covers the person */
 	uint64_t *of_channel; /* (n_channels + 1) rows: `anyone in` the channel */
 	uint64_t *of_verb;    /* VERB_COUNT rows */
+	uint64_t *of_terms;   /* one row: `who` has terms */
 };
 
 struct ceiling {
@@ -87,7 +135,8 @@ struct channel {
 	struct verb_set verbs; /* of all ceilings */
 	enum tier max_tier;
 	bool has_show;
-	unsigned show; /* bits of the show table */
+	unsigned show;             /* bits of the show table */
+	struct verb_set announces; /* what is told here when it was done elsewhere */
 };
 
 struct workspace {
@@ -105,6 +154,8 @@ struct person {
 	const char *name;
 	struct person_id *ids;
 	unsigned n_ids;
+	const char
+		*code; /* where the secret of their codes is; NULL: none. Policy never opens it */
 };
 
 /* (workspace, id) -> number, open addressing; number 0: empty. Names stand in it under workspace NAMES. */
@@ -139,7 +190,14 @@ struct policy {
 	unsigned n_channels;
 	struct id_table person_ids, channel_ids;
 
-	struct rule_table allow, never;
+	struct rule_table allow, never, require, limits;
+
+	struct hours *hours;
+	unsigned n_hours;
+	struct rota *rotas;
+	unsigned n_rotas;
+	struct policy_group *groups; /* the networks' */
+	size_t n_groups;
 
 	struct policy_account *accounts;
 	size_t n_accounts;
@@ -167,6 +225,22 @@ unsigned id_table_find(const struct id_table *table, unsigned workspace, const c
 /* The matcher: what a selector says of a droplet. droplet NULL: the verb is about none, or nothing is known of it. */
 enum fit selector_fit(const struct selector *selector, enum verb verb,
 		      const struct droplet *droplet);
+
+/* Is it inside at that time (seconds since 1970)? Unknown where the clock skipped the hour that would tell. */
+enum fit hours_fit(const struct hours *hours, int64_t at);
+
+/* The number of whoever's turn it is, 0 when nobody's; *ret_until (may be NULL) is when that ends. */
+unsigned rota_person(const struct rota *rota, int64_t at, int64_t *ret_until);
+bool rota_names(const struct rota *rota,
+		unsigned person); /* could it be this person's turn at all? */
+
+/* The question put more than one way, for the embedded tests: what is not known taken for the best, and no time given. */
+struct policy_view {
+	bool hopeful;  /* what is not known allows, and forbids nothing */
+	bool timeless; /* every hour and every turn is possible */
+};
+void decide_view(const struct policy_question *question, const struct policy_view *view,
+		 struct decision *ret_decision, bool *ret_time_matters);
 
 /*
  * The two halves of every answer, shared by decide and explain: what stands against it (ceilings, never lines, a channel

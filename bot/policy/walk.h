@@ -29,10 +29,13 @@ struct compiler {
 	struct policy_report *report;
 	const struct yaml_node *root;
 
-	struct names accounts, workspaces, people, groups, roles, channels;
-	struct map rule_names;  /* allow and never share one space: value is the yaml_node */
-	unsigned people_words;  /* words in a set of people; bit 0 is the stranger */
-	uint64_t *group_people; /* n groups rows of people_words */
+	struct names accounts, workspaces, people, groups, roles, channels, rotas, hours;
+	struct map rule_names;        /* allow and never share one space: value is the yaml_node */
+	unsigned people_words;        /* words in a set of people; bit 0 is the stranger */
+	uint64_t *group_people;       /* n groups rows of people_words */
+	struct term_set *group_terms; /* n groups */
+	const struct zone **zones;    /* each read once */
+	unsigned n_zones;
 	struct verb_set *role_verbs;
 };
 
@@ -99,19 +102,49 @@ void walk_order(struct compiler *c, const struct names *names, const struct link
 void compile_accounts(struct compiler *c);
 void compile_workspaces(struct compiler *c);
 void compile_people(struct compiler *c);
+void compile_hours(struct compiler *c);
+void compile_oncall(struct compiler *c);
 void compile_groups(struct compiler *c);
 void compile_roles(struct compiler *c);
 void compile_channels(struct compiler *c);
 void compile_rules(struct compiler *c);
 
 /* `may`: verbs, patterns, roles. NULL node: E005 at `owner`. `nothing` is legal in channels only, roles everywhere but in roles. */
-enum may_place { MAY_IN_ROLE, MAY_IN_CHANNEL, MAY_IN_RULE };
+enum may_place { MAY_IN_ROLE, MAY_IN_CHANNEL, MAY_IN_RULE, MAY_IN_TEST };
 void compile_may(struct compiler *c, const struct yaml_node *node, const struct yaml_node *owner,
 		 enum may_place place, struct verb_set *ret_verbs);
 
 /* `droplets`. NULL node: E050 at `owner`. */
 void compile_selector(struct compiler *c, const struct yaml_node *node,
 		      const struct yaml_node *owner, struct selector *ret_selector);
+
+/* One platform group: {slack-group: acme/S01SUPPRT, fresh: 5m}. */
+void compile_platform_group(struct compiler *c, const struct named *named,
+			    const struct yaml_node *node);
+
+/* The zone of a window, a rota or a test; E055 and NULL when there is none. `node` NULL: E005 at owner. */
+const struct zone *compile_zone(struct compiler *c, const struct yaml_node *node,
+				const struct yaml_node *owner);
+
+/* "2026-01-05 09:00": E055, E005 when it is missing. */
+bool compile_wall(struct compiler *c, const struct yaml_node *map, const char *key,
+		  const struct yaml_node *owner, int64_t *ret_wall);
+
+/* "10m": E058, also outside least..most. */
+bool compile_duration(struct compiler *c, const struct yaml_node *node, int64_t least_ms,
+		      int64_t most_ms, int64_t *ret_ms);
+
+/* A whole number: E058 outside 1..most. */
+bool compile_count(struct compiler *c, const struct yaml_node *node, unsigned most,
+		   unsigned *ret_n);
+
+/* The keys of one line of `require` and of `limits` that the other lists have not. */
+void compile_steps(struct compiler *c, const struct yaml_node *node, struct rule *rule,
+		   const uint64_t *affected);
+void compile_limit(struct compiler *c, const struct yaml_node *node, struct rule *rule);
+
+/* The tests in the file: read, and when nothing is wrong, run. */
+void compile_tests(struct compiler *c);
 
 /* Reports an id that does not look like one of its network; false then. *ret_id is prepared for comparison. */
 bool compile_id(struct compiler *c, const struct yaml_node *node, const char *text,

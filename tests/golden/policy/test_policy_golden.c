@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/strbuf.h"
 #include "policy/policy.h"
@@ -21,9 +22,10 @@
 
 /* Every code that this version of the checker can print for a text. E021 is about files: test_policy_load. */
 static const char *const codes[] = {
-	"E001", "E002", "E003", "E004", "E005", "E006", "E007", "E008", "E009", "E010", "E011",
-	"E020", "E030", "E031", "E032", "E033", "E034", "E035", "E037", "E038", "E039", "E040",
-	"E041", "E042", "E043", "E050", "E051", "E052", "E053", "E054", "E059", "W103", "W118",
+	"E001", "E002", "E003", "E004", "E005", "E006", "E007", "E008", "E009", "E010",
+	"E011", "E020", "E030", "E031", "E032", "E033", "E034", "E035", "E036", "E037",
+	"E038", "E039", "E040", "E041", "E042", "E043", "E050", "E051", "E052", "E053",
+	"E054", "E055", "E056", "E057", "E058", "E059", "E090", "E091", "W103", "W118",
 };
 
 static void read_file(const char *path, struct strbuf *out)
@@ -82,6 +84,10 @@ static void every_output_is_as_it_was(void **state)
 	struct strbuf all;
 
 	(void)state;
+	if (access("/usr/share/zoneinfo/Europe/Madrid", R_OK) != 0) {
+		printf("skipped: tzdata is not installed\n");
+		skip();
+	}
 	assert_true(n > 40);
 	strbuf_init(&all, (size_t)1 << 20);
 	for (int i = 0; i < n; i++) {
