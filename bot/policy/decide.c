@@ -315,6 +315,13 @@ static bool ask_limits(struct ask *ask, struct decision *decision)
 	return reached;
 }
 
+bool match_limits(const struct policy_question *q, struct decision *decision)
+{
+	struct ask ask = {place_of(&q->asker), q, &plainly, false};
+
+	return is_verb(q->verb) && ask_limits(&ask, decision);
+}
+
 bool policy_duty_add(struct duty *duties, size_t *n, size_t most, const struct duty *duty)
 {
 	for (size_t i = 0; i < *n && duty->kind != DUTY_APPROVALS; i++) {

@@ -115,7 +115,8 @@ static bool would(const struct policy_question *q)
 {
 	struct decision ignored = {0};
 
-	return !match_against(q, &ignored) && match_for(q, FIT_YES, &ignored);
+	return !match_against(q, &ignored) && match_for(q, FIT_YES, &ignored) &&
+	       !match_limits(q, &ignored);
 }
 
 /* "You may, but not from this channel: #ops would do." */
@@ -244,6 +245,15 @@ static void add_nearest(const struct telling *t, bool allowed)
 	add_people(t);
 }
 
+static void add_limits(const struct telling *t)
+{
+	(void)strbuf_adds(t->out, "Lines allow it, and a limit is reached, or how much was started "
+				  "is not known here.\n");
+	for (size_t i = 0; i < kept(&t->against); i++) {
+		add_rule(t, "limit", t->against.rules[i]);
+	}
+}
+
 enum verdict policy_explain(const struct policy_question *q, const struct explain_as *as,
 			    struct strbuf *out)
 {
@@ -257,6 +267,11 @@ enum verdict policy_explain(const struct policy_question *q, const struct explai
 	}
 	stands = match_against(q, &t.against);
 	allowed = match_for(q, FIT_YES, &t.allowed);
+	if (allowed && !stands && match_limits(q, &t.against)) {
+		add_headline(&t, false);
+		add_limits(&t);
+		return DENY;
+	}
 	add_headline(&t, allowed && !stands);
 	if (allowed && !stands) {
 		for (size_t i = 0; i < kept(&t.allowed); i++) {

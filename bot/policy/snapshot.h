@@ -250,6 +250,9 @@ void decide_view(const struct policy_question *question, const struct policy_vie
 bool match_against(const struct policy_question *question, struct decision *decision);
 bool match_for(const struct policy_question *question, enum fit least, struct decision *decision);
 
+/* The limit lines that are reached: these alone speak then. Asked last, when nothing else denies. */
+bool match_limits(const struct policy_question *question, struct decision *decision);
+
 /* Word w of the lines that are about this person, in this channel, and this verb; selectors not looked at. */
 uint64_t match_lines(const struct rule_table *table, unsigned person, unsigned channel,
 		     enum verb verb, unsigned w);

@@ -1,6 +1,6 @@
 /* test_policy_properties.c - laws that hold for every policy, tried on random ones
  *
- * A line added to `never` never widens; the order of lines never matters; a ceiling never grants; what is not known never
+ * A line added to `never`, `require` or `limits` never widens; the order of lines never matters; a ceiling never grants; what is not known never
  * widens. The seed is printed; SLUICE_SEED=N runs one again.
  */
 #include <setjmp.h>
@@ -53,7 +53,7 @@ struct section {
 
 struct draft {
 	struct arena arena;
-	struct section people, groups, roles, channels, allow, never;
+	struct section people, groups, roles, channels, allow, never, require, limits;
 };
 
 static void add(struct section *section, const char *line)
@@ -98,16 +98,46 @@ static const char *verbs(struct draft *d)
 
 static const char *who(struct draft *d)
 {
-	return arena_printf(&d->arena, "[%s, %s]", ONE_OF("g0", "g1", "g2", "g3", "g4", "people"),
+	return arena_printf(&d->arena, "[%s, %s]",
+			    ONE_OF("g0", "g1", "g2", "g3", "g4", "people", "turn", "net"),
 			    ONE_OF("u0", "u1", "u2", "u3", "u4", "u5"));
+}
+
+static const char *during(void)
+{
+	return ONE_OF("", "", ", during: day", ", during: night", ", during: [day, once]");
+}
+
+static const char *step(void)
+{
+	return ONE_OF("confirm: self", "confirm: code", "reason: yes", "confirm: code, lasts: 5m",
+		      "approvals: 1, from: people, within: 5m");
+}
+
+static const char *limit(void)
+{
+	return ONE_OF("droplets_at_once: 2", "per: person, at_most: 3, within: 5m",
+		      "per: channel, at_most: 1, within: 1h", "droplets_at_once: 9");
+}
+
+static const char *narrowing(struct draft *d, const char *name, const char *what)
+{
+	return arena_printf(&d->arena, "  - {name: %s, who: %s, may: %s, droplets: %s%s, %s}", name,
+			    pick(2) ? "everyone" : who(d), verbs(d), selector(d), during(), what);
 }
 
 static void add_rules(struct draft *d)
 {
+	for (int i = 0; i < 3; i++) {
+		add(&d->require, narrowing(d, arena_printf(&d->arena, "q%d", i), step()));
+	}
+	if (pick(2)) {
+		add(&d->limits, narrowing(d, "l0", limit()));
+	}
 	for (int i = 0; i < 8; i++) {
 		add(&d->allow,
-		    arena_printf(&d->arena, "  - {name: a%d, who: %s, may: %s, droplets: %s}", i,
-				 who(d), verbs(d), selector(d)));
+		    arena_printf(&d->arena, "  - {name: a%d, who: %s, may: %s, droplets: %s%s}", i,
+				 who(d), verbs(d), selector(d), during()));
 	}
 	for (int i = 0; i < 2; i++) {
 		add(&d->allow,
@@ -120,8 +150,9 @@ static void add_rules(struct draft *d)
 		const char *unless = pick(2) ? arena_printf(&d->arena, "unless: %s, ", who(d)) : "";
 
 		add(&d->never,
-		    arena_printf(&d->arena, "  - {name: n%d, who: %s, %smay: %s, droplets: %s}", i,
-				 pick(2) ? "everyone" : who(d), unless, verbs(d), selector(d)));
+		    arena_printf(&d->arena, "  - {name: n%d, who: %s, %smay: %s, droplets: %s%s}",
+				 i, pick(2) ? "everyone" : who(d), unless, verbs(d), selector(d),
+				 during()));
 	}
 }
 
@@ -134,14 +165,17 @@ static void make(struct draft *d)
 	d->channels.head = "channels:";
 	d->allow.head = "allow:";
 	d->never.head = "never:";
+	d->require.head = "require:";
+	d->limits.head = "limits:";
 	for (int i = 0; i < PEOPLE; i++) {
-		add(&d->people, arena_printf(&d->arena, "  u%d: {t: u%d}", i, i));
+		add(&d->people, arena_printf(&d->arena, "  u%d: {t: u%d, code: \"env:C\"}", i, i));
 	}
 	for (int i = 0; i < GROUPS; i++) {
 		add(&d->groups,
 		    arena_printf(&d->arena, "  g%d: [u%u%s%s]", i, pick(PEOPLE), i > 0 ? ", g" : "",
 				 i > 0 ? arena_printf(&d->arena, "%u", pick((unsigned)i)) : ""));
 	}
+	add(&d->groups, "  net: {slack-group: s/S01}");
 	for (int i = 0; i < ROLES; i++) {
 		const char *inner =
 			arena_printf(&d->arena, "includes: r%u, ", pick((unsigned)i + 1));
@@ -188,16 +222,22 @@ static void write_section(struct strbuf *out, const struct section *s)
 
 static struct policy *compile(const struct draft *d, bool backwards)
 {
-	const struct section *all[] = {&d->people,   &d->groups, &d->roles,
-				       &d->channels, &d->allow,  &d->never};
+	const struct section *all[] = {&d->people, &d->groups, &d->roles,   &d->channels,
+				       &d->allow,  &d->never,  &d->require, &d->limits};
 	struct policy_report report;
 	struct policy *policy;
 	struct strbuf text;
 
 	strbuf_init(&text, 65536);
-	(void)strbuf_adds(&text, "version: 1\nworkspaces: {t: {console: t}}\n");
-	for (size_t i = 0; i < 6; i++) {
-		write_section(&text, all[backwards ? 5 - i : i]);
+	(void)strbuf_adds(
+		&text, "version: 1\nworkspaces: {t: {console: t}, s: {slack: T01}}\nhours:\n"
+		       "  day: {days: mon-fri, from: \"09:00\", to: \"18:00\", zone: UTC}\n"
+		       "  night: {days: [fri, sun], from: \"20:00\", to: \"07:30\", zone: UTC}\n"
+		       "  once: {from: \"2026-01-10 00:00\", to: \"2026-01-12 00:00\", zone: UTC}\n"
+		       "oncall: {turn: {rota: [u0, u1, u2], each: day, from: \"2026-01-05 08:00\", "
+		       "zone: UTC}}\n");
+	for (size_t i = 0; i < 8; i++) {
+		write_section(&text, all[backwards ? 7 - i : i]);
 	}
 	policy = policy_compile("random", text.buf, text.len, &report);
 	if (policy == NULL) {
@@ -215,6 +255,10 @@ struct words {
 	struct droplet droplet;
 	const char *tags[3];
 	bool none;
+	int64_t at_ms;
+	unsigned n_targets, in_net; /* 0: known not to be, 1: known to be, 2: not known */
+	struct policy_count counts[2];
+	bool counts_known;
 };
 
 static void make_question(struct words *q)
@@ -235,16 +279,30 @@ static void make_question(struct words *q)
 		.known = DROPLET_KNOWS_ALL,
 	};
 	q->none = pick(10) == 0;
+	q->at_ms = 1767571200000 + (int64_t)pick(14 * 24 * 4) * 900 * 1000;
+	q->n_targets = pick(5);
+	q->in_net = pick(3);
+	q->counts[0] = (struct policy_count){"l0", pick(4)};
+	q->counts[1] = (struct policy_count){"more", pick(4)};
+	q->counts_known = pick(8) != 0;
 }
 
 static struct decision decide(const struct policy *policy, const struct words *q, unsigned known)
 {
 	struct droplet droplet = q->droplet;
+	static const char *const net = "net";
 	struct decision decision;
 	struct policy_question question = {
 		.asker = policy_asker(policy, "console", "t", q->user, "t", q->channel, false),
 		.verb = q->verb,
 		.droplet = q->none ? NULL : &droplet,
+		.at_ms = q->at_ms,
+		.n_targets = q->n_targets,
+		.groups_known = q->in_net != 2,
+		.groups = &net,
+		.n_groups = q->in_net == 1,
+		.counts = q->counts,
+		.n_counts = q->counts_known ? 2 : 0,
 	};
 
 	droplet.tags = q->tags;
@@ -252,7 +310,7 @@ static struct decision decide(const struct policy *policy, const struct words *q
 	policy_decide(&question, &decision);
 	assert_true(decision.n_rules > 0 && decision.n_rules <= DECISION_RULES_MAX);
 	if (decision.verdict == ALLOW) {
-		assert_true(policy_could(&question.asker, q->verb, 0));
+		assert_true(policy_could(&question.asker, q->verb, q->at_ms));
 	}
 	return decision;
 }
@@ -272,11 +330,27 @@ static bool speaks(const struct decision *d, const char *name)
 	return false;
 }
 
+/* A code stands for the confirmation too. */
+static bool asks_for(const struct decision *d, enum duty_kind kind)
+{
+	for (size_t i = 0; i < d->n_duties; i++) {
+		if (d->duties[i].kind == kind ||
+		    (kind == DUTY_CONFIRM && d->duties[i].kind == DUTY_CODE)) {
+			return true;
+		}
+	}
+	return false;
+}
+
 static void assert_same(const struct decision *a, const struct decision *b)
 {
 	assert_int_equal(a->verdict, b->verdict);
 	assert_int_equal(a->n_rules, b->n_rules);
 	assert_int_equal(a->max_tier, b->max_tier);
+	assert_int_equal(a->n_duties, b->n_duties);
+	for (size_t i = 0; i < a->n_duties; i++) {
+		assert_true(asks_for(b, a->duties[i].kind));
+	}
 	for (size_t i = 0; i < a->n_rules; i++) {
 		assert_true(speaks(b, a->rules[i]->name));
 	}
@@ -326,6 +400,53 @@ static void more_never_is_never_wider(void **state)
 	assert_true(allows > 100 && narrowed > 100); /* the law was really tried */
 }
 
+/* A line added to `limits` never widens; one added to `require` leaves the verdict and takes no step away. */
+static void more_limits_and_steps_are_never_wider(void **state)
+{
+	size_t allows = 0;
+	size_t narrowed = 0;
+
+	(void)state;
+	seed("limits and require");
+	for (int i = 0; i < POLICIES; i++) {
+		struct policy *before;
+		struct policy *limited;
+		struct policy *stepped;
+		struct draft d;
+		struct words q;
+
+		make(&d);
+		before = compile(&d, false);
+		add(&d.limits, narrowing(&d, "more", limit()));
+		limited = compile(&d, false);
+		d.limits.n--;
+		add(&d.require, narrowing(&d, "more", step()));
+		stepped = compile(&d, false);
+		for (int k = 0; k < QUESTIONS; k++) {
+			struct decision a;
+			struct decision b;
+
+			make_question(&q);
+			a = decide(before, &q, DROPLET_KNOWS_ALL);
+			b = decide(limited, &q, DROPLET_KNOWS_ALL);
+			assert_true(b.verdict == DENY || a.verdict == ALLOW);
+			narrowed += a.verdict != b.verdict;
+			b = decide(stepped, &q, DROPLET_KNOWS_ALL);
+			assert_int_equal(a.verdict, b.verdict);
+			for (size_t s = 0; s < a.n_duties; s++) {
+				assert_true(asks_for(&b, a.duties[s].kind));
+			}
+			allows += b.n_duties > 0;
+		}
+		policy_unref(before);
+		policy_unref(limited);
+		policy_unref(stepped);
+		arena_done(&d.arena);
+	}
+	printf("%zu with steps, %zu refused by the limit\n", allows, narrowed);
+	assert_true(allows > 100 && narrowed > 20);
+}
+
 static void order_never_matters(void **state)
 {
 	(void)state;
@@ -344,6 +465,8 @@ static void order_never_matters(void **state)
 		shuffle(&d.channels);
 		shuffle(&d.allow);
 		shuffle(&d.never);
+		shuffle(&d.require);
+		shuffle(&d.limits);
 		after = compile(&d, true);
 		for (int k = 0; k < QUESTIONS; k++) {
 			struct decision a;
@@ -436,6 +559,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(more_never_is_never_wider),
+		cmocka_unit_test(more_limits_and_steps_are_never_wider),
 		cmocka_unit_test(order_never_matters),
 		cmocka_unit_test(a_ceiling_never_grants),
 		cmocka_unit_test(unknown_never_widens),
