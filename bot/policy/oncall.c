@@ -4,6 +4,7 @@
 #include "base/attr.h"
 #include "policy/walk.h"
 
+#define TURNS_MAX 200
 #define COVERS_MAX 200
 #define TURN_DAYS_MAX 366
 
@@ -40,6 +41,10 @@ static void compile_turns(struct compiler *c, const struct yaml_node *node,
 		return;
 	}
 	if (!walk_items(c, node, "people", false, &items)) {
+		return;
+	}
+	if (items.n > TURNS_MAX) {
+		report_error(c->report, "E010", node, "more than %d turns", TURNS_MAX);
 		return;
 	}
 	people = arena_array(c->arena, items.n, sizeof(*people));

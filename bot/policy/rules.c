@@ -5,6 +5,7 @@
 #include "policy/walk.h"
 
 #define RULES_MAX 2000
+#define DURING_MAX 32
 
 static const struct key allow_keys[] = {
 	{"name", KEY_NOW},     {"who", KEY_NOW},    {"may", KEY_NOW},
@@ -222,6 +223,10 @@ static void compile_during(struct compiler *c, const struct yaml_node *node, str
 	struct items items;
 
 	if (!walk_items(c, node, "hours", false, &items)) {
+		return;
+	}
+	if (items.n > DURING_MAX) {
+		report_error(c->report, "E010", node, "more than %d hours in one line", DURING_MAX);
 		return;
 	}
 	during = arena_array(c->arena, items.n, sizeof(const struct hours *));
