@@ -213,7 +213,7 @@ static void on_list(struct turn *turn, const struct ocean_snapshot *snapshot)
 	gate_decide(app->gate, &turn->who, turn->parse.row->verb, seen, n, NULL, txn, &turn->arena,
 		    &decision);
 	if (decision.verdict == ALLOW && decision.n_duties > 0) {
-		say(turn, true, words_needs(&turn->arena, turn->parse.row, &decision));
+		say(turn, true, words_needs(&turn->arena, &decision));
 	} else {
 		answer_read(turn, seen, n);
 	}
@@ -265,7 +265,7 @@ static void on_targets(struct turn *turn, const struct ocean_snapshot *snapshot)
 		    &turn->arena, &decision);
 	if (decision.verdict == ALLOW && decision.n_duties > 0) {
 		/* this version cannot ask for what the policy requires */
-		say(turn, true, words_needs(&turn->arena, row, &decision));
+		say(turn, true, words_needs(&turn->arena, &decision));
 		store_commit(txn, dispatch_audited, NULL);
 	} else if (decision.verdict != ALLOW) {
 		say(turn, true,

@@ -94,8 +94,7 @@ const struct message *words_denied(struct arena *arena, const struct command *ro
 				   const struct gate_decision *decision,
 				   const struct droplet *const *droplets, size_t n_droplets);
 /* The policy allows it with steps that this version cannot ask for: nothing runs. */
-const struct message *words_needs(struct arena *arena, const struct command *row,
-				  const struct gate_decision *decision);
+const struct message *words_needs(struct arena *arena, const struct gate_decision *decision);
 const struct message *words_failed(struct arena *arena, bool change, bool listed,
 				   const struct err *err);
 const struct message *words_not_set_up(struct arena *arena, const struct chat_place *place);

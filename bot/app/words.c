@@ -77,8 +77,7 @@ static const char *step_name(enum duty_kind kind)
 	return "a step";
 }
 
-const struct message *words_needs(struct arena *arena, const struct command *row,
-				  const struct gate_decision *decision)
+const struct message *words_needs(struct arena *arena, const struct gate_decision *decision)
 {
 	const char *steps = NULL;
 	struct build build;
@@ -92,8 +91,8 @@ const struct message *words_needs(struct arena *arena, const struct command *row
 		}
 	}
 	build_init(&build, arena, TONE_BAD);
-	build_line(&build, "*Nothing ran.* To %s needs %s, which this version cannot ask for.",
-		   what(row), steps != NULL ? steps : "a step");
+	build_line(&build, "*Nothing ran.* It needs %s,", steps != NULL ? steps : "a step");
+	build_line(&build, "which this version cannot ask for.");
 	build_line(&build, "What you may do: `help`");
 	build_line(&build, "_Decision %s_", decision->id);
 	return build_end(&build);

@@ -27,7 +27,12 @@ static const char policy_text[] =
 	"  - {name: leads-all, who: leads, may: everything, droplets: any}\n"
 	"  - {name: bob-web, who: bob, may: [viewer, droplet.power.reboot], droplets: {tag: web}}\n"
 	"  - {name: zenith-own, who: anyone in zenith, may: viewer, droplets: {tag: "
-	"\"client:zenith\"}}\n";
+	"\"client:zenith\"}}\n"
+	"require:\n"
+	"  - {name: think, may: droplet.power.cycle, droplets: any, confirm: self}\n"
+	"  - {name: explain, may: droplet.power.cycle, droplets: {tag: db}, reason: yes}\n"
+	"limits:\n"
+	"  - {name: one-at-once, may: droplet.power.off, droplets_at_once: 1}\n";
 
 static const char *const web[] = {"web", "prod"};
 static const char *const zenith_web[] = {"web", "client:zenith"};
@@ -236,6 +241,26 @@ static void one_denial_denies_all(void **state)
 	assert_int_equal(strlen(d.id), 8);
 }
 
+/* What any target asks for is asked for all; how many there are is told to the policy. */
+static void steps_are_summed_and_targets_counted(void **state)
+{
+	struct gate_decision d;
+
+	d = decide(*state, "ana", "ops", VERB_DROPLET_POWER_CYCLE, &droplets[0], NULL);
+	assert_true(d.verdict == ALLOW && d.n_duties == 1);
+	d = decide(*state, "ana", "ops", VERB_DROPLET_POWER_CYCLE, &droplets[0], &droplets[3]);
+	assert_true(d.verdict == ALLOW && d.n_duties == 2);
+	assert_int_equal(d.duties[0].kind, DUTY_CONFIRM);
+	assert_int_equal(d.duties[1].kind, DUTY_REASON);
+	d = decide(*state, "ana", "ops", VERB_DROPLET_POWER_OFF, &droplets[0], NULL);
+	assert_true(d.verdict == ALLOW && d.n_duties == 0);
+	d = decide(*state, "ana", "ops", VERB_DROPLET_POWER_OFF, &droplets[0], &droplets[3]);
+	assert_int_equal(d.verdict, DENY);
+	assert_int_equal(d.n_rules, 1);
+	assert_non_null(strstr(d.rules[0], "one-at-once:"));
+	assert_null(d.elsewhere);
+}
+
 static void a_ceiling_says_where_it_would_be_allowed(void **state)
 {
 	struct gate_decision d =
@@ -347,6 +372,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(no_prefix_and_no_likeness_counts_as_a_name, set_up,
 						tear_down),
 		cmocka_unit_test_setup_teardown(one_denial_denies_all, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(steps_are_summed_and_targets_counted, set_up,
+						tear_down),
 		cmocka_unit_test_setup_teardown(a_ceiling_says_where_it_would_be_allowed, set_up,
 						tear_down),
 		cmocka_unit_test_setup_teardown(a_stranger_or_an_unlisted_channel_may_nothing,
