@@ -75,6 +75,17 @@ static bool report_time(struct test *t, const struct yaml_node *at)
 	return false;
 }
 
+/* Would it be the other way if nothing that is not known counted as the worst, or as the best? */
+static bool left_out(const struct policy_question *q, const struct decision *d)
+{
+	const struct policy_view other = {.hopeful = d->verdict != ALLOW};
+	struct decision plain;
+	bool ignored;
+
+	decide_view(q, &other, &plain, &ignored);
+	return plain.verdict != d->verdict;
+}
+
 static bool report_failed(struct test *t, const struct yaml_node *at,
 			  const struct policy_question *q, const struct decision *d, bool can)
 {
@@ -82,10 +93,11 @@ static bool report_failed(struct test *t, const struct yaml_node *at,
 
 	strbuf_init(&lines, TEXT_MAX);
 	add_lines(d, &lines);
-	report_error(
-		t->c->report, "E090", at, "\"%.60s\": expected that %s %s %s in %s, got %s (%s)",
-		t->name, person_name(q), can ? "can" : "cannot", verb_info(q->verb)->name,
-		policy_channel_name(&q->asker), d->verdict == ALLOW ? "allow" : "deny", lines.buf);
+	report_error(t->c->report, "E090", at,
+		     "\"%.60s\": expected that %s %s %s in %s, got %s (%s)%s", t->name,
+		     person_name(q), can ? "can" : "cannot", verb_info(q->verb)->name,
+		     policy_channel_name(&q->asker), d->verdict == ALLOW ? "allow" : "deny",
+		     lines.buf, left_out(q, d) ? "; by what the test leaves out" : "");
 	strbuf_done(&lines);
 	return false;
 }
