@@ -159,6 +159,9 @@ static void compile_sections(struct compiler *c)
 	compile_tests(c);
 	if (c->report->n_errors == 0) {
 		lint(c);
+		if (c->lint != NULL) {
+			lint_policy(c);
+		}
 	}
 	for (size_t i = 0; i < ARRAY_LEN(all); i++) {
 		names_done(all[i]);
@@ -183,12 +186,15 @@ static struct policy *policy_new(const char *text, size_t len)
 }
 
 static void compile_tree(struct policy *policy, const char *text, size_t len,
-			 struct policy_report *report)
+			 const struct policy_lint_over *lint_over, struct policy_report *report)
 {
 	struct yaml_problem problem;
 	struct arena scratch;
-	struct compiler c = {
-		.policy = policy, .arena = &policy->arena, .scratch = &scratch, .report = report};
+	struct compiler c = {.policy = policy,
+			     .arena = &policy->arena,
+			     .scratch = &scratch,
+			     .report = report,
+			     .lint = lint_over};
 
 	arena_init(&scratch);
 	c.root = yaml_parse(text, len, &scratch, &problem);
@@ -201,19 +207,25 @@ static void compile_tree(struct policy *policy, const char *text, size_t len,
 	arena_done(&scratch);
 }
 
-struct policy *policy_compile(const char *file_name, const char *text, size_t len,
-			      struct policy_report *ret_report)
+struct policy *policy_check(const char *text, size_t len, const struct policy_lint_over *over,
+			    struct policy_report *ret_report)
 {
 	struct policy *policy = policy_new(text, len);
 
-	(void)file_name; /* findings are printed with it; rules are called by name and line */
 	report_open(ret_report, text, len);
 	report_secrets(ret_report);
-	compile_tree(policy, text, len, ret_report);
+	compile_tree(policy, text, len, over, ret_report);
 	report_close(ret_report);
 	if (ret_report->n_errors > 0) {
 		policy_unref(policy);
 		return NULL;
 	}
 	return policy;
+}
+
+struct policy *policy_compile(const char *file_name, const char *text, size_t len,
+			      struct policy_report *ret_report)
+{
+	(void)file_name; /* findings are printed with it; rules are called by name and line */
+	return policy_check(text, len, NULL, ret_report);
 }

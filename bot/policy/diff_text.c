@@ -93,17 +93,6 @@ static const struct rule *rule_of(const struct difference *d, const struct group
 	return NULL;
 }
 
-/* A witness by what policies ask of it. */
-static void say_witness(struct difference *d, const struct droplet *droplet)
-{
-	(void)strbuf_adds(d->out, " such as {tags: [");
-	for (size_t i = 0; i < droplet->n_tags; i++) {
-		(void)strbuf_addf(d->out, "%s%s", i > 0 ? ", " : "", droplet->tags[i]);
-	}
-	(void)strbuf_addf(d->out, "], name: %s, project: %s, region: %s}", droplet->name,
-			  droplet->project, droplet->region);
-}
-
 static void say_names(struct difference *d, const uint64_t *set)
 {
 	struct listing list = {.out = d->out, .most = DROPLETS_NAMED};
@@ -134,8 +123,8 @@ static void say_droplets(struct difference *d, const struct group *group, const 
 		return;
 	}
 	if (!d->world.inventory) {
-		(void)strbuf_adds(d->out, " on droplets");
-		say_witness(d, &d->world.droplets[bits_first(set, d->world.words)]);
+		(void)strbuf_adds(d->out, " on droplets such as ");
+		droplet_words(&d->world.droplets[bits_first(set, d->world.words)], d->out);
 		return;
 	}
 	(void)strbuf_addf(d->out, " on %u droplet%s (", n, n == 1 ? "" : "s");
@@ -281,8 +270,8 @@ void diff_say_shows(struct difference *d)
 				continue;
 			}
 			*(side == NEW ? &d->result->gains : &d->result->losses) += 1;
-			(void)strbuf_addf(d->out, "%s %s shows %s", side == NEW ? "+" : "-",
-					  pair->name, side == NEW ? "also " : "no longer ");
+			(void)strbuf_addf(d->out, "%s %s %s ", side == NEW ? "+" : "-", pair->name,
+					  side == NEW ? "also shows" : "no longer shows");
 			for (size_t k = 0; show_field(k) != NULL; k++) {
 				if ((shows[side] & ~shows[!side] & show_bit(show_field(k))) != 0) {
 					list_add(&list, show_field(k));

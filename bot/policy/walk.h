@@ -28,6 +28,7 @@ struct compiler {
 	struct arena *scratch; /* the tree, and what goes when the compiler is done */
 	struct policy_report *report;
 	const struct yaml_node *root;
+	const struct policy_lint_over *lint; /* NULL: the exhaustive lints are left out */
 
 	struct names accounts, workspaces, people, groups, roles, channels, rotas, hours;
 	struct map rule_names;        /* allow and never share one space: value is the yaml_node */
@@ -108,6 +109,9 @@ void compile_groups(struct compiler *c);
 void compile_roles(struct compiler *c);
 void compile_channels(struct compiler *c);
 void compile_rules(struct compiler *c);
+
+/* The exhaustive lints, over a policy without errors. */
+void lint_policy(struct compiler *c);
 
 /* `may`: verbs, patterns, roles. NULL node: E005 at `owner`. `nothing` is legal in channels only, roles everywhere but in roles. */
 enum may_place { MAY_IN_ROLE, MAY_IN_CHANNEL, MAY_IN_RULE, MAY_IN_TEST };

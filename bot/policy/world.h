@@ -24,6 +24,14 @@ void world_of(struct world *ret_world, const struct droplet *droplets, size_t n)
 void world_witness(struct world *ret_world, const struct policy *const *policies, size_t n,
 		   struct arena *arena);
 
+/* Every selector of allow, never and the ceilings. */
+void each_selector(const struct policy *policy, void (*visit)(const struct selector *, void *),
+		   void *data);
+/* A text that fits the pattern, in the arena. */
+const char *pattern_instance(const struct pattern *pattern, struct arena *arena);
+/* A text that no pattern names. */
+#define WORLD_OTHER "0-none-of-them"
+
 /* Sets of elements by rule and by ceiling. */
 struct cells {
 	const struct policy *policy;
