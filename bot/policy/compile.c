@@ -12,11 +12,13 @@ static const struct key top_keys[] = {
 	{"never", KEY_NOW},   {"settings", KEY_NOW}, {"oncall", KEY_NOW},     {"hours", KEY_NOW},
 	{"require", KEY_NOW}, {"limits", KEY_NOW},   {"tests", KEY_NOW},
 };
+const struct key_table keys_of_top = {top_keys, ARRAY_LEN(top_keys)};
 
 static const struct key setting_keys[] = {
 	{"state", KEY_NOW}, {"listen", KEY_NOW},       {"log", KEY_NOW},
 	{"ops", KEY_NOW},   {"audit_mirror", KEY_NOW}, {"private_reads", KEY_NOW},
 };
+const struct key_table keys_of_settings = {setting_keys, ARRAY_LEN(setting_keys)};
 
 /* A file of another version means other things by the same words: nothing else in it is judged. */
 static bool version_fits(struct compiler *c)

@@ -47,6 +47,14 @@ struct key {
 	enum key_state state;
 };
 
+/* The tables of keys, for the schema too. */
+struct key_table {
+	const struct key *keys;
+	size_t n;
+};
+extern const struct key_table keys_of_top, keys_of_settings, keys_of_account, keys_of_role,
+	keys_of_channel, keys_of_ceiling, keys_of_allow, keys_of_never, keys_of_selector;
+
 /* E004 when it is no map; E003 for a key that is not in the table, E059 for one of a later version. */
 bool walk_keys(struct compiler *c, const struct yaml_node *map, const char *what,
 	       const struct key *keys, size_t n);
