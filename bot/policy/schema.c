@@ -15,7 +15,7 @@
 #define WORD "{\"$ref\":\"#/$defs/word\"}"
 #define MAY "{\"$ref\":\"#/$defs/may\"}"
 #define DROPLETS "{\"$ref\":\"#/$defs/droplets\"}"
-#define NAMES(of)                                                     \
+#define NAMED(of)                                                     \
 	"{\"type\":\"object\",\"propertyNames\":{\"$ref\":\"#/$defs/" \
 	"name\"},\"additionalProperties\":"                           \
 	"{\"$ref\":\"#/$defs/" of "\"}}"
@@ -27,11 +27,11 @@ struct shape {
 
 static const struct shape top_shapes[] = {
 	{"version", "{\"const\":1}"},
-	{"accounts", NAMES("account")},
-	{"workspaces", NAMES("workspace")},
-	{"people", NAMES("person")},
-	{"roles", NAMES("role")},
-	{"channels", NAMES("channel")},
+	{"accounts", NAMED("account")},
+	{"workspaces", NAMED("workspace")},
+	{"people", NAMED("person")},
+	{"roles", NAMED("role")},
+	{"channels", NAMED("channel")},
 	{"allow", LINES("allow")},
 	{"never", LINES("never")},
 	{"settings", "{\"$ref\":\"#/$defs/settings\"}"},
