@@ -152,12 +152,27 @@ static void say_cause(struct difference *d, const struct group *group)
 			  group->side == OLD ? " of the old file" : "");
 }
 
+static void count_cases(struct difference *d, const struct group *group, const uint64_t *classes,
+			const uint64_t *set)
+{
+	uint64_t people = 0;
+
+	for (unsigned i = 0; i < d->n_people; i++) {
+		people += bit_get(classes, d->people[i].class);
+	}
+	*(group->gain != 0 ? &d->result->cases_gained : &d->result->cases_lost) +=
+		people * bits_count(group->verbs, VERB_WORDS) *
+		bits_count(group->channels, d->n_channels / 64 + 1) *
+		bits_count(set, d->world.words);
+}
+
 void diff_say_group(struct difference *d, const struct group *group, const uint64_t *classes)
 {
 	const uint64_t *set = intern_key(&d->sets, (unsigned)group->set);
 	bool gain = group->gain != 0;
 
 	*(gain ? &d->result->gains : &d->result->losses) += 1;
+	count_cases(d, group, classes, set);
 	(void)strbuf_adds(d->out, gain ? "+ " : "- ");
 	say_people(d, classes);
 	(void)strbuf_adds(d->out, gain ? " may " : " may no longer ");
