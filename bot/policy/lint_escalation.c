@@ -298,7 +298,7 @@ static void say_escalation(struct escalation *e, unsigned line, const struct out
 		(void)strbuf_addf(&text, " on %u droplet%s, as on %s", outcome->most,
 				  outcome->most == 1 ? "" : "s", name != NULL ? name : "one");
 	} else {
-		(void)strbuf_adds(&text, " on ");
+		(void)strbuf_adds(&text, " on droplets such as ");
 		droplet_words(&l->world.droplets[edge->from], &text);
 	}
 	(void)strbuf_addf(&text, " by %s \"%s\"", how[edge->move],

@@ -78,7 +78,7 @@ static struct policy *random_policy(void)
 		(void)strbuf_addf(&s, "  - {name: a%u, who: %s, may: %s, droplets: %s}\n", i,
 				  one_of(whos), one_of(mays), one_of(droplets));
 	}
-	(void)strbuf_adds(&s, random_below(2) > 0 ? "  - {name: any, who: anyone in c0, may: "
+	(void)strbuf_adds(&s, random_below(2) > 0 ? "  - {name: whoever, who: anyone in c0, may: "
 						    "droplet.show, droplets: {tag: prod}}\n"
 						  : "");
 	(void)strbuf_adds(&s, "never:\n");
@@ -251,7 +251,7 @@ static void differences_are_sentences(void **state)
 	     "ana-looks, "
 	     "line 6\n");
 	says(TOP "allow:\n" LINE
-		 "never:\n  - {name: no, who: everyone, may: droplet.show, droplets: any}\n",
+		 "never:\n  - {name: stays, who: everyone, may: droplet.show, droplets: any}\n",
 	     TOP "allow:\n" LINE, false,
 	     "+ ana may droplet.show on droplets such as one with tag prod in c0   never no, line "
 	     "8 "
