@@ -253,7 +253,8 @@ static void differences_are_sentences(void **state)
 	says(TOP "allow:\n" LINE
 		 "never:\n  - {name: stays, who: everyone, may: droplet.show, droplets: any}\n",
 	     TOP "allow:\n" LINE, false,
-	     "+ ana may droplet.show on droplets such as one with tag prod in c0   never stays, line "
+	     "+ ana may droplet.show on droplets such as one with tag prod in c0   never stays, "
+	     "line "
 	     "8 "
 	     "of the old file\n");
 	says("version: 1\nworkspaces: {t: {console: x}}\npeople: {ana: {t: a}}\nchannels: {c0: "
