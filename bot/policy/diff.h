@@ -11,7 +11,8 @@
 struct policy_diff {
 	unsigned gains, losses;            /* sentences of each kind */
 	uint64_t cases_gained, cases_lost; /* people times verbs times channels times droplets */
-	bool proven; /* false: more combinations of selectors than could be tried */
+	bool sections; /* hours, oncall, require or limits are not the same: not proven */
+	bool proven;   /* false: more combinations of selectors than could be tried */
 };
 
 struct policy_diff_over {

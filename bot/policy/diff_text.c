@@ -166,7 +166,52 @@ static void count_cases(struct difference *d, const struct group *group, const u
 		bits_count(set, d->world.words);
 }
 
-void diff_say_group(struct difference *d, const struct group *group, const uint64_t *classes)
+/* The text of a top section, from its key to the next line that begins at the margin. */
+static const char *section_of(const struct policy *p, const char *key, size_t *ret_len)
+{
+	size_t len = strlen(key);
+
+	for (const char *at = p->source; at != NULL && *at != '\0';) {
+		const char *next = strchr(at, '\n');
+
+		if (strncmp(at, key, len) == 0 && at[len] == ':') {
+			const char *end = next;
+
+			while (end != NULL && (end[1] == ' ' || end[1] == '\n' || end[1] == '#')) {
+				end = strchr(end + 1, '\n');
+			}
+			*ret_len = end != NULL ? (size_t)(end - at) : strlen(at);
+			return at;
+		}
+		at = next != NULL ? next + 1 : NULL;
+	}
+	*ret_len = 0;
+	return "";
+}
+
+/* What no set of rights can tell: steps, limits, and when windows and turns are. */
+void diff_say_sections(struct difference *d)
+{
+	static const char *const keys[] = {"hours", "oncall", "require", "limits"};
+
+	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
+		size_t len[2];
+		const char *was = section_of(d->policy[OLD], keys[i], &len[OLD]);
+		const char *is = section_of(d->policy[NEW], keys[i], &len[NEW]);
+
+		if (len[OLD] != len[NEW] || memcmp(was, is, len[OLD]) != 0) {
+			d->result->proven = false;
+			d->result->sections = true;
+			(void)strbuf_addf(
+				d->out,
+				"? the section \"%s\" is another; what it %s is for you to read\n",
+				keys[i], i < 2 ? "makes of the time" : "asks for or limits");
+		}
+	}
+}
+
+void diff_say_group(struct difference *d, const struct group *group, const uint64_t *classes,
+		    const char *when)
 {
 	const uint64_t *set = intern_key(&d->sets, (unsigned)group->set);
 	bool gain = group->gain != 0;
@@ -179,6 +224,7 @@ void diff_say_group(struct difference *d, const struct group *group, const uint6
 	say_verbs(d, group->verbs);
 	say_droplets(d, group, set);
 	say_channels(d, group->channels);
+	(void)strbuf_adds(d->out, when);
 	say_cause(d, group);
 }
 

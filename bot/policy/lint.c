@@ -82,7 +82,7 @@ struct blocked {
 static void forbid(struct lint *l, unsigned person, unsigned channel, unsigned verb,
 		   struct blocked *blocked)
 {
-	const struct rule_table *table = &l->policy->never;
+	const struct rule_table *table = &l->cells.never_lines;
 
 	for (unsigned t = 0; t < table->words; t++) {
 		uint64_t lines = match_lines(table, person, channel, (enum verb)verb, t);
@@ -124,7 +124,7 @@ static bool gives(struct lint *l, unsigned line, unsigned person, unsigned chann
 /* Does the never line take anything from this class, in this channel, that would be allowed? */
 static bool takes(struct lint *l, unsigned line, unsigned person, unsigned channel, unsigned verb)
 {
-	const struct rule_table *table = &l->policy->allow;
+	const struct rule_table *table = &l->cells.allow_lines;
 	const uint64_t *ceiling = cells_ceiling(&l->cells, channel, verb);
 	const uint64_t *row = row_of(l, true, line);
 
@@ -149,7 +149,7 @@ static bool takes(struct lint *l, unsigned line, unsigned person, unsigned chann
 static bool works(struct lint *l, bool never, unsigned line, struct blocked *blocked)
 {
 	const struct policy *p = l->policy;
-	const struct rule_table *table = never ? &p->never : &p->allow;
+	const struct rule_table *table = never ? &l->never_most : &l->cells.allow_lines;
 	const struct rule *rule = &table->rules[line];
 
 	*blocked = (struct blocked){.never = -1};
@@ -203,7 +203,7 @@ static void say_dead(struct lint *l, unsigned line, const struct blocked *blocke
 static bool is_covered_for(struct lint *l, bool never, unsigned line, const bool *dropped,
 			   unsigned person, unsigned channel, unsigned verb, int *ret_by)
 {
-	const struct rule_table *table = never ? &l->policy->never : &l->policy->allow;
+	const struct rule_table *table = never ? &l->cells.never_lines : &l->allow_least;
 	const uint64_t *row = row_of(l, never, line);
 
 	memcpy(l->set, row, l->world.words * sizeof(*l->set));
@@ -237,7 +237,7 @@ static bool is_covered_for(struct lint *l, bool never, unsigned line, const bool
 static bool is_covered(struct lint *l, bool never, unsigned line, const bool *dropped, int *ret_by)
 {
 	const struct policy *p = l->policy;
-	const struct rule_table *table = never ? &p->never : &p->allow;
+	const struct rule_table *table = never ? &l->never_most : &l->cells.allow_lines;
 	const struct rule *rule = &table->rules[line];
 	bool any = false;
 
@@ -348,15 +348,19 @@ void lint_policy(struct compiler *c)
 {
 	struct lint l = {.c = c, .policy = c->policy};
 	const struct policy *const policies[] = {c->policy};
+	const struct rule_table *const tables[] = {&l.cells.allow_lines, &l.cells.never_lines,
+						   &l.allow_least, &l.never_most};
 
 	if (c->lint->inventory != NULL) {
 		world_of(&l.world, c->lint->inventory, c->lint->n_inventory);
 	} else {
 		world_witness(&l.world, policies, 1, &l.arena);
 	}
-	cells_make(&l.cells, c->policy, &l.world, &l.arena);
+	cells_make(&l.cells, c->policy, &l.world, AT_BEST, &l.arena);
+	view_table(c->policy, &c->policy->allow, false, &l.arena, &l.allow_least);
+	view_table(c->policy, &c->policy->never, true, &l.arena, &l.never_most);
 	l.class_of = arena_array(&l.arena, c->policy->n_people + 1, sizeof(unsigned));
-	l.n_classes = people_classes(c->policy, l.class_of);
+	l.n_classes = people_classes(tables, 4, c->policy->n_people, l.class_of);
 	l.one_of = arena_array(&l.arena, l.n_classes + 1, sizeof(unsigned));
 	for (unsigned i = c->policy->n_people + 1; i-- > 0;) {
 		l.one_of[l.class_of[i]] = i;

@@ -9,7 +9,8 @@ struct lint {
 	struct compiler *c;
 	const struct policy *policy;
 	struct world world;
-	struct cells cells;
+	struct cells cells; /* at best: allow at its strongest, never at its weakest */
+	struct rule_table allow_least, never_most;
 	struct arena arena;
 	unsigned n_classes;
 	unsigned *class_of; /* by person */

@@ -310,7 +310,7 @@ static void say_escalation(struct escalation *e, unsigned line, const struct out
 static void look(struct escalation *e)
 {
 	struct lint *l = e->l;
-	const struct rule_table *table = &l->policy->allow;
+	const struct rule_table *table = &l->cells.allow_lines;
 	struct outcome *outcomes = arena_array(&l->arena, table->n, sizeof(*outcomes));
 
 	for (unsigned i = 0; i < table->n; i++) {
@@ -360,7 +360,7 @@ void lint_escalation(struct lint *l)
 	each_selector(l->policy, collect_values, &e);
 	if (make_second_world(&e)) {
 		world_of(&e.world, e.droplets, e.n);
-		cells_make(&e.cells, l->policy, &e.world, &l->arena);
+		cells_make(&e.cells, l->policy, &e.world, AT_BEST, &l->arena);
 		e.may = arena_array(&l->arena, e.n + 1, sizeof(*e.may));
 		e.set = arena_array(&l->arena, e.world.words, sizeof(uint64_t));
 		look(&e);

@@ -114,7 +114,8 @@ static void lint_create(struct lint *l, unsigned line, const struct rule *rule)
 	for (unsigned k = 0; k < l->n_classes; k++) {
 		unsigned person = l->one_of[k];
 
-		if (bit_get(&l->policy->allow.of_person[(size_t)person * l->policy->allow.words],
+		if (bit_get(&l->cells.allow_lines
+				     .of_person[(size_t)person * l->policy->allow.words],
 			    line) &&
 		    may_anywhere(l, person, VERB_DROPLET_CREATE) &&
 		    may_anywhere(l, person, VERB_SNAPSHOT_CREATE)) {

@@ -269,10 +269,39 @@ static void differences_are_sentences(void **state)
 	     "- ana is no longer console/x/a\n+ c0 also shows ip\n");
 }
 
+#define HOURS \
+	"hours: {office: {days: mon-fri, from: \"09:00\", to: \"18:00\", zone: Europe/Madrid}}\n"
+
+/* A line that holds at some times only is compared at its strongest and at its weakest. */
+static void time_is_said(void **state)
+{
+	static const char windowed[] = TOP HOURS
+		"allow:\n  - {name: ana-looks, who: ana, may: droplet.show, droplets: {tag: prod}, "
+		"during: office}\n";
+
+	(void)state;
+	says(TOP HOURS "allow:\n" LINE, windowed, true,
+	     "- ana may no longer droplet.show on 2 droplets (web-1, x) in c0 at all times   allow "
+	     "ana-looks, line 7 of the old file\n");
+	says(TOP HOURS "allow: []\n", windowed, true,
+	     "+ ana may droplet.show on 2 droplets (web-1, x) in c0 at some times   allow "
+	     "ana-looks, "
+	     "line 7\n");
+	says(windowed, windowed, true, "");
+	says(TOP HOURS "allow:\n" LINE,
+	     TOP HOURS
+	     "allow:\n" LINE
+	     "require:\n  - {name: twice, may: droplet.show, droplets: any, confirm: self}\n",
+	     true,
+	     "? the section \"require\" is another; what it asks for or limits is for you to "
+	     "read\n");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(differences_are_sentences),
+		cmocka_unit_test(time_is_said),
 		cmocka_unit_test(diff_is_the_walk_over_everything),
 	};
 
