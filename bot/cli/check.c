@@ -57,6 +57,11 @@ static int check(const struct options *o)
 		policy_report_print(&report, o->path, &out);
 	}
 	(void)fwrite(out.buf, 1, out.len, stdout);
+	if (report.unproven && !o->json) {
+		puts("not proven: the file names more combinations than were tried; --inventory "
+		     "also "
+		     "finds lines without effect");
+	}
 	if (policy == NULL) {
 		rc = 2;
 	} else if (o->strict && report.n_warnings > 0) {

@@ -367,6 +367,7 @@ void lint_policy(struct compiler *c)
 	}
 	l.set = arena_array(&l.arena, l.world.words, sizeof(uint64_t));
 	l.other = arena_array(&l.arena, l.world.words, sizeof(uint64_t));
+	c->report->unproven = !l.world.complete;
 	lint_lines(&l);
 	lint_rights(&l);
 	lint_escalation(&l);

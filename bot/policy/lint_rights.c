@@ -132,6 +132,25 @@ static void lint_create(struct lint *l, unsigned line, const struct rule *rule)
 	strbuf_done(&text);
 }
 
+/* W112: a destructive action for which no line of `require` asks anything of anybody. */
+static void lint_unguarded(struct lint *l, unsigned line, const struct rule *rule)
+{
+	const struct yaml_node *at = lint_line(l, false, line);
+	const struct rule_table *require = &l->policy->require;
+
+	for (unsigned v = VERB_NONE + 1; v < VERB_COUNT; v++) {
+		if (bit_get(rule->verbs.bits, v) && is_destructive(v) &&
+		    bits_empty(&require->of_verb[(size_t)v * require->words], require->words)) {
+			report_add(
+				l->c->report, true, "W112", at->line, at->column,
+				"\"%s\" gives %s, and no \"require\" line asks for a second step "
+				"(as in confirm: self)",
+				rule->label.name, verb_info((enum verb)v)->name);
+			return;
+		}
+	}
+}
+
 static void lint_power(struct lint *l, unsigned line, const struct rule *rule)
 {
 	const struct yaml_node *at = lint_line(l, false, line);
@@ -237,6 +256,7 @@ void lint_rights(struct lint *l)
 	lint_clients(l);
 	for (unsigned i = 0; i < l->policy->allow.n; i++) {
 		lint_power(l, i, &l->policy->allow.rules[i]);
+		lint_unguarded(l, i, &l->policy->allow.rules[i]);
 	}
 	lint_lock_out(l);
 	if (l->world.inventory) {
