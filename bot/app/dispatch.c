@@ -191,6 +191,7 @@ static void answer_read(struct turn *turn, const struct droplet *const *droplets
 		.who = &turn->who,
 		.arena = &turn->arena,
 		.droplets = redacted(turn, droplets, n),
+		.whole = droplets,
 		.n_droplets = n,
 		.n_visible = n,
 	};
@@ -207,12 +208,18 @@ static void on_list(struct turn *turn, const struct ocean_snapshot *snapshot)
 	struct store_txn *txn = store_txn_new(app->store);
 	struct gate_decision decision;
 	size_t n;
-	const struct droplet **seen = gate_filter(app->gate, &turn->who, turn->parse.row->verb,
-						  snapshot, &turn->arena, &n);
+	enum verb verb = turn->parse.row->verb;
+	/* what is about no droplet may still speak of those that they see */
+	bool about = verb_info(verb)->about_droplet;
+	const struct droplet **seen =
+		gate_filter(app->gate, &turn->who, about ? verb : VERB_DROPLET_SHOW, snapshot,
+			    &turn->arena, &n);
 
-	gate_decide(app->gate, &turn->who, turn->parse.row->verb, seen, n, NULL, txn, &turn->arena,
+	gate_decide(app->gate, &turn->who, verb, seen, about ? n : 0, NULL, txn, &turn->arena,
 		    &decision);
-	if (decision.verdict == ALLOW && decision.n_duties > 0) {
+	if (!about && decision.verdict != ALLOW) {
+		say(turn, true, words_denied(&turn->arena, turn->parse.row, &decision, NULL, 0));
+	} else if (decision.verdict == ALLOW && decision.n_duties > 0) {
 		say(turn, true, words_needs(&turn->arena, &decision));
 	} else {
 		answer_read(turn, seen, n);

@@ -7,38 +7,70 @@
 
 #include "base/strbuf.h"
 #include "cli/cli.h"
+#include "cli/inventory.h"
 #include "policy/policy.h"
 
 #define OUTPUT_MAX ((size_t)1 << 20)
 
+struct options {
+	const char *path, *inventory;
+	bool strict, json;
+};
+
 static int help(FILE *to)
 {
-	fputs("usage: sluice check [--strict] FILE\n\n"
+	fputs("usage: sluice check [--strict] [--json] [--inventory DROPLETS.json] FILE\n\n"
 	      "Prints what is wrong with a policy file, or \"ok\".\n\n"
-	      "  --strict  warnings make the exit code 1\n\n"
+	      "  --strict       warnings make the exit code 1\n"
+	      "  --json         one JSON object, for editors\n"
+	      "  --inventory F  warnings over these droplets (DigitalOcean's list, or a list of\n"
+	      "                 {id, name, tags, ...}); without, over one of each kind that the "
+	      "file\n"
+	      "                 tells apart\n\n"
 	      "exit: 0 clean, 1 warnings with --strict, 2 errors\n",
 	      to);
 	return to == stdout ? 0 : 2;
 }
 
-static int check(const char *path, bool strict)
+static int check(const struct options *o)
 {
+	struct policy_lint_over over = {.inventory = NULL};
+	struct inventory inventory = {.n = 0};
 	struct policy_report report;
-	struct policy *policy = policy_load(path, true, &report);
+	struct policy *policy;
+	struct err err = {0};
 	struct strbuf out;
 	int rc = 0;
 
+	if (o->inventory != NULL) {
+		if (inventory_load(o->inventory, &inventory, &err) < 0) {
+			fprintf(stderr, "sluice check: %s\n", err.msg);
+			return 2;
+		}
+		over = (struct policy_lint_over){inventory.droplets, inventory.n};
+	}
+	policy = policy_check_file(o->path, &over, &report);
 	strbuf_init(&out, OUTPUT_MAX);
-	policy_report_print(&report, path, &out);
+	if (o->json) {
+		policy_report_json(&report, o->path, &out);
+	} else {
+		policy_report_print(&report, o->path, &out);
+	}
 	(void)fwrite(out.buf, 1, out.len, stdout);
+	if (report.unproven && !o->json) {
+		puts("not proven: the file names more combinations than were tried; --inventory "
+		     "also "
+		     "finds lines without effect");
+	}
 	if (policy == NULL) {
 		rc = 2;
-	} else if (strict && report.n_warnings > 0) {
+	} else if (o->strict && report.n_warnings > 0) {
 		rc = 1;
 	}
 	strbuf_done(&out);
 	policy_report_done(&report);
 	policy_unref(policy);
+	inventory_done(&inventory);
 	if (fflush(stdout) != 0) {
 		fputs("sluice check: the findings could not be written\n", stderr);
 		return 2;
@@ -48,25 +80,28 @@ static int check(const char *path, bool strict)
 
 int check_main(int argc, char **argv)
 {
-	const char *path = NULL;
-	bool strict = false;
+	struct options o = {.path = NULL};
 
 	for (int i = 1; i < argc; i++) {
 		if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0) {
 			return help(stdout);
 		}
 		if (strcmp(argv[i], "--strict") == 0) {
-			strict = true;
-		} else if (argv[i][0] == '-' || path != NULL) {
+			o.strict = true;
+		} else if (strcmp(argv[i], "--json") == 0) {
+			o.json = true;
+		} else if (strcmp(argv[i], "--inventory") == 0 && i + 1 < argc) {
+			o.inventory = argv[++i];
+		} else if (argv[i][0] == '-' || o.path != NULL) {
 			fprintf(stderr, "sluice check: \"%s\" is one word too many\n\n", argv[i]);
 			return help(stderr);
 		} else {
-			path = argv[i];
+			o.path = argv[i];
 		}
 	}
-	if (path == NULL) {
+	if (o.path == NULL) {
 		fputs("sluice check: which file?\n\n", stderr);
 		return help(stderr);
 	}
-	return check(path, strict);
+	return check(&o);
 }

@@ -16,6 +16,9 @@ int can_main(int argc, char **argv);
 int why_main(int argc, char **argv);
 int who_can_main(int argc, char **argv);
 int diff_main(int argc, char **argv);
+int scopes_main(int argc, char **argv);
+int schema_main(int argc, char **argv);
+int fmt_main(int argc, char **argv);
 int audit_main(int argc, char **argv);
 
 #endif

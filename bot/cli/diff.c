@@ -102,8 +102,10 @@ static int compare(const struct options *o, const struct policy *old, const stru
 		       diff.losses, diff.losses == 1 ? "" : "es");
 	}
 	if (!diff.proven) {
-		puts("not proven: the files name more combinations than were tried; give the "
-		     "droplets with --inventory");
+		puts(diff.sections
+			     ? "not proven: sections that this does not compare are not the same"
+			     : "not proven: the files name more combinations than were tried; "
+			       "give the droplets with --inventory");
 	}
 	return o->fail_on_gain && (diff.gains > 0 || !diff.proven) ? 1 : 0;
 }

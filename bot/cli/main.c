@@ -14,6 +14,9 @@ static const struct subcommand rows[] = {
 	{"why", why_main, "say which lines decide, and what would be enough"},
 	{"who-can", who_can_main, "list everybody who may do something"},
 	{"diff", diff_main, "say who gains and who loses what between two policy files"},
+	{"scopes", scopes_main, "print the token scopes that a policy needs"},
+	{"schema", schema_main, "print the JSON Schema of the policy file"},
+	{"fmt", fmt_main, "tidy a policy file"},
 	{"audit", audit_main, "print the audit log, or verify its chain"},
 };
 

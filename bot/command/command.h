@@ -55,6 +55,8 @@ struct command_call {
 	struct arena *arena;
 	/* Reads of droplets: what the asker may see here and asked for, redacted for this channel. */
 	const struct droplet *const *droplets;
+	const struct droplet *const
+		*whole; /* the same with all that is known: to judge by, never to show */
 	size_t n_droplets;
 	size_t n_visible; /* before filters */
 };

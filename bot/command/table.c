@@ -123,6 +123,14 @@ static const struct command built[] = {
 		.plan = &power_off,
 	},
 	{
+		.phrases = {"policy why", "why"},
+		.verb = VERB_POLICY_WHY,
+		.takes = TAKES_REST,
+		.usage = "COMMAND NAME",
+		.help = "which line allows or forbids it",
+		.answer = answer_why,
+	},
+	{
 		.phrases = {"help", "droplet help", "?", "commands"},
 		.verb = VERB_NONE,
 		.takes = TAKES_TOPIC,

@@ -63,6 +63,10 @@ const struct droplet **gate_filter(struct gate *gate, const struct gate_who *who
 				   const struct ocean_snapshot *snapshot, struct arena *arena,
 				   size_t *ret_n);
 
+/* Why the verb is allowed or denied to this person here: lines of text, the policy's own where they may policy.why. */
+const char *gate_why(const struct gate *gate, const struct gate_who *who, enum verb verb,
+		     const struct droplet *droplet, struct arena *arena);
+
 /* One droplet of them as the channel may see it: fields that `show` leaves out are NULL or 0. A copy in the arena. */
 const struct droplet *gate_redact(struct gate *gate, const struct gate_who *who,
 				  const struct droplet *droplet, struct arena *arena);

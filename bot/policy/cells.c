@@ -123,10 +123,12 @@ static void fill_ceilings(struct cells *cells, struct arena *arena)
 }
 
 void cells_make(struct cells *ret_cells, const struct policy *policy, const struct world *world,
-		struct arena *arena)
+		enum view view, struct arena *arena)
 {
 	ret_cells->policy = policy;
 	ret_cells->world = world;
+	view_table(policy, &policy->allow, view == AT_BEST, arena, &ret_cells->allow_lines);
+	view_table(policy, &policy->never, view == ALWAYS, arena, &ret_cells->never_lines);
 	ret_cells->allow = fill_table(world, &policy->allow, FIT_YES, arena);
 	ret_cells->never = fill_table(world, &policy->never, FIT_UNKNOWN, arena);
 	fill_ceilings(ret_cells, arena);
@@ -160,11 +162,12 @@ static void gather(const struct cells *cells, const struct rule_table *table, co
 void cells_grant(const struct cells *cells, unsigned person, unsigned channel, unsigned verb,
 		 uint64_t *ret)
 {
-	const struct policy *p = cells->policy;
-
 	memset(ret, 0, cells->world->words * sizeof(*ret));
-	gather(cells, &p->allow, cells->allow, person, channel, verb, false, ret);
-	gather(cells, &p->never, cells->never, person, channel, verb, true, ret);
+	if (person == 0 && verb_info((enum verb)verb)->effect != EFFECT_READ) {
+		return; /* whatever group a network counts them among */
+	}
+	gather(cells, &cells->allow_lines, cells->allow, person, channel, verb, false, ret);
+	gather(cells, &cells->never_lines, cells->never, person, channel, verb, true, ret);
 }
 
 bool cells_allowed(const struct cells *cells, unsigned person, unsigned channel, unsigned verb,
@@ -192,20 +195,26 @@ static size_t table_key(const struct rule_table *table, unsigned person, uint64_
 	return 2 * (size_t)table->words;
 }
 
-unsigned people_classes(const struct policy *policy, unsigned *ret_class)
+unsigned people_classes(const struct rule_table *const *tables, size_t n_tables, unsigned n_people,
+			unsigned *ret_class)
 {
-	size_t words = 2 * (size_t)(policy->allow.words + policy->never.words) + 1;
-	uint64_t *key = mem_array(words, sizeof(*key));
+	size_t words = 1;
+	uint64_t *key;
 	struct intern classes;
 	unsigned n;
 
+	for (size_t t = 0; t < n_tables; t++) {
+		words += 2 * (size_t)tables[t]->words;
+	}
+	key = mem_array(words, sizeof(*key));
 	intern_init(&classes, words);
-	for (unsigned i = 0; i <= policy->n_people; i++) {
-		size_t used = table_key(&policy->allow, i, key);
+	for (unsigned i = 0; i <= n_people; i++) {
+		size_t used = 1;
 
-		(void)table_key(&policy->never, i, key + used);
-		key[words - 1] =
-			i == 0; /* strangers are a class of their own: texts name them apart */
+		key[0] = i == 0; /* strangers are a class of their own: texts name them apart */
+		for (size_t t = 0; t < n_tables; t++) {
+			used += table_key(tables[t], i, key + used);
+		}
 		ret_class[i] = intern_put(&classes, key, NULL);
 	}
 	n = classes.n;

@@ -11,9 +11,11 @@ static const struct key channel_keys[] = {
 	{"ceiling", KEY_NOW}, {"show", KEY_NOW},     {"announce", KEY_NOW},
 	{"fresh", KEY_LATER}, {"during", KEY_LATER}, {"hours", KEY_LATER},
 };
+const struct key_table keys_of_channel = {channel_keys, ARRAY_LEN(channel_keys)};
 
 static const struct key ceiling_keys[] = {
 	{"may", KEY_NOW}, {"droplets", KEY_NOW}, {"during", KEY_LATER}};
+const struct key_table keys_of_ceiling = {ceiling_keys, ARRAY_LEN(ceiling_keys)};
 
 /* Places while they are collected. */
 struct places {

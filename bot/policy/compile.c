@@ -12,11 +12,13 @@ static const struct key top_keys[] = {
 	{"never", KEY_NOW},   {"settings", KEY_NOW}, {"oncall", KEY_NOW},     {"hours", KEY_NOW},
 	{"require", KEY_NOW}, {"limits", KEY_NOW},   {"tests", KEY_NOW},
 };
+const struct key_table keys_of_top = {top_keys, ARRAY_LEN(top_keys)};
 
 static const struct key setting_keys[] = {
 	{"state", KEY_NOW}, {"listen", KEY_NOW},       {"log", KEY_NOW},
 	{"ops", KEY_NOW},   {"audit_mirror", KEY_NOW}, {"private_reads", KEY_NOW},
 };
+const struct key_table keys_of_settings = {setting_keys, ARRAY_LEN(setting_keys)};
 
 /* A file of another version means other things by the same words: nothing else in it is judged. */
 static bool version_fits(struct compiler *c)
@@ -159,6 +161,9 @@ static void compile_sections(struct compiler *c)
 	compile_tests(c);
 	if (c->report->n_errors == 0) {
 		lint(c);
+		if (c->lint != NULL) {
+			lint_policy(c);
+		}
 	}
 	for (size_t i = 0; i < ARRAY_LEN(all); i++) {
 		names_done(all[i]);
@@ -183,12 +188,15 @@ static struct policy *policy_new(const char *text, size_t len)
 }
 
 static void compile_tree(struct policy *policy, const char *text, size_t len,
-			 struct policy_report *report)
+			 const struct policy_lint_over *lint_over, struct policy_report *report)
 {
 	struct yaml_problem problem;
 	struct arena scratch;
-	struct compiler c = {
-		.policy = policy, .arena = &policy->arena, .scratch = &scratch, .report = report};
+	struct compiler c = {.policy = policy,
+			     .arena = &policy->arena,
+			     .scratch = &scratch,
+			     .report = report,
+			     .lint = lint_over};
 
 	arena_init(&scratch);
 	c.root = yaml_parse(text, len, &scratch, &problem);
@@ -201,19 +209,25 @@ static void compile_tree(struct policy *policy, const char *text, size_t len,
 	arena_done(&scratch);
 }
 
-struct policy *policy_compile(const char *file_name, const char *text, size_t len,
-			      struct policy_report *ret_report)
+struct policy *policy_check(const char *text, size_t len, const struct policy_lint_over *over,
+			    struct policy_report *ret_report)
 {
 	struct policy *policy = policy_new(text, len);
 
-	(void)file_name; /* findings are printed with it; rules are called by name and line */
 	report_open(ret_report, text, len);
 	report_secrets(ret_report);
-	compile_tree(policy, text, len, ret_report);
+	compile_tree(policy, text, len, over, ret_report);
 	report_close(ret_report);
 	if (ret_report->n_errors > 0) {
 		policy_unref(policy);
 		return NULL;
 	}
 	return policy;
+}
+
+struct policy *policy_compile(const char *file_name, const char *text, size_t len,
+			      struct policy_report *ret_report)
+{
+	(void)file_name; /* findings are printed with it; rules are called by name and line */
+	return policy_check(text, len, NULL, ret_report);
 }

@@ -74,8 +74,19 @@ static void class_people(struct difference *d)
 	struct intern both;
 
 	for (int side = OLD; side <= NEW; side++) {
-		classes[side] = mem_array(d->policy[side]->n_people + 1, sizeof(unsigned));
-		(void)people_classes(d->policy[side], classes[side]);
+		const struct policy *p = d->policy[side];
+		struct rule_table views[4];
+		const struct rule_table *const tables[] = {&views[0], &views[1], &views[2],
+							   &views[3]};
+
+		for (int i = 0; i < 4; i++) {
+			view_table(p, i < 2 ? &p->allow : &p->never, i % 2 != 0, &d->arena,
+				   &views[i]);
+		}
+		classes[side] = mem_array(p->n_people + 1, sizeof(unsigned));
+		(void)people_classes(tables, 4, p->n_people, classes[side]);
+		d->conditional =
+			d->conditional || is_conditional(&p->allow) || is_conditional(&p->never);
 	}
 	intern_init(&both, 2);
 	for (unsigned i = 0; i < d->n_people; i++) {
@@ -107,10 +118,10 @@ static bool has_channel_lines(const struct rule_table *table, unsigned channel, 
 static bool channel_differs(const struct difference *d, const struct pair *channel, unsigned verb)
 {
 	for (int side = OLD; side <= NEW; side++) {
-		const struct policy *p = d->policy[side];
+		const struct cells *cells = &d->cells[side];
 
-		if (has_channel_lines(&p->allow, channel->number[side], verb) ||
-		    has_channel_lines(&p->never, channel->number[side], verb)) {
+		if (has_channel_lines(&cells->allow_lines, channel->number[side], verb) ||
+		    has_channel_lines(&cells->never_lines, channel->number[side], verb)) {
 			return true;
 		}
 	}
@@ -132,7 +143,7 @@ static void add_record(struct records *records, const struct record *record)
 static int line_for(const struct cells *cells, bool never, unsigned person, unsigned channel,
 		    unsigned verb, unsigned element)
 {
-	const struct rule_table *table = never ? &cells->policy->never : &cells->policy->allow;
+	const struct rule_table *table = never ? &cells->never_lines : &cells->allow_lines;
 	const uint64_t *rows = never ? cells->never : cells->allow;
 
 	for (unsigned w = 0; w < table->words; w++) {
@@ -279,18 +290,19 @@ static void join_verbs(struct records *records)
 static void put_group(struct difference *d, const uint64_t *key, unsigned class)
 {
 	bool is_new;
-	unsigned number = intern_put(&d->groups, key, &is_new);
+	unsigned number = intern_put(&d->groups[d->view], key, &is_new);
+	uint64_t ***classes = &d->group_classes[d->view];
+	unsigned *cap = &d->cap_groups[d->view];
 
-	if (number >= d->cap_groups) {
-		d->cap_groups = d->cap_groups * 2 + 64;
-		d->group_classes =
-			mem_grow(d->group_classes, d->cap_groups, sizeof(*d->group_classes));
+	if (number >= *cap) {
+		*cap = *cap * 2 + 64;
+		*classes = mem_grow(*classes, *cap, sizeof(**classes));
 	}
 	if (is_new) {
-		d->group_classes[number] =
+		(*classes)[number] =
 			arena_array(&d->arena, d->n_classes / 64 + 1, sizeof(uint64_t));
 	}
-	bit_set(d->group_classes[number], class);
+	bit_set((*classes)[number], class);
 }
 
 /* Records that differ in their channel only become one group, which other classes may share. */
@@ -303,7 +315,7 @@ static void group_records(struct work *work, unsigned class)
 	for (size_t i = 0; i < records->n;) {
 		const struct record *first = &records->list[i];
 
-		memset(work->key, 0, work->d->groups.words * sizeof(uint64_t));
+		memset(work->key, 0, work->d->groups[0].words * sizeof(uint64_t));
 		memcpy(group, first, offsetof(struct record, channel));
 		for (; i < records->n && by_verbs(first, &records->list[i]) == 0; i++) {
 			bit_set(group->channels, records->list[i].channel);
@@ -338,17 +350,14 @@ static void compare_class(struct work *work, const struct pair *person)
 static void compare(struct difference *d)
 {
 	size_t words = d->world.words;
-	size_t channels = d->n_channels / 64 + 1;
 	struct work work = {.d = d};
 	bool *done = arena_array(&d->arena, d->n_classes, sizeof(*done));
 
-	intern_init(&d->sets, words);
-	intern_init(&d->groups, sizeof(struct group) / sizeof(uint64_t) + channels);
 	work.was = arena_array(&d->arena, words, sizeof(uint64_t));
 	work.is = arena_array(&d->arena, words, sizeof(uint64_t));
 	work.set = arena_array(&d->arena, words, sizeof(uint64_t));
 	work.part = arena_array(&d->arena, words, sizeof(uint64_t));
-	work.key = arena_array(&d->arena, d->groups.words, sizeof(uint64_t));
+	work.key = arena_array(&d->arena, d->groups[0].words, sizeof(uint64_t));
 	work.channel_differs =
 		arena_array(&d->arena, (size_t)d->n_channels * VERB_COUNT + 1, sizeof(bool));
 	for (unsigned c = 0; c < d->n_channels; c++) {
@@ -366,19 +375,65 @@ static void compare(struct difference *d)
 	free(work.records.list);
 }
 
+/* Is the same said of the other view? Then it is so whatever the time. */
+static bool is_in_other(struct difference *d, enum view view, unsigned number)
+{
+	unsigned there;
+
+	return intern_find(&d->groups[!view], intern_key(&d->groups[view], number), &there) &&
+	       memcmp(d->group_classes[!view][there], d->group_classes[view][number],
+		      (d->n_classes / 64 + 1) * sizeof(uint64_t)) == 0;
+}
+
+static void say_view(struct difference *d, enum view view, unsigned gain, unsigned n)
+{
+	for (unsigned i = 0; i < n; i++) {
+		const struct group *group = (const struct group *)intern_key(&d->groups[view], i);
+		const char *when = view == ALWAYS ? " at all times" : " at some times";
+
+		if (group->gain != gain) {
+			continue;
+		}
+		if (!d->conditional) {
+			when = "";
+		} else if (is_in_other(d, view, i)) {
+			if (view == AT_BEST) {
+				continue;
+			}
+			when = "";
+		}
+		diff_say_group(d, group, d->group_classes[view][i], when);
+	}
+}
+
 static void say(struct difference *d)
 {
-	for (unsigned gain = 2; gain-- > 0;) {
-		for (unsigned i = 0; i < d->groups.n; i++) {
-			const struct group *group = (const struct group *)intern_key(&d->groups, i);
+	const unsigned n[2] = {d->groups[ALWAYS].n, d->groups[AT_BEST].n};
 
-			if (group->gain == gain) {
-				diff_say_group(d, group, d->group_classes[i]);
-			}
-		}
+	for (unsigned gain = 2; gain-- > 0;) {
+		say_view(d, ALWAYS, gain, n[ALWAYS]);
+		say_view(d, AT_BEST, gain, n[AT_BEST]);
 	}
 	diff_say_ids(d);
 	diff_say_shows(d);
+	diff_say_sections(d);
+}
+
+static void compare_views(struct difference *d)
+{
+	size_t group_words = sizeof(struct group) / sizeof(uint64_t) + d->n_channels / 64 + 1;
+
+	intern_init(&d->sets, d->world.words);
+	for (int view = ALWAYS; view <= AT_BEST; view++) {
+		d->view = (enum view)view;
+		intern_init(&d->groups[view], group_words);
+		for (int side = OLD; side <= NEW && (view == ALWAYS || d->conditional); side++) {
+			cells_make(&d->cells[side], d->policy[side], &d->world, d->view, &d->arena);
+		}
+		if (view == ALWAYS || d->conditional) {
+			compare(d);
+		}
+	}
 }
 
 void policy_diff(const struct policy *old, const struct policy *new,
@@ -394,16 +449,15 @@ void policy_diff(const struct policy *old, const struct policy *new,
 		world_witness(&d.world, d.policy, 2, &d.arena);
 	}
 	ret_diff->proven = d.world.complete;
-	for (int side = OLD; side <= NEW; side++) {
-		cells_make(&d.cells[side], d.policy[side], &d.world, &d.arena);
-	}
 	pair_people(&d);
 	pair_channels(&d);
 	class_people(&d);
-	compare(&d);
+	compare_views(&d);
 	say(&d);
 	intern_done(&d.sets);
-	intern_done(&d.groups);
-	free(d.group_classes);
+	for (int view = ALWAYS; view <= AT_BEST; view++) {
+		intern_done(&d.groups[view]);
+		free(d.group_classes[view]);
+	}
 	arena_done(&d.arena);
 }

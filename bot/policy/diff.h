@@ -2,13 +2,17 @@
 #ifndef POLICY_DIFF_H
 #define POLICY_DIFF_H
 
+#include <stdint.h>
+
 #include "base/droplet.h"
 #include "base/strbuf.h"
 #include "policy/policy.h"
 
 struct policy_diff {
-	unsigned gains, losses; /* sentences of each kind */
-	bool proven;            /* false: more combinations of selectors than could be tried */
+	unsigned gains, losses;            /* sentences of each kind */
+	uint64_t cases_gained, cases_lost; /* people times verbs times channels times droplets */
+	bool sections; /* hours, oncall, require or limits are not the same: not proven */
+	bool proven;   /* false: more combinations of selectors than could be tried */
 };
 
 struct policy_diff_over {

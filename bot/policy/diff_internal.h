@@ -25,15 +25,17 @@ struct difference {
 	const struct policy *policy[2];
 	const struct policy_diff_over *over;
 	struct world world;
-	struct cells cells[2];
+	struct cells cells[2]; /* of the view that is being compared */
 	struct arena arena;
 	struct pair *people, *channels; /* people[0]: the stranger */
 	unsigned n_people, n_channels;
 	unsigned n_classes;
-	struct intern sets;   /* of elements */
-	struct intern groups; /* keys: see group */
-	uint64_t **group_classes;
-	unsigned cap_groups;
+	struct intern sets; /* of elements */
+	enum view view;
+	bool conditional;        /* the views differ */
+	struct intern groups[2]; /* by view; keys: see group */
+	uint64_t **group_classes[2];
+	unsigned cap_groups[2];
 	struct strbuf *out;
 	struct policy_diff *result;
 };
@@ -45,7 +47,10 @@ struct group {
 	uint64_t channels[];
 };
 
-void diff_say_group(struct difference *d, const struct group *group, const uint64_t *classes);
+/* `when`: "" or the words that say in which of the two views this differs. */
+void diff_say_group(struct difference *d, const struct group *group, const uint64_t *classes,
+		    const char *when);
+void diff_say_sections(struct difference *d);
 void diff_say_ids(struct difference *d);
 void diff_say_shows(struct difference *d);
 

@@ -93,17 +93,6 @@ static const struct rule *rule_of(const struct difference *d, const struct group
 	return NULL;
 }
 
-/* A witness by what policies ask of it. */
-static void say_witness(struct difference *d, const struct droplet *droplet)
-{
-	(void)strbuf_adds(d->out, " such as {tags: [");
-	for (size_t i = 0; i < droplet->n_tags; i++) {
-		(void)strbuf_addf(d->out, "%s%s", i > 0 ? ", " : "", droplet->tags[i]);
-	}
-	(void)strbuf_addf(d->out, "], name: %s, project: %s, region: %s}", droplet->name,
-			  droplet->project, droplet->region);
-}
-
 static void say_names(struct difference *d, const uint64_t *set)
 {
 	struct listing list = {.out = d->out, .most = DROPLETS_NAMED};
@@ -134,8 +123,8 @@ static void say_droplets(struct difference *d, const struct group *group, const 
 		return;
 	}
 	if (!d->world.inventory) {
-		(void)strbuf_adds(d->out, " on droplets");
-		say_witness(d, &d->world.droplets[bits_first(set, d->world.words)]);
+		(void)strbuf_adds(d->out, " on droplets such as ");
+		droplet_words(&d->world.droplets[bits_first(set, d->world.words)], d->out);
 		return;
 	}
 	(void)strbuf_addf(d->out, " on %u droplet%s (", n, n == 1 ? "" : "s");
@@ -163,18 +152,79 @@ static void say_cause(struct difference *d, const struct group *group)
 			  group->side == OLD ? " of the old file" : "");
 }
 
-void diff_say_group(struct difference *d, const struct group *group, const uint64_t *classes)
+static void count_cases(struct difference *d, const struct group *group, const uint64_t *classes,
+			const uint64_t *set)
+{
+	uint64_t people = 0;
+
+	for (unsigned i = 0; i < d->n_people; i++) {
+		people += bit_get(classes, d->people[i].class);
+	}
+	*(group->gain != 0 ? &d->result->cases_gained : &d->result->cases_lost) +=
+		people * bits_count(group->verbs, VERB_WORDS) *
+		bits_count(group->channels, d->n_channels / 64 + 1) *
+		bits_count(set, d->world.words);
+}
+
+/* The text of a top section, from its key to the next line that begins at the margin. */
+static const char *section_of(const struct policy *p, const char *key, size_t *ret_len)
+{
+	size_t len = strlen(key);
+
+	for (const char *at = p->source; at != NULL && *at != '\0';) {
+		const char *next = strchr(at, '\n');
+
+		if (strncmp(at, key, len) == 0 && at[len] == ':') {
+			const char *end = next;
+
+			while (end != NULL && (end[1] == ' ' || end[1] == '\n' || end[1] == '#')) {
+				end = strchr(end + 1, '\n');
+			}
+			*ret_len = end != NULL ? (size_t)(end - at) : strlen(at);
+			return at;
+		}
+		at = next != NULL ? next + 1 : NULL;
+	}
+	*ret_len = 0;
+	return "";
+}
+
+/* What no set of rights can tell: steps, limits, and when windows and turns are. */
+void diff_say_sections(struct difference *d)
+{
+	static const char *const keys[] = {"hours", "oncall", "require", "limits"};
+
+	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
+		size_t len[2];
+		const char *was = section_of(d->policy[OLD], keys[i], &len[OLD]);
+		const char *is = section_of(d->policy[NEW], keys[i], &len[NEW]);
+
+		if (len[OLD] != len[NEW] || memcmp(was, is, len[OLD]) != 0) {
+			d->result->proven = false;
+			d->result->sections = true;
+			(void)strbuf_addf(
+				d->out,
+				"? the section \"%s\" is another; what it %s is for you to read\n",
+				keys[i], i < 2 ? "makes of the time" : "asks for or limits");
+		}
+	}
+}
+
+void diff_say_group(struct difference *d, const struct group *group, const uint64_t *classes,
+		    const char *when)
 {
 	const uint64_t *set = intern_key(&d->sets, (unsigned)group->set);
 	bool gain = group->gain != 0;
 
 	*(gain ? &d->result->gains : &d->result->losses) += 1;
+	count_cases(d, group, classes, set);
 	(void)strbuf_adds(d->out, gain ? "+ " : "- ");
 	say_people(d, classes);
 	(void)strbuf_adds(d->out, gain ? " may " : " may no longer ");
 	say_verbs(d, group->verbs);
 	say_droplets(d, group, set);
 	say_channels(d, group->channels);
+	(void)strbuf_adds(d->out, when);
 	say_cause(d, group);
 }
 
@@ -281,8 +331,8 @@ void diff_say_shows(struct difference *d)
 				continue;
 			}
 			*(side == NEW ? &d->result->gains : &d->result->losses) += 1;
-			(void)strbuf_addf(d->out, "%s %s shows %s", side == NEW ? "+" : "-",
-					  pair->name, side == NEW ? "also " : "no longer ");
+			(void)strbuf_addf(d->out, "%s %s %s ", side == NEW ? "+" : "-", pair->name,
+					  side == NEW ? "also shows" : "no longer shows");
 			for (size_t k = 0; show_field(k) != NULL; k++) {
 				if ((shows[side] & ~shows[!side] & show_bit(show_field(k))) != 0) {
 					list_add(&list, show_field(k));

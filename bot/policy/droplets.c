@@ -8,6 +8,7 @@ static const struct key selector_keys[] = {
 	{"tag", KEY_NOW},  {"name", KEY_NOW},    {"region", KEY_NOW}, {"project", KEY_NOW},
 	{"size", KEY_NOW}, {"account", KEY_NOW}, {"except", KEY_NOW},
 };
+const struct key_table keys_of_selector = {selector_keys, ARRAY_LEN(selector_keys)};
 
 /* In the order of enum attribute. */
 static const char *const attribute_names[BY_COUNT] = {

@@ -344,3 +344,29 @@ void selector_words(const struct selector *selector, struct strbuf *out)
 		clauses_words(selector->except, out);
 	}
 }
+
+/* A witness by what policies ask of it: "one with tag staging, project shop". */
+void droplet_words(const struct droplet *d, struct strbuf *out)
+{
+	const struct {
+		const char *word, *value;
+	} words[] = {{"name", d->name},     {"project", d->project}, {"project", d->project_id},
+		     {"region", d->region}, {"size", d->size},       {"account", d->account}};
+	const char *comma = "one with ";
+
+	for (size_t i = 0; i < d->n_tags; i++) {
+		(void)strbuf_addf(out, "%stag %s", comma, d->tags[i]);
+		comma = ", ";
+	}
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+		if (words[i].value != NULL && strncmp(words[i].value, "0-none-", 7) != 0 &&
+		    strncmp(words[i].value, "00000000-0000", 13) != 0 &&
+		    strcmp(words[i].word, "account") != 0) {
+			(void)strbuf_addf(out, "%s%s %s", comma, words[i].word, words[i].value);
+			comma = ", ";
+		}
+	}
+	if (comma[0] != ',') {
+		(void)strbuf_adds(out, "one that no line names");
+	}
+}

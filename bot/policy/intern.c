@@ -40,6 +40,16 @@ static size_t slot_of(const struct intern *intern, const uint64_t *key)
 	return at;
 }
 
+bool intern_find(const struct intern *intern, const uint64_t *key, unsigned *ret_number)
+{
+	unsigned slot = intern->slots[slot_of(intern, key)];
+
+	if (slot != 0) {
+		*ret_number = slot - 1;
+	}
+	return slot != 0;
+}
+
 static void grow(struct intern *intern)
 {
 	free(intern->slots);

@@ -19,6 +19,7 @@ void intern_done(struct intern *intern);
 
 /* The key's number; *ret_new (NULL is fine) says whether it was seen for the first time. */
 unsigned intern_put(struct intern *intern, const uint64_t *key, bool *ret_new);
+bool intern_find(const struct intern *intern, const uint64_t *key, unsigned *ret_number);
 const uint64_t *intern_key(const struct intern *intern, unsigned number);
 
 #endif

@@ -60,8 +60,8 @@ static const char *unsafe(const struct stat *st)
 	return NULL;
 }
 
-static struct policy *load(int fd, const char *path, bool lax, char *buf,
-			   struct policy_report *ret_report)
+static struct policy *load(int fd, const char *path, bool lax, const struct policy_lint_over *over,
+			   char *buf, struct policy_report *ret_report)
 {
 	struct policy *policy;
 	const char *why;
@@ -85,14 +85,15 @@ static struct policy *load(int fd, const char *path, bool lax, char *buf,
 	if ((size_t)len > FILE_MAX) {
 		return refuse(ret_report, "E010", path, "is bigger than 1 MiB");
 	}
-	policy = policy_compile(path, buf, (size_t)len, ret_report);
+	policy = policy_check(buf, (size_t)len, over, ret_report);
 	if (why != NULL) {
 		report_add(ret_report, true, "E021", 1, 1, "\"%.200s\" %s", path, why);
 	}
 	return policy;
 }
 
-struct policy *policy_load(const char *path, bool lax, struct policy_report *ret_report)
+static struct policy *open_and_load(const char *path, bool lax, const struct policy_lint_over *over,
+				    struct policy_report *ret_report)
 {
 	/* O_NONBLOCK: a pipe in the file's place must not make us wait */
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
@@ -103,8 +104,19 @@ struct policy *policy_load(const char *path, bool lax, struct policy_report *ret
 		return refuse(ret_report, "E021", path, strerror(errno));
 	}
 	buf = mem_alloc(FILE_MAX + 1);
-	policy = load(fd, path, lax, buf, ret_report);
+	policy = load(fd, path, lax, over, buf, ret_report);
 	free(buf);
 	(void)close(fd);
 	return policy;
+}
+
+struct policy *policy_load(const char *path, bool lax, struct policy_report *ret_report)
+{
+	return open_and_load(path, lax, NULL, ret_report);
+}
+
+struct policy *policy_check_file(const char *path, const struct policy_lint_over *over,
+				 struct policy_report *ret_report)
+{
+	return open_and_load(path, true, over, ret_report);
 }

@@ -13,6 +13,7 @@
 
 static const struct key account_keys[] = {
 	{"token", KEY_NOW}, {"read", KEY_NOW}, {"change", KEY_NOW}, {"destroy", KEY_NOW}};
+const struct key_table keys_of_account = {account_keys, ARRAY_LEN(account_keys)};
 
 static const char *secret_place(struct compiler *c, const struct yaml_node *node, const char *what)
 {

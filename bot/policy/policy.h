@@ -30,6 +30,7 @@ struct policy_report {
 	struct policy_finding *findings; /* sorted by line, at most 20 */
 	size_t n_findings;
 	size_t n_errors, n_warnings; /* all of them, also those past 20 */
+	bool unproven; /* W101 to W104 were not all decided: the file names too many combinations */
 	void *internal;
 };
 
@@ -44,8 +45,23 @@ struct policy *policy_compile(const char *file_name, const char *text, size_t le
  * reads and compiles. `lax`: an unsafe owner or mode is a warning (for `sluice check`), not an error. */
 struct policy *policy_load(const char *path, bool lax, struct policy_report *ret_report);
 
+/* The same for `sluice check`, with every warning: lints are exhaustive, so this is slower. An unsafe owner or mode is a
+ * warning. Without an inventory the policy's own world is looked at: a droplet for each combination of its selectors. */
+struct droplet;
+struct policy_lint_over {
+	const struct droplet *inventory; /* NULL: none */
+	size_t n_inventory;
+};
+struct policy *policy_check(const char *text, size_t len, const struct policy_lint_over *over,
+			    struct policy_report *ret_report);
+struct policy *policy_check_file(const char *path, const struct policy_lint_over *over,
+				 struct policy_report *ret_report);
+
 void policy_report_print(const struct policy_report *report, const char *file_name,
 			 struct strbuf *out);
+/* One JSON object, for editors. */
+void policy_report_json(const struct policy_report *report, const char *file_name,
+			struct strbuf *out);
 void policy_report_done(struct policy_report *report);
 
 struct policy *policy_ref(struct policy *policy);

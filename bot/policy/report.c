@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/json.h"
 #include "base/mem.h"
 #include "base/script.h"
 
@@ -298,4 +299,27 @@ void policy_report_print(const struct policy_report *report, const char *file_na
 	print_count(out, report->n_errors, "error");
 	print_count(out, report->n_warnings, "warning");
 	(void)strbuf_adds(out, "\n");
+}
+
+void policy_report_json(const struct policy_report *report, const char *file_name,
+			struct strbuf *out)
+{
+	(void)strbuf_adds(out, "{\"file\":");
+	json_add_string(out, file_name);
+	(void)strbuf_addf(out, ",\"errors\":%zu,\"warnings\":%zu,\"findings\":[", report->n_errors,
+			  report->n_warnings);
+	for (size_t i = 0; i < report->n_findings; i++) {
+		const struct policy_finding *f = &report->findings[i];
+
+		(void)strbuf_addf(
+			out, "%s{\"severity\":\"%s\",\"code\":\"%s\",\"line\":%u,\"column\":%u",
+			i > 0 ? "," : "", f->warning ? "warning" : "error", f->code, f->line,
+			f->column);
+		(void)strbuf_adds(out, ",\"text\":");
+		json_add_string(out, f->text);
+		(void)strbuf_adds(out, ",\"source\":");
+		json_add_string(out, f->source);
+		(void)strbuf_adds(out, "}");
+	}
+	(void)strbuf_adds(out, "]}\n");
 }

@@ -11,6 +11,7 @@ static const struct key allow_keys[] = {
 	{"name", KEY_NOW},     {"who", KEY_NOW},    {"may", KEY_NOW},
 	{"droplets", KEY_NOW}, {"during", KEY_NOW}, {"fresh", KEY_LATER},
 };
+const struct key_table keys_of_allow = {allow_keys, ARRAY_LEN(allow_keys)};
 static const struct key never_keys[] = {
 	{"name", KEY_NOW},     {"who", KEY_NOW},    {"may", KEY_NOW},
 	{"droplets", KEY_NOW}, {"unless", KEY_NOW}, {"during", KEY_NOW},
@@ -28,6 +29,7 @@ static const struct key limit_keys[] = {
 	{"within", KEY_NOW},       {"droplets_at_once", KEY_NOW},
 	{"monthly_cost", KEY_NOW},
 };
+const struct key_table keys_of_never = {never_keys, ARRAY_LEN(never_keys)};
 
 enum list { ALLOWS, NEVERS, REQUIRES, LIMITS };
 

@@ -260,6 +260,9 @@ uint64_t match_lines(const struct rule_table *table, unsigned person, unsigned c
 /* A selector in words: "tag staging or dev-*, except tag protected". */
 void selector_words(const struct selector *selector, struct strbuf *out);
 
+/* A made-up droplet in words: "one with tag staging, project shop". */
+void droplet_words(const struct droplet *droplet, struct strbuf *out);
+
 /* The bit of a field of `show`, 0 when there is no such field; the i-th field's name, NULL after the last. */
 unsigned show_bit(const char *field);
 const char *show_field(size_t i);

@@ -28,6 +28,7 @@ struct compiler {
 	struct arena *scratch; /* the tree, and what goes when the compiler is done */
 	struct policy_report *report;
 	const struct yaml_node *root;
+	const struct policy_lint_over *lint; /* NULL: the exhaustive lints are left out */
 
 	struct names accounts, workspaces, people, groups, roles, channels, rotas, hours;
 	struct map rule_names;        /* allow and never share one space: value is the yaml_node */
@@ -45,6 +46,14 @@ struct key {
 	const char *name;
 	enum key_state state;
 };
+
+/* The tables of keys, for the schema too. */
+struct key_table {
+	const struct key *keys;
+	size_t n;
+};
+extern const struct key_table keys_of_top, keys_of_settings, keys_of_account, keys_of_role,
+	keys_of_channel, keys_of_ceiling, keys_of_allow, keys_of_never, keys_of_selector;
 
 /* E004 when it is no map; E003 for a key that is not in the table, E059 for one of a later version. */
 bool walk_keys(struct compiler *c, const struct yaml_node *map, const char *what,
@@ -108,6 +117,9 @@ void compile_groups(struct compiler *c);
 void compile_roles(struct compiler *c);
 void compile_channels(struct compiler *c);
 void compile_rules(struct compiler *c);
+
+/* The exhaustive lints, over a policy without errors. */
+void lint_policy(struct compiler *c);
 
 /* `may`: verbs, patterns, roles. NULL node: E005 at `owner`. `nothing` is legal in channels only, roles everywhere but in roles. */
 enum may_place { MAY_IN_ROLE, MAY_IN_CHANNEL, MAY_IN_RULE, MAY_IN_TEST };

@@ -15,7 +15,6 @@
 
 #define TRIED_MAX 65536U /* droplets that are looked at */
 #define JOINED_MAX 16384U
-#define NONE_OTHER "0-none-of-them"
 #define OTHER_UUID "00000000-0000-0000-0000-000000000000"
 
 /* A project has a name and a UUID, so there is one kind of value more than there are attributes. */
@@ -46,7 +45,7 @@ struct choice {
 };
 #define TAGS_MAX (8U * 64U)
 
-static const char *instance(struct witnesses *w, const struct pattern *pattern)
+const char *pattern_instance(const struct pattern *pattern, struct arena *arena)
 {
 	struct strbuf text;
 	const char *copy;
@@ -55,7 +54,7 @@ static const char *instance(struct witnesses *w, const struct pattern *pattern)
 	for (const char *p = pattern->text; *p != '\0'; p++) {
 		(void)(*p == '*' ? strbuf_adds(&text, "q7z") : strbuf_addch(&text, *p));
 	}
-	copy = arena_strdup(w->arena, text.buf);
+	copy = arena_strdup(arena, text.buf);
 	strbuf_done(&text);
 	return copy;
 }
@@ -78,26 +77,45 @@ static void add_value(struct witnesses *w, int kind, const char *text)
 	(void)map_put(&w->seen[kind], text, (void *)(uintptr_t)values->n);
 }
 
+void each_selector(const struct policy *p, void (*visit)(const struct selector *, void *),
+		   void *data)
+{
+	const struct rule_table *tables[] = {&p->allow, &p->never};
+
+	for (size_t t = 0; t < 2; t++) {
+		for (unsigned r = 0; r < tables[t]->n; r++) {
+			visit(&tables[t]->rules[r].droplets, data);
+		}
+	}
+	for (unsigned c = 1; c <= p->n_channels; c++) {
+		for (unsigned k = 0; k < p->channels[c].n_ceilings; k++) {
+			visit(&p->channels[c].ceilings[k].droplets, data);
+		}
+	}
+}
+
+struct visit {
+	struct witnesses *w;
+	void (*clauses)(struct witnesses *, const struct clauses *, void *);
+	void *data;
+};
+
+static void visit_selector(const struct selector *selector, void *data)
+{
+	const struct visit *visit = data;
+
+	visit->clauses(visit->w, selector->fits, visit->data);
+	visit->clauses(visit->w, selector->except, visit->data);
+}
+
 static void each_clauses(struct witnesses *w,
-			 void (*visit)(struct witnesses *, const struct clauses *, void *),
+			 void (*clauses)(struct witnesses *, const struct clauses *, void *),
 			 void *data)
 {
-	for (size_t i = 0; i < w->n_policies; i++) {
-		const struct policy *p = w->policies[i];
-		const struct rule_table *tables[] = {&p->allow, &p->never};
+	struct visit visit = {w, clauses, data};
 
-		for (size_t t = 0; t < 2; t++) {
-			for (unsigned r = 0; r < tables[t]->n; r++) {
-				visit(w, tables[t]->rules[r].droplets.fits, data);
-				visit(w, tables[t]->rules[r].droplets.except, data);
-			}
-		}
-		for (unsigned c = 1; c <= p->n_channels; c++) {
-			for (unsigned k = 0; k < p->channels[c].n_ceilings; k++) {
-				visit(w, p->channels[c].ceilings[k].droplets.fits, data);
-				visit(w, p->channels[c].ceilings[k].droplets.except, data);
-			}
-		}
+	for (size_t i = 0; i < w->n_policies; i++) {
+		each_selector(w->policies[i], visit_selector, &visit);
 	}
 }
 
@@ -109,7 +127,7 @@ static void collect(struct witnesses *w, const struct clauses *clauses, void *da
 
 		for (unsigned k = 0; k < clause->n; k++) {
 			add_value(w, kind_of(clause, &clause->patterns[k]),
-				  instance(w, &clause->patterns[k]));
+				  pattern_instance(&clause->patterns[k], w->arena));
 		}
 	}
 }
@@ -204,7 +222,7 @@ static const char *value(const struct witnesses *w, const struct choice *choice,
 
 	return i > 0                        ? w->values[kind].texts[i - 1]
 	       : kind == (int)BY_PROJECT_ID ? OTHER_UUID
-					    : NONE_OTHER;
+					    : WORLD_OTHER;
 }
 
 static void make(const struct witnesses *w, const struct choice *choice, const char **tags,
@@ -314,7 +332,7 @@ static void base(struct witnesses *w, const struct clauses *clauses, void *data)
 					&clause->patterns[i == turn ? k : 0];
 				int kind = kind_of(clause, pattern);
 				unsigned number = (unsigned)(uintptr_t)map_get(
-					&w->seen[kind], instance(w, pattern));
+					&w->seen[kind], pattern_instance(pattern, w->arena));
 
 				if (kind == (int)BY_TAG && number > 0 && number <= TAGS_MAX) {
 					bit_set(choice.tags, number - 1);

@@ -24,18 +24,36 @@ void world_of(struct world *ret_world, const struct droplet *droplets, size_t n)
 void world_witness(struct world *ret_world, const struct policy *const *policies, size_t n,
 		   struct arena *arena);
 
+/* Every selector of allow, never and the ceilings. */
+void each_selector(const struct policy *policy, void (*visit)(const struct selector *, void *),
+		   void *data);
+/* A text that fits the pattern, in the arena. */
+const char *pattern_instance(const struct pattern *pattern, struct arena *arena);
+/* A text that no pattern names. */
+#define WORLD_OTHER "0-none-of-them"
+
 /* Sets of elements by rule and by ceiling. */
 struct cells {
 	const struct policy *policy;
 	const struct world *world;
-	uint64_t *allow; /* rows by line: surely fits */
-	uint64_t *never; /* rows by line: may fit */
+	struct rule_table allow_lines, never_lines; /* of one view */
+	uint64_t *allow;                            /* rows by line: surely fits */
+	uint64_t *never;                            /* rows by line: may fit */
 	uint64_t *
 		ceiling; /* rows by channel (0: none) times VERB_COUNT, cut to the verb's elements */
 };
 
+/*
+ * Where time, turns or a network's groups decide, a line has a strongest and a weakest form. AT_BEST: what may be allowed at
+ * some time; ALWAYS: what is allowed whatever the time.
+ */
+enum view { ALWAYS, AT_BEST };
+void view_table(const struct policy *policy, const struct rule_table *table, bool strongest,
+		struct arena *arena, struct rule_table *ret);
+bool is_conditional(const struct rule_table *table);
+
 void cells_make(struct cells *ret_cells, const struct policy *policy, const struct world *world,
-		struct arena *arena);
+		enum view view, struct arena *arena);
 const uint64_t *cells_ceiling(const struct cells *cells, unsigned channel, unsigned verb);
 bool cells_in_verb(const struct cells *cells, unsigned verb, unsigned element);
 
@@ -57,6 +75,7 @@ void signature_of(const struct policy *const *policies, size_t n, const struct d
 		  uint64_t *ret);
 
 /* People with the same rows are one class; by number of the first. ret_class has n_people + 1 places. */
-unsigned people_classes(const struct policy *policy, unsigned *ret_class);
+unsigned people_classes(const struct rule_table *const *tables, size_t n_tables, unsigned n_people,
+			unsigned *ret_class);
 
 #endif

@@ -34,7 +34,7 @@ expect "check without a file" 2 "which file?" "$sluice" check
 expect "check of no file" 2 "No such file" "$sluice" check "$tmp/none.yaml"
 expect "check --help" 0 "usage: sluice check" "$sluice" check --help
 printf 'version: 1\ngroups: {g: []}\n' >"$tmp/warn.yaml"
-expect "warnings alone" 0 "2 warnings" "$sluice" check "$tmp/warn.yaml"
+expect "warnings alone" 0 "3 warnings" "$sluice" check "$tmp/warn.yaml"
 expect "warnings, strict" 1 "warning W118" "$sluice" check --strict "$tmp/warn.yaml"
 printf 'version: 1\nallow: [{name: a, who: x, may: y, droplets: any}]\n' >"$tmp/bad.yaml"
 expect "errors" 2 "bad.yaml:2:24: error E031" "$sluice" check "$tmp/bad.yaml"

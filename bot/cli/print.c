@@ -1,0 +1,81 @@
+/* print.c - `sluice scopes` and `sluice schema`: what a policy's tokens need, and what a policy file may hold */
+#include <stdio.h>
+#include <string.h>
+
+#include "cli/ask.h"
+#include "cli/cli.h"
+#include "policy/schema.h"
+#include "policy/scopes.h"
+
+#define OUTPUT_MAX ((size_t)1 << 20)
+
+static int help_scopes(FILE *to)
+{
+	fputs("usage: sluice scopes [--policy FILE]\n\n"
+	      "Prints for each account and each of its tokens the smallest set of DigitalOcean's "
+	      "custom\nscopes that this policy needs, to be ticked when the token is made.\n\n"
+	      "exit: 0 printed, 2 wrong use or a bad policy\n",
+	      to);
+	return to == stdout ? 0 : 2;
+}
+
+static int help_schema(FILE *to)
+{
+	fputs("usage: sluice schema > policy.schema.json\n\n"
+	      "Prints the JSON Schema of the policy file, for editors:\n"
+	      "  # yaml-language-server: $schema=./policy.schema.json\n",
+	      to);
+	return to == stdout ? 0 : 2;
+}
+
+static int print(struct strbuf *out)
+{
+	(void)fwrite(out->buf, 1, out->len, stdout);
+	strbuf_done(out);
+	if (fflush(stdout) != 0) {
+		fputs("sluice: the answer could not be written\n", stderr);
+		return 2;
+	}
+	return 0;
+}
+
+int scopes_main(int argc, char **argv)
+{
+	const char *path = "policy.yaml";
+	struct policy *policy;
+	struct strbuf out;
+
+	if (argc == 2 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)) {
+		return help_scopes(stdout);
+	}
+	if (argc == 3 && strcmp(argv[1], "--policy") == 0) {
+		path = argv[2];
+	} else if (argc != 1) {
+		fprintf(stderr, "sluice scopes: \"%s\" is one word too many\n\n", argv[1]);
+		return help_scopes(stderr);
+	}
+	policy = ask_load(path);
+	if (policy == NULL) {
+		return 2;
+	}
+	strbuf_init(&out, OUTPUT_MAX);
+	policy_scopes(policy, &out);
+	policy_unref(policy);
+	return print(&out);
+}
+
+int schema_main(int argc, char **argv)
+{
+	struct strbuf out;
+
+	if (argc == 2 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)) {
+		return help_schema(stdout);
+	}
+	if (argc != 1) {
+		fprintf(stderr, "sluice schema: \"%s\" is one word too many\n\n", argv[1]);
+		return help_schema(stderr);
+	}
+	strbuf_init(&out, OUTPUT_MAX);
+	policy_schema(&out);
+	return print(&out);
+}

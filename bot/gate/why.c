@@ -1,0 +1,32 @@
+/* why.c - why a question is answered as it is, for the one who asks it */
+#include "base/clock.h"
+#include "base/strbuf.h"
+#include "gate/gate.h"
+#include "policy/explain.h"
+
+#define TEXT_MAX 8192
+
+const char *gate_why(const struct gate *gate, const struct gate_who *who, enum verb verb,
+		     const struct droplet *droplet, struct arena *arena)
+{
+	struct policy_question q = {
+		.asker = policy_asker(gate_policy(gate), who->network, who->user_workspace,
+				      who->user, who->workspace, who->channel, who->direct),
+		.verb = VERB_POLICY_WHY,
+		.at_ms = clock_wall_ms(),
+	};
+	struct explain_as as = {.you = true};
+	struct decision decision;
+	struct strbuf text;
+	const char *copy;
+
+	policy_decide(&q, &decision);
+	as.lines = decision.verdict == ALLOW;
+	q.verb = verb;
+	q.droplet = droplet;
+	strbuf_init(&text, TEXT_MAX);
+	(void)policy_explain(&q, &as, &text);
+	copy = arena_strdup(arena, text.buf);
+	strbuf_done(&text);
+	return copy;
+}

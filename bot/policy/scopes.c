@@ -1,0 +1,148 @@
+/* scopes.c - the smallest scopes that each token of a policy needs: those of the verbs that anybody may use anywhere */
+#include "policy/scopes.h"
+
+#include <string.h>
+
+#include "base/scopes.h"
+#include "policy/world.h"
+
+#define ALL_MAX 64
+
+struct needs {
+	const char *list[ALL_MAX];
+	size_t n;
+};
+
+static void need(struct needs *needs, const char *scope)
+{
+	size_t at = 0;
+
+	while (at < needs->n && strcmp(needs->list[at], scope) < 0) {
+		at++;
+	}
+	if ((at < needs->n && strcmp(needs->list[at], scope) == 0) || needs->n == ALL_MAX) {
+		return;
+	}
+	memmove(&needs->list[at + 1], &needs->list[at], (needs->n - at) * sizeof(scope));
+	needs->list[at] = scope;
+	needs->n++;
+}
+
+static bool anybody_could(const struct policy *policy, enum verb verb)
+{
+	struct policy_asker asker = {.policy = policy};
+
+	for (asker.channel = 1; asker.channel <= policy->n_channels; asker.channel++) {
+		if (!bit_get(policy->channels[asker.channel].verbs.bits, (unsigned)verb)) {
+			continue;
+		}
+		for (asker.person = 0; asker.person <= policy->n_people; asker.person++) {
+			if (policy_could(&asker, verb, 0)) {
+				return true;
+			}
+		}
+	}
+	return false;
+}
+
+static void find_project(const struct selector *selector, void *data)
+{
+	const struct clauses *both[] = {selector->fits, selector->except};
+	bool *found = data;
+
+	for (size_t b = 0; b < 2; b++) {
+		for (unsigned i = 0; both[b] != NULL && i < both[b]->n; i++) {
+			*found = *found || both[b]->clause[i].attribute == BY_PROJECT;
+		}
+	}
+}
+
+/* What is looked at for every answer about droplets: their tags for the rules, their projects if a rule names one, the
+ * actions that changes start. */
+static void need_looks(const struct policy *policy, bool droplets, bool changes,
+		       struct needs *needs)
+{
+	bool projects = false;
+
+	if (droplets || changes) {
+		need(needs, "droplet:read");
+		need(needs, "tag:read");
+		each_selector(policy, find_project, &projects);
+	}
+	if (projects) {
+		need(needs, "project:read");
+	}
+	if (changes) {
+		need(needs, "actions:read");
+	}
+}
+
+static void collect(const struct policy *policy, struct needs *tiers)
+{
+	bool droplets = false;
+	bool changes = false;
+
+	for (int v = VERB_NONE + 1; v < VERB_COUNT; v++) {
+		const struct verb_info *info = verb_info((enum verb)v);
+		const char *const *scopes = verb_scopes(info->verb);
+
+		if (info->tier == TIER_NONE || !anybody_could(policy, info->verb)) {
+			continue;
+		}
+		droplets = droplets || info->about_droplet;
+		changes = changes || info->tier > TIER_READ;
+		for (size_t i = 0; i < SCOPES_MAX && scopes[i] != NULL; i++) {
+			need(&tiers[info->tier], scopes[i]);
+		}
+	}
+	need_looks(policy, droplets, changes, &tiers[TIER_READ]);
+}
+
+static void say(const char *account, const char *tier, const char *place, const struct needs *needs,
+		struct strbuf *out)
+{
+	(void)strbuf_addf(out, "%s %s%s%s%s\n ", account, tier, place != NULL ? " (" : "",
+			  place != NULL ? place : "", place != NULL ? ")" : "");
+	for (size_t i = 0; i < needs->n; i++) {
+		(void)strbuf_addf(out, " %s", needs->list[i]);
+	}
+	if (needs->n == 0) {
+		(void)strbuf_adds(out, " (nothing: this token is not needed)");
+	}
+	(void)strbuf_adds(out, "\n");
+}
+
+void policy_scopes(const struct policy *policy, struct strbuf *out)
+{
+	struct needs tiers[TIER_DESTROY + 1] = {{.n = 0}};
+	struct needs all = {.n = 0};
+
+	collect(policy, tiers);
+	for (int t = TIER_READ; t <= TIER_DESTROY; t++) {
+		for (size_t i = 0; i < tiers[t].n; i++) {
+			need(&all, tiers[t].list[i]);
+		}
+	}
+	for (size_t a = 0; a < policy->n_accounts; a++) {
+		const struct policy_account *account = &policy->accounts[a];
+
+		/* `token:` alone is one text in all three places */
+		if (account->token[TIER_READ] != NULL &&
+		    account->token[TIER_READ] == account->token[TIER_CHANGE]) {
+			say(account->name, "token", account->token[TIER_READ], &all, out);
+			continue;
+		}
+		for (int t = TIER_READ; t <= TIER_DESTROY; t++) {
+			const char *place = account->token[t];
+
+			if (place != NULL || tiers[t].n > 0) {
+				say(account->name, tier_name((enum tier)t),
+				    place != NULL ? place : "no such token is listed", &tiers[t],
+				    out);
+			}
+		}
+	}
+	if (policy->n_accounts == 0) {
+		(void)strbuf_adds(out, "no account is listed\n");
+	}
+}
