@@ -30,10 +30,8 @@ static struct ocean_index *job_index(const char *account, void *data)
 	return found != NULL ? found->index : NULL;
 }
 
-static struct post_queue *job_queue(const char *network, const char *workspace, void *data)
+struct post_queue *app_queue(struct app *app, const char *network, const char *workspace)
 {
-	struct app *app = data;
-
 	for (size_t i = 0; i < app->n_chats; i++) {
 		struct chat *chat = app->chats[i].chat;
 
@@ -43,6 +41,11 @@ static struct post_queue *job_queue(const char *network, const char *workspace, 
 		}
 	}
 	return NULL;
+}
+
+static struct post_queue *job_queue(const char *network, const char *workspace, void *data)
+{
+	return app_queue(data, network, workspace);
 }
 
 static const struct plan *job_plan(enum verb verb, void *data)
@@ -82,7 +85,11 @@ static void sink_link(struct chat *chat, enum chat_link state, const char *why, 
 static void sink_place_lost(struct chat *chat, const struct chat_place *place, const char *why,
 			    void *data)
 {
-	(void)data;
+	struct app_chat *at = data;
+	char what[CHAT_ID_MAX + 64];
+
+	(void)snprintf(what, sizeof(what), "I cannot work in %s.", place->channel);
+	app_tell_keepers(at->app, what, why);
 	log_line(LOG_WARN, "chat.place-lost", "network", chat->ops->name, "channel", place->channel,
 		 "why", why, NULL);
 }
@@ -240,8 +247,12 @@ void app_close(struct app *app, void (*closed)(void *data), void *data)
 
 void app_use_policy(struct app *app, struct policy *policy)
 {
+	char now[64];
+
 	gate_swap(app->gate, policy);
 	record(app, "reload");
+	(void)snprintf(now, sizeof(now), "It is policy %s now.", policy_id(policy));
+	app_tell_keepers(app, "The policy file was read again.", now);
 }
 
 bool app_idle(const struct app *app)

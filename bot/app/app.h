@@ -37,6 +37,10 @@ void app_close(struct app *app, void (*closed)(void *data), void *data);
 /* A new policy that compiled: swapped in. Commands under way are decided by it from now on. */
 void app_use_policy(struct app *app, struct policy *policy);
 
+/* Says something to those who keep the bot, in the channel that `settings: {ops: ...}` names; nowhere without one.
+ * more: a second line, NULL: none. */
+void app_tell_keepers(struct app *app, const char *what, const char *more);
+
 /* Nothing under way: no command being looked up, no open request, nothing left to post. */
 bool app_idle(const struct app *app);
 

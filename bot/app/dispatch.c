@@ -199,7 +199,7 @@ static void answer_read(struct turn *turn, const struct droplet *const *droplets
 
 	build_init(&build, &turn->arena, TONE_PLAIN);
 	call.row->answer(&call, &build);
-	say(turn, false, build_end(&build));
+	say(turn, gate_reads_privately(app->gate, &turn->who), build_end(&build));
 }
 
 static void on_list(struct turn *turn, const struct ocean_snapshot *snapshot)

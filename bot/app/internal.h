@@ -50,6 +50,9 @@ struct app {
 	void *on_link_data;
 };
 
+/* app.c: the queue of a chat that is connected here; NULL: none */
+struct post_queue *app_queue(struct app *app, const char *network, const char *workspace);
+
 /* dispatch.c */
 void dispatch_event(struct app_chat *from, const struct event *event);
 void dispatch_drop_all(struct app *app); /* at the end: no answer comes any more */

@@ -272,6 +272,9 @@ static void reload(void *data)
 
 	if (policy == NULL) {
 		log_line(LOG_ERROR, "policy.refused", "kept", policy_id(program->policy), NULL);
+		app_tell_keepers(program->app,
+				 "The policy file was read again and is wrong. The old one stays.",
+				 "What is wrong with it: sluice check");
 		return;
 	}
 	app_use_policy(program->app, policy);

@@ -344,3 +344,20 @@ const struct droplet *gate_redact(struct gate *gate, const struct gate_who *who,
 	}
 	return shown;
 }
+
+bool gate_reads_privately(const struct gate *gate, const struct gate_who *who)
+{
+	const char *names = policy_setting(gate->policy, "private_reads");
+	const char *here = gate_channel(gate, who);
+	size_t len = here != NULL ? strlen(here) : 0;
+
+	while (names != NULL && len > 0 && *names != '\0') {
+		size_t n = strcspn(names, " ");
+
+		if (n == len && strncmp(names, here, n) == 0) {
+			return true;
+		}
+		names += n + strspn(names + n, " ");
+	}
+	return false;
+}

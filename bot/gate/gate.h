@@ -67,6 +67,9 @@ const struct droplet **gate_filter(struct gate *gate, const struct gate_who *who
 const char *gate_why(const struct gate *gate, const struct gate_who *who, enum verb verb,
 		     const struct droplet *droplet, struct arena *arena);
 
+/* Does the policy want reads in this channel answered to the asker alone? (`private_reads`) */
+bool gate_reads_privately(const struct gate *gate, const struct gate_who *who);
+
 /* One droplet of them as the channel may see it: fields that `show` leaves out are NULL or 0. A copy in the arena. */
 const struct droplet *gate_redact(struct gate *gate, const struct gate_who *who,
 				  const struct droplet *droplet, struct arena *arena);

@@ -8,7 +8,7 @@
 
 static const struct key channel_keys[] = {
 	{"at", KEY_NOW},      {"may", KEY_NOW},      {"droplets", KEY_NOW},
-	{"ceiling", KEY_NOW}, {"show", KEY_NOW},     {"announce", KEY_NOW},
+	{"ceiling", KEY_NOW}, {"show", KEY_NOW},     {"announce", KEY_LATER},
 	{"fresh", KEY_LATER}, {"during", KEY_LATER}, {"hours", KEY_LATER},
 };
 const struct key_table keys_of_channel = {channel_keys, ARRAY_LEN(channel_keys)};
@@ -158,26 +158,6 @@ static void compile_show(struct compiler *c, const struct yaml_node *node, struc
 	}
 }
 
-/* "yes", or which actions. Only changes are told; about which droplets, the ceilings say. */
-static void compile_announce(struct compiler *c, const struct yaml_node *node,
-			     struct channel *channel)
-{
-	struct verb_set all = {{0}};
-
-	if (node->kind == YAML_SCALAR && strcmp(node->text, "yes") == 0) {
-		memset(&all, 0xff, sizeof(all));
-	} else {
-		compile_may(c, node, node, MAY_IN_RULE, &all);
-	}
-	for (unsigned v = VERB_NONE + 1; v < VERB_COUNT; v++) {
-		const struct verb_info *info = verb_info((enum verb)v);
-
-		if (bit_get(all.bits, v) && info->about_droplet && info->effect != EFFECT_READ) {
-			bit_set(channel->announces.bits, v);
-		}
-	}
-}
-
 /* What the ceilings come to: all verbs, and the strongest token any of them needs. */
 static void sum_up(struct channel *channel)
 {
@@ -201,7 +181,6 @@ static void compile_channel(struct compiler *c, const struct named *named,
 	unsigned number = named->number + 1;
 	struct channel *channel = &c->policy->channels[number];
 	const struct yaml_node *show = yaml_get(node, "show");
-	const struct yaml_node *announce = yaml_get(node, "announce");
 
 	channel->name = arena_strdup(c->arena, named->name);
 	channel->label.name = arena_printf(c->arena, "ceiling.%s", named->name);
@@ -213,9 +192,6 @@ static void compile_channel(struct compiler *c, const struct named *named,
 	compile_ceilings(c, node, named->at, channel);
 	if (show != NULL) {
 		compile_show(c, show, channel);
-	}
-	if (announce != NULL) {
-		compile_announce(c, announce, channel);
 	}
 	sum_up(channel);
 }

@@ -186,14 +186,6 @@ bool policy_could(const struct policy_asker *asker, enum verb verb, int64_t at_m
 	return true;
 }
 
-bool policy_announces(const struct policy_asker *asker, enum verb verb)
-{
-	struct place at = place_of(asker);
-
-	return at.policy != NULL && at.channel != 0 && is_verb(verb) &&
-	       bit_get(at.policy->channels[at.channel].announces.bits, (unsigned)verb);
-}
-
 bool policy_shows(const struct policy_asker *asker, const char *field)
 {
 	struct place at = place_of(asker);

@@ -119,9 +119,6 @@ void policy_decide(const struct policy_question *question, struct decision *ret_
 /* Could this asker be allowed the verb here for any droplet at all? For help and completion: never says no wrongly. */
 bool policy_could(const struct policy_asker *asker, enum verb verb, int64_t at_ms);
 
-/* Is a change that was made elsewhere told in this channel? */
-bool policy_announces(const struct policy_asker *asker, enum verb verb);
-
 /* May the field ("ip", "tags", ...) of a droplet be shown in the asker's channel? (`show`; without it all may.) */
 bool policy_shows(const struct policy_asker *asker, const char *field);
 

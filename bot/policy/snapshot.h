@@ -135,8 +135,7 @@ struct channel {
 	struct verb_set verbs; /* of all ceilings */
 	enum tier max_tier;
 	bool has_show;
-	unsigned show;             /* bits of the show table */
-	struct verb_set announces; /* what is told here when it was done elsewhere */
+	unsigned show; /* bits of the show table */
 };
 
 struct workspace {

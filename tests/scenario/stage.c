@@ -125,6 +125,21 @@ static void stop_app(struct stage *stage)
 	}
 }
 
+bool stage_reload(struct stage *stage, const char *policy_path)
+{
+	struct policy_report report = {0};
+	struct policy *policy = policy_load(policy_path, true, &report);
+
+	policy_report_done(&report);
+	if (policy == NULL) {
+		return false;
+	}
+	app_use_policy(stage->app, policy);
+	policy_unref(stage->policy);
+	stage->policy = policy;
+	return true;
+}
+
 void stage_restart(struct stage *stage)
 {
 	struct store *old = stage->store;

@@ -48,6 +48,8 @@ struct stage *stage_new(const char *policy_path);
 void stage_free(
 	struct stage *stage); /* also asserts that the loop closes and nothing is under way */
 
+/* The program reads another policy file. False: it does not check, and the old one stays. */
+bool stage_reload(struct stage *stage, const char *policy_path);
 void stage_restart(struct stage *stage); /* the same store, a new program */
 void stage_pass(struct stage *stage, int64_t ms);
 

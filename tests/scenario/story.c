@@ -281,6 +281,15 @@ static int do_clock(struct story *story)
 	return 0;
 }
 
+static int do_reload(struct story *story)
+{
+	char path[1024];
+
+	(void)snprintf(path, sizeof(path), "%s/%s", story->folder, story->words[1]);
+	return stage_reload(story->stage, path) ? 0
+						: fail(story, "the policy cannot be read", path);
+}
+
 static int do_restart(struct story *story)
 {
 	stage_restart(story->stage);
@@ -353,8 +362,8 @@ static const struct {
 	{"SAY", 4, do_say},       {"EXPECT", 3, do_expect},   {"SILENCE", 1, do_silence},
 	{"NEVER", 2, do_never},   {"PRESS", 3, do_press},     {"FAULT", 2, do_fault},
 	{"PASS", 2, do_pass},     {"RESTART", 1, do_restart}, {"CLOCK", 2, do_clock},
-	{"CALLS", 4, do_calls},   {"DISK", 2, do_disk},       {"AUDIT", 2, do_audit},
-	{"VERIFY", 1, do_verify},
+	{"RELOAD", 2, do_reload}, {"CALLS", 4, do_calls},     {"DISK", 2, do_disk},
+	{"AUDIT", 2, do_audit},   {"VERIFY", 1, do_verify},
 };
 
 static int run_line(struct story *story)

@@ -11,6 +11,7 @@
  *   FAULT    nth=1 method=POST kind=timeout-after-send      (words as in sim/faults.h)
  *   PASS     20s
  *   CLOCK    60s                             DigitalOcean's clock is so far ahead of ours
+ *   RELOAD   policies/other.yaml             the policy file was changed and read again
  *   RESTART                                  a new process, the same store
  *   CALLS    POST /v2/droplets/11/actions = 1     requests served so far
  *   DISK     full | free                     commits of the store fail from now on, or no longer

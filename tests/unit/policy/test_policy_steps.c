@@ -33,7 +33,7 @@ static const char base_text[] =
 	"  freeze: {from: \"2026-12-20 00:00\", to: \"2027-01-02 08:00\", zone: Europe/Madrid}\n"
 	"  edge: {from: \"2026-03-29 02:30\", to: \"2026-10-25 02:30\", zone: Europe/Madrid}\n"
 	"channels:\n"
-	"  ops: {at: term/ops, may: everything, droplets: any, announce: \"droplet.power.*\"}\n"
+	"  ops: {at: term/ops, may: everything, droplets: any}\n"
 	"  dev: {at: term/dev, may: everything, droplets: any}\n"
 	"settings: {ops: ops, private_reads: [ops, dev]}\n";
 
@@ -397,21 +397,14 @@ static void limits_refuse(void **state)
 	policy_unref(p);
 }
 
-static void settings_and_announcements_are_kept(void **state)
+static void settings_are_kept(void **state)
 {
 	struct policy *p = compile("");
-	struct policy_asker ops =
-		policy_asker(p, "console", "terminal", "ana", "terminal", "ops", false);
-	struct policy_asker dev =
-		policy_asker(p, "console", "terminal", "ana", "terminal", "dev", false);
 
 	(void)state;
 	assert_string_equal(policy_setting(p, "ops"), "ops");
 	assert_string_equal(policy_setting(p, "private_reads"), "ops dev");
 	assert_null(policy_setting(p, "audit_mirror"));
-	assert_true(policy_announces(&ops, VERB_DROPLET_POWER_REBOOT));
-	assert_false(policy_announces(&ops, VERB_DROPLET_DESTROY));
-	assert_false(policy_announces(&dev, VERB_DROPLET_POWER_REBOOT));
 	policy_unref(p);
 }
 
@@ -481,7 +474,7 @@ int main(void)
 		cmocka_unit_test(a_networks_group_is_what_the_question_says),
 		cmocka_unit_test(steps_add_up),
 		cmocka_unit_test(limits_refuse),
-		cmocka_unit_test(settings_and_announcements_are_kept),
+		cmocka_unit_test(settings_are_kept),
 		cmocka_unit_test(without_zones_there_is_utc),
 		cmocka_unit_test(tests_are_bounded),
 	};
