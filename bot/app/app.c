@@ -161,7 +161,7 @@ static void record(struct app *app, const char *kind)
 	};
 
 	audit_add(txn, &row);
-	store_commit(txn, dispatch_audited, NULL);
+	store_commit(txn, turn_audited, NULL);
 }
 
 /* How long a platform may repeat a delivery, with room to spare; and how often older ones are forgotten. */
@@ -232,7 +232,7 @@ void app_close(struct app *app, void (*closed)(void *data), void *data)
 	app->closed = closed;
 	app->closed_data = data;
 	timer_stop(&app->upkeep);
-	dispatch_drop_all(app);
+	turn_drop_all(app);
 	job_engine_free(app->engine);
 	app->engine = NULL;
 	for (size_t i = 0; i < app->n_chats; i++) {

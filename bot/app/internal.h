@@ -55,9 +55,11 @@ struct post_queue *app_queue(struct app *app, const char *network, const char *w
 
 /* dispatch.c */
 void dispatch_event(struct app_chat *from, const struct event *event);
-void dispatch_drop_all(struct app *app); /* at the end: no answer comes any more */
-void dispatch_audited(void *data,
-		      const struct err *err); /* for store_commit: a row that nothing waits for */
+
+/* turn.c */
+void turn_drop_all(struct app *app); /* at the end: no answer comes any more */
+void turn_audited(void *data,
+		  const struct err *err); /* for store_commit: a row that nothing waits for */
 
 /* accounts.c: one list for a command, over all accounts */
 struct account_want {

@@ -1,0 +1,188 @@
+/* answer.c - the list of droplets has come: targets, the gate's decision, and the answer or the jobs
+ *
+ * Happy path: resolve among what the asker may see, ask the gate for all targets together, then answer (a read) or hand the
+ * decided request to the jobs (a change). A denial and what cannot be resolved are said to the asker alone.
+ */
+#include <string.h>
+
+#include "app/turn.h"
+#include "audit/audit.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "metrics/metrics.h"
+
+static void started(void *data, const struct err *err)
+{
+	(void)data;
+	if (err != NULL && err->kind == ERR_CONFLICT) {
+		metrics_add(METRIC_EVENTS_REPEATED, 1);
+	}
+}
+
+static void start_job(struct turn *turn, const struct gate_decision *decision,
+		      const struct gate_targets *targets, struct store_txn *txn)
+{
+	struct job_ask ask = {
+		.event_key = turn->key,
+		.who = turn->who,
+		.person = turn->person,
+		.thread = turn->place.thread,
+		.answers = turn->message,
+		.words = turn->parse.row->phrases[0],
+		.plan = turn->parse.row->plan,
+		.decision = decision,
+		.droplets = targets->droplets,
+		.n_droplets = targets->n,
+		.txn = txn,
+	};
+
+	store_txn_seen(txn, turn->key, clock_wall_ms());
+	job_start(turn->app->engine, &ask, started, NULL);
+}
+
+/* As this channel may see them. */
+static const struct droplet *const *redacted(struct turn *turn,
+					     const struct droplet *const *droplets, size_t n)
+{
+	const struct droplet **shown = arena_array(&turn->arena, n + 1, sizeof(*shown));
+
+	for (size_t i = 0; i < n; i++) {
+		shown[i] = gate_redact(turn->app->gate, &turn->who, droplets[i], &turn->arena);
+	}
+	return shown;
+}
+
+void turn_answer(struct turn *turn, const struct droplet *const *droplets, size_t n)
+{
+	struct app *app = turn->app;
+	struct command_call call = {
+		.row = turn->parse.row,
+		.words = turn->parse.words,
+		.n_words = turn->parse.n_words,
+		.gate = app->gate,
+		.who = &turn->who,
+		.arena = &turn->arena,
+		.droplets = redacted(turn, droplets, n),
+		.whole = droplets,
+		.n_droplets = n,
+		.n_visible = n,
+	};
+	struct build build;
+
+	build_init(&build, &turn->arena, TONE_PLAIN);
+	call.row->answer(&call, &build);
+	turn_say(turn, gate_reads_privately(app->gate, &turn->who), build_end(&build));
+}
+
+static void on_list(struct turn *turn, const struct ocean_snapshot *snapshot)
+{
+	struct app *app = turn->app;
+	struct store_txn *txn = store_txn_new(app->store);
+	struct gate_decision decision;
+	size_t n;
+	enum verb verb = turn->parse.row->verb;
+	/* what is about no droplet may still speak of those that they see */
+	bool about = verb_info(verb)->about_droplet;
+	const struct droplet **seen =
+		gate_filter(app->gate, &turn->who, about ? verb : VERB_DROPLET_SHOW, snapshot,
+			    &turn->arena, &n);
+
+	gate_decide(app->gate, &turn->who, verb, seen, about ? n : 0, NULL, txn, &turn->arena,
+		    &decision);
+	if (!about && decision.verdict != ALLOW) {
+		turn_say(turn, true,
+			 words_denied(&turn->arena, turn->parse.row, &decision, NULL, 0));
+	} else if (decision.verdict == ALLOW && decision.n_duties > 0) {
+		turn_say(turn, true, words_needs(&turn->arena, &decision));
+	} else {
+		turn_answer(turn, seen, n);
+	}
+	store_commit(txn, turn_audited, NULL);
+}
+
+const char *turn_said_again(struct turn *turn)
+{
+	const char *said = turn->parse.row->phrases[0];
+
+	for (size_t i = 0; i < turn->parse.n_words; i++) {
+		said = arena_printf(&turn->arena, "%s %s", said, turn->parse.words[i]);
+	}
+	return said;
+}
+
+/* How long ago it was said, by the network's word and our own waiting since. */
+int64_t turn_said_ago_ms(const struct turn *turn)
+{
+	return turn->age_ms + clock_mono_ms() - turn->began_ms;
+}
+
+static void on_targets(struct turn *turn, const struct ocean_snapshot *snapshot)
+{
+	struct app *app = turn->app;
+	const struct command *row = turn->parse.row;
+	struct gate_targets targets;
+	struct gate_decision decision;
+	struct store_txn *txn;
+	struct err err = {0};
+
+	if (gate_resolve(app->gate, &turn->who, turn->parse.words, turn->parse.n_words, snapshot,
+			 &turn->arena, &targets, &err) < 0) {
+		/* chatter such as "start the meeting" names nothing that is here, or like it */
+		bool selector =
+			turn->parse.n_words == 1 && err.kind == ERR_LIMIT; /* a tag of many */
+
+		if (turn->addressed || targets.n_hints > 0 || selector) {
+			turn_note(turn, "decision", verb_info(row->verb)->name,
+				  err.kind == ERR_NOTFOUND ? "no-such-droplet" : "not-clear");
+			turn_say(turn, true,
+				 words_unresolved(&turn->arena, app->buttons, row, &targets,
+						  redacted(turn, targets.hints, targets.n_hints),
+						  &err));
+		}
+		return;
+	}
+	txn = store_txn_new(app->store);
+	gate_decide(app->gate, &turn->who, row->verb, targets.droplets, targets.n, NULL, txn,
+		    &turn->arena, &decision);
+	if (decision.verdict == ALLOW && decision.n_duties > 0) {
+		/* this version cannot ask for what the policy requires */
+		turn_say(turn, true, words_needs(&turn->arena, &decision));
+		store_commit(txn, turn_audited, NULL);
+	} else if (decision.verdict != ALLOW) {
+		turn_say(turn, true,
+			 words_denied(&turn->arena, row, &decision,
+				      redacted(turn, targets.droplets, targets.n), targets.n));
+		store_commit(txn, turn_audited, NULL);
+	} else if (row->plan != NULL &&
+		   turn_said_ago_ms(turn) > TURN_STALE_MS) { /* the list took so long */
+		turn_say(turn, true,
+			 words_stale(&turn->arena, app->buttons, turn_said_again(turn),
+				     turn_said_ago_ms(turn)));
+		store_commit(txn, turn_audited, NULL);
+	} else if (row->plan != NULL) {
+		start_job(turn, &decision, &targets, txn);
+	} else {
+		turn_answer(turn, targets.droplets, targets.n);
+		store_commit(txn, turn_audited, NULL);
+	}
+}
+
+void turn_droplets(struct account_want *want, struct ocean_snapshot *snapshot,
+		   const struct err *err)
+{
+	struct turn *turn = want->data;
+	const struct command *row = turn->parse.row;
+
+	turn->waiting = false;
+	if (err != NULL) {
+		log_line(LOG_WARN, "ocean.list", "why", err->msg, NULL);
+		turn_say(turn, true,
+			 words_failed(&turn->arena, row->plan != NULL, turn->person != NULL, err));
+	} else if (row->takes == TAKES_TARGETS) {
+		on_targets(turn, snapshot);
+	} else {
+		on_list(turn, snapshot);
+	}
+	ocean_snapshot_unref(snapshot);
+	turn_end(turn);
+}

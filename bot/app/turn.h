@@ -1,0 +1,52 @@
+/* turn.h - one event under way: from the moment it is taken in until it is answered or handed to the jobs
+ *
+ * A turn owns its arena and its transaction until these are handed on. dispatch.c brings it to the list of droplets,
+ * answer.c from there to its end.
+ */
+#ifndef APP_TURN_H
+#define APP_TURN_H
+
+#include "app/internal.h"
+
+#define TURN_STALE_MS 60000 /* a change that was said longer ago is asked again */
+
+struct turn {
+	struct list link;
+	struct app *app;
+	struct app_chat *from;
+	struct arena arena;
+	struct chat_place place;
+	struct gate_who who;
+	const char *person;
+	const char *message; /* id of what was said */
+	const char *key;
+	bool addressed;
+	int64_t age_ms;
+	int64_t began_us;
+	int64_t began_ms; /* clock_mono_ms */
+	struct command_parse parse;
+	struct account_want want;
+	bool waiting;
+};
+
+struct turn *turn_new(struct app_chat *from, const struct event *event);
+void turn_end(struct turn *turn);
+
+/* Privately: only the one who said it sees it. */
+void turn_say(struct turn *turn, bool privately, const struct message *message);
+
+/* A row of the log for what no rule decided. why: a rule's name, NULL: none. */
+void turn_note(struct turn *turn, const char *kind, const char *verb, const char *why);
+
+/* The command as it would be typed again, cleaned; and how long ago it was said. */
+const char *turn_said_again(struct turn *turn);
+int64_t turn_said_ago_ms(const struct turn *turn);
+
+/* Runs the row's answer on these droplets, redacted for the channel, and says it. */
+void turn_answer(struct turn *turn, const struct droplet *const *droplets, size_t n);
+
+/* account_want's done: resolves, asks the gate, answers or starts the jobs; ends the turn. */
+void turn_droplets(struct account_want *want, struct ocean_snapshot *snapshot,
+		   const struct err *err);
+
+#endif
