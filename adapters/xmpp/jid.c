@@ -1,11 +1,39 @@
 /* jid.c - XMPP addresses, prepared by libidn (the only file with its header) */
 #include "adapters/xmpp/jid.h"
 
+#include <stdbool.h>
 #include <string.h>
 #include <stringprep.h>
 
 /* Prepared text may grow; libidn wants the room to do so in place. */
 #define PREP_SIZE 1024
+
+static bool is_plain(const char *part, size_t len)
+{
+	for (size_t i = 0; i < len; i++) {
+		char c = part[i];
+
+		if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+		      c == '-' || c == '.' || c == '_')) {
+			return false;
+		}
+	}
+	return true;
+}
+
+/*
+ * Of letters, digits, '-', '.' and '_' all three profiles say the same: capitals are folded (resourceprep keeps them, RFC
+ * 3920 appendix B), nothing else changes. Nearly every address is of these, and the tables stay out of memory.
+ */
+static void copy_plain(const char *part, size_t len, bool fold, char *ret)
+{
+	for (size_t i = 0; i < len; i++) {
+		char c = part[i];
+
+		ret[i] = fold && c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+	}
+	ret[len] = '\0';
+}
 
 static int prepare(const char *part, size_t len, Stringprep_profile_flags flags,
 		   const Stringprep_profile *profile, char *ret, size_t max)
@@ -15,6 +43,10 @@ static int prepare(const char *part, size_t len, Stringprep_profile_flags flags,
 
 	if (len == 0 || len > max) {
 		return -1;
+	}
+	if (is_plain(part, len)) {
+		copy_plain(part, len, profile != stringprep_xmpp_resourceprep, ret);
+		return 0;
 	}
 	memcpy(once, part, len);
 	once[len] = '\0';

@@ -6,6 +6,7 @@
  */
 #include "cli/program.h"
 
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -369,6 +370,8 @@ struct program *program_open(const struct program_options *options)
 	struct program *program = mem_alloc(sizeof(*program));
 	struct err err = {0};
 
+	/* One heap: a worker that writes to the disk needs none of its own, and an idle bot stays small. */
+	(void)mallopt(M_ARENA_MAX, 1);
 	program->config = options->config;
 	program->policy = policy_ref(options->policy);
 	if (use_settings(options->config, options->policy) < 0) {
