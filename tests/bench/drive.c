@@ -397,24 +397,19 @@ static void xmpp_presence(struct conn *c, const char *xml)
 /* The room reflects what the bot said; the first answer to a command names its slot by order. */
 static void xmpp_message(struct conn *c, char *xml)
 {
-	char id[256];
 	char *from;
 
-	attribute(xml, "id", id, sizeof(id));
 	if (strstr(xml, "urn:xmpp:message-correct:0") == NULL) {
-		for (size_t slot = 0; slot < IN_FLIGHT_MAX; slot++) {
-			/* answers come in the order asked: the oldest open one */
-			size_t oldest = IN_FLIGHT_MAX;
+		/* answers come in the order asked: the oldest open one */
+		size_t oldest = IN_FLIGHT_MAX;
 
-			for (size_t i = 0; i < IN_FLIGHT_MAX; i++) {
-				if (open_slot[i] &&
-				    (oldest == IN_FLIGHT_MAX || sent_at[i] < sent_at[oldest])) {
-					oldest = i;
-				}
+		for (size_t i = 0; i < IN_FLIGHT_MAX; i++) {
+			if (open_slot[i] &&
+			    (oldest == IN_FLIGHT_MAX || sent_at[i] < sent_at[oldest])) {
+				oldest = i;
 			}
-			answered(oldest);
-			break;
 		}
+		answered(oldest);
 	}
 	if (strstr(xml, "groupchat") != NULL && strlen(xml) < 60000) {
 		char *out = malloc(strlen(xml) + 256);
@@ -652,12 +647,6 @@ static double cpu_seconds(void)
 	FILE *f;
 	char *close_paren;
 
-	snprintf(path, sizeof(path), "/proc/%d/schedstat", (int)child);
-	f = fopen(path, "r");
-	if (f != NULL) {
-		/* main thread only; threads beside it are added below */
-		fclose(f);
-	}
 	snprintf(path, sizeof(path), "/proc/%d/stat", (int)child);
 	f = fopen(path, "r");
 	if (f == NULL || fgets(line, sizeof(line), f) == NULL) {
