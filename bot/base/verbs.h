@@ -98,7 +98,6 @@ struct verb_info {
 	enum effect effect;
 	enum tier tier;
 	bool about_droplet; /* false: fits `droplets: any` only */
-	bool for_anyone;    /* may stand in a line for `anyone in CHANNEL` */
 	int since;          /* the policy file's version that knows it in patterns */
 };
 
