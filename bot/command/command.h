@@ -26,6 +26,24 @@ enum command_takes {
 	TAKES_REST,    /* anything: for verbs whose command is not built */
 };
 
+/* What changes Sluice's own affairs: carried out by app (own.c), which answers when it is on disk. */
+enum command_own {
+	OWN_NONE = 0,
+	OWN_CONFIRM, /* these six: job_press */
+	OWN_APPROVE,
+	OWN_REFUSE,
+	OWN_CANCEL,
+	OWN_CODE,
+	OWN_REASON,
+	OWN_PENDING,
+	OWN_LOCK,
+	OWN_UNLOCK,
+	OWN_STEAL,
+	OWN_AUDIT, /* reads the log, on the worker */
+	OWN_ONCALL,
+	OWN_RELOAD,
+};
+
 struct command_call;
 
 struct command {
@@ -35,9 +53,10 @@ struct command {
 	enum command_takes takes;
 	const char *usage; /* what follows the phrase in help: "NAME ..."; NULL: nothing */
 	const char *help;  /* one line, at most 40 columns */
-	/* Exactly one of these two, or neither: "not in this version". */
+	/* Exactly one of these three, or none: "not in this version". */
 	const struct plan *plan; /* a change: done to each droplet by the job engine */
 	void (*answer)(const struct command_call *call, struct build *build); /* a read */
+	enum command_own own;
 };
 
 /* The rows, in the order of help. */
@@ -72,8 +91,10 @@ struct command_parse {
 	const struct command *row; /* NULL: none, also with FIT_USAGE when the text is too long */
 	const char **words;        /* after the phrase */
 	size_t n_words;
-	bool prefixed;    /* began with "/", "!", or "droplet": surely meant for a bot */
-	const char *said; /* the cleaned text, for "did you mean" */
+	const char *reason; /* what follows "because", as typed; NULL: none */
+	bool queues;        /* ended with "queue": wait for a droplet that is taken */
+	bool prefixed;      /* began with "/", "!", or "droplet": surely meant for a bot */
+	const char *said;   /* the cleaned text, for "did you mean" */
 };
 
 /*

@@ -9,6 +9,7 @@
 #ifndef JOB_JOB_H
 #define JOB_JOB_H
 
+#include "chat/build.h"
 #include "chat/post.h"
 #include "gate/gate.h"
 #include "job/plan.h"
@@ -39,14 +40,16 @@ int job_resume(struct job_engine *engine, struct err *err);
 /* Cancels timers, calls and cards; the rows stay, and the next start goes on. NULL is fine. */
 void job_engine_free(struct job_engine *engine);
 
-/* A decided command. Everything is borrowed for the call. */
+/* A decided command: allowed, with the duties that are still to be met. Everything is borrowed for the call. */
 struct job_ask {
 	const char *event_key; /* of the delivery: "network/workspace/id" */
 	struct gate_who who;
-	const char *person;  /* NULL: stranger */
-	const char *thread;  /* NULL: none */
-	const char *answers; /* id of the message that asked; NULL: none */
-	const char *words;   /* the row's words */
+	const char *person;             /* NULL: stranger */
+	const char *thread;             /* NULL: none */
+	const char *answers;            /* id of the message that asked; NULL: none */
+	const char *words;              /* the row's words */
+	const char *arguments, *reason; /* NULL: none */
+	bool queues; /* wait for a droplet that has an open job, instead of being refused */
 	const struct plan *plan;
 	const struct gate_decision *decision;
 	const struct droplet *const *droplets;
@@ -63,6 +66,67 @@ struct job_ask {
  */
 void job_start(struct job_engine *engine, const struct job_ask *ask,
 	       void (*done)(void *data, const struct err *err), void *data);
+
+/* What a person may do about a request that waits. A button's id carries it; typed, it is a command. */
+enum job_act {
+	JOB_ACT_NONE = 0,
+	JOB_ACT_CONFIRM,
+	JOB_ACT_APPROVE,
+	JOB_ACT_REFUSE, /* an approver's no: the request is over */
+	JOB_ACT_CANCEL, /* the requester's, or of whoever may job.cancel */
+	JOB_ACT_CODE,
+	JOB_ACT_REASON,
+	JOB_ACT_QUEUE, /* refused because the droplet is taken: wait for it after all */
+	JOB_ACT_COUNT,
+};
+
+struct job_press {
+	const char *event_key;
+	struct gate_who who;
+	const char *person; /* NULL: stranger */
+	const char *thread, *message;
+	enum job_act act;
+	const char *
+		request; /* its id, or the start of it (at least 4 letters); NULL: the only one that waits for this person here */
+	const char *
+		seal; /* of a button: the first 8 digits of the digest that was shown; NULL: typed */
+	const char *text; /* CODE, REASON */
+};
+
+/*
+ * Is that button one of a card's? Then its request, act and seal (in buf, which must live as long as the press).
+ */
+#define JOB_BUTTON_SIZE 48
+bool job_button_parse(const char *button, char buf[JOB_BUTTON_SIZE], struct job_press *press);
+
+/*
+ * Somebody pressed or typed an act. Every press is answered: the request goes on (its card tells), or `answer` has the words for
+ * the presser alone. answer: exactly once, from the loop; NULL message: nothing to add. A repeated delivery is one press.
+ * Asked again at the press, of the policy, groups and tags of that moment: may the requester still, and may the presser?
+ */
+void job_press(struct job_engine *engine, const struct job_press *press,
+	       void (*answer)(void *data, const struct message *message), void *data);
+
+/* What waits, for whom: requests that this person may see here (droplet.show), or that wait for them. A block of lines. */
+void job_pending(struct job_engine *engine, const struct gate_who *who, const char *person,
+		 struct build *build);
+
+/* Locks. The words come through `answer` as with a press; the row and its audit row are on disk before a good answer. */
+struct job_lock_ask {
+	const char *event_key;
+	struct gate_who who;
+	const char *person;
+	const struct droplet *const *droplets;
+	size_t n_droplets;
+	const char *reason;
+	enum job_lock_act { JOB_LOCK = 0, JOB_UNLOCK, JOB_LOCK_STEAL } act;
+	struct store_txn *txn; /* holds the decision's audit row */
+};
+void job_lock(struct job_engine *engine, const struct job_lock_ask *ask,
+	      void (*answer)(void *data, const struct message *message), void *data);
+/* NULL: nobody has it. Borrowed until the next lock or unlock. */
+const struct store_lock *job_lock_of(const struct job_engine *engine,
+				     const struct droplet *droplet);
 
 /* How many requests are open; 0 when idle. */
 size_t job_open_requests(const struct job_engine *engine);

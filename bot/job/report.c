@@ -112,6 +112,7 @@ static const char *word_of(const struct report *report, const struct store_job *
 	case JOB_ASKED:
 	case JOB_CONFIRMING:
 	case JOB_APPROVING:
+	case JOB_QUEUED:
 	case JOB_READY:
 		return arena_printf(arena, "queued, %s", spent);
 	case JOB_SUBMITTING:

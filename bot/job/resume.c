@@ -89,6 +89,7 @@ static void go_on(struct job *job)
 		return;
 	case JOB_CONFIRMING:
 	case JOB_APPROVING:
+	case JOB_QUEUED:
 		restarted(job, JOB_EXPIRED);
 		return;
 	case JOB_READY:

@@ -4,6 +4,7 @@
 #include <stddef.h>
 
 #define BIT(state) (1U << (state))
+#define ENDS_UNSTARTED (BIT(JOB_DENIED) | BIT(JOB_CANCELED) | BIT(JOB_EXPIRED))
 
 struct state_row {
 	const char *name;
@@ -15,19 +16,21 @@ struct state_row {
 static const struct state_row states[JOB_STATE_COUNT] = {
 	[JOB_NONE] = {"none", 0, false},
 	[JOB_ASKED] = {"asked",
-		       BIT(JOB_CONFIRMING) | BIT(JOB_APPROVING) | BIT(JOB_READY) | BIT(JOB_DENIED),
-		       true},
+		       BIT(JOB_CONFIRMING) | BIT(JOB_APPROVING) | BIT(JOB_QUEUED) | BIT(JOB_READY) |
+			       BIT(JOB_DENIED),
+		       false},
 	[JOB_CONFIRMING] = {"confirming",
-			    BIT(JOB_APPROVING) | BIT(JOB_READY) | BIT(JOB_DENIED) |
-				    BIT(JOB_CANCELED) | BIT(JOB_EXPIRED),
-			    true},
+			    BIT(JOB_APPROVING) | BIT(JOB_QUEUED) | BIT(JOB_READY) | ENDS_UNSTARTED,
+			    false},
 	[JOB_APPROVING] = {"approving",
-			   BIT(JOB_CONFIRMING) | BIT(JOB_READY) | BIT(JOB_DENIED) |
-				   BIT(JOB_CANCELED) | BIT(JOB_EXPIRED),
-			   true},
+			   BIT(JOB_CONFIRMING) | BIT(JOB_QUEUED) | BIT(JOB_READY) | ENDS_UNSTARTED,
+			   false},
+	[JOB_QUEUED] = {"queued",
+			BIT(JOB_CONFIRMING) | BIT(JOB_APPROVING) | BIT(JOB_READY) | ENDS_UNSTARTED,
+			false},
 	[JOB_READY] = {"ready",
-		       BIT(JOB_SUBMITTING) | BIT(JOB_CONFIRMING) | BIT(JOB_DENIED) |
-			       BIT(JOB_CANCELED) | BIT(JOB_EXPIRED),
+		       BIT(JOB_SUBMITTING) | BIT(JOB_CONFIRMING) | BIT(JOB_APPROVING) |
+			       ENDS_UNSTARTED,
 		       true},
 	[JOB_SUBMITTING] = {"submitting",
 			    BIT(JOB_WATCHING) | BIT(JOB_FAILED) | BIT(JOB_UNSURE) | BIT(JOB_READY),

@@ -1,9 +1,10 @@
 /* states.h - the states of a job, and which may follow which (one table, one mover)
  *
- * ASKED      -> CONFIRMING APPROVING READY DENIED
- * CONFIRMING -> APPROVING READY DENIED CANCELED EXPIRED
- * APPROVING  -> CONFIRMING READY DENIED CANCELED EXPIRED
- * READY      -> SUBMITTING CONFIRMING DENIED CANCELED EXPIRED
+ * ASKED      -> CONFIRMING APPROVING QUEUED READY DENIED
+ * CONFIRMING -> APPROVING QUEUED READY DENIED CANCELED EXPIRED
+ * APPROVING  -> CONFIRMING QUEUED READY DENIED CANCELED EXPIRED
+ * QUEUED     -> READY CONFIRMING APPROVING DENIED CANCELED EXPIRED   waits for a droplet that another job holds
+ * READY      -> SUBMITTING CONFIRMING APPROVING DENIED CANCELED EXPIRED   holds its droplet and its place
  * SUBMITTING -> WATCHING FAILED UNSURE READY  written before the request leaves; READY only if it provably did not run
  *               (never sent, or refused because the droplet is busy)
  * UNSURE     -> WATCHING FAILED UNKNOWN READY (READY only if the request provably never left, or a person presses "again")
@@ -29,6 +30,7 @@ enum job_state {
 	JOB_DONE,
 	JOB_FAILED,
 	JOB_UNKNOWN,
+	JOB_QUEUED, /* last: the numbers stand in databases */
 	JOB_STATE_COUNT,
 };
 

@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "base/strbuf.h"
 #include "loop/loop.h"
 
 struct store;
@@ -43,6 +44,32 @@ struct store_request {
 		card_shown; /* wanted > shown: the card must still be posted (the outbox) */
 	int64_t created_ms, updated_ms; /* wall */
 	bool final;                     /* all its jobs are, and the last card was shown */
+	const char *arguments;          /* what the verb was given beside droplets, canonical */
+	const char *reason;             /* why, in the requester's words */
+	const char *nonce, *digest;     /* hex: of what a consent is bound to (job/consent.h) */
+	const char *terms; /* hex: what the policy asked for when consents were first asked */
+	bool queues; /* waits for a droplet that another job holds, instead of being refused */
+};
+
+/* One person's yes to one request. */
+struct store_consent {
+	const char *request;
+	int kind; /* enum consent_kind */
+	const char *person;
+	const char *network, *user_workspace, *user; /* the identity that said it */
+	const char *digest;                          /* of the request, as it was then */
+	const char *policy_id;
+	int64_t at_ms;
+};
+
+/* A droplet that nobody but its owner may change. */
+struct store_lock {
+	const char *account;
+	uint64_t droplet_id;
+	const char *droplet_name;
+	const char *person;
+	const char *reason;
+	int64_t at_ms;
 };
 
 struct store_job {
@@ -59,6 +86,7 @@ struct store_job {
 	int64_t updated_ms;
 	const char *outcome; /* a sentence, once final; else the newest remark */
 	bool open; /* holds its droplet: a second open job on the same (account, droplet_id) is refused */
+	int64_t ready_ms; /* wall, when it took its place under the policy's limits; 0: it never did, or gave it back */
 };
 
 struct store_txn *store_txn_new(struct store *store);
@@ -79,6 +107,14 @@ void store_txn_log(struct store_txn *txn,
 		   const char *body); /* append to the audit chain: see audit/audit.h */
 void store_txn_cursor(struct store_txn *txn, const char *name, const char *value);
 void store_txn_forget(struct store_txn *txn, int64_t seen_before_ms); /* drops old event keys */
+void store_txn_consent(struct store_txn *txn,
+		       const struct store_consent *consent);     /* one a (request, kind, person) */
+void store_txn_void(struct store_txn *txn, const char *request); /* drops its consents */
+void store_txn_lock(struct store_txn *txn,
+		    const struct store_lock *lock); /* insert or replace by droplet */
+void store_txn_unlock(struct store_txn *txn, const char *account, uint64_t droplet_id);
+/* The text of a policy by its id, once: old file:line reasons stay readable. */
+void store_txn_policy(struct store_txn *txn, const char *id, const char *text, int64_t at_ms);
 
 /* done: exactly once, from the loop, never before this returns. err NULL: on disk. Kinds: CONFLICT (see above),
  * STORE (disk full, I/O), CANCELED. The transaction is gone afterwards. */
@@ -92,6 +128,25 @@ int store_each_request(struct store *store, bool open_only,
 		       struct err *err);
 int store_each_job(struct store *store, const char *request_id,
 		   int (*each)(const struct store_job *, void *), void *data, struct err *err);
+int store_each_consent(struct store *store, const char *request_id,
+		       int (*each)(const struct store_consent *, void *), void *data,
+		       struct err *err);
+int store_each_lock(struct store *store, int (*each)(const struct store_lock *, void *), void *data,
+		    struct err *err);
+int store_get_policy(struct store *store, const char *id, struct strbuf *out, struct err *err);
+/* One request by its id, final ones too: `each` is called once or never. */
+int store_find_request(struct store *store, const char *id,
+		       int (*each)(const struct store_request *, void *), void *data,
+		       struct err *err);
+
+/*
+ * A read while the bot runs: `work` is called on the worker, between two groups, and may call the store_each_, store_get_ and
+ * store_find_ functions; then `done` once, from the loop. It shares nothing else with the loop meanwhile. At store_close what
+ * was not begun is done with CANCELED.
+ */
+void store_ask(struct store *store, void (*work)(struct store *store, void *data),
+	       void (*done)(void *data, const struct err *err), void *data);
+
 /* The value in buf; -1 with ERR_NOTFOUND when there is none. */
 int store_get_cursor(struct store *store, const char *name, char *buf, size_t size,
 		     struct err *err);

@@ -65,10 +65,22 @@ static void what_is_final_holds_nothing_and_goes_nowhere(void **state)
 	for (int s = JOB_ASKED; s < JOB_STATE_COUNT; s++) {
 		bool final = job_state_final((enum job_state)s);
 
-		assert_int_equal(job_state_holds((enum job_state)s), !final);
+		assert_false(final && job_state_holds((enum job_state)s));
 		for (int to = 0; final && to < JOB_STATE_COUNT; to++) {
 			assert_false(job_state_may((enum job_state)s, (enum job_state)to));
 		}
+	}
+}
+
+/* Who only waits for a yes keeps nobody else from the droplet; who may have sent something does. */
+static void a_droplet_is_held_from_ready_to_the_end(void **state)
+{
+	(void)state;
+	for (int s = JOB_ASKED; s < JOB_STATE_COUNT; s++) {
+		bool holds = s == JOB_READY || s == JOB_SUBMITTING || s == JOB_UNSURE ||
+			     s == JOB_WATCHING;
+
+		assert_int_equal(job_state_holds((enum job_state)s), holds);
 	}
 }
 
@@ -108,6 +120,7 @@ int main(void)
 		cmocka_unit_test(every_state_is_reachable),
 		cmocka_unit_test(every_state_has_a_way_out),
 		cmocka_unit_test(what_is_final_holds_nothing_and_goes_nowhere),
+		cmocka_unit_test(a_droplet_is_held_from_ready_to_the_end),
 		cmocka_unit_test(sent_states_never_lead_back_but_by_ready),
 		cmocka_unit_test(no_state_is_safe),
 	};
