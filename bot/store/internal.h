@@ -58,6 +58,9 @@ struct store_back {
 	int (*each_job)(struct store *, const char *request_id,
 			int (*each)(const struct store_job *, void *), void *, struct err *);
 	int (*get_cursor)(struct store *, const char *name, char *buf, size_t size, struct err *);
+	int (*each_cursor)(struct store *, const char *prefix,
+			   int (*each)(const char *rest, const char *value, void *), void *,
+			   struct err *);
 	int (*each_log)(struct store *, int64_t from, int (*each)(const struct store_log *, void *),
 			void *, struct err *);
 	void (*close)(struct store *);
@@ -74,6 +77,7 @@ struct store {
 	struct store_group *group; /* the one at the worker; NULL: none */
 	pthread_mutex_t lock;      /* the database: a group, or a read at start */
 	bool closing;
+	char *path;        /* the file; NULL: none */
 	unsigned fail_nth; /* memory store: counts down to the commit that fails */
 	enum err_kind fail_kind;
 };

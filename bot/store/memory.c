@@ -346,6 +346,39 @@ static int memory_get_cursor(struct store *store, const char *name, char *buf, s
 	return 0;
 }
 
+static int by_name(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+static int memory_each_cursor(struct store *store, const char *prefix,
+			      int (*each)(const char *rest, const char *value, void *), void *data,
+			      struct err *err)
+{
+	const struct map *cursors = &of(store)->rows.cursors;
+	const char **names = mem_array(map_size(cursors) + 1, sizeof(*names));
+	size_t len = strlen(prefix);
+	size_t n = 0;
+	const char *name;
+
+	(void)err;
+	for (size_t i = 0; map_next(cursors, &i, &name, NULL);) {
+		if (strncmp(name, prefix, len) == 0) {
+			names[n++] = name;
+		}
+	}
+	qsort(names, n, sizeof(*names), by_name);
+	for (size_t i = 0; i < n; i++) {
+		const struct row *row = map_get(cursors, names[i]);
+
+		if (each(names[i] + len, row->text, data) != 0) {
+			break;
+		}
+	}
+	free(names);
+	return 0;
+}
+
 static int memory_each_log(struct store *store, int64_t from,
 			   int (*each)(const struct store_log *, void *), void *data,
 			   struct err *err)
@@ -380,8 +413,9 @@ static void memory_close(struct store *store)
 }
 
 static const struct store_back back = {
-	memory_begin,    memory_apply,      memory_finish,   memory_undo,  memory_each_request,
-	memory_each_job, memory_get_cursor, memory_each_log, memory_close,
+	memory_begin,        memory_apply,    memory_finish,     memory_undo,
+	memory_each_request, memory_each_job, memory_get_cursor, memory_each_cursor,
+	memory_each_log,     memory_close,
 };
 
 struct store *store_memory_open(struct loop *loop)

@@ -508,6 +508,31 @@ static int sqlite_get_cursor(struct store *store, const char *name, char *buf, s
 	return read_over(s, stmt, rc, err) < 0 ? -1 : result;
 }
 
+static int sqlite_each_cursor(struct store *store, const char *prefix,
+			      int (*each)(const char *rest, const char *value, void *), void *data,
+			      struct err *err)
+{
+	struct sqlite *s = of(store);
+	sqlite3_stmt *stmt;
+	size_t len = strlen(prefix);
+	int rc;
+
+	/* by its rows from the prefix on: LIKE and GLOB would read signs into it */
+	if (prepare(s, "SELECT name, value FROM cursor WHERE name >= ?1 ORDER BY name", &stmt,
+		    err) < 0) {
+		return -1;
+	}
+	bind_text(stmt, 1, prefix);
+	while ((rc = sqlite3_step(stmt)) == SQLITE_ROW) {
+		const char *name = text_at(stmt, 0);
+
+		if (strncmp(name, prefix, len) != 0 || each(name + len, text_at(stmt, 1), data)) {
+			break;
+		}
+	}
+	return read_over(s, stmt, rc, err);
+}
+
 static int sqlite_each_log(struct store *store, int64_t from,
 			   int (*each)(const struct store_log *, void *), void *data,
 			   struct err *err)
@@ -552,8 +577,9 @@ static void sqlite_close(struct store *store)
 }
 
 static const struct store_back back = {
-	sqlite_begin,    sqlite_apply,      sqlite_finish,   sqlite_undo,  sqlite_each_request,
-	sqlite_each_job, sqlite_get_cursor, sqlite_each_log, sqlite_close,
+	sqlite_begin,        sqlite_apply,    sqlite_finish,     sqlite_undo,
+	sqlite_each_request, sqlite_each_job, sqlite_get_cursor, sqlite_each_cursor,
+	sqlite_each_log,     sqlite_close,
 };
 
 static int open_failed(const char *path, struct err *err)
@@ -711,6 +737,7 @@ struct store *store_sqlite_open(struct loop *loop, const char *path, struct err 
 {
 	struct sqlite *s = sqlite_new(loop);
 
+	s->store.path = mem_strdup(path);
 	(void)signal(SIGXFSZ, SIG_IGN); /* a limit on file size is an error of write, not our end */
 	if (take_file(s, path, err) < 0 || open_database(s, path, false, err) < 0) {
 		sqlite_close(&s->store);
@@ -728,6 +755,7 @@ struct store *store_sqlite_open_reader(const char *path, struct err *err)
 		return NULL;
 	}
 	s = sqlite_new(NULL);
+	s->store.path = mem_strdup(path);
 	if (open_database(s, path, true, err) < 0) {
 		sqlite_close(&s->store);
 		return NULL;

@@ -55,6 +55,8 @@ void store_done(struct store *store)
 {
 	assert(list_empty(&store->waiting) && store->group == NULL);
 	(void)pthread_mutex_destroy(&store->lock);
+	free(store->path);
+	store->path = NULL;
 }
 
 /* ---- what a transaction will do ------------------------------------------------------------ */
@@ -400,6 +402,23 @@ int store_get_cursor(struct store *store, const char *name, char *buf, size_t si
 	rc = store->back->get_cursor(store, name, buf, size, err);
 	(void)pthread_mutex_unlock(&store->lock);
 	return rc;
+}
+
+int store_each_cursor(struct store *store, const char *prefix,
+		      int (*each)(const char *rest, const char *value, void *), void *data,
+		      struct err *err)
+{
+	int rc;
+
+	(void)pthread_mutex_lock(&store->lock);
+	rc = store->back->each_cursor(store, prefix, each, data, err);
+	(void)pthread_mutex_unlock(&store->lock);
+	return rc;
+}
+
+const char *store_path(const struct store *store)
+{
+	return store->path;
 }
 
 int store_each_log(struct store *store, int64_t from, int (*each)(const struct store_log *, void *),

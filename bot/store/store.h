@@ -150,6 +150,13 @@ void store_ask(struct store *store, void (*work)(struct store *store, void *data
 /* The value in buf; -1 with ERR_NOTFOUND when there is none. */
 int store_get_cursor(struct store *store, const char *name, char *buf, size_t size,
 		     struct err *err);
+/* Every cursor whose name begins with the prefix, by name; the name comes without it. */
+int store_each_cursor(struct store *store, const char *prefix,
+		      int (*each)(const char *rest, const char *value, void *), void *data,
+		      struct err *err);
+
+/* Where the database is; NULL: in memory. */
+const char *store_path(const struct store *store);
 
 /* The log, oldest first, from sequence number `from`. prev and hash are 64 hex digits. */
 struct store_log {

@@ -16,6 +16,7 @@
 #include <cmocka.h>
 
 #include "base/clock.h"
+#include "base/strbuf.h"
 #include "metrics/metrics.h"
 #include "store/store.h"
 
@@ -306,6 +307,43 @@ static void rows_come_back_whole(void **state)
 	assert_int_equal(store_get_cursor(f->store, "other", value, sizeof(value), &err), -1);
 	assert_int_equal(err.kind, ERR_NOTFOUND);
 	assert_int_equal(read_log(f), 1);
+}
+
+static int take_cursor(const char *rest, const char *value, void *data)
+{
+	struct strbuf *out = data;
+
+	strbuf_addf(out, "%s=%s;", rest, value);
+	return out->len > 12 ? 1 : 0;
+}
+
+static void cursors_come_by_their_prefix(void **state)
+{
+	struct fixture *f = *state;
+	struct store_txn *txn = store_txn_new(f->store);
+	struct strbuf out;
+	struct err err = {0};
+
+	store_txn_cursor(txn, "code/b", "2");
+	store_txn_cursor(txn, "code/a", "1");
+	store_txn_cursor(txn, "code/a_%", "3");
+	store_txn_cursor(txn, "code", "no");
+	store_txn_cursor(txn, "coda/a", "no");
+	store_txn_cursor(txn, "code0", "no");
+	assert_int_equal(commit(f, txn), ERR_NONE);
+	reopen(f);
+	strbuf_init(&out, 100);
+	assert_int_equal(store_each_cursor(f->store, "code/", take_cursor, &out, &err), 0);
+	assert_string_equal(out.buf, "a=1;a_%=3;b=2;");
+	strbuf_reset(&out);
+	assert_int_equal(store_each_cursor(f->store, "", take_cursor, &out, &err), 0);
+	assert_string_equal(out.buf, "coda/a=no;code=no;"); /* ended early */
+	strbuf_done(&out);
+	if (f->sqlite) {
+		assert_string_equal(store_path(f->store), f->path);
+	} else {
+		assert_null(store_path(f->store));
+	}
 }
 
 static void a_known_key_undoes_the_whole_transaction(void **state)
@@ -722,6 +760,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		ON_BOTH(rows_come_back_whole),
+		ON_BOTH(cursors_come_by_their_prefix),
 		ON_BOTH(a_known_key_undoes_the_whole_transaction),
 		ON_BOTH(one_open_job_a_droplet),
 		ON_BOTH(a_conflict_undoes_only_its_own_transaction),
