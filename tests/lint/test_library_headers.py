@@ -19,6 +19,7 @@ HOME = {
     r"expat\.h": ["adapters/xmpp/xml.c"],
     r"stringprep\.h": ["adapters/xmpp/jid.c"],
     r"(uv|libwebsockets)\.h|curl/.*": ["bot/loop/"],
+    r"liboath/oath\.h": ["bot/code/totp.c"],
     r"http_parser\.h": ["tests/sim/server.c"],
 }
 # The simulators' server is a libuv program of its own.
