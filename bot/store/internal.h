@@ -19,18 +19,33 @@ enum op_kind {
 	OP_LOG,
 	OP_CURSOR,
 	OP_FORGET,
+	OP_CONSENT,
+	OP_VOID,
+	OP_LOCK,
+	OP_UNLOCK,
+	OP_POLICY,
 };
 
 /* One thing that a transaction does. Strings are in the transaction's arena, never NULL. */
 struct store_op {
 	struct store_op *next;
 	enum op_kind kind;
-	const char *name;  /* SEEN: the key; LOG: the body; CURSOR: its name */
-	const char *value; /* CURSOR */
-	int64_t at_ms;     /* SEEN, FORGET */
-	struct store_job job;
-	struct store_request request;
+	const char *
+		name; /* SEEN: the key; LOG: the body; CURSOR: its name; VOID: a request; POLICY: its id */
+	const char *value; /* CURSOR, POLICY */
+	int64_t at_ms;     /* SEEN, FORGET, POLICY */
+	union {
+		struct store_job job;
+		struct store_request request;
+		struct store_consent consent;
+		struct store_lock lock; /* LOCK; UNLOCK: its account and droplet */
+	};
 };
+
+/* The strings of a request, one list for all that copy, write or read them. */
+#define STORE_REQUEST_TEXTS 17
+const char **store_text_at(struct store_request *request, size_t i);
+const char *store_text_of(const struct store_request *request, size_t i);
 
 struct store_txn {
 	struct list link;
@@ -51,12 +66,21 @@ struct store_back {
 	int (*apply)(struct store *, const struct store_txn *, bool *ret_lost, struct err *);
 	int (*finish)(struct store *, struct err *);
 	void (*undo)(struct store *);
-	/* On the loop, no group under way. */
+	/* On the loop, or on the worker between two groups; the store's lock is held. */
 	int (*each_request)(struct store *, bool open_only,
+			    int (*each)(const struct store_request *, void *), void *,
+			    struct err *);
+	int (*find_request)(struct store *, const char *id,
 			    int (*each)(const struct store_request *, void *), void *,
 			    struct err *);
 	int (*each_job)(struct store *, const char *request_id,
 			int (*each)(const struct store_job *, void *), void *, struct err *);
+	int (*each_consent)(struct store *, const char *request_id,
+			    int (*each)(const struct store_consent *, void *), void *,
+			    struct err *);
+	int (*each_lock)(struct store *, int (*each)(const struct store_lock *, void *), void *,
+			 struct err *);
+	int (*get_policy)(struct store *, const char *id, struct strbuf *out, struct err *);
 	int (*get_cursor)(struct store *, const char *name, char *buf, size_t size, struct err *);
 	int (*each_cursor)(struct store *, const char *prefix,
 			   int (*each)(const char *rest, const char *value, void *), void *,
@@ -66,7 +90,7 @@ struct store_back {
 	void (*close)(struct store *);
 };
 
-struct store_group;
+struct store_errand;
 
 /* Embedded first in each store. */
 struct store {
@@ -74,8 +98,10 @@ struct store {
 	struct loop *loop;
 	struct task gather; /* all that one turn of the loop commits goes in one group */
 	struct list waiting;
-	struct store_group *group; /* the one at the worker; NULL: none */
-	pthread_mutex_t lock;      /* the database: a group, or a read at start */
+	struct store_errand *group; /* the one at the worker; NULL: none */
+	struct list asks;           /* reads that wait for the one at the worker */
+	struct store_errand *ask;   /* the one at the worker; NULL: none */
+	pthread_mutex_t lock;       /* the database: a group, or a read at start */
 	bool closing;
 	char *path;        /* the file; NULL: none */
 	unsigned fail_nth; /* memory store: counts down to the commit that fails */

@@ -13,10 +13,14 @@
 struct row {
 	struct arena arena; /* holds the row itself too */
 	int64_t at_ms;      /* seen */
-	const char *text;   /* cursor; log: the body */
+	const char *text;   /* cursor, policy; log: the body */
 	char prev[STORE_HASH_SIZE], hash[STORE_HASH_SIZE];
-	struct store_job job;
-	struct store_request request;
+	union {
+		struct store_job job;
+		struct store_request request;
+		struct store_consent consent;
+		struct store_lock lock;
+	};
 };
 
 /* What stood in `map` under `key` before: NULL was nothing. map NULL: a log row was added. */
@@ -27,7 +31,7 @@ struct undo {
 };
 
 struct rows {
-	struct map seen, requests, jobs, cursors;
+	struct map seen, requests, jobs, cursors, consents, locks, policies;
 	struct row **log;
 	size_t n_log, cap_log;
 };
@@ -144,17 +148,55 @@ static int put_job(struct memory *m, const struct store_job *job, struct err *er
 static void put_request(struct memory *m, const struct store_request *request)
 {
 	struct row *row = row_new();
-	struct store_request *to = &row->request;
-	const char **const texts[] = {&to->network, &to->workspace,      &to->channel,
-				      &to->thread,  &to->user_workspace, &to->user,
-				      &to->person,  &to->answers,        &to->verb,
-				      &to->words,   &to->policy_id,      &to->card};
 
-	*to = *request;
+	row->request = *request;
+	for (size_t i = 0; i < STORE_REQUEST_TEXTS; i++) {
+		*store_text_at(&row->request, i) =
+			arena_strdup(&row->arena, store_text_of(request, i));
+	}
+	put(m, &m->rows.requests, request->id, row);
+}
+
+static void put_consent(struct memory *m, const struct store_consent *consent)
+{
+	struct row *row = row_new();
+	struct store_consent *to = &row->consent;
+	const char **const texts[] = {&to->request, &to->person, &to->network,  &to->user_workspace,
+				      &to->user,    &to->digest, &to->policy_id};
+
+	*to = *consent;
 	for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
 		*texts[i] = arena_strdup(&row->arena, *texts[i]);
 	}
-	put(m, &m->rows.requests, request->id, row);
+	put(m, &m->rows.consents,
+	    arena_printf(&row->arena, "%s\n%d\n%s", to->request, to->kind, to->person), row);
+}
+
+static void put_lock(struct memory *m, const struct store_lock *lock)
+{
+	struct row *row = row_new();
+	struct store_lock *to = &row->lock;
+
+	*to = *lock;
+	to->account = arena_strdup(&row->arena, lock->account);
+	to->droplet_name = arena_strdup(&row->arena, lock->droplet_name);
+	to->person = arena_strdup(&row->arena, lock->person);
+	to->reason = arena_strdup(&row->arena, lock->reason);
+	put(m, &m->rows.locks,
+	    arena_printf(&row->arena, "%s\n%llu", to->account, (unsigned long long)to->droplet_id),
+	    row);
+}
+
+static void put_policy(struct memory *m, const struct store_op *op)
+{
+	struct row *row;
+
+	if (!map_has(&m->rows.policies, op->name)) {
+		row = row_new();
+		row->at_ms = op->at_ms;
+		row->text = arena_strdup(&row->arena, op->value);
+		put(m, &m->rows.policies, op->name, row);
+	}
 }
 
 static void put_log(struct memory *m, const char *body)
@@ -182,6 +224,12 @@ static void put_cursor(struct memory *m, const struct store_op *op)
 	put(m, &m->rows.cursors, op->name, row);
 }
 
+static void take_out(struct memory *m, struct map *map, const char *key, struct row *row)
+{
+	remember(m, map, key, row);
+	(void)map_remove(map, m->undos[m->n_undos - 1].key); /* frees `key` when it is the map's */
+}
+
 static void forget(struct memory *m, int64_t before_ms)
 {
 	const char *key;
@@ -189,9 +237,33 @@ static void forget(struct memory *m, int64_t before_ms)
 
 	for (size_t i = 0; map_next(&m->rows.seen, &i, &key, &value);) {
 		if (((struct row *)value)->at_ms < before_ms) {
-			remember(m, &m->rows.seen, key, value);
-			(void)map_remove(&m->rows.seen,
-					 m->undos[m->n_undos - 1].key); /* frees `key` */
+			take_out(m, &m->rows.seen, key, value);
+		}
+	}
+}
+
+static void void_consents(struct memory *m, const char *request)
+{
+	const char *key;
+	void *value;
+
+	for (size_t i = 0; map_next(&m->rows.consents, &i, &key, &value);) {
+		if (strcmp(((struct row *)value)->consent.request, request) == 0) {
+			take_out(m, &m->rows.consents, key, value);
+		}
+	}
+}
+
+static void unlock(struct memory *m, const struct store_lock *lock)
+{
+	const char *key;
+	void *value;
+
+	for (size_t i = 0; map_next(&m->rows.locks, &i, &key, &value);) {
+		const struct store_lock *is = &((struct row *)value)->lock;
+
+		if (is->droplet_id == lock->droplet_id && strcmp(is->account, lock->account) == 0) {
+			take_out(m, &m->rows.locks, key, value);
 		}
 	}
 }
@@ -214,6 +286,21 @@ static int apply_op(struct memory *m, const struct store_op *op, struct err *err
 		return 0;
 	case OP_FORGET:
 		forget(m, op->at_ms);
+		return 0;
+	case OP_CONSENT:
+		put_consent(m, &op->consent);
+		return 0;
+	case OP_VOID:
+		void_consents(m, op->name);
+		return 0;
+	case OP_LOCK:
+		put_lock(m, &op->lock);
+		return 0;
+	case OP_UNLOCK:
+		unlock(m, &op->lock);
+		return 0;
+	case OP_POLICY:
+		put_policy(m, op);
 		return 0;
 	}
 	return err_set(err, ERR_STORE, "the transaction is broken");
@@ -315,6 +402,19 @@ static int memory_each_request(struct store *store, bool open_only,
 	return 0;
 }
 
+static int memory_find_request(struct store *store, const char *id,
+			       int (*each)(const struct store_request *, void *), void *data,
+			       struct err *err)
+{
+	const struct row *row = map_get(&of(store)->rows.requests, id);
+
+	(void)err;
+	if (row != NULL) {
+		(void)each(&row->request, data);
+	}
+	return 0;
+}
+
 static int memory_each_job(struct store *store, const char *request_id,
 			   int (*each)(const struct store_job *, void *), void *data,
 			   struct err *err)
@@ -329,6 +429,70 @@ static int memory_each_job(struct store *store, const char *request_id,
 	}
 	free(all);
 	return 0;
+}
+
+static int by_time(const void *a, const void *b)
+{
+	const struct store_consent *x = &(*(struct row *const *)a)->consent;
+	const struct store_consent *y = &(*(struct row *const *)b)->consent;
+
+	if (x->at_ms != y->at_ms) {
+		return x->at_ms < y->at_ms ? -1 : 1;
+	}
+	return x->kind != y->kind ? (x->kind < y->kind ? -1 : 1) : strcmp(x->person, y->person);
+}
+
+static int memory_each_consent(struct store *store, const char *request_id,
+			       int (*each)(const struct store_consent *, void *), void *data,
+			       struct err *err)
+{
+	struct row **all = sorted(&of(store)->rows.consents, by_time);
+
+	(void)err;
+	for (size_t i = 0; all[i] != NULL; i++) {
+		if (strcmp(all[i]->consent.request, request_id) == 0 &&
+		    each(&all[i]->consent, data) != 0) {
+			break;
+		}
+	}
+	free(all);
+	return 0;
+}
+
+static int by_lock(const void *a, const void *b)
+{
+	const struct store_lock *x = &(*(struct row *const *)a)->lock;
+	const struct store_lock *y = &(*(struct row *const *)b)->lock;
+
+	if (x->at_ms != y->at_ms) {
+		return x->at_ms < y->at_ms ? -1 : 1;
+	}
+	return strcmp(x->droplet_name, y->droplet_name);
+}
+
+static int memory_each_lock(struct store *store, int (*each)(const struct store_lock *, void *),
+			    void *data, struct err *err)
+{
+	struct row **all = sorted(&of(store)->rows.locks, by_lock);
+
+	(void)err;
+	for (size_t i = 0; all[i] != NULL && each(&all[i]->lock, data) == 0; i++) {
+	}
+	free(all);
+	return 0;
+}
+
+static int memory_get_policy(struct store *store, const char *id, struct strbuf *out,
+			     struct err *err)
+{
+	const struct row *row = map_get(&of(store)->rows.policies, id);
+
+	if (row == NULL) {
+		return err_set(err, ERR_NOTFOUND, "no text of policy \"%.32s\" is kept", id);
+	}
+	return strbuf_adds(out, row->text) == 0
+		       ? 0
+		       : err_set(err, ERR_LIMIT, "the text of policy \"%.32s\" is too long", id);
 }
 
 static int memory_get_cursor(struct store *store, const char *name, char *buf, size_t size,
@@ -413,9 +577,20 @@ static void memory_close(struct store *store)
 }
 
 static const struct store_back back = {
-	memory_begin,        memory_apply,    memory_finish,     memory_undo,
-	memory_each_request, memory_each_job, memory_get_cursor, memory_each_cursor,
-	memory_each_log,     memory_close,
+	.begin = memory_begin,
+	.apply = memory_apply,
+	.finish = memory_finish,
+	.undo = memory_undo,
+	.each_request = memory_each_request,
+	.find_request = memory_find_request,
+	.each_job = memory_each_job,
+	.each_consent = memory_each_consent,
+	.each_lock = memory_each_lock,
+	.get_policy = memory_get_policy,
+	.get_cursor = memory_get_cursor,
+	.each_cursor = memory_each_cursor,
+	.each_log = memory_each_log,
+	.close = memory_close,
 };
 
 struct store *store_memory_open(struct loop *loop)
@@ -427,6 +602,9 @@ struct store *store_memory_open(struct loop *loop)
 	map_init(&m->rows.requests);
 	map_init(&m->rows.jobs);
 	map_init(&m->rows.cursors);
+	map_init(&m->rows.consents);
+	map_init(&m->rows.locks);
+	map_init(&m->rows.policies);
 	return &m->store;
 }
 

@@ -27,6 +27,22 @@ static const char *const store_migrations[] = {
 	"CREATE TABLE log (seq INTEGER PRIMARY KEY, body TEXT NOT NULL, prev TEXT NOT NULL,"
 	" hash TEXT NOT NULL);"
 	"CREATE TABLE cursor (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;",
+	/* 2: consents, locks, the queue, and the texts of policies */
+	"ALTER TABLE request ADD COLUMN arguments TEXT NOT NULL DEFAULT '';"
+	"ALTER TABLE request ADD COLUMN reason TEXT NOT NULL DEFAULT '';"
+	"ALTER TABLE request ADD COLUMN nonce TEXT NOT NULL DEFAULT '';"
+	"ALTER TABLE request ADD COLUMN digest TEXT NOT NULL DEFAULT '';"
+	"ALTER TABLE request ADD COLUMN terms TEXT NOT NULL DEFAULT '';"
+	"ALTER TABLE request ADD COLUMN queues INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE job ADD COLUMN ready_ms INTEGER NOT NULL DEFAULT 0;"
+	"CREATE TABLE consent (request TEXT NOT NULL, kind INTEGER NOT NULL, person TEXT NOT NULL,"
+	" network TEXT NOT NULL, user_workspace TEXT NOT NULL, user TEXT NOT NULL,"
+	" digest TEXT NOT NULL, policy_id TEXT NOT NULL, at_ms INTEGER NOT NULL,"
+	" PRIMARY KEY (request, kind, person)) WITHOUT ROWID;"
+	"CREATE TABLE lock (account TEXT NOT NULL, droplet_id INTEGER NOT NULL,"
+	" droplet_name TEXT NOT NULL, person TEXT NOT NULL, reason TEXT NOT NULL,"
+	" at_ms INTEGER NOT NULL, PRIMARY KEY (account, droplet_id)) WITHOUT ROWID;"
+	"CREATE TABLE policy (id TEXT PRIMARY KEY, text TEXT NOT NULL, at_ms INTEGER NOT NULL);",
 };
 
 #endif

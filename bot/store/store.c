@@ -17,20 +17,24 @@
 #include "metrics/metrics.h"
 #include "store/internal.h"
 
-enum group_state {
-	GROUP_QUEUED = 0,
-	GROUP_RUNNING,
-	GROUP_OVER, /* carried out; or taken back by close before the worker had begun */
+enum errand_state {
+	ERRAND_QUEUED = 0,
+	ERRAND_RUNNING,
+	ERRAND_OVER, /* carried out; or taken back by close before the worker had begun */
 };
 
-/* Outlives its store when the store is closed before the loop heard of the end. */
-struct store_group {
+/* What the worker does: a group, or a read. Outlives its store when that is closed before the loop heard of the end. */
+struct store_errand {
 	struct work work;
-	struct store *store; /* NULL: closed meanwhile */
-	struct list txns;
+	struct store *store;                           /* NULL: closed meanwhile */
+	struct list txns;                              /* of a group */
+	struct list link;                              /* of a read, among those that wait */
+	void (*look)(struct store *store, void *data); /* NULL: a group */
+	void (*seen)(void *data, const struct err *err);
+	void *data;
 	pthread_mutex_t lock;
 	pthread_cond_t over;
-	enum group_state state;
+	enum errand_state state;
 };
 
 static void gather(struct task *task);
@@ -42,6 +46,7 @@ void store_init(struct store *store, const struct store_back *back, struct loop 
 	store->back = back;
 	store->loop = loop;
 	list_init(&store->waiting);
+	list_init(&store->asks);
 	(void)pthread_mutexattr_init(&nested);
 	(void)pthread_mutexattr_settype(&nested, PTHREAD_MUTEX_RECURSIVE);
 	(void)pthread_mutex_init(&store->lock, &nested);
@@ -54,6 +59,7 @@ void store_init(struct store *store, const struct store_back *back, struct loop 
 void store_done(struct store *store)
 {
 	assert(list_empty(&store->waiting) && store->group == NULL);
+	assert(list_empty(&store->asks) && store->ask == NULL);
 	(void)pthread_mutex_destroy(&store->lock);
 	free(store->path);
 	store->path = NULL;
@@ -113,24 +119,84 @@ void store_txn_job(struct store_txn *txn, const struct store_job *job)
 	op->job.outcome = copy(txn, job->outcome);
 }
 
+static const size_t request_texts[] = {
+	offsetof(struct store_request, network),        offsetof(struct store_request, workspace),
+	offsetof(struct store_request, channel),        offsetof(struct store_request, thread),
+	offsetof(struct store_request, user_workspace), offsetof(struct store_request, user),
+	offsetof(struct store_request, person),         offsetof(struct store_request, answers),
+	offsetof(struct store_request, verb),           offsetof(struct store_request, words),
+	offsetof(struct store_request, policy_id),      offsetof(struct store_request, card),
+	offsetof(struct store_request, arguments),      offsetof(struct store_request, reason),
+	offsetof(struct store_request, nonce),          offsetof(struct store_request, digest),
+	offsetof(struct store_request, terms),
+};
+_Static_assert(ARRAY_LEN(request_texts) == STORE_REQUEST_TEXTS, "each string of a request");
+
+const char **store_text_at(struct store_request *request, size_t i)
+{
+	return (const char **)(void *)((char *)request + request_texts[i]);
+}
+
+const char *store_text_of(const struct store_request *request, size_t i)
+{
+	return *(const char *const *)(const void *)((const char *)request + request_texts[i]);
+}
+
 void store_txn_request(struct store_txn *txn, const struct store_request *request)
 {
 	struct store_op *op = add(txn, OP_REQUEST);
-	struct store_request *to = &op->request;
 
-	*to = *request;
-	to->network = copy(txn, request->network);
-	to->workspace = copy(txn, request->workspace);
-	to->channel = copy(txn, request->channel);
-	to->thread = copy(txn, request->thread);
-	to->user_workspace = copy(txn, request->user_workspace);
-	to->user = copy(txn, request->user);
-	to->person = copy(txn, request->person);
-	to->answers = copy(txn, request->answers);
-	to->verb = copy(txn, request->verb);
-	to->words = copy(txn, request->words);
-	to->policy_id = copy(txn, request->policy_id);
-	to->card = copy(txn, request->card);
+	op->request = *request;
+	for (size_t i = 0; i < STORE_REQUEST_TEXTS; i++) {
+		*store_text_at(&op->request, i) = copy(txn, store_text_of(request, i));
+	}
+}
+
+void store_txn_consent(struct store_txn *txn, const struct store_consent *consent)
+{
+	struct store_consent *to = &add(txn, OP_CONSENT)->consent;
+
+	*to = *consent;
+	to->request = copy(txn, consent->request);
+	to->person = copy(txn, consent->person);
+	to->network = copy(txn, consent->network);
+	to->user_workspace = copy(txn, consent->user_workspace);
+	to->user = copy(txn, consent->user);
+	to->digest = copy(txn, consent->digest);
+	to->policy_id = copy(txn, consent->policy_id);
+}
+
+void store_txn_void(struct store_txn *txn, const char *request)
+{
+	add(txn, OP_VOID)->name = copy(txn, request);
+}
+
+void store_txn_lock(struct store_txn *txn, const struct store_lock *lock)
+{
+	struct store_lock *to = &add(txn, OP_LOCK)->lock;
+
+	*to = *lock;
+	to->account = copy(txn, lock->account);
+	to->droplet_name = copy(txn, lock->droplet_name);
+	to->person = copy(txn, lock->person);
+	to->reason = copy(txn, lock->reason);
+}
+
+void store_txn_unlock(struct store_txn *txn, const char *account, uint64_t droplet_id)
+{
+	struct store_lock *to = &add(txn, OP_UNLOCK)->lock;
+
+	to->account = copy(txn, account);
+	to->droplet_id = droplet_id;
+}
+
+void store_txn_policy(struct store_txn *txn, const char *id, const char *text, int64_t at_ms)
+{
+	struct store_op *op = add(txn, OP_POLICY);
+
+	op->name = copy(txn, id);
+	op->value = copy(txn, text);
+	op->at_ms = at_ms;
 }
 
 void store_txn_log(struct store_txn *txn, const char *body)
@@ -209,39 +275,61 @@ static void carry_out(struct store *store, struct list *txns)
 	}
 }
 
-static void group_run(struct work *work)
+/* The end is told under the lock: who waits there may close the store at once. */
+static void errand_run(struct work *work)
 {
-	struct store_group *group = work->data;
+	struct store_errand *errand = work->data;
+	struct store *store;
 	bool begin;
 
-	(void)pthread_mutex_lock(&group->lock);
-	begin = group->state == GROUP_QUEUED;
+	(void)pthread_mutex_lock(&errand->lock);
+	store = errand->store;
+	begin = errand->state == ERRAND_QUEUED;
 	if (begin) {
-		group->state = GROUP_RUNNING;
+		errand->state = ERRAND_RUNNING;
 	}
-	(void)pthread_mutex_unlock(&group->lock);
+	(void)pthread_mutex_unlock(&errand->lock);
 	if (!begin) {
 		return;
 	}
-	(void)pthread_mutex_lock(&group->store->lock);
-	carry_out(group->store, &group->txns);
-	(void)pthread_mutex_unlock(&group->store->lock);
-	(void)pthread_mutex_lock(&group->lock);
-	group->state = GROUP_OVER;
-	(void)pthread_cond_signal(&group->over);
-	(void)pthread_mutex_unlock(&group->lock);
+	if (errand->look != NULL) {
+		errand->look(store, errand->data);
+	} else {
+		(void)pthread_mutex_lock(&store->lock);
+		carry_out(store, &errand->txns);
+		(void)pthread_mutex_unlock(&store->lock);
+	}
+	(void)pthread_mutex_lock(&errand->lock);
+	errand->state = ERRAND_OVER;
+	(void)pthread_cond_signal(&errand->over);
+	(void)pthread_mutex_unlock(&errand->lock);
 }
 
-static void group_free(struct store_group *group)
+static struct store_errand *errand_new(struct store *store, void (*done)(struct work *))
 {
-	(void)pthread_mutex_destroy(&group->lock);
-	(void)pthread_cond_destroy(&group->over);
-	free(group);
+	struct store_errand *errand = mem_alloc(sizeof(*errand));
+
+	errand->store = store;
+	list_init(&errand->txns);
+	list_init(&errand->link);
+	(void)pthread_mutex_init(&errand->lock, NULL);
+	(void)pthread_cond_init(&errand->over, NULL);
+	errand->work.run = errand_run;
+	errand->work.done = done;
+	errand->work.data = errand;
+	return errand;
+}
+
+static void errand_free(struct store_errand *errand)
+{
+	(void)pthread_mutex_destroy(&errand->lock);
+	(void)pthread_cond_destroy(&errand->over);
+	free(errand);
 }
 
 static void group_done(struct work *work)
 {
-	struct store_group *group = work->data;
+	struct store_errand *group = work->data;
 	struct store *store = group->store;
 
 	if (store != NULL) {
@@ -252,7 +340,7 @@ static void group_done(struct work *work)
 		/* the last touch of the store is above: a callback may close it */
 		call_back_all(&group->txns);
 	}
-	group_free(group);
+	errand_free(group);
 }
 
 static void move_all(struct list *from, struct list *to)
@@ -268,20 +356,13 @@ static void move_all(struct list *from, struct list *to)
 static void gather(struct task *task)
 {
 	struct store *store = task->data;
-	struct store_group *group;
+	struct store_errand *group;
 
 	if (store->group != NULL || list_empty(&store->waiting)) {
 		return;
 	}
-	group = mem_alloc(sizeof(*group));
-	group->store = store;
-	list_init(&group->txns);
-	(void)pthread_mutex_init(&group->lock, NULL);
-	(void)pthread_cond_init(&group->over, NULL);
+	group = errand_new(store, group_done);
 	move_all(&store->waiting, &group->txns);
-	group->work.run = group_run;
-	group->work.done = group_done;
-	group->work.data = group;
 	store->group = group;
 	work_start(store->loop, &group->work);
 }
@@ -303,21 +384,63 @@ void store_commit(struct store_txn *txn, void (*done)(void *data, const struct e
 	}
 }
 
+/* ---- reads while the bot runs --------------------------------------------------------------- */
+
+static void next_ask(struct store *store);
+
+static void ask_done(struct work *work)
+{
+	struct store_errand *ask = work->data;
+	struct store *store = ask->store;
+
+	if (store != NULL) {
+		store->ask = NULL;
+		next_ask(store);
+		ask->seen(ask->data, NULL);
+	}
+	errand_free(ask);
+}
+
+/* One at the worker at a time: the groups that come meanwhile take turns with those that wait here. */
+static void next_ask(struct store *store)
+{
+	if (store->ask == NULL && !list_empty(&store->asks)) {
+		store->ask = LIST_ENTRY(store->asks.next, struct store_errand, link);
+		list_remove(&store->ask->link);
+		work_start(store->loop, &store->ask->work);
+	}
+}
+
+void store_ask(struct store *store, void (*work)(struct store *store, void *data),
+	       void (*done)(void *data, const struct err *err), void *data)
+{
+	struct store_errand *ask = errand_new(store, ask_done);
+
+	assert(store->loop != NULL); /* opened for reading only */
+	ask->look = work;
+	ask->seen = done;
+	ask->data = data;
+	list_append(&store->asks, &ask->link);
+	if (!store->closing) {
+		next_ask(store);
+	}
+}
+
 /* ---- the end ------------------------------------------------------------------------------- */
 
-/* Takes the group from the worker: waits for it when it runs, stops it when it does not yet. True: it was carried out. */
-static bool take_back(struct store_group *group)
+/* Takes it from the worker: waits for it when it runs, stops it when it does not yet. True: it was carried out. */
+static bool take_back(struct store_errand *errand)
 {
 	bool ran;
 
-	(void)pthread_mutex_lock(&group->lock);
-	ran = group->state != GROUP_QUEUED;
-	while (group->state == GROUP_RUNNING) {
-		(void)pthread_cond_wait(&group->over, &group->lock);
+	(void)pthread_mutex_lock(&errand->lock);
+	ran = errand->state != ERRAND_QUEUED;
+	while (errand->state == ERRAND_RUNNING) {
+		(void)pthread_cond_wait(&errand->over, &errand->lock);
 	}
-	group->state = GROUP_OVER;
-	(void)pthread_mutex_unlock(&group->lock);
-	group->store = NULL; /* group_done frees the group and touches nothing else */
+	errand->state = ERRAND_OVER;
+	errand->store = NULL; /* its done frees it and touches nothing else */
+	(void)pthread_mutex_unlock(&errand->lock);
 	return ran;
 }
 
@@ -328,6 +451,31 @@ static void drop_all(struct list *txns)
 	while ((txn = first_txn(txns)) != NULL) {
 		list_remove(&txn->link);
 		store_txn_drop(txn);
+	}
+}
+
+static void end_ask(struct store_errand *ask, const struct err *err, bool silent)
+{
+	if (!silent) {
+		ask->seen(ask->data, err);
+	}
+}
+
+static void drain_asks(struct store *store, const struct err *canceled, bool silent)
+{
+	if (store->ask != NULL) {
+		struct store_errand *ask = store->ask;
+		bool ran = take_back(ask);
+
+		store->ask = NULL; /* freed by ask_done, which the loop still runs */
+		end_ask(ask, ran ? NULL : canceled, silent);
+	}
+	while (!list_empty(&store->asks)) {
+		struct store_errand *ask = LIST_ENTRY(store->asks.next, struct store_errand, link);
+
+		list_remove(&ask->link);
+		end_ask(ask, canceled, silent);
+		errand_free(ask);
 	}
 }
 
@@ -349,8 +497,9 @@ void store_drain(struct store *store, bool silent)
 		move_all(&store->group->txns, &over);
 		store->group = NULL;
 	}
-	/* a callback may commit once more: that one is canceled too */
-	while (!list_empty(&over) || !list_empty(&store->waiting)) {
+	/* a callback may commit or ask once more: that one is canceled too */
+	do {
+		drain_asks(store, &canceled, silent);
 		fail_all(&store->waiting, &canceled);
 		move_all(&store->waiting, &over);
 		if (silent) {
@@ -358,7 +507,7 @@ void store_drain(struct store *store, bool silent)
 		} else {
 			call_back_all(&over);
 		}
-	}
+	} while (!list_empty(&store->waiting) || !list_empty(&store->asks));
 }
 
 void store_close(struct store *store)
@@ -390,6 +539,51 @@ int store_each_job(struct store *store, const char *request_id,
 
 	(void)pthread_mutex_lock(&store->lock);
 	rc = store->back->each_job(store, request_id, each, data, err);
+	(void)pthread_mutex_unlock(&store->lock);
+	return rc;
+}
+
+int store_find_request(struct store *store, const char *id,
+		       int (*each)(const struct store_request *, void *), void *data,
+		       struct err *err)
+{
+	int rc;
+
+	(void)pthread_mutex_lock(&store->lock);
+	rc = store->back->find_request(store, id, each, data, err);
+	(void)pthread_mutex_unlock(&store->lock);
+	return rc;
+}
+
+int store_each_consent(struct store *store, const char *request_id,
+		       int (*each)(const struct store_consent *, void *), void *data,
+		       struct err *err)
+{
+	int rc;
+
+	(void)pthread_mutex_lock(&store->lock);
+	rc = store->back->each_consent(store, request_id, each, data, err);
+	(void)pthread_mutex_unlock(&store->lock);
+	return rc;
+}
+
+int store_each_lock(struct store *store, int (*each)(const struct store_lock *, void *), void *data,
+		    struct err *err)
+{
+	int rc;
+
+	(void)pthread_mutex_lock(&store->lock);
+	rc = store->back->each_lock(store, each, data, err);
+	(void)pthread_mutex_unlock(&store->lock);
+	return rc;
+}
+
+int store_get_policy(struct store *store, const char *id, struct strbuf *out, struct err *err)
+{
+	int rc;
+
+	(void)pthread_mutex_lock(&store->lock);
+	rc = store->back->get_policy(store, id, out, err);
 	(void)pthread_mutex_unlock(&store->lock);
 	return rc;
 }

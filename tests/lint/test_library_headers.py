@@ -10,7 +10,7 @@ import house
 HOME = {
     r"jansson\.h": ["bot/base/json.c"],
     r"yaml\.h": ["bot/base/yaml.c"],
-    r"sqlite3\.h": ["bot/store/sqlite.c"],
+    r"sqlite3\.h": ["bot/store/sqlite.h"],
     r"yajl/.*": ["bot/ocean/decode.c"],
     r"openssl/(evp|sha)\.h": ["bot/base/digest.c"],
     r"openssl/(ssl|err|bio|x509.*)\.h": ["tests/sim/tls.c"],

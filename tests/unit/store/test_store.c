@@ -149,7 +149,8 @@ static struct store_job job_of(const char *id, uint64_t droplet, bool open)
 				.deadline_ms = 6,
 				.updated_ms = 7,
 				.outcome = "so far",
-				.open = open};
+				.open = open,
+				.ready_ms = 8};
 
 	(void)snprintf(job.id, sizeof(job.id), "%s", id);
 	(void)snprintf(job.request, sizeof(job.request), "r1");
@@ -175,7 +176,13 @@ static struct store_request request_of(const char *id, int64_t created_ms, bool 
 					.card_shown = 2,
 					.created_ms = created_ms,
 					.updated_ms = created_ms + 1,
-					.final = final};
+					.final = final,
+					.arguments = "size=s-2vcpu-2gb",
+					.reason = "the disk \xe2\x80\x9e is full",
+					.nonce = "0a",
+					.digest = "0b",
+					.terms = "0c",
+					.queues = true};
 
 	(void)snprintf(request.id, sizeof(request.id), "%s", id);
 	return request;
@@ -205,6 +212,12 @@ static int take_request(const struct store_request *request, void *data)
 		assert_int_equal(request->card_wanted, 3);
 		assert_int_equal(request->card_shown, 2);
 		assert_int_equal(request->updated_ms, request->created_ms + 1);
+		assert_string_equal(request->arguments, "size=s-2vcpu-2gb");
+		assert_string_equal(request->reason, "the disk \xe2\x80\x9e is full");
+		assert_string_equal(request->nonce, "0a");
+		assert_string_equal(request->digest, "0b");
+		assert_string_equal(request->terms, "0c");
+		assert_true(request->queues);
 	}
 	f->n_requests++;
 	return 0;
@@ -300,6 +313,7 @@ static void rows_come_back_whole(void **state)
 	assert_int_equal(f->jobs[0].deadline_ms, 6);
 	assert_int_equal(f->jobs[0].updated_ms, 7);
 	assert_true(f->jobs[0].open);
+	assert_int_equal(f->jobs[0].ready_ms, 8);
 	assert_int_equal(store_get_cursor(f->store, "xmpp/main", value, sizeof(value), &err), 0);
 	assert_string_equal(value, "abc");
 	assert_int_equal(store_get_cursor(f->store, "xmpp/main", value, 3, &err), -1);
@@ -307,6 +321,168 @@ static void rows_come_back_whole(void **state)
 	assert_int_equal(store_get_cursor(f->store, "other", value, sizeof(value), &err), -1);
 	assert_int_equal(err.kind, ERR_NOTFOUND);
 	assert_int_equal(read_log(f), 1);
+}
+
+static int take_bare(const struct store_request *r, void *data)
+{
+	struct fixture *f = data;
+	const char *const texts[] = {
+		r->network, r->workspace, r->channel,   r->thread, r->user_workspace, r->user,
+		r->person,  r->answers,   r->verb,      r->words,  r->policy_id,      r->card,
+		r->reason,  r->nonce,     r->arguments, r->digest, r->terms};
+
+	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++) {
+		assert_string_equal(texts[i], "");
+	}
+	assert_false(r->queues);
+	f->n_requests++;
+	return 0;
+}
+
+static void what_is_not_given_is_empty(void **state)
+{
+	struct fixture *f = *state;
+	struct store_txn *txn = store_txn_new(f->store);
+	struct store_request bare = {.id = "bare"};
+	struct store_lock lock = {.account = "main", .droplet_id = 1};
+	struct store_consent consent = {.request = "bare", .kind = 1};
+	struct err err = {0};
+
+	store_txn_request(txn, &bare);
+	store_txn_lock(txn, &lock);
+	store_txn_consent(txn, &consent);
+	assert_int_equal(commit(f, txn), ERR_NONE);
+	reopen(f);
+	assert_int_equal(store_find_request(f->store, "bare", take_bare, f, &err), 0);
+	assert_int_equal(f->n_requests, 1);
+	assert_int_equal(store_find_request(f->store, "bar", take_bare, f, &err), 0);
+	assert_int_equal(f->n_requests, 1);
+}
+
+static int take_consent(const struct store_consent *c, void *data)
+{
+	strbuf_addf(data, "%s %d %s %s/%s/%s %s %s %lld;", c->request, c->kind, c->person,
+		    c->network, c->user_workspace, c->user, c->digest, c->policy_id,
+		    (long long)c->at_ms);
+	return 0;
+}
+
+static void put_consent(struct fixture *f, const char *request, int kind, const char *person,
+			int64_t at_ms)
+{
+	struct store_txn *txn = store_txn_new(f->store);
+	struct store_consent consent = {request, kind, person, "slack", "T1",
+					"U1",    "d1", "p1",   at_ms};
+
+	store_txn_consent(txn, &consent);
+	assert_int_equal(commit(f, txn), ERR_NONE);
+}
+
+static void assert_consents(struct fixture *f, const char *request, const char *expected)
+{
+	struct strbuf out;
+	struct err err = {0};
+
+	strbuf_init(&out, 1000);
+	assert_int_equal(store_each_consent(f->store, request, take_consent, &out, &err), 0);
+	assert_string_equal(out.buf, expected);
+	strbuf_done(&out);
+}
+
+static void one_consent_a_person_and_kind(void **state)
+{
+	struct fixture *f = *state;
+	struct store_txn *txn;
+
+	put_consent(f, "r1", 2, "chen", 30);
+	put_consent(f, "r1", 2, "ana", 20);
+	put_consent(f, "r1", 1, "chen", 20);
+	put_consent(f, "r10", 1, "dora", 1);
+	reopen(f);
+	assert_consents(f, "r1",
+			"r1 1 chen slack/T1/U1 d1 p1 20;r1 2 ana slack/T1/U1 d1 p1 20;"
+			"r1 2 chen slack/T1/U1 d1 p1 30;");
+	put_consent(f, "r1", 2, "ana", 40); /* said again: the newer counts, and once */
+	assert_consents(f, "r1",
+			"r1 1 chen slack/T1/U1 d1 p1 20;r1 2 chen slack/T1/U1 d1 p1 30;"
+			"r1 2 ana slack/T1/U1 d1 p1 40;");
+	txn = store_txn_new(f->store);
+	store_txn_void(txn, "r1");
+	store_txn_seen(txn, "key", 1);
+	store_txn_seen(txn, "key", 1);
+	assert_int_equal(commit(f, txn), ERR_CONFLICT); /* undone: they stand */
+	assert_consents(f, "r1",
+			"r1 1 chen slack/T1/U1 d1 p1 20;r1 2 chen slack/T1/U1 d1 p1 30;"
+			"r1 2 ana slack/T1/U1 d1 p1 40;");
+	txn = store_txn_new(f->store);
+	store_txn_void(txn, "r1");
+	assert_int_equal(commit(f, txn), ERR_NONE);
+	reopen(f);
+	assert_consents(f, "r1", "");
+	assert_consents(f, "r10", "r10 1 dora slack/T1/U1 d1 p1 1;");
+}
+
+static int take_lock(const struct store_lock *lock, void *data)
+{
+	strbuf_addf(data, "%s/%llu %s %s %s %lld;", lock->account,
+		    (unsigned long long)lock->droplet_id, lock->droplet_name, lock->person,
+		    lock->reason, (long long)lock->at_ms);
+	return 0;
+}
+
+static void put_lock(struct fixture *f, const char *account, uint64_t droplet, const char *person,
+		     int64_t at_ms)
+{
+	struct store_txn *txn = store_txn_new(f->store);
+	struct store_lock lock = {account, droplet, "db-1", person, "migrating", at_ms};
+
+	store_txn_lock(txn, &lock);
+	assert_int_equal(commit(f, txn), ERR_NONE);
+}
+
+static void a_droplet_has_one_lock(void **state)
+{
+	struct fixture *f = *state;
+	struct store_txn *txn;
+	struct strbuf out;
+	struct err err = {0};
+
+	put_lock(f, "main", UINT64_MAX, "ana", 20);
+	put_lock(f, "other", UINT64_MAX, "bob", 10);
+	put_lock(f, "main", UINT64_MAX, "chen", 30); /* stolen */
+	put_lock(f, "main", 7, "bob", 5);
+	reopen(f);
+	txn = store_txn_new(f->store);
+	store_txn_unlock(txn, "main", 7);
+	store_txn_unlock(txn, "nobody", 7);
+	assert_int_equal(commit(f, txn), ERR_NONE);
+	strbuf_init(&out, 1000);
+	assert_int_equal(store_each_lock(f->store, take_lock, &out, &err), 0);
+	assert_string_equal(out.buf, "other/18446744073709551615 db-1 bob migrating 10;"
+				     "main/18446744073709551615 db-1 chen migrating 30;");
+	strbuf_done(&out);
+}
+
+static void a_policy_is_kept_by_its_id(void **state)
+{
+	struct fixture *f = *state;
+	struct store_txn *txn = store_txn_new(f->store);
+	struct strbuf out;
+	struct err err = {0};
+
+	store_txn_policy(txn, "aa", "rules: []\n", 1);
+	store_txn_policy(txn, "aa", "another text", 2); /* the first stands */
+	assert_int_equal(commit(f, txn), ERR_NONE);
+	reopen(f);
+	strbuf_init(&out, 20);
+	assert_int_equal(store_get_policy(f->store, "aa", &out, &err), 0);
+	assert_string_equal(out.buf, "rules: []\n");
+	assert_int_equal(store_get_policy(f->store, "ab", &out, &err), -1);
+	assert_int_equal(err.kind, ERR_NOTFOUND);
+	assert_int_equal(store_get_policy(f->store, "aa", &out, &err), 0);
+	assert_int_equal(store_get_policy(f->store, "aa", &out, &err), -1);
+	assert_int_equal(err.kind, ERR_LIMIT);
+	strbuf_done(&out);
 }
 
 static int take_cursor(const char *rest, const char *value, void *data)
@@ -502,6 +678,93 @@ static void a_callback_may_commit(void **state)
 	assert_true(loop_run_until(f->loop, called, &again.outcome, 10000));
 	assert_int_equal(again.outcome.err.kind, ERR_NONE);
 	assert_int_equal(read_log(f), 2);
+}
+
+/* ---- reads while it runs ------------------------------------------------------------------- */
+
+struct look {
+	struct fixture *fixture;
+	size_t looked;
+	int64_t rows;
+	struct outcome outcome;
+	struct look *again; /* asked once more when it is done */
+};
+
+static int count_row(const struct store_log *log, void *data)
+{
+	(void)log;
+	++*(int64_t *)data;
+	return 0;
+}
+
+static void look_at_log(struct store *store, void *data)
+{
+	struct look *look = data;
+	struct err err = {0};
+
+	look->looked++;
+	assert_int_equal(store_each_log(store, 0, count_row, &look->rows, &err), 0);
+}
+
+static void looked(void *data, const struct err *err)
+{
+	struct look *look = data;
+
+	on_done(&look->outcome, err);
+	if (look->again != NULL) {
+		store_ask(look->fixture->store, look_at_log, looked, look->again);
+	}
+}
+
+static void asks_and_commits_take_turns(void **state)
+{
+	struct fixture *f = *state;
+	struct look looks[6] = {{0}};
+	struct outcome outcomes[6] = {{0}};
+
+	for (size_t i = 0; i < 6; i++) {
+		struct store_txn *txn = store_txn_new(f->store);
+
+		looks[i].fixture = f;
+		store_txn_log(txn, "{}");
+		store_commit(txn, on_done, &outcomes[i]);
+		store_ask(f->store, look_at_log, looked, &looks[i]);
+		assert_int_equal(looks[i].outcome.calls, 0); /* never before it returns */
+	}
+	assert_true(loop_run_until(f->loop, called, &looks[5].outcome, 10000));
+	for (size_t i = 0; i < 6; i++) {
+		assert_int_equal(looks[i].looked, 1);
+		assert_int_equal(looks[i].outcome.calls, 1);
+		assert_int_equal(looks[i].outcome.err.kind, ERR_NONE);
+		assert_true(i == 0 || looks[i].outcome.order > looks[i - 1].outcome.order);
+		assert_int_equal(outcomes[i].calls, 1);
+		assert_true(i == 0 || looks[i].rows >= looks[i - 1].rows);
+	}
+	/* five asks still waited when the commits came to the worker: those did not wait for them all */
+	assert_true(outcomes[5].order < looks[5].outcome.order);
+	assert_int_equal(looks[5].rows, 6);
+}
+
+static void closing_ends_what_was_asked(void **state)
+{
+	struct fixture *f = *state;
+	struct look last = {.fixture = f};
+	struct look looks[3] = {{0}};
+
+	for (size_t i = 0; i < 3; i++) {
+		looks[i].fixture = f;
+		looks[i].again = i == 2 ? &last : NULL;
+		store_ask(f->store, look_at_log, looked, &looks[i]);
+	}
+	reopen(f);
+	for (size_t i = 0; i < 3; i++) {
+		assert_int_equal(looks[i].outcome.calls, 1);
+		assert_int_equal(looks[i].outcome.err.kind,
+				 looks[i].looked > 0 ? ERR_NONE : ERR_CANCELED);
+	}
+	assert_int_equal(looks[2].looked, 0);
+	assert_int_equal(last.looked, 0);
+	assert_int_equal(last.outcome.err.kind, ERR_CANCELED);
 }
 
 /* ---- the file ------------------------------------------------------------------------------ */
@@ -760,6 +1023,10 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		ON_BOTH(rows_come_back_whole),
+		ON_BOTH(what_is_not_given_is_empty),
+		ON_BOTH(one_consent_a_person_and_kind),
+		ON_BOTH(a_droplet_has_one_lock),
+		ON_BOTH(a_policy_is_kept_by_its_id),
 		ON_BOTH(cursors_come_by_their_prefix),
 		ON_BOTH(a_known_key_undoes_the_whole_transaction),
 		ON_BOTH(one_open_job_a_droplet),
@@ -767,6 +1034,8 @@ int main(void)
 		ON_BOTH(the_log_is_a_chain),
 		ON_BOTH(closing_answers_everybody),
 		ON_BOTH(a_callback_may_commit),
+		ON_BOTH(asks_and_commits_take_turns),
+		ON_BOTH(closing_ends_what_was_asked),
 		cmocka_unit_test(the_chain_rule_is_sha256),
 		ON(the_file_is_private_and_ours_alone, sqlite),
 		ON(another_process_gets_conflict, sqlite),

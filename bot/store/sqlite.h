@@ -1,0 +1,96 @@
+/* sqlite.h - what the files of the SQLite store share (the only file with sqlite3.h); nobody else includes it
+ *
+ * sqlite.c opens, commits and closes; sqlite_rows.c writes a transaction's rows; sqlite_read.c reads.
+ */
+#ifndef STORE_SQLITE_H
+#define STORE_SQLITE_H
+
+#include <sqlite3.h>
+
+#include "store/internal.h"
+
+/* Statements that are prepared at first use and kept. */
+enum query {
+	Q_BEGIN = 0,
+	Q_COMMIT,
+	Q_SAVEPOINT,
+	Q_RELEASE,
+	Q_BACK_TO,
+	Q_SEEN,
+	Q_BUSY,
+	Q_JOB,
+	Q_REQUEST,
+	Q_LOG_LAST,
+	Q_LOG,
+	Q_CURSOR,
+	Q_FORGET,
+	Q_CONSENT,
+	Q_VOID,
+	Q_LOCK,
+	Q_UNLOCK,
+	Q_POLICY,
+	Q_COUNT,
+};
+
+/* The columns of a request: its id, STORE_REQUEST_TEXTS in their order, its numbers. */
+#define REQUEST_COLUMNS                                                                          \
+	"id, network, workspace, channel, thread, user_workspace, user, person, answers, verb,"  \
+	" words, policy_id, card, arguments, reason, nonce, digest, terms, direct, card_wanted," \
+	" card_shown, created_ms, updated_ms, final, queues"
+#define JOB_COLUMNS                                                                        \
+	"id, request, account, droplet_id, droplet_name, state, step, action_id, sent_ms," \
+	" deadline_ms, updated_ms, outcome, open, ready_ms"
+#define CONSENT_COLUMNS \
+	"request, kind, person, network, user_workspace, user, digest, policy_id, at_ms"
+#define LOCK_COLUMNS "account, droplet_id, droplet_name, person, reason, at_ms"
+
+struct sqlite {
+	struct store store;
+	int fd; /* holds the lock; -1 for a reader. Closed last: closing it drops SQLite's own locks too */
+	sqlite3 *db;
+	sqlite3_stmt *stmts[Q_COUNT];
+};
+
+static inline struct sqlite *sqlite_of(struct store *store)
+{
+	return (struct sqlite *)(void *)store;
+}
+
+int sqlite_failed(struct sqlite *s, struct err *err); /* says why; -1 */
+int sqlite_prepare(struct sqlite *s, const char *sql, sqlite3_stmt **ret_stmt, struct err *err);
+sqlite3_stmt *sqlite_query(struct sqlite *s, enum query which, struct err *err);
+/* Runs a statement that gives no rows, and clears it. */
+int sqlite_run(struct sqlite *s, sqlite3_stmt *stmt, struct err *err);
+/* Bound until the statement is reset: the text lives longer than that. */
+void sqlite_bind_text(sqlite3_stmt *stmt, int at, const char *text);
+void sqlite_bind_int(sqlite3_stmt *stmt, int at, int64_t value);
+/* The end of a read: rc is that of the last step; a callback that ended it early is no failure. Frees the statement. */
+int sqlite_read_over(struct sqlite *s, sqlite3_stmt *stmt, int rc, struct err *err);
+
+/* sqlite_rows.c: one thing that a transaction does. */
+int sqlite_put(struct sqlite *s, const struct store_op *op, struct err *err);
+
+/* sqlite_read.c: the rows of struct store_back. */
+int sqlite_each_request(struct store *store, bool open_only,
+			int (*each)(const struct store_request *, void *), void *data,
+			struct err *err);
+int sqlite_find_request(struct store *store, const char *id,
+			int (*each)(const struct store_request *, void *), void *data,
+			struct err *err);
+int sqlite_each_job(struct store *store, const char *request_id,
+		    int (*each)(const struct store_job *, void *), void *data, struct err *err);
+int sqlite_each_consent(struct store *store, const char *request_id,
+			int (*each)(const struct store_consent *, void *), void *data,
+			struct err *err);
+int sqlite_each_lock(struct store *store, int (*each)(const struct store_lock *, void *),
+		     void *data, struct err *err);
+int sqlite_get_policy(struct store *store, const char *id, struct strbuf *out, struct err *err);
+int sqlite_get_cursor(struct store *store, const char *name, char *buf, size_t size,
+		      struct err *err);
+int sqlite_each_cursor(struct store *store, const char *prefix,
+		       int (*each)(const char *rest, const char *value, void *), void *data,
+		       struct err *err);
+int sqlite_each_log(struct store *store, int64_t from,
+		    int (*each)(const struct store_log *, void *), void *data, struct err *err);
+
+#endif

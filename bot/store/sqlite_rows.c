@@ -1,0 +1,259 @@
+/* sqlite_rows.c - what a transaction writes into the SQLite store, a function for each kind of row */
+#include <stdio.h>
+#include <string.h>
+
+#include "store/sqlite.h"
+
+static int put_seen(struct sqlite *s, const struct store_op *op, struct err *err)
+{
+	sqlite3_stmt *stmt = sqlite_query(s, Q_SEEN, err);
+
+	if (stmt == NULL) {
+		return -1;
+	}
+	sqlite_bind_text(stmt, 1, op->name);
+	sqlite_bind_int(stmt, 2, op->at_ms);
+	if (sqlite_run(s, stmt, err) < 0) {
+		return sqlite3_errcode(s->db) == SQLITE_CONSTRAINT
+			       ? err_set(err, ERR_CONFLICT, "this was asked already")
+			       : -1;
+	}
+	return 0;
+}
+
+static int check_free(struct sqlite *s, const struct store_job *job, struct err *err)
+{
+	sqlite3_stmt *stmt = sqlite_query(s, Q_BUSY, err);
+	int rc;
+
+	if (stmt == NULL) {
+		return -1;
+	}
+	sqlite_bind_text(stmt, 1, job->account);
+	sqlite_bind_int(stmt, 2, (int64_t)job->droplet_id);
+	sqlite_bind_text(stmt, 3, job->id);
+	rc = sqlite3_step(stmt);
+	if (rc != SQLITE_ROW && rc != SQLITE_DONE) {
+		(void)sqlite_failed(s, err);
+	}
+	(void)sqlite3_reset(stmt);
+	(void)sqlite3_clear_bindings(stmt);
+	if (rc == SQLITE_ROW) {
+		return err_set(err, ERR_CONFLICT, "\"%.64s\" has an open job already",
+			       job->droplet_name);
+	}
+	return rc == SQLITE_DONE ? 0 : -1;
+}
+
+static int put_job(struct sqlite *s, const struct store_job *job, struct err *err)
+{
+	sqlite3_stmt *stmt = sqlite_query(s, Q_JOB, err);
+
+	if (stmt == NULL || (job->open && check_free(s, job, err) < 0)) {
+		return -1;
+	}
+	sqlite_bind_text(stmt, 1, job->id);
+	sqlite_bind_text(stmt, 2, job->request);
+	sqlite_bind_text(stmt, 3, job->account);
+	sqlite_bind_int(stmt, 4, (int64_t)job->droplet_id);
+	sqlite_bind_text(stmt, 5, job->droplet_name);
+	sqlite_bind_int(stmt, 6, job->state);
+	sqlite_bind_int(stmt, 7, job->step);
+	sqlite_bind_int(stmt, 8, (int64_t)job->action_id);
+	sqlite_bind_int(stmt, 9, job->sent_ms);
+	sqlite_bind_int(stmt, 10, job->deadline_ms);
+	sqlite_bind_int(stmt, 11, job->updated_ms);
+	sqlite_bind_text(stmt, 12, job->outcome);
+	sqlite_bind_int(stmt, 13, job->open);
+	sqlite_bind_int(stmt, 14, job->ready_ms);
+	return sqlite_run(s, stmt, err);
+}
+
+static int put_request(struct sqlite *s, const struct store_request *r, struct err *err)
+{
+	sqlite3_stmt *stmt = sqlite_query(s, Q_REQUEST, err);
+	int at = 1;
+
+	if (stmt == NULL) {
+		return -1;
+	}
+	sqlite_bind_text(stmt, at++, r->id);
+	for (size_t i = 0; i < STORE_REQUEST_TEXTS; i++) {
+		sqlite_bind_text(stmt, at++, store_text_of(r, i));
+	}
+	sqlite_bind_int(stmt, at++, r->direct);
+	sqlite_bind_int(stmt, at++, r->card_wanted);
+	sqlite_bind_int(stmt, at++, r->card_shown);
+	sqlite_bind_int(stmt, at++, r->created_ms);
+	sqlite_bind_int(stmt, at++, r->updated_ms);
+	sqlite_bind_int(stmt, at++, r->final);
+	sqlite_bind_int(stmt, at, r->queues);
+	return sqlite_run(s, stmt, err);
+}
+
+static int put_consent(struct sqlite *s, const struct store_consent *c, struct err *err)
+{
+	sqlite3_stmt *stmt = sqlite_query(s, Q_CONSENT, err);
+
+	if (stmt == NULL) {
+		return -1;
+	}
+	sqlite_bind_text(stmt, 1, c->request);
+	sqlite_bind_int(stmt, 2, c->kind);
+	sqlite_bind_text(stmt, 3, c->person);
+	sqlite_bind_text(stmt, 4, c->network);
+	sqlite_bind_text(stmt, 5, c->user_workspace);
+	sqlite_bind_text(stmt, 6, c->user);
+	sqlite_bind_text(stmt, 7, c->digest);
+	sqlite_bind_text(stmt, 8, c->policy_id);
+	sqlite_bind_int(stmt, 9, c->at_ms);
+	return sqlite_run(s, stmt, err);
+}
+
+static int void_consents(struct sqlite *s, const char *request, struct err *err)
+{
+	sqlite3_stmt *stmt = sqlite_query(s, Q_VOID, err);
+
+	if (stmt == NULL) {
+		return -1;
+	}
+	sqlite_bind_text(stmt, 1, request);
+	return sqlite_run(s, stmt, err);
+}
+
+static int put_lock(struct sqlite *s, const struct store_lock *lock, struct err *err)
+{
+	sqlite3_stmt *stmt = sqlite_query(s, Q_LOCK, err);
+
+	if (stmt == NULL) {
+		return -1;
+	}
+	sqlite_bind_text(stmt, 1, lock->account);
+	sqlite_bind_int(stmt, 2, (int64_t)lock->droplet_id);
+	sqlite_bind_text(stmt, 3, lock->droplet_name);
+	sqlite_bind_text(stmt, 4, lock->person);
+	sqlite_bind_text(stmt, 5, lock->reason);
+	sqlite_bind_int(stmt, 6, lock->at_ms);
+	return sqlite_run(s, stmt, err);
+}
+
+static int unlock(struct sqlite *s, const struct store_lock *lock, struct err *err)
+{
+	sqlite3_stmt *stmt = sqlite_query(s, Q_UNLOCK, err);
+
+	if (stmt == NULL) {
+		return -1;
+	}
+	sqlite_bind_text(stmt, 1, lock->account);
+	sqlite_bind_int(stmt, 2, (int64_t)lock->droplet_id);
+	return sqlite_run(s, stmt, err);
+}
+
+static int put_policy(struct sqlite *s, const struct store_op *op, struct err *err)
+{
+	sqlite3_stmt *stmt = sqlite_query(s, Q_POLICY, err);
+
+	if (stmt == NULL) {
+		return -1;
+	}
+	sqlite_bind_text(stmt, 1, op->name);
+	sqlite_bind_text(stmt, 2, op->value);
+	sqlite_bind_int(stmt, 3, op->at_ms);
+	return sqlite_run(s, stmt, err);
+}
+
+static int last_hash(struct sqlite *s, int64_t *ret_seq, char ret_hash[STORE_HASH_SIZE],
+		     struct err *err)
+{
+	sqlite3_stmt *stmt = sqlite_query(s, Q_LOG_LAST, err);
+	int rc;
+
+	if (stmt == NULL) {
+		return -1;
+	}
+	rc = sqlite3_step(stmt);
+	if (rc == SQLITE_ROW) {
+		const unsigned char *hash = sqlite3_column_text(stmt, 1);
+
+		*ret_seq = sqlite3_column_int64(stmt, 0);
+		(void)snprintf(ret_hash, STORE_HASH_SIZE, "%s",
+			       hash != NULL ? (const char *)hash : "");
+	} else if (rc == SQLITE_DONE) {
+		*ret_seq = 0;
+		memcpy(ret_hash, STORE_CHAIN_START, STORE_HASH_SIZE);
+	} else {
+		(void)sqlite_failed(s, err);
+	}
+	(void)sqlite3_reset(stmt);
+	return rc == SQLITE_ROW || rc == SQLITE_DONE ? 0 : -1;
+}
+
+static int put_log(struct sqlite *s, const char *body, struct err *err)
+{
+	sqlite3_stmt *stmt = sqlite_query(s, Q_LOG, err);
+	char prev[STORE_HASH_SIZE];
+	char hash[STORE_HASH_SIZE];
+	int64_t seq;
+
+	if (stmt == NULL || last_hash(s, &seq, prev, err) < 0) {
+		return -1;
+	}
+	store_chain_hash(prev, body, hash);
+	sqlite_bind_int(stmt, 1, seq + 1);
+	sqlite_bind_text(stmt, 2, body);
+	sqlite_bind_text(stmt, 3, prev);
+	sqlite_bind_text(stmt, 4, hash);
+	return sqlite_run(s, stmt, err);
+}
+
+static int put_cursor(struct sqlite *s, const struct store_op *op, struct err *err)
+{
+	sqlite3_stmt *stmt = sqlite_query(s, Q_CURSOR, err);
+
+	if (stmt == NULL) {
+		return -1;
+	}
+	sqlite_bind_text(stmt, 1, op->name);
+	sqlite_bind_text(stmt, 2, op->value);
+	return sqlite_run(s, stmt, err);
+}
+
+static int forget(struct sqlite *s, int64_t before_ms, struct err *err)
+{
+	sqlite3_stmt *stmt = sqlite_query(s, Q_FORGET, err);
+
+	if (stmt == NULL) {
+		return -1;
+	}
+	sqlite_bind_int(stmt, 1, before_ms);
+	return sqlite_run(s, stmt, err);
+}
+
+int sqlite_put(struct sqlite *s, const struct store_op *op, struct err *err)
+{
+	switch (op->kind) {
+	case OP_SEEN:
+		return put_seen(s, op, err);
+	case OP_JOB:
+		return put_job(s, &op->job, err);
+	case OP_REQUEST:
+		return put_request(s, &op->request, err);
+	case OP_LOG:
+		return put_log(s, op->name, err);
+	case OP_CURSOR:
+		return put_cursor(s, op, err);
+	case OP_FORGET:
+		return forget(s, op->at_ms, err);
+	case OP_CONSENT:
+		return put_consent(s, &op->consent, err);
+	case OP_VOID:
+		return void_consents(s, op->name, err);
+	case OP_LOCK:
+		return put_lock(s, &op->lock, err);
+	case OP_UNLOCK:
+		return unlock(s, &op->lock, err);
+	case OP_POLICY:
+		return put_policy(s, op, err);
+	}
+	return err_set(err, ERR_STORE, "the transaction is broken");
+}
