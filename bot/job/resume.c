@@ -29,24 +29,9 @@ struct loading {
 static int take_row(const struct store_request *row, void *data)
 {
 	struct loading *loading = data;
-	struct store_request *to;
-	struct arena *arena = &loading->arena;
 
 	loading->rows = mem_grow(loading->rows, loading->n_rows + 1, sizeof(*loading->rows));
-	to = &loading->rows[loading->n_rows++];
-	*to = *row;
-	to->network = arena_strdup(arena, row->network);
-	to->workspace = arena_strdup(arena, row->workspace);
-	to->channel = arena_strdup(arena, row->channel);
-	to->thread = arena_strdup(arena, row->thread);
-	to->user_workspace = arena_strdup(arena, row->user_workspace);
-	to->user = arena_strdup(arena, row->user);
-	to->person = arena_strdup(arena, row->person);
-	to->answers = arena_strdup(arena, row->answers);
-	to->verb = arena_strdup(arena, row->verb);
-	to->words = arena_strdup(arena, row->words);
-	to->policy_id = arena_strdup(arena, row->policy_id);
-	to->card = arena_strdup(arena, row->card);
+	store_request_keep(&loading->arena, &loading->rows[loading->n_rows++], row);
 	return 0;
 }
 

@@ -149,11 +149,7 @@ static void put_request(struct memory *m, const struct store_request *request)
 {
 	struct row *row = row_new();
 
-	row->request = *request;
-	for (size_t i = 0; i < STORE_REQUEST_TEXTS; i++) {
-		*store_text_at(&row->request, i) =
-			arena_strdup(&row->arena, store_text_of(request, i));
-	}
+	store_request_keep(&row->arena, &row->request, request);
 	put(m, &m->rows.requests, request->id, row);
 }
 

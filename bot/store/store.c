@@ -142,14 +142,20 @@ const char *store_text_of(const struct store_request *request, size_t i)
 	return *(const char *const *)(const void *)((const char *)request + request_texts[i]);
 }
 
+void store_request_keep(struct arena *arena, struct store_request *ret,
+			const struct store_request *row)
+{
+	*ret = *row;
+	for (size_t i = 0; i < STORE_REQUEST_TEXTS; i++) {
+		const char *text = store_text_of(row, i);
+
+		*store_text_at(ret, i) = text != NULL ? arena_strdup(arena, text) : "";
+	}
+}
+
 void store_txn_request(struct store_txn *txn, const struct store_request *request)
 {
-	struct store_op *op = add(txn, OP_REQUEST);
-
-	op->request = *request;
-	for (size_t i = 0; i < STORE_REQUEST_TEXTS; i++) {
-		*store_text_at(&op->request, i) = copy(txn, store_text_of(request, i));
-	}
+	store_request_keep(&txn->arena, &add(txn, OP_REQUEST)->request, request);
 }
 
 void store_txn_consent(struct store_txn *txn, const struct store_consent *consent)

@@ -12,6 +12,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/arena.h"
 #include "base/err.h"
 #include "base/strbuf.h"
 #include "loop/loop.h"
@@ -50,6 +51,10 @@ struct store_request {
 	const char *terms; /* hex: what the policy asked for when consents were first asked */
 	bool queues; /* waits for a droplet that another job holds, instead of being refused */
 };
+
+/* A copy whose strings are in the arena, "" for NULL. */
+void store_request_keep(struct arena *arena, struct store_request *ret,
+			const struct store_request *row);
 
 /* One person's yes to one request. */
 struct store_consent {
