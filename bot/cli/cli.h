@@ -20,5 +20,6 @@ int scopes_main(int argc, char **argv);
 int schema_main(int argc, char **argv);
 int fmt_main(int argc, char **argv);
 int audit_main(int argc, char **argv);
+int code_main(int argc, char **argv);
 
 #endif

@@ -18,6 +18,7 @@ static const struct subcommand rows[] = {
 	{"schema", schema_main, "print the JSON Schema of the policy file"},
 	{"fmt", fmt_main, "tidy a policy file"},
 	{"audit", audit_main, "print the audit log, or verify its chain"},
+	{"code", code_main, "one-time codes: enrol a person, try a code, let a locked person out"},
 };
 
 static void usage(FILE *to)

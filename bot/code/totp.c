@@ -58,7 +58,7 @@ static const char *decode(const char *text, struct totp_key *key)
 			key->bytes[key->len++] = (unsigned char)(bits >> n_bits);
 		}
 	}
-	bits = 0;
+	explicit_bzero(&bits, sizeof(bits));
 	if (n_signs % 8 == 1 || n_signs % 8 == 3 || n_signs % 8 == 6) {
 		return "is base32 that was cut off";
 	}
