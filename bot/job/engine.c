@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "job/internal.h"
+#include "job/locks.h"
 #include "metrics/metrics.h"
 
 struct job_engine *job_engine_new(const struct job_options *options)
@@ -22,6 +23,8 @@ struct job_engine *job_engine_new(const struct job_options *options)
 	list_init(&engine->requests);
 	list_init(&engine->commits);
 	list_init(&engine->calls);
+	list_init(&engine->locks);
+	list_init(&engine->lock_turns);
 	return engine;
 }
 
@@ -131,6 +134,7 @@ void job_engine_free(struct job_engine *engine)
 	if (engine == NULL) {
 		return;
 	}
+	locks_done(engine);
 	/* commits first: what they were for is being freed */
 	LIST_FOREACH_SAFE(it, next, &engine->commits)
 	{

@@ -5,6 +5,7 @@
  *   run.c     READY: ask the gate again, send          look.c    UNSURE: was it done?
  *   watch.c   WATCHING: to the real end                resume.c  after a restart
  *   card.c    the message that is edited               report.c  its words
+ *   locks.c   droplets that one person keeps
  */
 #ifndef JOB_INTERNAL_H
 #define JOB_INTERNAL_H
@@ -32,9 +33,10 @@ struct job;
 
 struct job_engine {
 	struct job_options options;
-	struct list requests; /* struct request */
-	struct list commits;  /* struct commit, under way */
-	struct list calls;    /* struct call, under way */
+	struct list requests;          /* struct request */
+	struct list commits;           /* struct commit, under way */
+	struct list calls;             /* struct call, under way */
+	struct list locks, lock_turns; /* locks.c */
 	size_t n_requests;
 };
 

@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "job/internal.h"
+#include "job/locks.h"
 
 /* For a verb that this version does not have any more. It has no step, so nothing can be sent. */
 static const struct plan gone = {
@@ -147,8 +148,11 @@ static void take_up(struct job_engine *engine, const struct store_request *row,
 int job_resume(struct job_engine *engine, struct err *err)
 {
 	struct loading loading = {0};
-	int rc = store_each_request(engine->options.store, true, take_row, &loading, err);
+	int rc = locks_load(engine, err);
 
+	if (rc == 0) {
+		rc = store_each_request(engine->options.store, true, take_row, &loading, err);
+	}
 	for (size_t i = 0; rc == 0 && i < loading.n_rows; i++) {
 		loading.n_jobs = 0;
 		rc = store_each_job(engine->options.store, loading.rows[i].id, take_job, &loading,

@@ -362,7 +362,7 @@ static void world_restart(struct world *w)
 	assert_int_equal(job_resume(w->engine, &err), 0);
 }
 
-static void fault(struct world *w, const char *line)
+ATTR_UNUSED static void fault(struct world *w, const char *line)
 {
 	struct err err = {0};
 
@@ -423,7 +423,7 @@ static void ask_as(struct world *w, const char *user, const char *key, const str
 	arena_done(&arena);
 }
 
-static void ask(struct world *w, const struct plan *plan, uint64_t droplet)
+ATTR_UNUSED static void ask(struct world *w, const struct plan *plan, uint64_t droplet)
 {
 	char key[32];
 
@@ -470,7 +470,7 @@ static void print_said(const struct world *w)
 	} while (0)
 
 /* POSTs that reached the model. */
-static size_t n_posts(const struct world *w)
+ATTR_UNUSED static size_t n_posts(const struct world *w)
 {
 	size_t n = 0;
 
@@ -514,7 +514,7 @@ static struct states states_of(struct world *w)
 	return states;
 }
 
-static void assert_over(struct world *w)
+ATTR_UNUSED static void assert_over(struct world *w)
 {
 	struct states states = states_of(w);
 	struct err err = {0};

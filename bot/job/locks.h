@@ -1,0 +1,20 @@
+/* locks.h - the locked droplets, for the other files of this room */
+#ifndef JOB_LOCKS_H
+#define JOB_LOCKS_H
+
+#include "job/job.h"
+
+int locks_load(struct job_engine *engine, struct err *err); /* at start */
+void locks_done(struct job_engine *engine);
+
+/* NULL: nobody has it. Borrowed until the next lock or unlock. */
+const struct store_lock *lock_find(const struct job_engine *engine, const char *account,
+				   uint64_t droplet_id);
+
+/* "12 min ago" */
+const char *lock_ago(const struct store_lock *lock, struct arena *arena);
+
+/* Why somebody else's change did not run. anonymous: the channel shows chosen facts only. */
+void lock_words(struct build *build, const struct store_lock *lock, bool anonymous);
+
+#endif
