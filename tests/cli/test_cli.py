@@ -48,7 +48,7 @@ def test_words():
     answers(sluice("--help"), 0, "usage: sluice", "check", "demo")
     expect("a version", re.fullmatch(r"sluice \d+\.\d+\.\d+\n", sluice("--version").stdout))
     answers(sluice("chekc"), 2, 'no command "chekc"', 'did you mean "check"', error=True)
-    for command in ("run", "demo", "check", "can", "audit"):
+    for command in ("run", "demo", "check", "can", "audit", "code"):
         answers(sluice(command, "--help"), 0, f"usage: sluice {command}")
     run = sluice("run", "--help").stdout
     for flag in ("--policy", "--ocean-url", "--xmpp-url", "--console-as"):
