@@ -11,6 +11,16 @@ struct lws_room;    /* lws.c */
 struct lws_context; /* libwebsockets */
 struct http_door;   /* http.h */
 
+/* Works that are run one after another on a thread of libuv's pool. */
+struct lane {
+	struct loop *loop;
+	struct list works;    /* struct work that waits for the thread */
+	struct work *working; /* on the thread now */
+	uv_work_t req;        /* carries `working` */
+};
+
+enum lane_name { LANE_MAIN, LANE_ASIDE, LANES };
+
 struct loop {
 	bool is_virtual;
 	bool stopping;
@@ -22,9 +32,8 @@ struct loop {
 	uint64_t order;
 	bool firing;
 
-	struct list tasks;    /* struct task, by link */
-	struct list works;    /* struct work that waits for the worker */
-	struct work *working; /* on the worker now */
+	struct list tasks; /* struct task, by link */
+	struct lane lanes[LANES];
 
 	/* virtual only */
 	int64_t mono_ms;
@@ -33,11 +42,10 @@ struct loop {
 
 	/* real only */
 	uv_loop_t uv;
-	uv_timer_t due;     /* the one timer of libuv: the top of the heap */
-	uv_idle_t idle;     /* runs while tasks are posted */
-	uv_prepare_t turn;  /* measures stalls; wakes nobody */
-	uv_async_t wake;    /* lookup threads ring it; keeps the loop alive */
-	uv_work_t work_req; /* carries `working` */
+	uv_timer_t due;    /* the one timer of libuv: the top of the heap */
+	uv_idle_t idle;    /* runs while tasks are posted */
+	uv_prepare_t turn; /* measures stalls; wakes nobody */
+	uv_async_t wake;   /* lookup threads ring it; keeps the loop alive */
 	uv_signal_t signals[3];
 	bool has_signals;
 	void (*on_stop)(void *);

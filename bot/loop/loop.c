@@ -32,7 +32,10 @@ static struct loop *make(void)
 	struct loop *loop = mem_alloc(sizeof(*loop));
 
 	list_init(&loop->tasks);
-	list_init(&loop->works);
+	for (size_t i = 0; i < LANES; i++) {
+		loop->lanes[i].loop = loop;
+		list_init(&loop->lanes[i].works);
+	}
 	return loop;
 }
 
@@ -253,7 +256,12 @@ static bool at_rest(void *data)
 {
 	struct loop *loop = data;
 
-	return loop->working == NULL && list_empty(&loop->works) && list_empty(&loop->tasks);
+	for (size_t i = 0; i < LANES; i++) {
+		if (loop->lanes[i].working != NULL || !list_empty(&loop->lanes[i].works)) {
+			return false;
+		}
+	}
+	return list_empty(&loop->tasks);
 }
 
 void loop_free(struct loop *loop)
@@ -356,46 +364,56 @@ void task_cancel(struct task *task)
 	}
 }
 
-static void work_next(struct loop *loop);
+static void work_next(struct lane *lane);
 
 static void on_worker(uv_work_t *req)
 {
-	struct loop *loop = req->data;
+	struct lane *lane = req->data;
 
-	loop->working->run(loop->working);
+	lane->working->run(lane->working);
 }
 
 static void on_work_done(uv_work_t *req, int status)
 {
-	struct loop *loop = req->data;
-	struct work *work = loop->working;
+	struct lane *lane = req->data;
+	struct work *work = lane->working;
 
 	(void)status; /* never canceled */
-	loop->working = NULL;
-	work_next(loop);  /* the worker goes on while we look at the result */
+	lane->working = NULL;
+	work_next(lane);  /* the worker goes on while we look at the result */
 	work->done(work); /* may free it */
 }
 
-static void work_next(struct loop *loop)
+static void work_next(struct lane *lane)
 {
 	int rc;
 
-	if (loop->working != NULL || list_empty(&loop->works)) {
+	if (lane->working != NULL || list_empty(&lane->works)) {
 		return;
 	}
-	loop->working = LIST_ENTRY(loop->works.next, struct work, link);
-	list_remove(&loop->working->link);
-	loop->work_req.data = loop;
-	rc = uv_queue_work(&loop->uv, &loop->work_req, on_worker, on_work_done);
+	lane->working = LIST_ENTRY(lane->works.next, struct work, link);
+	list_remove(&lane->working->link);
+	lane->req.data = lane;
+	rc = uv_queue_work(&lane->loop->uv, &lane->req, on_worker, on_work_done);
 	assert(rc == 0); /* it fails for a NULL function only */
 	(void)rc;
 }
 
+static void start_on(struct lane *lane, struct work *work)
+{
+	work->loop = lane->loop;
+	list_append(&lane->works, &work->link);
+	if (!lane->loop->is_virtual) {
+		work_next(lane);
+	}
+}
+
 void work_start(struct loop *loop, struct work *work)
 {
-	work->loop = loop;
-	list_append(&loop->works, &work->link);
-	if (!loop->is_virtual) {
-		work_next(loop);
-	}
+	start_on(&loop->lanes[LANE_MAIN], work);
+}
+
+void work_start_aside(struct loop *loop, struct work *work)
+{
+	start_on(&loop->lanes[LANE_ASIDE], work);
 }

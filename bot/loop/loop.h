@@ -94,4 +94,7 @@ struct work {
 
 void work_start(struct loop *loop, struct work *work);
 
+/* The same on a second thread, for what may take seconds: nothing that was given to work_start waits for it. */
+void work_start_aside(struct loop *loop, struct work *work);
+
 #endif

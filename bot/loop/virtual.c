@@ -44,7 +44,8 @@ static bool due_now(const struct loop *loop)
 {
 	int64_t due_ms;
 
-	return !list_empty(&loop->tasks) || !list_empty(&loop->works) ||
+	return !list_empty(&loop->tasks) || !list_empty(&loop->lanes[LANE_MAIN].works) ||
+	       !list_empty(&loop->lanes[LANE_ASIDE].works) ||
 	       (timers_next(loop, &due_ms) && due_ms <= loop->mono_ms);
 }
 
@@ -52,12 +53,16 @@ static void turn(struct loop *loop)
 {
 	(void)timers_fire(loop, loop->mono_ms);
 	tasks_run(loop);
-	if (!list_empty(&loop->works)) {
-		struct work *work = LIST_ENTRY(loop->works.next, struct work, link);
+	for (size_t i = 0; i < LANES; i++) {
+		struct list *works = &loop->lanes[i].works;
 
-		list_remove(&work->link);
-		work->run(work);
-		work->done(work); /* may free it */
+		if (!list_empty(works)) {
+			struct work *work = LIST_ENTRY(works->next, struct work, link);
+
+			list_remove(&work->link);
+			work->run(work);
+			work->done(work); /* may free it */
+		}
 	}
 }
 
