@@ -256,6 +256,13 @@ static void console_start(struct chat *chat, const struct chat_join *joins, size
 	task_post(&console->turn);
 }
 
+static void console_rejoin(struct chat *chat, const struct chat_join *joins, size_t n_joins)
+{
+	(void)chat;
+	(void)joins; /* every channel is there */
+	(void)n_joins;
+}
+
 static void console_close(struct chat *chat, void (*closed)(void *), void *data)
 {
 	struct console *console = of(chat);
@@ -278,6 +285,7 @@ static const struct chat_ops ops = {
 	.name = "console",
 	.caps = CHAT_EDIT | CHAT_TABLES | CHAT_PRIVATE | CHAT_TYPED,
 	.start = console_start,
+	.rejoin = console_rejoin,
 	.post = console_post,
 	.close = console_close,
 };

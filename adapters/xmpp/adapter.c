@@ -125,6 +125,15 @@ static void start(struct chat *chat, const struct chat_join *joins, size_t n_joi
 	connect_start(x);
 }
 
+static void rejoin(struct chat *chat, const struct chat_join *joins, size_t n_joins)
+{
+	struct xmpp *x = of(chat);
+
+	if (!x->closing) {
+		muc_rejoin(x, joins, n_joins);
+	}
+}
+
 static void xmpp_free(struct xmpp *x)
 {
 	timer_stop(&x->timer);
@@ -176,6 +185,7 @@ static const struct chat_ops ops = {
 	.name = "xmpp",
 	.caps = CHAT_EDIT | CHAT_REACTIONS,
 	.start = start,
+	.rejoin = rejoin,
 	.post = posts_post,
 	.close = close_chat,
 };

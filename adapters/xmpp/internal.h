@@ -155,6 +155,9 @@ bool sm_handle(struct xmpp *x, const struct xml *xml); /* <r/>, <a/>; false: nei
 
 /* muc.c */
 void muc_add(struct xmpp *x, const char *channel);
+/* The list from now on: what is new is joined, what is not in it is left. */
+void muc_rejoin(struct xmpp *x, const struct chat_join *joins, size_t n_joins);
+void muc_catch_up(struct xmpp *x); /* with what muc_rejoin could not do without a connection */
 void muc_join_all(struct xmpp *x);
 void muc_forget_all(struct xmpp *x); /* we are in no room any more */
 void muc_free(struct xmpp *x);

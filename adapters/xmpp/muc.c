@@ -100,7 +100,7 @@ int64_t muc_soon(struct room *room)
 	return most_ms / 2 + xmpp_random((uint32_t)(most_ms / 2));
 }
 
-void muc_leave(struct room *room, int64_t retry_ms, const char *why)
+static void send_leave(struct room *room)
 {
 	struct strbuf out;
 
@@ -108,6 +108,11 @@ void muc_leave(struct room *room, int64_t retry_ms, const char *why)
 	stanza_addf(&out, "<presence xmlns='" NS_CLIENT "' type='unavailable' to='%s/%s'/>",
 		    room->jid, room->nick);
 	send_stanza(room, &out);
+}
+
+void muc_leave(struct room *room, int64_t retry_ms, const char *why)
+{
+	send_leave(room);
 	muc_lose(room, retry_ms, why);
 }
 
@@ -117,6 +122,20 @@ void muc_leave_hiding(struct room *room)
 	muc_leave(room, RETRY_LATE_MS,
 		  "this room hides who speaks, so I left it: set it to show real addresses to "
 		  "anyone");
+}
+
+/* Also one that is not in the list any more. */
+static struct room *find_any(struct xmpp *x, const char *bare)
+{
+	LIST_FOREACH(it, &x->rooms)
+	{
+		struct room *room = LIST_ENTRY(it, struct room, link);
+
+		if (strcmp(room->jid, bare) == 0) {
+			return room;
+		}
+	}
+	return NULL;
 }
 
 /* ---- joining ------------------------------------------------------------------------------- */
@@ -186,13 +205,26 @@ static void on_timer(struct timer *timer)
 
 /* ---- all of them --------------------------------------------------------------------------- */
 
+static bool parse_room(const char *channel, struct jid *ret_jid)
+{
+	return jid_parse(channel, ret_jid, NULL) == 0 && ret_jid->node[0] != '\0' &&
+	       ret_jid->resource[0] == '\0';
+}
+
+static void free_room(struct room *room)
+{
+	timer_stop(&room->timer);
+	list_remove(&room->link);
+	map_done(&room->occupants, free);
+	free(room);
+}
+
 void muc_add(struct xmpp *x, const char *channel)
 {
 	struct room *room;
 	struct jid jid;
 
-	if (jid_parse(channel, &jid, NULL) != 0 || jid.node[0] == '\0' || jid.resource[0] != '\0' ||
-	    muc_find(x, jid.bare) != NULL) {
+	if (!parse_room(channel, &jid) || muc_find(x, jid.bare) != NULL) {
 		log_line(LOG_WARN, "xmpp.room", "state", "ignored", "room", channel, NULL);
 		return;
 	}
@@ -205,12 +237,62 @@ void muc_add(struct xmpp *x, const char *channel)
 	list_append(&x->rooms, &room->link);
 }
 
-void muc_join_all(struct xmpp *x)
+void muc_rejoin(struct xmpp *x, const struct chat_join *joins, size_t n_joins)
 {
 	LIST_FOREACH(it, &x->rooms)
 	{
 		struct room *room = LIST_ENTRY(it, struct room, link);
 
+		room->unwanted = true;
+	}
+	for (size_t i = 0; i < n_joins; i++) {
+		struct room *room;
+		struct jid jid;
+
+		if (strcmp(joins[i].workspace, x->chat.workspace) != 0) {
+			continue;
+		}
+		room = parse_room(joins[i].channel, &jid) ? find_any(x, jid.bare) : NULL;
+		if (room != NULL) {
+			room->unwanted = false;
+		} else {
+			muc_add(x, joins[i].channel);
+		}
+	}
+	if (xmpp_ready(x)) {
+		muc_catch_up(x);
+	}
+}
+
+void muc_catch_up(struct xmpp *x)
+{
+	LIST_FOREACH_SAFE(it, next, &x->rooms)
+	{
+		struct room *room = LIST_ENTRY(it, struct room, link);
+
+		if (room->unwanted) {
+			if (room->state == ROOM_JOINING || room->state == ROOM_IN) {
+				send_leave(room);
+			}
+			log_line(LOG_INFO, "xmpp.room", "state", "left", "room", room->jid, NULL);
+			free_room(room);
+		} else if (room->state == ROOM_OUT) {
+			ask(room);
+		}
+	}
+	muc_settle(x);
+}
+
+void muc_join_all(struct xmpp *x)
+{
+	LIST_FOREACH_SAFE(it, next, &x->rooms)
+	{
+		struct room *room = LIST_ENTRY(it, struct room, link);
+
+		if (room->unwanted) {
+			free_room(room);
+			continue;
+		}
 		memcpy(room->nick, x->nick, sizeof(room->nick));
 		room->nicks = 0;
 		ask(room);
@@ -235,12 +317,7 @@ void muc_free(struct xmpp *x)
 {
 	LIST_FOREACH_SAFE(it, next, &x->rooms)
 	{
-		struct room *room = LIST_ENTRY(it, struct room, link);
-
-		timer_stop(&room->timer);
-		list_remove(&room->link);
-		map_done(&room->occupants, free);
-		free(room);
+		free_room(LIST_ENTRY(it, struct room, link));
 	}
 }
 
@@ -248,15 +325,9 @@ void muc_free(struct xmpp *x)
 
 struct room *muc_find(struct xmpp *x, const char *bare)
 {
-	LIST_FOREACH(it, &x->rooms)
-	{
-		struct room *room = LIST_ENTRY(it, struct room, link);
+	struct room *room = find_any(x, bare);
 
-		if (strcmp(room->jid, bare) == 0) {
-			return room;
-		}
-	}
-	return NULL;
+	return room != NULL && !room->unwanted ? room : NULL;
 }
 
 bool muc_is_in(const struct room *room)

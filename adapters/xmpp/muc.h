@@ -24,6 +24,7 @@ struct room {
 	struct map occupants; /* nick -> real bare address, owned */
 	bool open;            /* everybody sees real addresses */
 	bool moderator;       /* we see them, whoever else does */
+	bool unwanted;        /* not in the list any more; left as soon as there is a connection */
 	bool hid;             /* it was left because it hides them */
 	unsigned attempts;
 	int64_t heard_ms;

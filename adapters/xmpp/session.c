@@ -159,6 +159,7 @@ static void on_resumed(struct xmpp *x, const struct xml *xml)
 	}
 	session_live(x);
 	sm_resend(x);
+	muc_catch_up(x);
 }
 
 /* ---- receiving ---------------------------------------------------------------------------- */

@@ -70,6 +70,9 @@ struct chat_ops {
 	unsigned caps;    /* enum chat_caps */
 	/* ops->start: connect and keep connected. joins are copied. Never calls the sink before it returns. */
 	void (*start)(struct chat *, const struct chat_join *joins, size_t n_joins);
+	/* ops->rejoin, any time after start: the list from now on. What is new in it is joined, what is not in it any more is
+	 * left. Copied; never calls the sink before it returns. */
+	void (*rejoin)(struct chat *, const struct chat_join *joins, size_t n_joins);
 	void (*post)(struct chat *, struct chat_post *post);
 	/* Posts under way are called back with CANCELED; closed comes once, from the loop; the chat is freed then. */
 	void (*close)(struct chat *, void (*closed)(void *), void *data);

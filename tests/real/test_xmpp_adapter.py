@@ -127,6 +127,31 @@ async def kicked(ana, bot):
     await bot.wait("being back", lambda line: "xmpp.room state=in room=" + OPS in line, since=lines, timeout=30)
 
 
+async def other_rooms(ana, bob, bot):
+    """Another list of rooms: what is new is joined and answered in, what is gone is left, the rest is not touched."""
+    lines, since = len(bot.lines), len(bob.heard)
+    await ana.join("dev")
+    await bob.join("dev")
+    bob.tell(BOT, "rooms dev@%s ops@%s" % (ROOMS, ROOMS))
+    await bot.wait("the new room", lambda line: "xmpp.room state=in room=dev@" + ROOMS in line, since=lines)
+    bob.say("dev", "progress")
+    await bob.wait("an answer there", from_bot("Step 4"), since=since)
+    assert "sluice" in ana.client["xep_0045"].get_roster(OPS)
+    bob.tell(BOT, "rooms ops@" + ROOMS)
+    await bot.wait("the room that was left", lambda line: "state=left room=dev@" + ROOMS in line, since=lines)
+    for _ in range(50):
+        if "sluice" not in ana.client["xep_0045"].get_roster("dev@" + ROOMS):
+            break
+        await asyncio.sleep(0.1)
+    assert "sluice" not in ana.client["xep_0045"].get_roster("dev@" + ROOMS)
+    after = len(bot.lines)
+    bob.say("dev", "progress")
+    bob.say("ops", "progress")
+    event = await bot.wait_json("what is said where it still is", "event", since=after, text="progress")
+    assert event["channel"] == OPS and len(bot.json("event", after)) == 1, bot.lines[after:]
+    assert not [line for line in bot.lines[lines:] if "xmpp.room" in line and OPS in line], "ops was touched"
+
+
 async def server_restart(server, people, bot):
     """The server goes and comes back: down with a sentence, up again, and it works."""
     lines = len(bot.lines)
@@ -229,7 +254,7 @@ async def all_of_it(server):
         await bot.wait_json("up", "link", state="up")
         for step, arguments in ((room_progress, (bob, bot)), (direct_progress, (bob, bot)), (reactions_press, (bob, bot)),
                                 (typed_press, (bob, bot)), (never_commands, (bob, bot)), (hiding_room, (ana, bot)),
-                                (kicked, (ana, bot)), (server_restart, (server, (ana, bob), bot))):
+                                (kicked, (ana, bot)), (other_rooms, (ana, bob, bot)), (server_restart, (server, (ana, bob), bot))):
             print("- %s" % step.__name__, flush=True)
             await step(*arguments)
         bob = Person(server, "bob", "bob-pass")

@@ -3,7 +3,8 @@
  *   xmpp_driver URL JID PASSWORD-SPEC CA-FILE ROOM...
  *
  * Standard output, one JSON object a line: {"link":..}, {"lost":..}, {"event":..}, {"post":..}, {"closed":true}.
- * Said to it: "progress" (a post and four corrections of it), "ask" (a post with two buttons), "quit".
+ * Said to it: "progress" (a post and four corrections of it), "ask" (a post with two buttons), "rooms ROOM..." (be in these
+ * from now on), "quit".
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -131,6 +132,22 @@ static void quit(void *data)
 	}
 }
 
+static void rejoin(struct driver *driver, const char *rooms)
+{
+	char *text = mem_strdup(rooms);
+	char *save = NULL;
+	struct chat_join joins[ROOMS_MAX];
+	size_t n = 0;
+
+	for (char *room = strtok_r(text, " ", &save); room != NULL && n < ROOMS_MAX;
+	     room = strtok_r(NULL, " ", &save)) {
+		joins[n].workspace = driver->chat->workspace;
+		joins[n++].channel = room;
+	}
+	driver->chat->ops->rejoin(driver->chat, joins, n);
+	free(text);
+}
+
 static void on_event(struct chat *chat, const struct event *event, void *data)
 {
 	const char *pairs[] = {"kind",      event->kind == EVENT_PRESS ? "press" : "text",
@@ -159,6 +176,8 @@ static void on_event(struct chat *chat, const struct event *event, void *data)
 		start_job(data, event, STEPS);
 	} else if (strcmp(event->text, "ask") == 0) {
 		start_job(data, event, 0);
+	} else if (strncmp(event->text, "rooms ", 6) == 0) {
+		rejoin(data, event->text + 6);
 	} else if (strcmp(event->text, "quit") == 0) {
 		quit(data);
 	}

@@ -293,6 +293,74 @@ static void test_hiding_room(void **state)
 	fake_end();
 }
 
+static size_t sent_to(const char *what, const char *room)
+{
+	char text[200];
+	size_t n = 0;
+
+	(void)snprintf(text, sizeof(text), "to='%s%s", room, what);
+	for (const char *at = fake.out.buf; (at = strstr(at, text)) != NULL; at++) {
+		n++;
+	}
+	return n;
+}
+
+#define ASKED "'><query xmlns='http://jabber.org/protocol/disco#info'"
+#define LEFT "/sluice'/>" /* no other stanza to a nick ends so */
+
+static void test_rejoin(void **state)
+{
+	static const char dev[] = "dev@rooms.example";
+	const struct chat_join both[] = {{"chat.example", FAKE_ROOM},
+					 {"chat.example", dev},
+					 {"elsewhere", "x@rooms.example"}};
+	size_t before;
+
+	(void)state;
+	fake_up();
+	before = sent_to(ASKED, FAKE_ROOM);
+	/* one more: it is asked for, the old one is not touched */
+	fake.chat->ops->rejoin(fake.chat, both, 3);
+	assert_int_equal(sent_to(ASKED, dev), 1);
+	assert_int_equal(sent_to(ASKED, "x@rooms.example"), 0);
+	assert_int_equal(sent_to(ASKED, FAKE_ROOM), before);
+	assert_int_equal(sent_to(LEFT, FAKE_ROOM), 0);
+	/* the same again: nothing */
+	fake.chat->ops->rejoin(fake.chat, both, 2);
+	assert_int_equal(sent_to(ASKED, dev), 1);
+	/* one less: it is left, what is said there is none of ours any more, and nobody is told that it is lost */
+	fake.chat->ops->rejoin(fake.chat, both + 1, 1);
+	assert_int_equal(sent_to(LEFT, FAKE_ROOM), 1);
+	assert_int_equal(sent_to(LEFT, dev), 0);
+	fake_hear("<message xmlns='jabber:client' type='groupchat' id='m1' from='" FAKE_ROOM
+		  "/bob'><body>sluice: list</body></message>");
+	assert_int_equal(fake.n_events, 0);
+	assert_int_equal(fake.n_lost, 0);
+	/* all of them, and back */
+	fake.chat->ops->rejoin(fake.chat, NULL, 0);
+	fake.chat->ops->rejoin(fake.chat, both, 1);
+	assert_int_equal(sent_to(ASKED, FAKE_ROOM), before + 1);
+	fake_end();
+}
+
+static void test_rejoin_while_down(void **state)
+{
+	static const char dev[] = "dev@rooms.example";
+	const struct chat_join join = {"chat.example", dev};
+
+	(void)state;
+	fake_up();
+	fake_drop(ERR_NETWORK, "gone");
+	fake.chat->ops->rejoin(fake.chat, &join, 1);
+	assert_int_equal(sent_to(LEFT, FAKE_ROOM), 0);
+	fake_login();
+	fake_hear("<resumed xmlns='urn:xmpp:sm:3' previd='session-1' h='3'/>");
+	assert_int_equal(fake.link, CHAT_UP);
+	assert_int_equal(sent_to(LEFT, FAKE_ROOM), 1);
+	assert_int_equal(sent_to(ASKED, dev), 1);
+	fake_end();
+}
+
 static void test_no_such_room(void **state)
 {
 	char iq[512];
@@ -772,6 +840,8 @@ int main(void)
 		cmocka_unit_test(test_too_long),
 		cmocka_unit_test(test_nick_changes_hands),
 		cmocka_unit_test(test_hiding_room),
+		cmocka_unit_test(test_rejoin),
+		cmocka_unit_test(test_rejoin_while_down),
 		cmocka_unit_test(test_no_such_room),
 		cmocka_unit_test(test_nick_conflict),
 		cmocka_unit_test(test_silent_room),
