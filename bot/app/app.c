@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "app/internal.h"
+#include "app/reload.h"
 #include "audit/audit.h"
 #include "base/clock.h"
 #include "base/log.h"
@@ -106,6 +107,8 @@ struct app *app_new(const struct app_parts *parts)
 	app->gate = gate_new(parts->policy);
 	app->buttons = buttons_new();
 	app->recent = recent_new();
+	app->policy_text = mem_strdup(parts->policy_text);
+	app->reload = reload_new(app, parts->policy, parts->policy_path);
 	(void)snprintf(app->own_name, sizeof(app->own_name), "%s",
 		       parts->own_name != NULL ? parts->own_name : "sluice");
 	for (size_t i = 0; i < parts->n_accounts && i < ACCOUNTS_MAX; i++) {
@@ -130,7 +133,9 @@ struct app *app_new(const struct app_parts *parts)
 	return app;
 }
 
-static void start_chat(struct app *app, struct app_chat *at)
+/* With the channels that the policy lists for this chat, to start or to rejoin. */
+static void join_chat(struct app *app, struct app_chat *at,
+		      void (*join)(struct chat *, const struct chat_join *, size_t))
 {
 	const struct policy_channel *channels;
 	size_t n = policy_channels(gate_policy(app->gate), &channels);
@@ -146,19 +151,25 @@ static void start_chat(struct app *app, struct app_chat *at)
 			n_joins++;
 		}
 	}
-	at->chat->ops->start(at->chat, joins, n_joins);
+	join(at->chat, joins, n_joins);
 	free(joins);
 }
 
-/* From here on this policy decides. */
-static void record(struct app *app, const char *kind)
+/* From here on this policy decides; its text is kept, so that the log's lines can be read in it later. */
+static void record_start(struct app *app)
 {
 	struct store_txn *txn = store_txn_new(app->store);
 	struct audit_row row = {
 		.at_ms = clock_wall_ms(),
-		.kind = kind,
-		.policy_id = policy_id(gate_policy(app->gate)),
+		.kind = "start",
+		.policy_id = app_policy_id(app),
 	};
+
+	if (app->policy_text != NULL) {
+		store_txn_policy(txn, app_policy_id(app), app->policy_text, row.at_ms);
+		free(app->policy_text);
+		app->policy_text = NULL;
+	}
 
 	audit_add(txn, &row);
 	store_commit(txn, turn_audited, NULL);
@@ -189,9 +200,9 @@ static void keep_up(struct timer *timer)
 
 int app_start(struct app *app, struct err *err)
 {
-	record(app, "start");
+	record_start(app);
 	for (size_t i = 0; i < app->n_chats; i++) {
-		start_chat(app, &app->chats[i]);
+		join_chat(app, &app->chats[i], app->chats[i].chat->ops->start);
 	}
 	timer_init(&app->upkeep, app->loop, keep_up, app);
 	timer_start(&app->upkeep, UPKEEP_FIRST_MS);
@@ -209,12 +220,15 @@ static void take_down(struct app *app)
 	}
 	gate_free(app->gate);
 	buttons_free(app->buttons);
+	free(app->policy_text);
 	recent_free(app->recent);
+	reload_free(app->reload);
 	free(app);
 	closed(data);
 }
 
-static void chat_closed(void *data)
+/* A chat, or the policy's thread. */
+static void part_closed(void *data)
 {
 	struct app *app = data;
 
@@ -232,6 +246,8 @@ void app_close(struct app *app, void (*closed)(void *data), void *data)
 	app->closed = closed;
 	app->closed_data = data;
 	timer_stop(&app->upkeep);
+	app->n_closing = app->n_chats + (reload_busy(app->reload) ? 1 : 0);
+	reload_stop(app->reload, part_closed, app);
 	turn_drop_all(app);
 	job_engine_free(app->engine);
 	app->engine = NULL;
@@ -239,20 +255,35 @@ void app_close(struct app *app, void (*closed)(void *data), void *data)
 		post_queue_free(app->chats[i].queue);
 		app->chats[i].queue = NULL;
 	}
-	app->n_closing = app->n_chats;
 	for (size_t i = 0; i < app->n_chats; i++) {
-		app->chats[i].chat->ops->close(app->chats[i].chat, chat_closed, app);
+		app->chats[i].chat->ops->close(app->chats[i].chat, part_closed, app);
 	}
 }
 
 void app_use_policy(struct app *app, struct policy *policy)
 {
-	char now[64];
-
 	gate_swap(app->gate, policy);
-	record(app, "reload");
-	(void)snprintf(now, sizeof(now), "It is policy %s now.", policy_id(policy));
-	app_tell_keepers(app, "The policy file was read again.", now);
+	metrics_set(METRIC_POLICY_LOADED_S, clock_wall_ms() / 1000);
+	for (size_t i = 0; i < app->n_chats; i++) {
+		join_chat(app, &app->chats[i], app->chats[i].chat->ops->rejoin);
+	}
+}
+
+void app_reload(struct app *app)
+{
+	if (!app->closing) {
+		reload_now(app->reload);
+	}
+}
+
+void app_watch_policy(struct app *app)
+{
+	reload_watch(app->reload);
+}
+
+const char *app_policy_id(const struct app *app)
+{
+	return policy_id(gate_policy(app->gate));
 }
 
 bool app_idle(const struct app *app)

@@ -23,7 +23,9 @@ struct app_parts {
 	size_t n_chats;
 	struct ocean *const *accounts; /* ocean->name as in the policy */
 	size_t n_accounts;
-	const char *own_name; /* by which the bot is addressed: "sluice" */
+	const char *policy_text; /* as it was compiled, kept in the store; NULL: not known */
+	const char *policy_path; /* where it is read again; NULL: it is no file */
+	const char *own_name;    /* by which the bot is addressed: "sluice" */
 };
 
 struct app *app_new(const struct app_parts *parts);
@@ -34,8 +36,12 @@ int app_start(struct app *app, struct err *err);
 /* Closes chats and accounts, then calls back once from the loop; the app is gone then, the store still open. */
 void app_close(struct app *app, void (*closed)(void *data), void *data);
 
-/* A new policy that compiled: swapped in. Commands under way are decided by it from now on. */
-void app_use_policy(struct app *app, struct policy *policy);
+/* The policy file is read again, beside the loop: swapped in when it is right, told to the keepers either way (app/reload.h).
+ * Commands under way are decided by the new one from then on. */
+void app_reload(struct app *app);
+/* The same whenever it becomes another one. */
+void app_watch_policy(struct app *app);
+const char *app_policy_id(const struct app *app);
 
 /* Says something to those who keep the bot, in the channel that `settings: {ops: ...}` names; nowhere without one.
  * more: a second line, NULL: none. */

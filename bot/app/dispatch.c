@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "app/reload.h"
 #include "app/turn.h"
 #include "audit/audit.h"
 #include "base/clock.h"
@@ -75,6 +76,9 @@ static bool run_command(struct turn *turn)
 		}
 		return false;
 	}
+	if (could && row->own == OWN_RELOAD) {
+		return reload_asked(turn);
+	}
 	if (row->plan == NULL && row->answer == NULL) {
 		turn_say(turn, true, words_not_built(&turn->arena, row));
 		return false;
@@ -102,7 +106,7 @@ static bool may_row(const struct command *row, void *data)
 {
 	struct turn *turn = data;
 
-	return (row->plan != NULL || row->answer != NULL) &&
+	return (row->plan != NULL || row->answer != NULL || row->own != OWN_NONE) &&
 	       (row->verb == VERB_NONE || gate_could(turn->app->gate, &turn->who, row->verb));
 }
 

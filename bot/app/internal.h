@@ -12,6 +12,7 @@
 #define ACCOUNTS_MAX 16
 
 struct buttons; /* buttons.c: what a press of a button that we posted means */
+struct reload;  /* reload.c: the policy file read again */
 struct recent;  /* recent.c: deliveries seen of late, strangers answered of late */
 
 struct app_chat {
@@ -37,6 +38,8 @@ struct app {
 	size_t n_closing;
 	struct app_account accounts[ACCOUNTS_MAX];
 	size_t n_accounts;
+	struct reload *reload;
+	char *policy_text; /* until it is written at the start; NULL: it is, or is not known */
 	struct buttons *buttons;
 	struct recent *recent;
 	struct list turns; /* commands under way */
@@ -52,6 +55,14 @@ struct app {
 
 /* app.c: the queue of a chat that is connected here; NULL: none */
 struct post_queue *app_queue(struct app *app, const char *network, const char *workspace);
+
+/* app.c: a new policy decides from here on; rooms are joined and left as it says */
+void app_use_policy(struct app *app, struct policy *policy);
+
+/* keepers.c: to every place of a channel by its name in the policy, and of the one in `settings: {ops: ...}` */
+void channel_post(struct app *app, const struct policy *policy, const char *name,
+		  const struct message *message);
+void keepers_post(struct app *app, const struct policy *policy, const struct message *message);
 
 /* dispatch.c */
 void dispatch_event(struct app_chat *from, const struct event *event);

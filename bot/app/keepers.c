@@ -3,12 +3,35 @@
 
 #include "app/internal.h"
 
-void app_tell_keepers(struct app *app, const char *what, const char *more)
+void keepers_post(struct app *app, const struct policy *policy, const struct message *message)
 {
-	const struct policy *policy = gate_policy(app->gate);
 	const char *ops = policy_setting(policy, "ops");
+
+	if (ops != NULL) {
+		channel_post(app, policy, ops, message);
+	}
+}
+
+void channel_post(struct app *app, const struct policy *policy, const char *name,
+		  const struct message *message)
+{
 	const struct policy_channel *channels;
 	size_t n = policy_channels(policy, &channels);
+
+	for (size_t i = 0; i < n; i++) {
+		const struct policy_channel *c = &channels[i];
+		struct post_queue *queue = app_queue(app, c->network, c->workspace);
+		struct chat_place place = {
+			.network = c->network, .workspace = c->workspace, .channel = c->channel};
+
+		if (c->channel != NULL && queue != NULL && strcmp(c->name, name) == 0) {
+			post_once(queue, &place, NULL, NULL, message);
+		}
+	}
+}
+
+void app_tell_keepers(struct app *app, const char *what, const char *more)
+{
 	struct arena arena = {0};
 	struct build build;
 
@@ -17,15 +40,6 @@ void app_tell_keepers(struct app *app, const char *what, const char *more)
 	if (more != NULL) {
 		build_line(&build, "%s", more);
 	}
-	for (size_t i = 0; ops != NULL && i < n; i++) {
-		const struct policy_channel *c = &channels[i];
-		struct post_queue *queue = app_queue(app, c->network, c->workspace);
-		struct chat_place place = {
-			.network = c->network, .workspace = c->workspace, .channel = c->channel};
-
-		if (c->channel != NULL && queue != NULL && strcmp(c->name, ops) == 0) {
-			post_once(queue, &place, NULL, NULL, build_end(&build));
-		}
-	}
+	keepers_post(app, gate_policy(app->gate), build_end(&build));
 	arena_done(&arena);
 }

@@ -40,12 +40,18 @@ struct program {
 	int exit_code;
 };
 
-struct policy *program_load_policy(const char *path)
+struct policy *program_load_policy(const char *path, char **ret_text)
 {
 	struct policy_report report = {0};
-	struct policy *policy = policy_load(path, false, &report);
+	struct policy *policy = NULL;
 	struct strbuf out;
+	char *text = NULL;
+	size_t len = 0;
 
+	if (policy_read(path, &text, &len, &report) == 0) {
+		policy_report_done(&report);
+		policy = policy_compile(path, text, len, &report);
+	}
 	if (policy == NULL || report.n_findings > 0) {
 		strbuf_init(&out, 1 << 20);
 		policy_report_print(&report, path, &out);
@@ -53,6 +59,11 @@ struct policy *program_load_policy(const char *path)
 		strbuf_done(&out);
 	}
 	policy_report_done(&report);
+	if (policy == NULL) {
+		free(text);
+	} else {
+		*ret_text = text;
+	}
 	return policy;
 }
 
@@ -220,6 +231,15 @@ static int open_chats(struct program *program, const struct program_options *opt
 
 /* ---- health and metrics ------------------------------------------------------------------ */
 
+/* The table of metrics has no values that are words. */
+static void print_policy(struct strbuf *out, const struct program *program)
+{
+	(void)strbuf_addf(out,
+			  "# HELP sluice_policy_info The policy that decides.\n"
+			  "# TYPE sluice_policy_info gauge\nsluice_policy_info{id=\"%s\"} 1\n",
+			  app_policy_id(program->app));
+}
+
 static void handle_http(const char *method, const char *path, const char *query,
 			struct httpd_answer *answer, void *data)
 {
@@ -232,6 +252,7 @@ static void handle_http(const char *method, const char *path, const char *query,
 	} else if (strcmp(path, "/metrics") == 0) {
 		metrics_set(METRIC_LOOP_STALL_MAX_US, loop_take_longest_stall_us(program->loop));
 		metrics_print(&answer->body);
+		print_policy(&answer->body, program);
 	} else if (strcmp(path, "/healthz") == 0) {
 		bool up = app_chats_up(program->app) > 0;
 
@@ -264,25 +285,10 @@ static int open_listener(struct program *program)
 static void reload(void *data)
 {
 	struct program *program = data;
-	struct policy *policy;
 
-	if (program->stopping) {
-		return; /* the app may be gone already */
+	if (!program->stopping) { /* else the app may be gone already */
+		app_reload(program->app);
 	}
-	policy = program_load_policy(config_text(program->config, CONFIG_POLICY));
-
-	if (policy == NULL) {
-		log_line(LOG_ERROR, "policy.refused", "kept", policy_id(program->policy), NULL);
-		app_tell_keepers(program->app,
-				 "The policy file was read again and is wrong. The old one stays.",
-				 "What is wrong with it: sluice check");
-		return;
-	}
-	app_use_policy(program->app, policy);
-	log_line(LOG_INFO, "policy.loaded", "was", policy_id(program->policy), "is",
-		 policy_id(policy), NULL);
-	policy_unref(program->policy);
-	program->policy = policy;
 }
 
 static void app_closed(void *data)
@@ -357,12 +363,18 @@ static int open_parts(struct program *program, const struct program_options *opt
 	parts.store = program->store;
 	parts.accounts = accounts;
 	parts.chats = chats;
+	parts.policy_text = options->policy_text;
+	parts.policy_path = options->from_file ? config_text(program->config, CONFIG_POLICY) : NULL;
 	program->app = app_new(&parts);
 	timer_init(&program->end_timer, program->loop, look_if_idle, program);
 	if (open_listener(program) < 0) {
 		return -1;
 	}
-	return app_start(program->app, &err) < 0 ? complain(&err) : 0;
+	if (app_start(program->app, &err) < 0) {
+		return complain(&err);
+	}
+	app_watch_policy(program->app);
+	return 0;
 }
 
 struct program *program_open(const struct program_options *options)

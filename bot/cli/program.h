@@ -15,8 +15,10 @@
 struct program;
 
 struct program_options {
-	struct config *config; /* borrowed; the policy's `settings:` are put into it */
-	struct policy *policy; /* referenced */
+	struct config *config;   /* borrowed; the policy's `settings:` are put into it */
+	struct policy *policy;   /* referenced */
+	const char *policy_text; /* NULL: not known */
+	bool from_file;          /* of the setting `policy`: read again when it changes */
 	const char *
 		only_token; /* demo: this place stands for every account's token; NULL: as the policy says */
 	bool free_speech; /* demo: the terminal knows /as and /in */
@@ -36,6 +38,7 @@ struct loop *program_loop(struct program *program);
 struct chat *program_console(struct program *program); /* NULL without one */
 
 /* Reads, checks and prints findings to standard error; NULL when the file is no policy. */
-struct policy *program_load_policy(const char *path);
+struct policy *program_load_policy(const char *path,
+				   char **ret_text); /* the caller frees the text */
 
 #endif

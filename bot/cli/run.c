@@ -1,5 +1,6 @@
 /* run.c - `sluice run`: connect and work until SIGTERM */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "cli/cli.h"
@@ -20,6 +21,7 @@ int run_main(int argc, char **argv)
 {
 	struct config *config = NULL;
 	struct policy *policy = NULL;
+	char *text = NULL;
 	struct program *program = NULL;
 	struct err err = {0};
 	int rest = argc;
@@ -39,18 +41,20 @@ int run_main(int argc, char **argv)
 			argv[rest]);
 		goto out;
 	}
-	policy = program_load_policy(config_text(config, CONFIG_POLICY));
+	policy = program_load_policy(config_text(config, CONFIG_POLICY), &text);
 	if (policy == NULL) {
 		goto out;
 	}
 	rc = 1;
-	program = program_open(&(struct program_options){.config = config, .policy = policy});
+	program = program_open(&(struct program_options){
+		.config = config, .policy = policy, .policy_text = text, .from_file = true});
 	if (program != NULL) {
 		rc = program_run(program);
 		program_free(program);
 	}
 out:
 	policy_unref(policy);
+	free(text);
 	config_free(config);
 	return rc;
 }

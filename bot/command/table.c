@@ -131,6 +131,13 @@ static const struct command built[] = {
 		.answer = answer_why,
 	},
 	{
+		.phrases = {"policy reload", "reload", "reload policy"},
+		.verb = VERB_POLICY_RELOAD,
+		.takes = TAKES_NOTHING,
+		.help = "read the policy file again",
+		.own = OWN_RELOAD,
+	},
+	{
 		.phrases = {"help", "droplet help", "?", "commands"},
 		.verb = VERB_NONE,
 		.takes = TAKES_TOPIC,

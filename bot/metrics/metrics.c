@@ -47,6 +47,14 @@ static const struct row rows[METRIC_COUNT] = {
 	[METRIC_LOOP_STALL_MAX_US] = {GAUGE, "sluice_loop_stall_max_microseconds", "",
 				      "Longest time the event loop kept others waiting since the "
 				      "last scrape."},
+	[METRIC_POLICY_RELOADS] = {COUNTER, "sluice_policy_reloads_total", "{result=\"loaded\"}",
+				   "Times that the policy file was another one when it was read."},
+	[METRIC_POLICY_REFUSED] = {COUNTER, "sluice_policy_reloads_total", "{result=\"refused\"}",
+				   "Times that the policy file was another one when it was read."},
+	[METRIC_POLICY_STALE] = {GAUGE, "sluice_policy_file_refused", "",
+				 "1 while the policy file is wrong and an older policy decides."},
+	[METRIC_POLICY_LOADED_S] = {GAUGE, "sluice_policy_loaded_timestamp_seconds", "",
+				    "When the policy that decides was loaded."},
 	[METRIC_COMMAND_US] = {HISTOGRAM, "sluice_command_microseconds", "",
 			       "From a message's arrival to its request on the way."},
 };

@@ -24,6 +24,10 @@ enum metric {
 	METRIC_STORE_ERRORS,      /* counter */
 	METRIC_AUDIT_MISSING,     /* counter: rows of reads that could not be written */
 	METRIC_LOOP_STALL_MAX_US, /* gauge: the longest stall since the last scrape */
+	METRIC_POLICY_RELOADS,    /* counter: policy files swapped in */
+	METRIC_POLICY_REFUSED,    /* counter: policy files that were wrong */
+	METRIC_POLICY_STALE,      /* gauge: 1 while the file is wrong and an older policy decides */
+	METRIC_POLICY_LOADED_S,   /* gauge: when the policy in force was loaded, Unix time */
 	METRIC_COMMAND_US,        /* histogram: arrival of a message to the request on its way */
 	METRIC_COUNT,
 };

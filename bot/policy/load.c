@@ -17,13 +17,13 @@
 #define FILE_MAX ((size_t)1 << 20)
 
 /* Nothing was read: a report with the one finding. */
-static struct policy *refuse(struct policy_report *ret_report, const char *code, const char *path,
-			     const char *why)
+static int refuse(struct policy_report *ret_report, const char *code, const char *path,
+		  const char *why)
 {
 	report_open(ret_report, "", 0);
 	report_add(ret_report, false, code, 1, 1, "\"%.200s\" %s", path, why);
 	report_close(ret_report);
-	return NULL;
+	return -1;
 }
 
 /* The whole file, at most a byte more than is allowed; -1 with errno. */
@@ -60,11 +60,10 @@ static const char *unsafe(const struct stat *st)
 	return NULL;
 }
 
-static struct policy *load(int fd, const char *path, bool lax, const struct policy_lint_over *over,
-			   char *buf, struct policy_report *ret_report)
+/* Into buf of FILE_MAX + 1; the length, or -1. *ret_why: what is unsafe and was let pass; NULL: nothing. */
+static ssize_t take(int fd, const char *path, bool lax, char *buf, const char **ret_why,
+		    struct policy_report *ret_report)
 {
-	struct policy *policy;
-	const char *why;
 	struct stat st;
 	ssize_t len;
 
@@ -74,9 +73,9 @@ static struct policy *load(int fd, const char *path, bool lax, const struct poli
 	if (!S_ISREG(st.st_mode)) {
 		return refuse(ret_report, "E021", path, "is no regular file");
 	}
-	why = unsafe(&st);
-	if (why != NULL && !lax) {
-		return refuse(ret_report, "E021", path, why);
+	*ret_why = unsafe(&st);
+	if (*ret_why != NULL && !lax) {
+		return refuse(ret_report, "E021", path, *ret_why);
 	}
 	len = read_all(fd, buf, FILE_MAX + 1);
 	if (len < 0) {
@@ -85,29 +84,65 @@ static struct policy *load(int fd, const char *path, bool lax, const struct poli
 	if ((size_t)len > FILE_MAX) {
 		return refuse(ret_report, "E010", path, "is bigger than 1 MiB");
 	}
-	policy = policy_check(buf, (size_t)len, over, ret_report);
+	return len;
+}
+
+/* NULL: refused, and the report says why. The caller frees. */
+static char *open_and_take(const char *path, bool lax, size_t *ret_len, const char **ret_why,
+			   struct policy_report *ret_report)
+{
+	/* O_NONBLOCK: a pipe in the file's place must not make us wait */
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	ssize_t len;
+	char *buf;
+
+	if (fd < 0) {
+		(void)refuse(ret_report, "E021", path, strerror(errno));
+		return NULL;
+	}
+	buf = mem_alloc(FILE_MAX + 2); /* zeroed */
+	len = take(fd, path, lax, buf, ret_why, ret_report);
+	(void)close(fd);
+	if (len < 0) {
+		free(buf);
+		return NULL;
+	}
+	*ret_len = (size_t)len;
+	return buf;
+}
+
+static struct policy *open_and_load(const char *path, bool lax, const struct policy_lint_over *over,
+				    struct policy_report *ret_report)
+{
+	const char *why = NULL;
+	size_t len = 0;
+	char *text = open_and_take(path, lax, &len, &why, ret_report);
+	struct policy *policy;
+
+	if (text == NULL) {
+		return NULL;
+	}
+	policy = policy_check(text, len, over, ret_report);
+	free(text);
 	if (why != NULL) {
 		report_add(ret_report, true, "E021", 1, 1, "\"%.200s\" %s", path, why);
 	}
 	return policy;
 }
 
-static struct policy *open_and_load(const char *path, bool lax, const struct policy_lint_over *over,
-				    struct policy_report *ret_report)
+int policy_read(const char *path, char **ret_text, size_t *ret_len,
+		struct policy_report *ret_report)
 {
-	/* O_NONBLOCK: a pipe in the file's place must not make us wait */
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
-	struct policy *policy;
-	char *buf;
+	const char *why = NULL;
+	char *text = open_and_take(path, false, ret_len, &why, ret_report);
 
-	if (fd < 0) {
-		return refuse(ret_report, "E021", path, strerror(errno));
+	if (text == NULL) {
+		return -1;
 	}
-	buf = mem_alloc(FILE_MAX + 1);
-	policy = load(fd, path, lax, over, buf, ret_report);
-	free(buf);
-	(void)close(fd);
-	return policy;
+	report_open(ret_report, text, *ret_len);
+	report_close(ret_report);
+	*ret_text = text;
+	return 0;
 }
 
 struct policy *policy_load(const char *path, bool lax, struct policy_report *ret_report)

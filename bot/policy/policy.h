@@ -45,6 +45,11 @@ struct policy *policy_compile(const char *file_name, const char *text, size_t le
  * reads and compiles. `lax`: an unsafe owner or mode is a warning (for `sluice check`), not an error. */
 struct policy *policy_load(const char *path, bool lax, struct policy_report *ret_report);
 
+/* Only opens, checks and reads, for who wants to keep the text that policy_compile gets. -1: the report (always filled) has
+ * the finding. *ret_text: ended with a NUL beyond its length; the caller frees it. */
+int policy_read(const char *path, char **ret_text, size_t *ret_len,
+		struct policy_report *ret_report);
+
 /* The same for `sluice check`, with every warning: lints are exhaustive, so this is slower. An unsafe owner or mode is a
  * warning. Without an inventory the policy's own world is looked at: a droplet for each combination of its selectors. */
 struct droplet;

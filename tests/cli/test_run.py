@@ -40,14 +40,23 @@ class Running:
         """Says it and reads until all of `until` came."""
         self.process.stdin.write(line + "\n")
         self.process.stdin.flush()
+        return self.wait(line, *until)
+
+    def wait(self, after, *until):
+        """Reads until all of `until` came."""
         start = len(self.heard)
         deadline = time.monotonic() + SECONDS
         while not all(part in self.heard[start:] for part in until):
             ready, _, _ = select.select([self.process.stdout], [], [], max(0, deadline - time.monotonic()))
             chunk = os.read(self.process.stdout.fileno(), 65536).decode() if ready else ""
-            expect(f"after {line!r} comes {until}", chunk != "", self.heard[start:])
+            expect(f"after {after!r} comes {until}", chunk != "", self.heard[start:])
             self.heard += chunk
         return self.heard[start:]
+
+    def quiet(self, seconds):
+        """Nothing is said for so long."""
+        ready, _, _ = select.select([self.process.stdout], [], [], seconds)
+        expect("silence", not ready, os.read(self.process.stdout.fileno(), 65536).decode() if ready else "")
 
     def stop(self, seconds=2.0):
         started = time.monotonic()
@@ -154,24 +163,53 @@ def test_health(folder, url):
 def test_reload(folder, url):
     policy = folder / "policy.yaml"
     good = policy.read_text(encoding="utf-8")
-    with Running(terminal(folder, url, "bob", "ops")) as running:
+    less = good.replace("[leads, bob]", "[leads]")
+    port = free_port()
+    with Running([*terminal(folder, url, "bob", "ops"), "--listen", f"127.0.0.1:{port}"]) as running:
         running.say("@sluice list tag:staging", "s-web-1")
-        # a good one swaps: bob loses everything
-        policy.write_text(good.replace("[leads, bob]", "[leads]").replace("who: leads", "who: leads"), encoding="utf-8")
+        # by a signal: a good one swaps, bob loses everything
+        policy.write_text(less, encoding="utf-8")
         running.process.send_signal(signal.SIGHUP)
-        time.sleep(0.5)
+        running.wait("the signal", "The policy was read again", "by a signal", "0 gains", "- bob may no longer")
         running.say("@sluice reboot s-web-1", "Nothing ran.")
-        # a wrong one changes nothing
+        # a wrong one changes nothing, and is told once whatever tells of it
         policy.write_text(good.replace("version: 1", "version: 9"), encoding="utf-8")
         running.process.send_signal(signal.SIGHUP)
-        time.sleep(0.5)
-        running.say("@sluice reboot s-web-1", "Nothing ran.")
-        policy.write_text(good, encoding="utf-8")
+        running.wait("the signal", "Nothing changed. The old policy stays.", "version")
         running.process.send_signal(signal.SIGHUP)
-        time.sleep(0.5)
+        running.quiet(1.2)
+        body = get(port, "/metrics")[1]
+        for line in ("sluice_policy_file_refused 1", 'sluice_policy_reloads_total{result="refused"} 1',
+                     'sluice_policy_reloads_total{result="loaded"} 1', 'sluice_policy_info{id="'):
+            expect(f"a metric {line}", line in body, body)
+        expect("when it was loaded", "sluice_policy_loaded_timestamp_seconds 1" in body, body)
+        running.say("@sluice reboot s-web-1", "Nothing ran.")
+        # by its change: replaced as editors do it
+        (folder / "new.yaml").write_text(good, encoding="utf-8")
+        os.rename(folder / "new.yaml", policy)
+        running.wait("the change", "The policy was read again", "because the file changed", "+ bob may")
+        expect("right again", "sluice_policy_file_refused 0" in get(port, "/metrics")[1])
         running.say("@sluice reboot s-web-1", "Rebooted s-web-1")
+        # not safe: anybody could write it
+        policy.chmod(0o666)
+        running.wait("the change", "Nothing changed. The old policy stays.", "everybody")
+        policy.chmod(0o600)
+        running.wait("the change", "The policy file is right again.")
+        # whoever has no right to it
+        running.say("@sluice policy reload", "Nothing ran.")
+        # a stop while it is being read
+        running.process.send_signal(signal.SIGHUP)
         errors = running.stop()
-        expect("the wrong one is named", "policy.yaml" in errors and "E009" in errors, errors)
+        expect("the wrong one is in the log", "policy.refused" in errors and "E009" in errors and "E021" in errors, errors)
+    rows = [json.loads(line) for line in sluice("audit", "--state", folder / "state.db").stdout.splitlines()]
+    told = [row["outcome"] for row in rows if row["kind"] == "reload"]
+    expect("the audit log has all of them", [word for text in told for word in ("signal: from", "signal: refused",
+           "file change: from", "file change: refused") if word in text] ==
+           ["signal: from", "signal: refused", "signal: refused", "file change: from", "file change: refused"], str(told))
+    answers(sluice(*terminal(folder, url, "ana", "ops"), text="policy reload\n"), 0, "The policy file is what it was.")
+    policy.chmod(0o666)
+    answers(sluice(*terminal(folder, url, "ana", "ops"), text="whoami\n"), 2, "E021", error=True)
+    policy.chmod(0o600)
     policy.write_text(good, encoding="utf-8")
 
 

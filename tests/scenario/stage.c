@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/mem.h"
@@ -40,6 +41,23 @@ static bool fault(struct chat_post *post, struct err *ret_err, void *data)
 	return stage->fault != NULL && stage->fault(post, ret_err, stage->fault_data);
 }
 
+static struct policy *load_policy(const char *path)
+{
+	struct policy_report report = {0};
+	struct policy *policy = policy_load(path, false, &report);
+
+	if (policy == NULL) {
+		struct strbuf out;
+
+		strbuf_init(&out, 1 << 20);
+		policy_report_print(&report, path, &out);
+		(void)fputs(out.buf, stderr);
+		strbuf_done(&out);
+	}
+	policy_report_done(&report);
+	return policy;
+}
+
 static void start_app(struct stage *stage)
 {
 	struct console_options console = {
@@ -53,10 +71,13 @@ static void start_app(struct stage *stage)
 		.fault = fault,
 		.data = stage,
 	};
-	struct app_parts parts = {
-		.loop = stage->loop, .store = stage->store, .policy = stage->policy};
+	struct policy *policy = load_policy(stage->policy_path);
+	struct app_parts parts = {.loop = stage->loop,
+				  .store = stage->store,
+				  .policy = policy,
+				  .policy_path = stage->policy_path};
 	const struct policy_account *accounts;
-	size_t n = policy_accounts(stage->policy, &accounts);
+	size_t n = policy_accounts(policy, &accounts);
 	struct ocean *oceans[4];
 	struct err err = {0};
 
@@ -73,29 +94,29 @@ static void start_app(struct stage *stage)
 		fprintf(stderr, "start: %s\n", err.msg);
 		abort();
 	}
+	policy_unref(policy);
 	stage_pass(stage, 1);
 }
 
 struct stage *stage_new(const char *policy_path)
 {
-	struct policy_report report = {0};
-	struct policy *policy = policy_load(policy_path, true, &report);
-	struct stage *stage;
+	struct stage *stage = mem_alloc(sizeof(*stage));
+	struct policy *policy;
 
-	if (policy == NULL) {
-		struct strbuf out;
-
-		strbuf_init(&out, 1 << 20);
-		policy_report_print(&report, policy_path, &out);
-		(void)fputs(out.buf, stderr);
-		strbuf_done(&out);
-		policy_report_done(&report);
+	(void)snprintf(stage->policy_path, sizeof(stage->policy_path), "/tmp/sluice-stage-XXXXXX");
+	if (close(mkstemp(stage->policy_path)) < 0 || !stage_policy_file(stage, policy_path)) {
+		fprintf(stderr, "%s: cannot be copied to %s\n", policy_path, stage->policy_path);
+		free(stage);
 		return NULL;
 	}
-	policy_report_done(&report);
-	stage = mem_alloc(sizeof(*stage));
+	policy = load_policy(stage->policy_path);
+	if (policy == NULL) {
+		(void)unlink(stage->policy_path);
+		free(stage);
+		return NULL;
+	}
+	policy_unref(policy);
 	stage->loop = loop_new_virtual(STAGE_START_MS);
-	stage->policy = policy;
 	stage->store = store_memory_open(stage->loop);
 	stage->world = sim_world_new(sim_new(STAGE_START_MS));
 	start_app(stage);
@@ -125,19 +146,27 @@ static void stop_app(struct stage *stage)
 	}
 }
 
-bool stage_reload(struct stage *stage, const char *policy_path)
+bool stage_policy_file(struct stage *stage, const char *policy_path)
 {
-	struct policy_report report = {0};
-	struct policy *policy = policy_load(policy_path, true, &report);
+	FILE *from = fopen(policy_path, "r");
+	FILE *to = fopen(stage->policy_path, "w");
+	char buf[4096];
+	size_t n;
+	bool good = from != NULL && to != NULL;
 
-	policy_report_done(&report);
-	if (policy == NULL) {
-		return false;
+	while (good && (n = fread(buf, 1, sizeof(buf), from)) > 0) {
+		good = fwrite(buf, 1, n, to) == n;
 	}
-	app_use_policy(stage->app, policy);
-	policy_unref(stage->policy);
-	stage->policy = policy;
-	return true;
+	if (from != NULL) {
+		(void)fclose(from);
+	}
+	return (to == NULL || fclose(to) == 0) && good;
+}
+
+void stage_reload(struct stage *stage)
+{
+	app_reload(stage->app);
+	stage_pass(stage, 1);
 }
 
 void stage_restart(struct stage *stage)
@@ -154,7 +183,7 @@ void stage_free(struct stage *stage)
 	stop_app(stage);
 	store_close(stage->store);
 	sim_world_free(stage->world);
-	policy_unref(stage->policy);
+	(void)unlink(stage->policy_path);
 	loop_free(stage->loop);
 	for (size_t i = 0; i < stage->n_shown; i++) {
 		struct shown *s = &stage->shown[i];

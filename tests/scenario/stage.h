@@ -32,7 +32,7 @@ struct stage {
 	struct loop *loop;
 	struct sim_world *world;
 	struct store *store;
-	struct policy *policy;
+	char policy_path[64]; /* a copy of the story's, which the app reads */
 	struct app *app;
 	struct chat *chat;
 	struct shown *shown;
@@ -48,8 +48,9 @@ struct stage *stage_new(const char *policy_path);
 void stage_free(
 	struct stage *stage); /* also asserts that the loop closes and nothing is under way */
 
-/* The program reads another policy file. False: it does not check, and the old one stays. */
-bool stage_reload(struct stage *stage, const char *policy_path);
+/* The app's policy file becomes this one; false: it cannot be read. Nobody tells the app. */
+bool stage_policy_file(struct stage *stage, const char *policy_path);
+void stage_reload(struct stage *stage);  /* the app is told to read it again, as by a signal */
 void stage_restart(struct stage *stage); /* the same store, a new program */
 void stage_pass(struct stage *stage, int64_t ms);
 

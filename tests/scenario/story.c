@@ -281,13 +281,23 @@ static int do_clock(struct story *story)
 	return 0;
 }
 
-static int do_reload(struct story *story)
+static int do_policy_file(struct story *story)
 {
 	char path[1024];
 
 	(void)snprintf(path, sizeof(path), "%s/%s", story->folder, story->words[1]);
-	return stage_reload(story->stage, path) ? 0
-						: fail(story, "the policy cannot be read", path);
+	return stage_policy_file(story->stage, path)
+		       ? 0
+		       : fail(story, "the policy cannot be read", path);
+}
+
+static int do_reload(struct story *story)
+{
+	if (story->n_words > 1 && do_policy_file(story) < 0) {
+		return -1;
+	}
+	stage_reload(story->stage);
+	return 0;
 }
 
 static int do_restart(struct story *story)
@@ -358,12 +368,15 @@ static const struct {
 	size_t least_words;
 	int (*run)(struct story *);
 } lines[] = {
-	{"POLICY", 2, do_policy}, {"DROPLET", 2, do_droplet}, {"GONE", 2, do_gone},
-	{"SAY", 4, do_say},       {"EXPECT", 3, do_expect},   {"SILENCE", 1, do_silence},
-	{"NEVER", 2, do_never},   {"PRESS", 3, do_press},     {"FAULT", 2, do_fault},
-	{"PASS", 2, do_pass},     {"RESTART", 1, do_restart}, {"CLOCK", 2, do_clock},
-	{"RELOAD", 2, do_reload}, {"CALLS", 4, do_calls},     {"DISK", 2, do_disk},
-	{"AUDIT", 2, do_audit},   {"VERIFY", 1, do_verify},
+	{"POLICY", 2, do_policy},   {"DROPLET", 2, do_droplet},
+	{"GONE", 2, do_gone},       {"SAY", 4, do_say},
+	{"EXPECT", 3, do_expect},   {"SILENCE", 1, do_silence},
+	{"NEVER", 2, do_never},     {"PRESS", 3, do_press},
+	{"FAULT", 2, do_fault},     {"PASS", 2, do_pass},
+	{"RESTART", 1, do_restart}, {"CLOCK", 2, do_clock},
+	{"RELOAD", 1, do_reload},   {"POLICYFILE", 2, do_policy_file},
+	{"CALLS", 4, do_calls},     {"DISK", 2, do_disk},
+	{"AUDIT", 2, do_audit},     {"VERIFY", 1, do_verify},
 };
 
 static int run_line(struct story *story)

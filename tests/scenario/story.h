@@ -11,7 +11,8 @@
  *   FAULT    nth=1 method=POST kind=timeout-after-send      (words as in sim/faults.h)
  *   PASS     20s
  *   CLOCK    60s                             DigitalOcean's clock is so far ahead of ours
- *   RELOAD   policies/other.yaml             the policy file was changed and read again
+ *   RELOAD   [policies/other.yaml]           the policy file was changed, and a signal says to read it again
+ *   POLICYFILE policies/other.yaml           it was changed, and nobody says so
  *   RESTART                                  a new process, the same store
  *   CALLS    POST /v2/droplets/11/actions = 1     requests served so far
  *   DISK     full | free                     commits of the store fail from now on, or no longer
