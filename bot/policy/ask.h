@@ -68,6 +68,9 @@ static inline enum fit least_to_take(const struct ask *ask)
 /* How surely the line fits; `gives` in the list that allows. */
 enum fit ask_line(struct ask *ask, const struct rule_table *table, unsigned number, bool gives);
 
+/* Is it any of these hours? NULL: always. */
+enum fit ask_during(struct ask *ask, const struct hours *const *during, unsigned n);
+
 /* True when a limit is reached: these lines alone speak then. */
 bool ask_limits(struct ask *ask, struct decision *decision);
 

@@ -7,14 +7,13 @@
 #define CHANNELS_MAX 2000
 
 static const struct key channel_keys[] = {
-	{"at", KEY_NOW},      {"may", KEY_NOW},      {"droplets", KEY_NOW},
-	{"ceiling", KEY_NOW}, {"show", KEY_NOW},     {"announce", KEY_LATER},
-	{"fresh", KEY_LATER}, {"during", KEY_LATER}, {"hours", KEY_LATER},
+	{"at", KEY_NOW},   {"may", KEY_NOW},      {"droplets", KEY_NOW}, {"ceiling", KEY_NOW},
+	{"show", KEY_NOW}, {"announce", KEY_NOW}, {"fresh", KEY_LATER},  {"during", KEY_NOW},
 };
 const struct key_table keys_of_channel = {channel_keys, ARRAY_LEN(channel_keys)};
 
 static const struct key ceiling_keys[] = {
-	{"may", KEY_NOW}, {"droplets", KEY_NOW}, {"during", KEY_LATER}};
+	{"may", KEY_NOW}, {"droplets", KEY_NOW}, {"during", KEY_NOW}};
 const struct key_table keys_of_ceiling = {ceiling_keys, ARRAY_LEN(ceiling_keys)};
 
 /* Places while they are collected. */
@@ -96,6 +95,16 @@ static void compile_at(struct compiler *c, unsigned number, const struct yaml_no
 	}
 }
 
+static void compile_hours_of(struct compiler *c, const struct yaml_node *map,
+			     const struct hours *const **ret_during, unsigned *ret_n)
+{
+	const struct yaml_node *during = yaml_get(map, "during");
+
+	if (during != NULL) {
+		compile_during(c, during, ret_during, ret_n);
+	}
+}
+
 static void compile_ceiling(struct compiler *c, const struct yaml_node *pair,
 			    const struct yaml_node *owner, struct ceiling *ceiling)
 {
@@ -129,6 +138,8 @@ static void compile_ceilings(struct compiler *c, const struct yaml_node *node,
 		if (walk_keys(c, list->items[i], "a ceiling", ceiling_keys,
 			      ARRAY_LEN(ceiling_keys))) {
 			compile_ceiling(c, list->items[i], list->items[i], &channel->ceilings[i]);
+			compile_hours_of(c, list->items[i], &channel->ceilings[i].during,
+					 &channel->ceilings[i].n_during);
 		}
 	}
 }
@@ -158,6 +169,35 @@ static void compile_show(struct compiler *c, const struct yaml_node *node, struc
 	}
 }
 
+/* The changes of droplets that the channel hears of: "yes" for all of them, or actions and roles as in `may`. */
+static void compile_announce(struct compiler *c, const struct yaml_node *node,
+			     struct channel *channel)
+{
+	struct verb_set *set = &channel->announce;
+	size_t errors = c->report->n_errors;
+	bool any = false;
+
+	if (node->kind == YAML_SCALAR && strcmp(node->text, "yes") == 0) {
+		memset(set, 0xff, sizeof(*set));
+	} else {
+		compile_may(c, node, node, MAY_IN_RULE, set);
+	}
+	for (unsigned v = 0; v < VERB_WORDS * 64; v++) {
+		const struct verb_info *info = verb_info((enum verb)v);
+
+		if (v >= VERB_COUNT || !info->about_droplet || info->effect == EFFECT_READ) {
+			set->bits[v / 64] &= ~((uint64_t)1 << (v % 64));
+		}
+		any = any || bit_get(set->bits, v);
+	}
+	if (!any && c->report->n_errors == errors) {
+		report_error(
+			c->report, "E034", node,
+			"none of this changes a droplet, so there is nothing to announce (as in "
+			"announce: [\"droplet.power.*\"], or announce: yes)");
+	}
+}
+
 /* What the ceilings come to: all verbs, and the strongest token any of them needs. */
 static void sum_up(struct channel *channel)
 {
@@ -181,6 +221,7 @@ static void compile_channel(struct compiler *c, const struct named *named,
 	unsigned number = named->number + 1;
 	struct channel *channel = &c->policy->channels[number];
 	const struct yaml_node *show = yaml_get(node, "show");
+	const struct yaml_node *announce = yaml_get(node, "announce");
 
 	channel->name = arena_strdup(c->arena, named->name);
 	channel->label.name = arena_printf(c->arena, "ceiling.%s", named->name);
@@ -193,6 +234,10 @@ static void compile_channel(struct compiler *c, const struct named *named,
 	if (show != NULL) {
 		compile_show(c, show, channel);
 	}
+	if (announce != NULL) {
+		compile_announce(c, announce, channel);
+	}
+	compile_hours_of(c, node, &channel->during, &channel->n_during);
 	sum_up(channel);
 }
 

@@ -15,8 +15,8 @@ static const struct key top_keys[] = {
 const struct key_table keys_of_top = {top_keys, ARRAY_LEN(top_keys)};
 
 static const struct key setting_keys[] = {
-	{"state", KEY_NOW}, {"listen", KEY_NOW},         {"log", KEY_NOW},
-	{"ops", KEY_NOW},   {"audit_mirror", KEY_LATER}, {"private_reads", KEY_NOW},
+	{"state", KEY_NOW}, {"listen", KEY_NOW},       {"log", KEY_NOW},
+	{"ops", KEY_NOW},   {"audit_mirror", KEY_NOW}, {"private_reads", KEY_NOW},
 };
 const struct key_table keys_of_settings = {setting_keys, ARRAY_LEN(setting_keys)};
 
@@ -154,6 +154,7 @@ static void compile_sections(struct compiler *c)
 	compile_hours(c);
 	compile_oncall(c);
 	compile_groups(c);
+	compile_takers(c);
 	compile_roles(c);
 	compile_channels(c);
 	compile_rules(c);

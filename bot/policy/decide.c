@@ -38,15 +38,18 @@ static void ask_rules(struct ask *ask, const struct rule_table *table, bool give
 	}
 }
 
-static bool ceiling_fits(const struct ask *ask, const struct channel *channel)
+static bool ceiling_fits(struct ask *ask, const struct channel *channel)
 {
+	enum fit least = least_to_give(ask);
+
 	for (unsigned i = 0; i < channel->n_ceilings; i++) {
 		const struct ceiling *c = &channel->ceilings[i];
 
 		if (bit_get(c->verbs.bits, (unsigned)ask->q->verb) &&
-		    selector_fit(&c->droplets, ask->q->verb, ask->q->droplet) >=
-			    least_to_give(ask)) {
-			return true;
+		    selector_fit(&c->droplets, ask->q->verb, ask->q->droplet) >= least &&
+		    (c->during == NULL || ask_during(ask, c->during, c->n_during) >= least)) {
+			return channel->during == NULL ||
+			       ask_during(ask, channel->during, channel->n_during) >= least;
 		}
 	}
 	return false;
@@ -157,15 +160,26 @@ static bool forbids_all(struct ask *ask, unsigned number)
 	return never->rules[number].droplets.any && ask_line(ask, never, number, false) == FIT_YES;
 }
 
-bool policy_could(const struct policy_asker *asker, enum verb verb, int64_t at_ms)
+static bool channel_could(struct ask *ask)
 {
-	const struct policy_question q = {.asker = *asker, .verb = verb, .at_ms = at_ms};
-	struct ask ask = {place_of(asker), &q, &plainly, false};
-	const struct place *at = &ask.at;
+	const struct place *at = &ask->at;
+	const struct channel *channel;
+
+	if (at->policy == NULL || at->channel == 0 || !is_verb(ask->q->verb)) {
+		return false;
+	}
+	channel = &at->policy->channels[at->channel];
+	return bit_get(channel->verbs.bits, (unsigned)ask->q->verb) &&
+	       ask_during(ask, channel->during, channel->n_during) != FIT_NO;
+}
+
+static bool could(struct ask *ask)
+{
+	const struct place *at = &ask->at;
+	enum verb verb = ask->q->verb;
 	uint64_t any = 0;
 
-	if (at->policy == NULL || at->channel == 0 || !is_verb(verb) ||
-	    !bit_get(at->policy->channels[at->channel].verbs.bits, (unsigned)verb)) {
+	if (!channel_could(ask)) {
 		return false;
 	}
 	for (unsigned w = 0; w < at->policy->allow.words; w++) {
@@ -178,12 +192,49 @@ bool policy_could(const struct policy_asker *asker, enum verb verb, int64_t at_m
 		uint64_t bits = candidates(&at->policy->never, at, verb, w);
 
 		for (; bits != 0; bits &= bits - 1) {
-			if (forbids_all(&ask, w * 64 + (unsigned)__builtin_ctzll(bits))) {
+			if (forbids_all(ask, w * 64 + (unsigned)__builtin_ctzll(bits))) {
 				return false;
 			}
 		}
 	}
 	return true;
+}
+
+bool policy_could(const struct policy_asker *asker, enum verb verb, int64_t at_ms)
+{
+	static const struct policy_view perhaps = {.takeable = true};
+	const struct policy_question q = {.asker = *asker, .verb = verb, .at_ms = at_ms};
+	struct ask ask = {place_of(asker), &q, &perhaps, false};
+
+	return could(&ask);
+}
+
+bool could_ever(const struct policy_asker *asker, enum verb verb)
+{
+	static const struct policy_view ever = {.timeless = true};
+	const struct policy_question q = {.asker = *asker, .verb = verb};
+	struct ask ask = {place_of(asker), &q, &ever, false};
+
+	return could(&ask);
+}
+
+bool policy_announces(const struct policy *policy, const char *channel, enum verb verb,
+		      const struct droplet *droplet, int64_t at_ms)
+{
+	const struct policy_question q = {
+		.asker = {policy, 0, policy_channel_number(policy, channel)},
+		.verb = VERB_DROPLET_SHOW,
+		.droplet = droplet,
+		.at_ms = at_ms,
+	};
+	struct decision ignored;
+
+	if (q.asker.channel == 0 || droplet == NULL || !is_verb(verb) ||
+	    !bit_get(policy->channels[q.asker.channel].announce.bits, (unsigned)verb)) {
+		return false;
+	}
+	clear(&ignored);
+	return !match_against(&q, &ignored);
 }
 
 bool policy_shows(const struct policy_asker *asker, const char *field)

@@ -42,6 +42,13 @@ struct policy_count {
 	unsigned n;
 };
 
+/* A turn that somebody took beside whoever's turn it is (break-glass, `may_take`). Policy keeps none: it comes in with the
+ * question. It counts from <= at < until, and only while the policy's own `may_take` names the person. */
+struct policy_taken {
+	const char *rota, *person; /* names in the file */
+	int64_t from_ms, until_ms;
+};
+
 /* Zeroed, what lies after at_ms is not known, and what is not known is the worst case. */
 struct policy_question {
 	struct policy_asker asker;
@@ -55,6 +62,8 @@ struct policy_question {
 	bool counts_known; /* a limit that is not in `counts` has counted none */
 	const struct policy_count *counts;
 	size_t n_counts;
+	const struct policy_taken *taken; /* of all rotas; what is not here is not taken */
+	size_t n_taken;
 	bool cost_known;
 	int64_t monthly_cents; /* what create and resize would add, with what this month's have added */
 };
@@ -116,8 +125,31 @@ struct decision {
 
 void policy_decide(const struct policy_question *question, struct decision *ret_decision);
 
-/* Could this asker be allowed the verb here for any droplet at all? For help and completion: never says no wrongly. */
+/* Could this asker be allowed the verb here for any droplet at all? For help and completion: never says no wrongly. Whoever
+ * may take a turn counts as perhaps having it. */
 bool policy_could(const struct policy_asker *asker, enum verb verb, int64_t at_ms);
+
+/*
+ * Does the channel (its name in the file) hear that the verb was done to the droplet? Where its `announce` names the verb, its
+ * ceiling lets droplet.show of that droplet through at that time, and no `never` line hides it from everyone there. What is
+ * not known is no. What is said of the droplet is cut by policy_shows.
+ */
+bool policy_announces(const struct policy *policy, const char *channel, enum verb verb,
+		      const struct droplet *droplet, int64_t at_ms);
+
+/* Whose turn it is in the i-th rota (policy_rota): the one by the rota or its covers first, then who took it. */
+struct policy_turn {
+	const char *person; /* borrowed from the snapshot */
+	int64_t until_ms;
+	bool taken;
+};
+/* ret_turns has room for `most`; the value is how many there are. */
+size_t policy_on_call(const struct policy *policy, size_t i, int64_t at_ms,
+		      const struct policy_taken *taken, size_t n_taken,
+		      struct policy_turn *ret_turns, size_t most);
+
+/* May this person take the i-th rota's turn? */
+bool policy_may_take(const struct policy *policy, size_t i, const char *person);
 
 /* May the field ("ip", "tags", ...) of a droplet be shown in the asker's channel? (`show`; without it all may.) */
 bool policy_shows(const struct policy_asker *asker, const char *field);

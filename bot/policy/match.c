@@ -14,7 +14,11 @@ static enum fit rota_fit(struct ask *ask, const struct rota *rota)
 		ask->time_matters = true;
 		return FIT_UNKNOWN;
 	}
-	return rota_person(rota, ask->q->at_ms / SECOND_MS, NULL) == person ? FIT_YES : FIT_NO;
+	if (rota_person(rota, ask->q->at_ms / SECOND_MS, NULL) == person ||
+	    rota_is_taken(ask->at.policy, rota, person, ask->q)) {
+		return FIT_YES;
+	}
+	return ask->view->takeable && rota_may_take(rota, person) ? FIT_UNKNOWN : FIT_NO;
 }
 
 /* A stranger whom a network counts among a group may be given looks and no more. */
@@ -51,19 +55,19 @@ static enum fit terms_fit(struct ask *ask, const struct term_set *terms, bool gi
 	return best;
 }
 
-static enum fit during_fit(struct ask *ask, const struct rule *rule)
+enum fit ask_during(struct ask *ask, const struct hours *const *during, unsigned n)
 {
 	enum fit best = FIT_NO;
 
-	if (rule->during == NULL) {
+	if (during == NULL) {
 		return FIT_YES;
 	}
 	if (ask->view->timeless) {
 		ask->time_matters = true;
 		return FIT_UNKNOWN;
 	}
-	for (unsigned i = 0; i < rule->n_during && best != FIT_YES; i++) {
-		enum fit fit = hours_fit(rule->during[i], ask->q->at_ms / SECOND_MS);
+	for (unsigned i = 0; i < n && best != FIT_YES; i++) {
+		enum fit fit = hours_fit(during[i], ask->q->at_ms / SECOND_MS);
 
 		best = fit > best ? fit : best;
 	}
@@ -94,5 +98,5 @@ enum fit ask_line(struct ask *ask, const struct rule_table *table, unsigned numb
 	}
 	spared = terms_fit(ask, &rule->spared, true);
 	fit = least_of(fit, spared == FIT_YES ? FIT_NO : spared == FIT_NO ? FIT_YES : FIT_UNKNOWN);
-	return fit != FIT_NO ? least_of(fit, during_fit(ask, rule)) : fit;
+	return fit != FIT_NO ? least_of(fit, ask_during(ask, rule->during, rule->n_during)) : fit;
 }

@@ -5,7 +5,7 @@
 #include "policy/walk.h"
 
 #define FRESH_LEAST_MS (10 * SECOND_MS)
-#define FRESH_MOST_MS HOUR_MS
+#define FRESH_MOST_MS HOUR_MS /* what may be written; more than a minute is served as a minute */
 
 bool compile_duration(struct compiler *c, const struct yaml_node *node, int64_t least_ms,
 		      int64_t most_ms, int64_t *ret_ms)
@@ -58,6 +58,7 @@ static const struct key platform_keys[] = {{"slack-group", KEY_NOW},
 					   {"discord-role", KEY_NOW},
 					   {"mattermost-group", KEY_NOW},
 					   {"fresh", KEY_NOW}};
+const struct key_table keys_of_platform = {platform_keys, ARRAY_LEN(platform_keys)};
 
 static const struct network *network_of(const char *group_key)
 {
@@ -145,5 +146,6 @@ void compile_platform_group(struct compiler *c, const struct named *named,
 	}
 	if (fresh != NULL) {
 		(void)compile_duration(c, fresh, FRESH_LEAST_MS, FRESH_MOST_MS, &group->fresh_ms);
+		group->fresh_ms = group->fresh_ms < MINUTE_MS ? group->fresh_ms : MINUTE_MS;
 	}
 }

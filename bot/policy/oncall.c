@@ -10,8 +10,10 @@
 
 static const struct key rota_keys[] = {{"rota", KEY_NOW},  {"each", KEY_NOW},
 				       {"from", KEY_NOW},  {"zone", KEY_NOW},
-				       {"cover", KEY_NOW}, {"may_take", KEY_LATER}};
+				       {"cover", KEY_NOW}, {"may_take", KEY_NOW}};
+const struct key_table keys_of_rota = {rota_keys, ARRAY_LEN(rota_keys)};
 static const struct key cover_keys[] = {{"who", KEY_NOW}, {"from", KEY_NOW}, {"to", KEY_NOW}};
+const struct key_table keys_of_cover = {cover_keys, ARRAY_LEN(cover_keys)};
 
 static unsigned compile_turn(struct compiler *c, const struct yaml_node *node)
 {
@@ -188,49 +190,81 @@ void compile_oncall(struct compiler *c)
 	}
 }
 
-unsigned rota_person(const struct rota *rota, int64_t at, int64_t *ret_until)
+/* One word of `may_take`: people whom the file lists, since a turn is taken by a person and by nobody else. */
+static void compile_taker(struct compiler *c, const struct yaml_node *node, uint64_t *takers)
 {
-	int64_t turn_s = rota->days * DAY_S;
-	int64_t since = at + zone_offset(rota->zone, at) - rota->from_wall;
-	int64_t turn = since >= 0 ? since / turn_s : -1;
-	unsigned person = since >= 0 ? rota->people[turn % rota->n_people] : 0;
-	int64_t until = 0;
-	int64_t last;
-	bool gap;
+	const char *text = walk_text(c, node, "a person or a group");
+	const struct named *person = text != NULL ? names_find(&c->people, text) : NULL;
+	struct named *group = text != NULL ? names_find(&c->groups, text) : NULL;
+	struct guess guess = guess_for(text != NULL ? text : "");
+	const uint64_t *people;
 
-	if (ret_until != NULL) {
-		zone_instants(rota->zone, rota->from_wall + (turn + 1) * turn_s, &until, &last,
-			      &gap);
+	if (text == NULL) {
+		return;
 	}
-	for (unsigned i = 0; i < rota->n_covers; i++) {
-		const struct cover *cover = &rota->covers[i];
-
-		if (at >= cover->from && at < cover->to) {
-			person = cover->person;
-			until = cover->to;
-			break;
+	if (person != NULL) {
+		bit_set(takers, person->number + 1);
+	} else if (strcmp(text, "people") == 0) {
+		for (unsigned i = 1; i <= c->policy->n_people; i++) {
+			bit_set(takers, i);
 		}
-		if (ret_until != NULL && cover->from > at && cover->from < until) {
-			until = cover->from;
+	} else if (group != NULL) {
+		group->used = true;
+		people = &c->group_people[(size_t)group->number * c->people_words];
+		for (unsigned w = 0; w < c->people_words; w++) {
+			takers[w] |= people[w];
 		}
+		for (unsigned w = 0; w < TERM_WORDS; w++) {
+			if (c->group_terms[group->number].bits[w] != 0) {
+				report_error(
+					c->report, "E031", node,
+					"\"%.60s\" holds a rota or a group that a chat network "
+					"keeps; who may take a turn is listed here by name",
+					text);
+				break;
+			}
+		}
+	} else {
+		guess_names(c, &guess, &c->people);
+		guess_names(c, &guess, &c->groups);
+		report_error(c->report, "E031", node, "no person or group \"%.60s\"%s", text,
+			     guess_text(&guess));
 	}
-	if (ret_until != NULL) {
-		*ret_until = until;
-	}
-	return person;
 }
 
-bool rota_names(const struct rota *rota, unsigned person)
+/* A turn is taken with a code: where nobody has one, nobody could ever take it. */
+static void check_codes(struct compiler *c, const struct yaml_node *node, const uint64_t *takers)
 {
-	for (unsigned i = 0; i < rota->n_people; i++) {
-		if (rota->people[i] == person) {
-			return true;
+	for (unsigned i = 1; i <= c->policy->n_people; i++) {
+		if (bit_get(takers, i) && c->policy->people[i].code != NULL) {
+			return;
 		}
 	}
-	for (unsigned i = 0; i < rota->n_covers; i++) {
-		if (rota->covers[i].person == person) {
-			return true;
+	report_error(
+		c->report, "E057", node,
+		"a turn is taken with a code, and nobody here has a \"code\" under \"people\"");
+}
+
+void compile_takers(struct compiler *c)
+{
+	const struct yaml_node *section = yaml_get(c->root, "oncall");
+
+	for (unsigned i = 0; i < c->rotas.n; i++) {
+		const struct yaml_node *node = yaml_get(section->items[i], "may_take");
+		size_t errors = c->report->n_errors;
+		struct items items;
+		uint64_t *takers;
+
+		if (node == NULL || !walk_items(c, node, "people", false, &items)) {
+			continue;
 		}
+		takers = arena_array(c->arena, c->people_words, sizeof(*takers));
+		for (size_t k = 0; k < items.n; k++) {
+			compile_taker(c, item(&items, k), takers);
+		}
+		if (c->report->n_errors == errors) {
+			check_codes(c, node, takers);
+		}
+		c->policy->rotas[i].takers = takers;
 	}
-	return false;
 }

@@ -93,19 +93,20 @@ struct policy_group {
 	const char *name;                /* the key in the file: what a question's `groups` say */
 	const char *network, *workspace; /* as the adapter knows them */
 	const char *id;
-	int64_t fresh_ms; /* for reads; a change needs an answer younger than the request */
+	int64_t fresh_ms; /* for reads, at most a minute; a change needs an answer younger than the request */
 };
 size_t policy_groups(const struct policy *policy, const struct policy_group **ret);
 
 /* Where the secret of a person's codes is (a secret's spec); NULL: none. */
 const char *policy_person_code(const struct policy *policy, const char *person);
 
-/* Rotas by number from 0: the name, NULL after the last; whose turn it is (NULL: nobody's) and until when. */
+/* Rotas by number from 0: the name, NULL after the last; whose turn it is (NULL: nobody's) and until when. With those
+ * who took a turn: policy_on_call in decide.h. */
 const char *policy_rota(const struct policy *policy, size_t i);
 const char *policy_rota_person(const struct policy *policy, size_t i, int64_t at_ms,
 			       int64_t *ret_until_ms);
 
-/* `settings`: the text of a key, NULL when it is not there; of a list its words with spaces between them. */
+/* `settings` ("ops", "audit_mirror", "private_reads", ...): the text of a key, NULL when it is not there; of a list its words with spaces between them. */
 const char *policy_setting(const struct policy *policy, const char *key);
 
 #endif

@@ -30,6 +30,8 @@ static const struct key limit_keys[] = {
 	{"monthly_cost", KEY_NOW},
 };
 const struct key_table keys_of_never = {never_keys, ARRAY_LEN(never_keys)};
+const struct key_table keys_of_require = {require_keys, ARRAY_LEN(require_keys)};
+const struct key_table keys_of_limits = {limit_keys, ARRAY_LEN(limit_keys)};
 
 enum list { ALLOWS, NEVERS, REQUIRES, LIMITS };
 
@@ -80,8 +82,9 @@ static void cover_all(const struct line *line, uint64_t *rows, unsigned from)
 	}
 }
 
-/* "anyone in zenith": whoever speaks there, strangers too, so for actions that only read. */
-static void compile_anyone(const struct line *line, const struct yaml_node *node, const char *name)
+/* One channel of "anyone in zenith": whoever speaks there, strangers too, so for actions that only read. */
+static void compile_anyone_in(const struct line *line, const struct yaml_node *node,
+			      const char *name)
 {
 	struct compiler *c = line->c;
 	struct named *channel = names_find(&c->channels, name);
@@ -104,6 +107,34 @@ static void compile_anyone(const struct line *line, const struct yaml_node *node
 		}
 	}
 	bit_set(row(line->table->of_channel, line->table, channel->number + 1), line->number);
+}
+
+/* "anyone in zenith", "anyone in [zenith, orion]": between braces the latter needs quotes, or YAML takes it apart. */
+static void compile_anyone(const struct line *line, const struct yaml_node *node, const char *text)
+{
+	size_t len = strlen(text);
+	char *rest;
+
+	if (text[0] != '[') {
+		compile_anyone_in(line, node, text);
+		return;
+	}
+	if (text[len - 1] != ']') {
+		report_error(line->c->report, "E037", node,
+			     "several channels are written \"anyone in [zenith, orion]\"");
+		return;
+	}
+	rest = arena_strndup(line->c->scratch, text + 1, len - 2);
+	while (rest != NULL) {
+		char *name = strsep(&rest, ",");
+		size_t end;
+
+		name += strspn(name, " ");
+		for (end = strlen(name); end > 0 && name[end - 1] == ' '; end--) {
+		}
+		name[end] = '\0';
+		compile_anyone_in(line, node, name);
+	}
 }
 
 static void add_terms(struct term_set *to, const struct term_set *from)
@@ -219,10 +250,12 @@ static bool has_terms(const struct term_set *set)
 	return false;
 }
 
-static void compile_during(struct compiler *c, const struct yaml_node *node, struct rule *rule)
+void compile_during(struct compiler *c, const struct yaml_node *node,
+		    const struct hours *const **ret_during, unsigned *ret_n)
 {
 	const struct hours **during;
 	struct items items;
+	unsigned n = 0;
 
 	if (!walk_items(c, node, "hours", false, &items)) {
 		return;
@@ -239,14 +272,15 @@ static void compile_during(struct compiler *c, const struct yaml_node *node, str
 
 		if (named != NULL) {
 			named->used = true;
-			during[rule->n_during++] = &c->policy->hours[named->number];
+			during[n++] = &c->policy->hours[named->number];
 		} else if (text != NULL) {
 			guess_names(c, &guess, &c->hours);
 			report_error(c->report, "E036", item(&items, i), "no hours \"%.60s\"%s",
 				     text, guess_text(&guess));
 		}
 	}
-	rule->during = during;
+	*ret_during = during;
+	*ret_n = n;
 }
 
 /* The people whom the line is about, and does not spare: for the checks of what it asks of them. */
@@ -263,8 +297,11 @@ static const uint64_t *affected(const struct line *line)
 	for (unsigned i = 0; i < line->c->policy->n_rotas; i++) {
 		const struct rota *rota = &line->c->policy->rotas[i];
 
-		for (unsigned k = 0; bit_get(line->rule->who.bits, i) && k < rota->n_people; k++) {
-			bit_set(people, rota->people[k]);
+		for (unsigned k = 1;
+		     bit_get(line->rule->who.bits, i) && k <= line->c->policy->n_people; k++) {
+			if (rota_names(rota, k)) {
+				bit_set(people, k);
+			}
 		}
 	}
 	return people;
@@ -307,7 +344,7 @@ static void compile_rule(struct compiler *c, struct rule_table *table, enum list
 	}
 	compile_people_of(&line, node);
 	if (during != NULL) {
-		compile_during(c, during, rule);
+		compile_during(c, during, &rule->during, &rule->n_during);
 	}
 	if (list == REQUIRES) {
 		compile_steps(c, node, rule, affected(&line));

@@ -37,7 +37,7 @@ static bool anybody_could(const struct policy *policy, enum verb verb)
 			continue;
 		}
 		for (asker.person = 0; asker.person <= policy->n_people; asker.person++) {
-			if (policy_could(&asker, verb, 0)) {
+			if (could_ever(&asker, verb)) {
 				return true;
 			}
 		}

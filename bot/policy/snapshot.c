@@ -94,25 +94,6 @@ const char *policy_person_code(const struct policy *policy, const char *person)
 	return number != 0 ? policy->people[number].code : NULL;
 }
 
-const char *policy_rota(const struct policy *policy, size_t i)
-{
-	return i < policy->n_rotas ? policy->rotas[i].name : NULL;
-}
-
-const char *policy_rota_person(const struct policy *policy, size_t i, int64_t at_ms,
-			       int64_t *ret_until_ms)
-{
-	unsigned person;
-	int64_t until;
-
-	if (i >= policy->n_rotas) {
-		return NULL;
-	}
-	person = rota_person(&policy->rotas[i], at_ms / SECOND_MS, &until);
-	*ret_until_ms = until * SECOND_MS;
-	return person != 0 ? policy->people[person].name : NULL;
-}
-
 const char *policy_setting(const struct policy *policy, const char *key)
 {
 	for (size_t i = 0; i < policy->n_settings; i++) {

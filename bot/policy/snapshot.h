@@ -85,6 +85,7 @@ struct rota {
 	int64_t from_wall; /* seconds of wall time */
 	const struct cover *covers;
 	unsigned n_covers;
+	const uint64_t *takers; /* bits by person: who may take the turn; NULL: nobody */
 };
 
 /*
@@ -125,6 +126,8 @@ struct rule_table {
 struct ceiling {
 	struct verb_set verbs;
 	struct selector droplets;
+	const struct hours *const *during; /* any of them; NULL: always */
+	unsigned n_during;
 };
 
 struct channel {
@@ -133,6 +136,10 @@ struct channel {
 	struct ceiling *ceilings;
 	unsigned n_ceilings;
 	struct verb_set verbs; /* of all ceilings */
+	const struct hours *const
+		*during; /* any of them; NULL: always. Outside, the channel lets nothing through */
+	unsigned n_during;
+	struct verb_set announce; /* changes of droplets, of which the channel hears */
 	enum tier max_tier;
 	bool has_show;
 	unsigned show; /* bits of the show table */
@@ -230,13 +237,18 @@ enum fit hours_fit(const struct hours *hours, int64_t at);
 
 /* The number of whoever's turn it is, 0 when nobody's; *ret_until (may be NULL) is when that ends. */
 unsigned rota_person(const struct rota *rota, int64_t at, int64_t *ret_until);
-bool rota_names(const struct rota *rota,
-		unsigned person); /* could it be this person's turn at all? */
+/* Could it be this person's turn at all, also by taking it? */
+bool rota_names(const struct rota *rota, unsigned person);
+bool rota_may_take(const struct rota *rota, unsigned person);
+/* Is it, by one of the turns that were taken? */
+bool rota_is_taken(const struct policy *policy, const struct rota *rota, unsigned person,
+		   const struct policy_question *question);
 
 /* The question put more than one way, for the embedded tests: what is not known taken for the best, and no time given. */
 struct policy_view {
 	bool hopeful;  /* what is not known allows, and forbids nothing */
 	bool timeless; /* every hour and every turn is possible */
+	bool takeable; /* a turn that may be taken perhaps is */
 };
 void decide_view(const struct policy_question *question, const struct policy_view *view,
 		 struct decision *ret_decision, bool *ret_time_matters);
@@ -248,6 +260,9 @@ void decide_view(const struct policy_question *question, const struct policy_vie
  */
 bool match_against(const struct policy_question *question, struct decision *decision);
 bool match_for(const struct policy_question *question, enum fit least, struct decision *decision);
+
+/* policy_could at any time at all. */
+bool could_ever(const struct policy_asker *asker, enum verb verb);
 
 /* The limit lines that are reached: these alone speak then. Asked last, when nothing else denies. */
 bool match_limits(const struct policy_question *question, struct decision *decision);

@@ -18,10 +18,12 @@ static const struct key test_keys[] = {
 	{"at", KEY_NOW},     {"droplet", KEY_NOW}, {"can", KEY_NOW},
 	{"cannot", KEY_NOW}, {"needs", KEY_NOW},   {"groups", KEY_NOW},
 };
+const struct key_table keys_of_test = {test_keys, ARRAY_LEN(test_keys)};
 static const struct key droplet_keys[] = {
 	{"name", KEY_NOW}, {"tags", KEY_NOW},    {"region", KEY_NOW},
 	{"size", KEY_NOW}, {"project", KEY_NOW}, {"account", KEY_NOW},
 };
+const struct key_table keys_of_test_droplet = {droplet_keys, ARRAY_LEN(droplet_keys)};
 
 static void unknown(struct test *t, const struct yaml_node *node, const char *what,
 		    const char *text, const struct names *names)

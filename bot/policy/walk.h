@@ -53,7 +53,9 @@ struct key_table {
 	size_t n;
 };
 extern const struct key_table keys_of_top, keys_of_settings, keys_of_account, keys_of_role,
-	keys_of_channel, keys_of_ceiling, keys_of_allow, keys_of_never, keys_of_selector;
+	keys_of_channel, keys_of_ceiling, keys_of_allow, keys_of_never, keys_of_require,
+	keys_of_limits, keys_of_selector, keys_of_rota, keys_of_cover, keys_of_hours,
+	keys_of_platform, keys_of_test, keys_of_test_droplet;
 
 /* E004 when it is no map; E003 for a key that is not in the table, E059 for one of a later version. */
 bool walk_keys(struct compiler *c, const struct yaml_node *map, const char *what,
@@ -114,6 +116,7 @@ void compile_people(struct compiler *c);
 void compile_hours(struct compiler *c);
 void compile_oncall(struct compiler *c);
 void compile_groups(struct compiler *c);
+void compile_takers(struct compiler *c); /* of rotas: who may take a turn */
 void compile_roles(struct compiler *c);
 void compile_channels(struct compiler *c);
 void compile_rules(struct compiler *c);
@@ -129,6 +132,10 @@ void compile_may(struct compiler *c, const struct yaml_node *node, const struct 
 /* `droplets`. NULL node: E050 at `owner`. */
 void compile_selector(struct compiler *c, const struct yaml_node *node,
 		      const struct yaml_node *owner, struct selector *ret_selector);
+
+/* `during`: names of hours. */
+void compile_during(struct compiler *c, const struct yaml_node *node,
+		    const struct hours *const **ret_during, unsigned *ret_n);
 
 /* One platform group: {slack-group: acme/S01SUPPRT, fresh: 5m}. */
 void compile_platform_group(struct compiler *c, const struct named *named,
