@@ -50,7 +50,7 @@ struct policy *program_load_policy(const char *path, char **ret_text)
 
 	if (policy_read(path, &text, &len, &report) == 0) {
 		policy_report_done(&report);
-		policy = policy_compile(path, text, len, &report);
+		policy = policy_compile_here(text, len, &report);
 	}
 	if (policy == NULL || report.n_findings > 0) {
 		strbuf_init(&out, 1 << 20);

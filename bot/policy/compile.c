@@ -188,8 +188,25 @@ static struct policy *policy_new(const char *text, size_t len)
 	return p;
 }
 
+/* YAML takes `who: anyone in [a, b]` between braces apart. */
+static const char *hint(const char *text, size_t len, unsigned line)
+{
+	const char *end = text + len;
+
+	for (; line > 1 && text != NULL; line--) {
+		text = memchr(text, '\n', (size_t)(end - text));
+		text = text != NULL ? text + 1 : NULL;
+	}
+	end = text != NULL ? memchr(text, '\n', (size_t)(end - text)) : NULL;
+	return end != NULL && memmem(text, (size_t)(end - text), "anyone in [", 11) != NULL
+		       ? " (between braces it needs quotes: \"anyone in [a, b]\")"
+		       : "";
+}
+
 static void compile_tree(struct policy *policy, const char *text, size_t len,
-			 const struct policy_lint_over *lint_over, struct policy_report *report)
+			 const struct policy_lint_over *lint_over,
+			 void (*look)(struct policy_report *, const struct yaml_node *),
+			 struct policy_report *report)
 {
 	struct yaml_problem problem;
 	struct arena scratch;
@@ -197,33 +214,41 @@ static void compile_tree(struct policy *policy, const char *text, size_t len,
 			     .arena = &policy->arena,
 			     .scratch = &scratch,
 			     .report = report,
-			     .lint = lint_over};
+			     .lint = lint_over,
+			     .look = look};
 
 	arena_init(&scratch);
 	c.root = yaml_parse(text, len, &scratch, &problem);
 	if (c.root == NULL) {
-		report_add(report, false, problem.code, problem.line, problem.column, "%s",
-			   problem.text);
+		report_add(report, false, problem.code, problem.line, problem.column, "%s%s",
+			   problem.text, hint(text, len, problem.line));
 	} else if (version_fits(&c)) {
 		compile_sections(&c);
 	}
 	arena_done(&scratch);
 }
 
-struct policy *policy_check(const char *text, size_t len, const struct policy_lint_over *over,
+struct policy *compile_text(const char *text, size_t len, const struct policy_lint_over *over,
+			    void (*look)(struct policy_report *, const struct yaml_node *),
 			    struct policy_report *ret_report)
 {
 	struct policy *policy = policy_new(text, len);
 
 	report_open(ret_report, text, len);
 	report_secrets(ret_report);
-	compile_tree(policy, text, len, over, ret_report);
+	compile_tree(policy, text, len, over, look, ret_report);
 	report_close(ret_report);
 	if (ret_report->n_errors > 0) {
 		policy_unref(policy);
 		return NULL;
 	}
 	return policy;
+}
+
+struct policy *policy_check(const char *text, size_t len, const struct policy_lint_over *over,
+			    struct policy_report *ret_report)
+{
+	return compile_text(text, len, over, NULL, ret_report);
 }
 
 struct policy *policy_compile(const char *file_name, const char *text, size_t len,

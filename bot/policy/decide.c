@@ -152,6 +152,15 @@ void decide_view(const struct policy_question *q, const struct policy_view *view
 	*ret_time_matters = ask.time_matters;
 }
 
+bool view_allows(const struct policy_question *q, const struct policy_view *view)
+{
+	struct ask ask = {place_of(&q->asker), q, view, false};
+	struct decision ignored;
+
+	clear(&ignored);
+	return ask_for(&ask, least_to_give(&ask), &ignored);
+}
+
 /* Does the line surely forbid it now, for every droplet? */
 static bool forbids_all(struct ask *ask, unsigned number)
 {

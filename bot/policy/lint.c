@@ -335,6 +335,11 @@ static void lint_list(struct lint *l, bool never)
 	if (l->world.complete) {
 		lint_covered(l, never, dropped);
 	}
+	for (unsigned i = 0; never && i < table->n; i++) {
+		if (dropped[i]) {
+			bit_set(l->idle, i);
+		}
+	}
 	strbuf_done(&text);
 }
 
@@ -365,11 +370,13 @@ void lint_policy(struct compiler *c)
 	for (unsigned i = c->policy->n_people + 1; i-- > 0;) {
 		l.one_of[l.class_of[i]] = i;
 	}
+	l.idle = arena_array(&l.arena, c->policy->never.words + 1, sizeof(uint64_t));
 	l.set = arena_array(&l.arena, l.world.words, sizeof(uint64_t));
 	l.other = arena_array(&l.arena, l.world.words, sizeof(uint64_t));
 	c->report->unproven = !l.world.complete;
 	lint_lines(&l);
 	lint_rights(&l);
 	lint_escalation(&l);
+	lint_care(&l);
 	arena_done(&l.arena);
 }

@@ -16,6 +16,7 @@ struct lint {
 	unsigned *class_of; /* by person */
 	unsigned *one_of;   /* a person of each class */
 	uint64_t *set, *other;
+	uint64_t *idle; /* bits by never line: it was said that it does nothing */
 };
 
 /* Where the i-th line of a list stands. */
@@ -31,5 +32,6 @@ bool lint_anywhere(struct lint *l, const struct cells *cells, unsigned person, u
 void lint_lines(struct lint *l);      /* W101, W102, W104, W105 */
 void lint_rights(struct lint *l);     /* W103 for channels, W106, W108-W113, W116 */
 void lint_escalation(struct lint *l); /* W107 */
+void lint_care(struct lint *l);       /* W114, W115, W117, W119-W121 */
 
 #endif

@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #include "base/mem.h"
-#include "policy/report.h"
+#include "policy/walk.h"
 
 #define FILE_MAX ((size_t)1 << 20)
 
@@ -58,6 +58,37 @@ static const char *unsafe(const struct stat *st)
 		return "can be written by its group or by everybody (chmod go-w)";
 	}
 	return NULL;
+}
+
+/* The file that a secret's place names, if it is there: whoever starts Sluice may not be able to see it, and says so then. */
+static void look_at(struct policy_report *report, const struct yaml_node *node, bool lax)
+{
+	const char *path = node->text + 5;
+	const char *why = NULL;
+	struct stat st;
+
+	if (strncmp(node->text, "file:", 5) != 0 || stat(path, &st) < 0) {
+		return;
+	}
+	if ((st.st_mode & (S_IROTH | S_IWOTH)) != 0) {
+		why = "can be read by every user of this machine (chmod 600)";
+	} else {
+		why = unsafe(&st);
+	}
+	if (why != NULL) {
+		report_add(report, lax, "E022", node->line, node->column,
+			   "the secret in \"%.100s\" %s", path, why);
+	}
+}
+
+static void look_lax(struct policy_report *report, const struct yaml_node *node)
+{
+	look_at(report, node, true);
+}
+
+static void look_strict(struct policy_report *report, const struct yaml_node *node)
+{
+	look_at(report, node, false);
 }
 
 /* Into buf of FILE_MAX + 1; the length, or -1. *ret_why: what is unsafe and was let pass; NULL: nothing. */
@@ -122,7 +153,7 @@ static struct policy *open_and_load(const char *path, bool lax, const struct pol
 	if (text == NULL) {
 		return NULL;
 	}
-	policy = policy_check(text, len, over, ret_report);
+	policy = compile_text(text, len, over, lax ? look_lax : look_strict, ret_report);
 	free(text);
 	if (why != NULL) {
 		report_add(ret_report, true, "E021", 1, 1, "\"%.200s\" %s", path, why);
@@ -143,6 +174,11 @@ int policy_read(const char *path, char **ret_text, size_t *ret_len,
 	report_close(ret_report);
 	*ret_text = text;
 	return 0;
+}
+
+struct policy *policy_compile_here(const char *text, size_t len, struct policy_report *ret_report)
+{
+	return compile_text(text, len, NULL, look_strict, ret_report);
 }
 
 struct policy *policy_load(const char *path, bool lax, struct policy_report *ret_report)

@@ -26,6 +26,9 @@ static const char *secret_place(struct compiler *c, const struct yaml_node *node
 			     what, text);
 		return NULL;
 	}
+	if (text != NULL && c->look != NULL) {
+		c->look(c->report, node);
+	}
 	return arena_strdup(c->arena, text);
 }
 

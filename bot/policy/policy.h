@@ -26,6 +26,12 @@ struct policy_finding {
 	const char *source; /* the offending line as it stands in the file */
 };
 
+/* What the checker can find, by number from 0; NULL after the last. */
+struct policy_code {
+	const char *code, *meaning; /* "E033", "no such action"; E: an error, W: a warning */
+};
+const struct policy_code *policy_code(size_t i);
+
 struct policy_report {
 	struct policy_finding *findings; /* sorted by line, at most 20 */
 	size_t n_findings;
@@ -42,7 +48,8 @@ struct policy *policy_compile(const char *file_name, const char *text, size_t le
 			      struct policy_report *ret_report);
 
 /* Opens once, checks the descriptor (regular file, owner root or us, not group- or world-writable, at most 1 MiB),
- * reads and compiles. `lax`: an unsafe owner or mode is a warning (for `sluice check`), not an error. */
+ * reads and compiles. `lax`: an unsafe owner or mode, of it or of a secret's file that it names, is a warning (for `sluice
+ * check`), not an error. A secret's file that is not there is no finding. */
 struct policy *policy_load(const char *path, bool lax, struct policy_report *ret_report);
 
 /* Only opens, checks and reads, for who wants to keep the text that policy_compile gets. -1: the report (always filled) has
@@ -50,13 +57,26 @@ struct policy *policy_load(const char *path, bool lax, struct policy_report *ret
 int policy_read(const char *path, char **ret_text, size_t *ret_len,
 		struct policy_report *ret_report);
 
-/* The same for `sluice check`, with every warning: lints are exhaustive, so this is slower. An unsafe owner or mode is a
- * warning. Without an inventory the policy's own world is looked at: a droplet for each combination of its selectors. */
+/* ... and compiles that text for use on this machine: as policy_compile, with a look at the secrets' files (E022). */
+struct policy *policy_compile_here(const char *text, size_t len, struct policy_report *ret_report);
+
 struct droplet;
+/* A scope that a token has, as its owner says: for W117. */
+struct policy_token_scope {
+	const char *account; /* NULL: of every account */
+	enum tier tier;      /* TIER_NONE: of the one token of an account that has one */
+	const char *scope;   /* "droplet:read" */
+};
 struct policy_lint_over {
 	const struct droplet *inventory; /* NULL: none */
 	size_t n_inventory;
+	const struct policy_token_scope *scopes; /* none: tokens are not judged */
+	size_t n_scopes;
+	int64_t now_ms; /* 0: who is on call now is not judged */
 };
+
+/* The same for `sluice check`, with every warning: lints are exhaustive, so this is slower. An unsafe owner or mode is a
+ * warning. Without an inventory the policy's own world is looked at: a droplet for each combination of its selectors. */
 struct policy *policy_check(const char *text, size_t len, const struct policy_lint_over *over,
 			    struct policy_report *ret_report);
 struct policy *policy_check_file(const char *path, const struct policy_lint_over *over,

@@ -1,6 +1,7 @@
 /* report.c - findings: sorted, bounded, and never a secret in them */
 #include "policy/report.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -160,6 +161,7 @@ static void add(struct policy_report *report, bool warning, const char *code, un
 	size_t place = report->n_findings;
 	char text[TEXT_SIZE];
 
+	assert(report_knows(code));
 	*(warning ? &report->n_warnings : &report->n_errors) += 1;
 	while (place > 0 && !before(&in->findings[place - 1], line, column)) {
 		place--;

@@ -20,6 +20,9 @@ void report_add(struct policy_report *report, bool warning, const char *code, un
 void report_error(struct policy_report *report, const char *code, const struct yaml_node *at,
 		  const char *fmt, ...) ATTR_PRINTF(4, 5);
 
+/* Is it in the table? Whatever is reported must be. */
+bool report_knows(const char *code);
+
 /* E020 for everything in the text that looks like a secret, comments included. */
 void report_secrets(struct policy_report *report);
 

@@ -3,24 +3,19 @@
 
 #include <string.h>
 
+#include "base/attr.h"
 #include "base/scopes.h"
 #include "policy/world.h"
 
-#define ALL_MAX 64
-
-struct needs {
-	const char *list[ALL_MAX];
-	size_t n;
-};
-
-static void need(struct needs *needs, const char *scope)
+static void need(struct scope_needs *needs, const char *scope)
 {
 	size_t at = 0;
 
 	while (at < needs->n && strcmp(needs->list[at], scope) < 0) {
 		at++;
 	}
-	if ((at < needs->n && strcmp(needs->list[at], scope) == 0) || needs->n == ALL_MAX) {
+	if ((at < needs->n && strcmp(needs->list[at], scope) == 0) ||
+	    needs->n == ARRAY_LEN(needs->list)) {
 		return;
 	}
 	memmove(&needs->list[at + 1], &needs->list[at], (needs->n - at) * sizeof(scope));
@@ -60,7 +55,7 @@ static void find_project(const struct selector *selector, void *data)
 /* What is looked at for every answer about droplets: their tags for the rules, their projects if a rule names one, the
  * actions that changes start. */
 static void need_looks(const struct policy *policy, bool droplets, bool changes,
-		       struct needs *needs)
+		       struct scope_needs *needs)
 {
 	bool projects = false;
 
@@ -77,8 +72,9 @@ static void need_looks(const struct policy *policy, bool droplets, bool changes,
 	}
 }
 
-static void collect(const struct policy *policy, struct needs *tiers)
+void policy_scope_needs(const struct policy *policy, struct scope_needs tiers[TIER_DESTROY + 1])
 {
+	memset(tiers, 0, (TIER_DESTROY + 1) * sizeof(*tiers));
 	bool droplets = false;
 	bool changes = false;
 
@@ -98,8 +94,8 @@ static void collect(const struct policy *policy, struct needs *tiers)
 	need_looks(policy, droplets, changes, &tiers[TIER_READ]);
 }
 
-static void say(const char *account, const char *tier, const char *place, const struct needs *needs,
-		struct strbuf *out)
+static void say(const char *account, const char *tier, const char *place,
+		const struct scope_needs *needs, struct strbuf *out)
 {
 	(void)strbuf_addf(out, "%s %s%s%s%s\n ", account, tier, place != NULL ? " (" : "",
 			  place != NULL ? place : "", place != NULL ? ")" : "");
@@ -114,10 +110,10 @@ static void say(const char *account, const char *tier, const char *place, const 
 
 void policy_scopes(const struct policy *policy, struct strbuf *out)
 {
-	struct needs tiers[TIER_DESTROY + 1] = {{.n = 0}};
-	struct needs all = {.n = 0};
+	struct scope_needs tiers[TIER_DESTROY + 1];
+	struct scope_needs all = {.n = 0};
 
-	collect(policy, tiers);
+	policy_scope_needs(policy, tiers);
 	for (int t = TIER_READ; t <= TIER_DESTROY; t++) {
 		for (size_t i = 0; i < tiers[t].n; i++) {
 			need(&all, tiers[t].list[i]);

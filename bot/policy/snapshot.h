@@ -253,6 +253,9 @@ struct policy_view {
 void decide_view(const struct policy_question *question, const struct policy_view *view,
 		 struct decision *ret_decision, bool *ret_time_matters);
 
+/* Do allow lines fit, put this way? Whatever stands against it. */
+bool view_allows(const struct policy_question *question, const struct policy_view *view);
+
 /*
  * The two halves of every answer, shared by decide and explain: what stands against it (ceilings, never lines, a channel
  * not listed, no such verb), and the allow lines that fit at least so surely. Rules are added; true when any were. The

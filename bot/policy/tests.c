@@ -331,6 +331,10 @@ void compile_tests(struct compiler *c)
 	const struct yaml_node *section = yaml_get(c->root, "tests");
 	size_t asked = 0;
 
+	if (c->lint != NULL) {
+		c->never_tested =
+			arena_array(c->scratch, c->policy->never.words, sizeof(*c->never_tested));
+	}
 	if (section == NULL) {
 		return;
 	}

@@ -133,6 +133,29 @@ static bool check_needs(struct test *t, const struct yaml_node *at, const struct
 	return false;
 }
 
+/* For W121: which never lines would be missed, if this is denied by such lines alone and lines allow it? */
+static void note_never(const struct test *t, const struct policy_question *q,
+		       const struct policy_view *view, const struct decision *d)
+{
+	const struct rule_table *never = &t->c->policy->never;
+
+	if (d->n_rules > DECISION_RULES_MAX || !view_allows(q, view)) {
+		return;
+	}
+	for (size_t i = 0; i < d->n_rules; i++) {
+		if (d->rules[i]->line == 0 || strncmp(d->rules[i]->name, "ceiling.", 8) == 0) {
+			return;
+		}
+	}
+	for (unsigned i = 0; i < never->n; i++) {
+		for (size_t k = 0; k < d->n_rules; k++) {
+			if (d->rules[k] == &never->rules[i].label) {
+				bit_set(t->c->never_tested, i);
+			}
+		}
+	}
+}
+
 static bool try_one(struct test *t, const struct yaml_node *at, const struct policy_question *q,
 		    bool can)
 {
@@ -143,6 +166,9 @@ static bool try_one(struct test *t, const struct yaml_node *at, const struct pol
 	decide_view(q, &view, &d, &time_matters);
 	if ((d.verdict == ALLOW) != can) {
 		return time_matters ? report_time(t, at) : report_failed(t, at, q, &d, can);
+	}
+	if (!can && t->c->never_tested != NULL) {
+		note_never(t, q, &view, &d);
 	}
 	return !can || !t->has_needs || verb_info(q->verb)->effect == EFFECT_READ ||
 	       check_needs(t, at, q, &d, time_matters);

@@ -38,6 +38,9 @@ struct compiler {
 	const struct zone **zones;    /* each read once */
 	unsigned n_zones;
 	struct verb_set *role_verbs;
+	uint64_t *never_tested; /* bits by never line: a test would miss it; NULL: not asked */
+	void (*look)(struct policy_report *,
+		     const struct yaml_node *); /* at a secret's place; NULL: not */
 };
 
 enum key_state { KEY_NOW, KEY_LATER };
@@ -108,6 +111,12 @@ struct linked {
 };
 void walk_order(struct compiler *c, const struct names *names, const struct linked *linked,
 		const char *what, unsigned *ret_order);
+
+/* policy_check, with a look at the file that each secret's place names (`look` may be NULL: the policy room is pure, load.c
+ * is not). */
+struct policy *compile_text(const char *text, size_t len, const struct policy_lint_over *over,
+			    void (*look)(struct policy_report *, const struct yaml_node *),
+			    struct policy_report *ret_report);
 
 /* The sections, in the order in which they need each other. */
 void compile_accounts(struct compiler *c);
