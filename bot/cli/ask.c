@@ -88,7 +88,11 @@ static int no_such_verb(const char *text, struct err *err)
 int ask_question(const struct ask *ask, const struct policy *policy, struct arena *arena,
 		 struct droplet *ret_droplet, struct policy_question *ret_question, struct err *err)
 {
-	struct policy_question q = {.at_ms = clock_wall_ms(), .verb = verb_by_name(ask->verb)};
+	/* as for a test in the file: nothing was started, nothing is spent */
+	struct policy_question q = {.at_ms = clock_wall_ms(),
+				    .verb = verb_by_name(ask->verb),
+				    .counts_known = true,
+				    .cost_known = true};
 
 	if (q.verb == VERB_NONE) {
 		return no_such_verb(ask->verb, err);

@@ -239,7 +239,8 @@ int question_json(const struct policy *policy, const struct json *json, struct a
 {
 	const struct json *droplet = json_member(json, "droplet");
 	const struct json *at = json_member(json, "at");
-	struct question q = {.policy = {.at_ms = clock_wall_ms()}};
+	struct question q = {
+		.policy = {.at_ms = clock_wall_ms(), .counts_known = true, .cost_known = true}};
 	const char *as;
 	const char *in;
 	const char *action;

@@ -55,6 +55,39 @@ static bool ceiling_fits(struct ask *ask, const struct channel *channel)
 	return false;
 }
 
+bool match_channel_hours(const struct policy_question *q, const struct hours *const **ret_during,
+			 unsigned *ret_n)
+{
+	static const struct policy_view now = {.hopeful = true};
+	static const struct policy_view ever = {.hopeful = true, .timeless = true};
+	struct ask ask = {place_of(&q->asker), q, &now, false};
+	const struct channel *channel;
+
+	if (ask.at.channel == 0 || !is_verb(q->verb)) {
+		return false;
+	}
+	channel = &ask.at.policy->channels[ask.at.channel];
+	if (ceiling_fits(&ask, channel)) {
+		return false;
+	}
+	ask.view = &ever;
+	if (!ceiling_fits(&ask, channel)) {
+		return false;
+	}
+	*ret_during = channel->during;
+	*ret_n = channel->n_during;
+	for (unsigned i = 0; *ret_during == NULL && i < channel->n_ceilings; i++) {
+		const struct ceiling *c = &channel->ceilings[i];
+
+		if (bit_get(c->verbs.bits, (unsigned)q->verb) &&
+		    selector_fit(&c->droplets, q->verb, q->droplet) != FIT_NO) {
+			*ret_during = c->during;
+			*ret_n = c->n_during;
+		}
+	}
+	return *ret_during != NULL;
+}
+
 static bool ask_against(struct ask *ask, struct decision *decision)
 {
 	const struct policy *p = ask->at.policy;

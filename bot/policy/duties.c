@@ -122,3 +122,10 @@ bool ask_duties(struct ask *ask, struct decision *decision)
 	}
 	return true;
 }
+
+bool match_duties(const struct policy_question *q, struct decision *decision)
+{
+	struct ask ask = {place_of(&q->asker), q, &plainly, false};
+
+	return !is_verb(q->verb) || ask_duties(&ask, decision);
+}

@@ -89,6 +89,53 @@ static void add_headline(const struct telling *t, bool allowed)
 			  channel != NULL ? channel->name : "");
 }
 
+/* "it fits only during office (...)", under a line that is bound to hours or to a turn. */
+static void add_bounds(const struct telling *t, const struct policy_rule *label)
+{
+	const struct rule *rule = (const struct rule *)label; /* label is first */
+
+	if (!t->as->lines || (rule->during == NULL && rule->plain)) {
+		return;
+	}
+	if (rule->during != NULL) {
+		(void)strbuf_adds(t->out, "      it fits only during ");
+		during_words(rule->during, rule->n_during, t->out);
+		(void)strbuf_adds(t->out, "\n");
+	}
+	for (unsigned i = 0; i < t->policy->n_rotas; i++) {
+		if (bit_get(rule->who.bits, i)) {
+			(void)strbuf_addf(t->out, "      it is about whoever has the turn in %s\n",
+					  t->policy->rotas[i].name);
+		}
+	}
+}
+
+static void add_line(const struct telling *t, const char *kind, const struct policy_rule *rule)
+{
+	add_rule(t, kind, rule);
+	add_bounds(t, rule);
+}
+
+static void add_ceiling(const struct telling *t, const struct policy_rule *rule)
+{
+	const struct hours *const *during;
+	unsigned n;
+
+	if (match_channel_hours(t->q, &during, &n)) {
+		(void)strbuf_addf(t->out,
+				  "The channel takes it away now: #%s lets it through only "
+				  "during ",
+				  rule->name + 8);
+		during_words(during, n, t->out);
+		(void)strbuf_adds(t->out, ".\n");
+	} else {
+		(void)strbuf_addf(t->out,
+				  "The channel takes it away: in #%s nobody may do that%s.\n",
+				  rule->name + 8, t->q->droplet != NULL ? " to it" : "");
+	}
+	add_rule(t, "channel", rule);
+}
+
 /* What stands against it, each with its line. */
 static void add_against(const struct telling *t)
 {
@@ -99,13 +146,10 @@ static void add_against(const struct telling *t)
 			(void)strbuf_adds(t->out, "This channel is not listed: Sluice is silent "
 						  "here.\n");
 		} else if (is_ceiling(rule)) {
-			(void)strbuf_addf(
-				t->out, "The channel takes it away: in #%s nobody may do that%s.\n",
-				rule->name + 8, t->q->droplet != NULL ? " to it" : "");
-			add_rule(t, "channel", rule);
+			add_ceiling(t, rule);
 		} else {
 			(void)strbuf_adds(t->out, "A `never` line stands against it.\n");
-			add_rule(t, "never", rule);
+			add_line(t, "never", rule);
 		}
 	}
 }
@@ -181,28 +225,61 @@ static void add_other_verbs(const struct telling *t)
 	}
 }
 
-/* Lines that are about this person and this action, but other droplets; or ones that cannot be told for want of knowledge. */
-static void add_other_droplets(const struct telling *t)
+/* "but only while it is ana's turn in primary, during office (...)". */
+static void add_when(const struct telling *t, const struct rule *rule, const struct line_fit *fit)
 {
-	struct decision any = {0};
-	struct decision unknown = {0};
+	if (fit->turn != NULL) {
+		(void)strbuf_addf(t->out, " while it is %s%s turn in %s",
+				  t->as->you ? "your" : subject(t), t->as->you ? "" : "'s",
+				  fit->turn->name);
+	}
+	if (rule->during != NULL) {
+		(void)strbuf_adds(t->out, fit->turn != NULL ? ", during " : " during ");
+		during_words(rule->during, rule->n_during, t->out);
+	}
+}
 
-	(void)match_for(t->q, FIT_NO, &any);
-	(void)match_for(t->q, FIT_UNKNOWN, &unknown);
-	for (size_t i = 0; i < kept(&any) && i < NAMES_SHOWN; i++) {
-		const struct rule *rule = (const struct rule *)any.rules[i]; /* label is first */
-		bool might = false;
+/* One line that is about this person and this action, and what of it does not fit. */
+static void add_near_line(const struct telling *t, const struct policy_rule *label)
+{
+	const struct rule *rule = (const struct rule *)label; /* label is first */
+	struct line_fit fit;
 
-		for (size_t k = 0; k < kept(&unknown); k++) {
-			might = might || unknown.rules[k] == any.rules[i];
-		}
+	match_line(t->q, (unsigned)(rule - t->policy->allow.rules), &fit);
+	if ((fit.who == FIT_NO && fit.turn == NULL) ||
+	    (fit.droplets == FIT_NO && t->q->droplet == NULL)) {
+		return;
+	}
+	if (fit.droplets != FIT_YES) {
 		(void)strbuf_addf(t->out, "Near: %s may do it to droplets with ", subject(t));
 		selector_words(&rule->droplets, t->out);
+		add_when(t, rule, &fit);
 		(void)strbuf_adds(t->out,
-				  might ? "; whether this is one is not known, and so it is "
-					  "not.\n"
-					: "; this is none of them.\n");
-		add_rule(t, "allow", any.rules[i]);
+				  fit.droplets == FIT_NO
+					  ? "; this is none of them.\n"
+					  : "; whether this is one is not known, and so it is "
+					    "not.\n");
+	} else if (fit.during != FIT_YES || fit.turn != NULL) {
+		(void)strbuf_addf(t->out, "Near: %s may, but only", subject(t));
+		add_when(t, rule, &fit);
+		(void)strbuf_adds(t->out, ".\n");
+	} else {
+		(void)strbuf_addf(t->out,
+				  "Near: %s may when a chat network counts %s among a group; that "
+				  "is not known here.\n",
+				  subject(t), t->as->you ? "you" : "them");
+	}
+	add_rule(t, "allow", label);
+}
+
+/* Lines that are about this person and this action, but other droplets or other times, or that cannot be told. */
+static void add_near_lines(const struct telling *t)
+{
+	struct decision any = {0};
+
+	(void)match_for(t->q, FIT_NO, &any);
+	for (size_t i = 0; i < kept(&any) && i < NAMES_SHOWN; i++) {
+		add_near_line(t, any.rules[i]);
 	}
 }
 
@@ -230,14 +307,12 @@ static void add_nearest(const struct telling *t, bool allowed)
 	if (allowed && !add_elsewhere(t)) {
 		(void)strbuf_adds(t->out, "Near: without that it would be allowed.\n");
 		for (size_t i = 0; i < kept(&t->allowed); i++) {
-			add_rule(t, "allow", t->allowed.rules[i]);
+			add_line(t, "allow", t->allowed.rules[i]);
 		}
 	} else if (!allowed) {
 		(void)strbuf_adds(t->out, "No line allows it.\n");
 		(void)add_elsewhere(t);
-		if (t->q->droplet != NULL) {
-			add_other_droplets(t);
-		}
+		add_near_lines(t);
 	}
 	if (t->q->droplet != NULL && channel_of(t) != NULL) {
 		add_other_verbs(t);
@@ -252,6 +327,66 @@ static void add_limits(const struct telling *t)
 	for (size_t i = 0; i < kept(&t->against); i++) {
 		add_rule(t, "limit", t->against.rules[i]);
 	}
+}
+
+/* "It needs a code; 1 approval of sre within 30 min.", and the lines that ask for it. */
+static void add_duties(const struct telling *t, const struct decision *needs)
+{
+	const struct rule_table *require = &t->policy->require;
+
+	for (size_t i = 0; i < needs->n_duties; i++) {
+		(void)strbuf_adds(t->out, i == 0 ? "It needs " : "; ");
+		duty_words(&needs->duties[i], t->out);
+	}
+	(void)strbuf_adds(t->out, needs->n_duties > 0 ? ".\n" : "");
+	for (unsigned k = 0; k < require->n; k++) {
+		bool asks = false;
+
+		for (size_t i = 0; i < needs->n_duties; i++) {
+			asks = asks || needs->duties[i].rule == require->rules[k].label.name;
+		}
+		if (asks) {
+			add_line(t, "require", &require->rules[k].label);
+		}
+	}
+}
+
+/* For who sees no lines: when all that allows it is bound to hours, which. */
+static void add_only_during(const struct telling *t)
+{
+	const struct rule *rule = NULL;
+
+	for (size_t i = 0; i < kept(&t->allowed); i++) {
+		rule = (const struct rule *)t->allowed.rules[i]; /* label is first */
+		if (rule->during == NULL) {
+			return;
+		}
+	}
+	if (rule != NULL && !t->as->lines) {
+		(void)strbuf_adds(t->out, "Only during ");
+		during_words(rule->during, rule->n_during, t->out);
+		(void)strbuf_adds(t->out, ".\n");
+	}
+}
+
+static enum verdict tell_allowed(const struct telling *t)
+{
+	struct decision needs = {0};
+	bool fits = match_duties(t->q, &needs);
+
+	add_headline(t, fits);
+	for (size_t i = 0; i < kept(&t->allowed); i++) {
+		add_line(t, "allow", t->allowed.rules[i]);
+	}
+	if (!fits) {
+		(void)strbuf_adds(t->out, "Lines allow it, and ask for more steps than Sluice can "
+					  "keep together.\n");
+		add_line(t, "require", needs.rules[0]);
+		return DENY;
+	}
+	add_only_during(t);
+	add_duties(t, &needs);
+	return ALLOW;
 }
 
 enum verdict policy_explain(const struct policy_question *q, const struct explain_as *as,
@@ -272,13 +407,10 @@ enum verdict policy_explain(const struct policy_question *q, const struct explai
 		add_limits(&t);
 		return DENY;
 	}
-	add_headline(&t, allowed && !stands);
 	if (allowed && !stands) {
-		for (size_t i = 0; i < kept(&t.allowed); i++) {
-			add_rule(&t, "allow", t.allowed.rules[i]);
-		}
-		return ALLOW;
+		return tell_allowed(&t);
 	}
+	add_headline(&t, false);
 	add_against(&t);
 	add_nearest(&t, allowed);
 	return DENY;
@@ -308,65 +440,4 @@ size_t policy_who_may(const struct policy_question *question, const char **ret_p
 		}
 	}
 	return n;
-}
-
-static const char *const attribute_words[BY_COUNT] = {
-	[BY_TAG] = "tag",         [BY_NAME] = "name", [BY_REGION] = "region",
-	[BY_PROJECT] = "project", [BY_SIZE] = "size", [BY_ACCOUNT] = "account",
-};
-
-static void clauses_words(const struct clauses *clauses, struct strbuf *out)
-{
-	for (unsigned i = 0; i < clauses->n; i++) {
-		const struct clause *clause = &clauses->clause[i];
-
-		(void)strbuf_addf(out, "%s%s ", i > 0 ? " and " : "",
-				  attribute_words[clause->attribute]);
-		for (unsigned k = 0; k < clause->n && k < NAMES_SHOWN; k++) {
-			(void)strbuf_addf(out, "%s%s", k > 0 ? " or " : "",
-					  clause->patterns[k].text);
-		}
-		if (clause->n > NAMES_SHOWN) {
-			(void)strbuf_addf(out, " or %u more", clause->n - NAMES_SHOWN);
-		}
-	}
-}
-
-void selector_words(const struct selector *selector, struct strbuf *out)
-{
-	if (selector->any || selector->fits == NULL) {
-		(void)strbuf_adds(out, "any");
-		return;
-	}
-	clauses_words(selector->fits, out);
-	if (selector->except != NULL) {
-		(void)strbuf_adds(out, " except ");
-		clauses_words(selector->except, out);
-	}
-}
-
-/* A witness by what policies ask of it: "one with tag staging, project shop". */
-void droplet_words(const struct droplet *d, struct strbuf *out)
-{
-	const struct {
-		const char *word, *value;
-	} words[] = {{"name", d->name},     {"project", d->project}, {"project", d->project_id},
-		     {"region", d->region}, {"size", d->size},       {"account", d->account}};
-	const char *comma = "one with ";
-
-	for (size_t i = 0; i < d->n_tags; i++) {
-		(void)strbuf_addf(out, "%stag %s", comma, d->tags[i]);
-		comma = ", ";
-	}
-	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
-		if (words[i].value != NULL && strncmp(words[i].value, "0-none-", 7) != 0 &&
-		    strncmp(words[i].value, "00000000-0000", 13) != 0 &&
-		    strcmp(words[i].word, "account") != 0) {
-			(void)strbuf_addf(out, "%s%s %s", comma, words[i].word, words[i].value);
-			comma = ", ";
-		}
-	}
-	if (comma[0] != ',') {
-		(void)strbuf_adds(out, "one that no line names");
-	}
 }

@@ -151,11 +151,13 @@ static void lint_turns(struct lint *l)
 		}
 		for (unsigned k = 0; !gap && k < rota->n_covers; k++) {
 			const struct cover *cover = &rota->covers[k];
+			const struct yaml_node *node =
+				yaml_get(section->items[i], "cover")->items[k];
 
 			gap = cover->to >= now && rota_person(rota, cover->to, NULL) == 0;
 			if (gap) {
 				report_add(
-					l->c->report, true, "W119", cover->line, 1,
+					l->c->report, true, "W119", node->line, node->column,
 					"nobody is on call in \"%s\" between the end of this cover "
 					"and the first turn, which begins %s",
 					at->text, from);

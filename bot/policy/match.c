@@ -100,3 +100,29 @@ enum fit ask_line(struct ask *ask, const struct rule_table *table, unsigned numb
 	fit = least_of(fit, spared == FIT_YES ? FIT_NO : spared == FIT_NO ? FIT_YES : FIT_UNKNOWN);
 	return fit != FIT_NO ? least_of(fit, ask_during(ask, rule->during, rule->n_during)) : fit;
 }
+
+void match_line(const struct policy_question *q, unsigned number, struct line_fit *ret)
+{
+	static const struct policy_view plainly;
+	struct ask ask = {place_of(&q->asker), q, &plainly, false};
+	const struct rule_table *table = &ask.at.policy->allow;
+	const struct rule *rule = &table->rules[number];
+	const struct policy *p = ask.at.policy;
+
+	*ret = (struct line_fit){
+		.who = FIT_YES,
+		.droplets = selector_fit(&rule->droplets, q->verb, q->droplet),
+		.during = ask_during(&ask, rule->during, rule->n_during),
+	};
+	if (bit_get(&table->of_person[(size_t)ask.at.person * table->words], number) ||
+	    bit_get(&table->of_channel[(size_t)ask.at.channel * table->words], number)) {
+		return;
+	}
+	ret->who = terms_fit(&ask, &rule->who, true);
+	for (unsigned i = 0; ret->who == FIT_NO && ask.at.person != 0 && i < p->n_rotas; i++) {
+		if (bit_get(rule->who.bits, i) && rota_names(&p->rotas[i], ask.at.person)) {
+			ret->turn = &p->rotas[i];
+			return;
+		}
+	}
+}

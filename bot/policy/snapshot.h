@@ -264,6 +264,21 @@ bool view_allows(const struct policy_question *question, const struct policy_vie
 bool match_against(const struct policy_question *question, struct decision *decision);
 bool match_for(const struct policy_question *question, enum fit least, struct decision *decision);
 
+/* What the require lines ask for, added to the decision's duties. False: more than it holds, and that line speaks. */
+bool match_duties(const struct policy_question *question, struct decision *decision);
+
+/* How surely each part of an allow line fits, for explanations. */
+struct line_fit {
+	enum fit who, droplets, during;
+	const struct rota
+		*turn; /* who: not now, but when it is their turn in this one; else NULL */
+};
+void match_line(const struct policy_question *question, unsigned number, struct line_fit *ret_fit);
+
+/* The hours to which a channel's ceiling is bound, when nothing but the time keeps it from letting this through. */
+bool match_channel_hours(const struct policy_question *question,
+			 const struct hours *const **ret_during, unsigned *ret_n);
+
 /* policy_could at any time at all. */
 bool could_ever(const struct policy_asker *asker, enum verb verb);
 
@@ -276,6 +291,13 @@ uint64_t match_lines(const struct rule_table *table, unsigned person, unsigned c
 
 /* A selector in words: "tag staging or dev-*, except tag protected". */
 void selector_words(const struct selector *selector, struct strbuf *out);
+
+/* "office (mon-fri 09:00-18:00, Europe/Madrid)"; several with "or". */
+void hours_words(const struct hours *hours, struct strbuf *out);
+void during_words(const struct hours *const *during, unsigned n, struct strbuf *out);
+
+/* "a code (one lasts 15 min)", "1 approval of sre within 30 min". */
+void duty_words(const struct duty *duty, struct strbuf *out);
 
 /* A made-up droplet in words: "one with tag staging, project shop". */
 void droplet_words(const struct droplet *droplet, struct strbuf *out);

@@ -111,3 +111,19 @@ bool times_duration(const char *text, int64_t *ret_ms)
 	}
 	return false;
 }
+
+int64_t times_civil(int64_t days, unsigned *ret_month, unsigned *ret_day)
+{
+	int64_t year = 1970 + days / 366; /* never later than the day; at most a few years early */
+	unsigned month = 1;
+
+	while (times_days(year + 1, 1, 1) <= days) {
+		year++;
+	}
+	while (month < 12 && times_days(year, month + 1, 1) <= days) {
+		month++;
+	}
+	*ret_month = month;
+	*ret_day = (unsigned)(days - times_days(year, month, 1)) + 1;
+	return year;
+}

@@ -9,7 +9,7 @@
 
 #define TEXT_MAX 400
 
-static const char *const duty_words[] = {
+static const char *const step_words[] = {
 	[DUTY_CONFIRM] = "confirm",
 	[DUTY_CODE] = "code",
 	[DUTY_REASON] = "reason",
@@ -18,7 +18,7 @@ static const char *const duty_words[] = {
 
 const char *trial_step(unsigned kind)
 {
-	return duty_words[kind];
+	return step_words[kind];
 }
 
 unsigned trial_with_confirm(unsigned needs)

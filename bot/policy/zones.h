@@ -45,6 +45,9 @@ void zone_instants(const struct zone *zone, int64_t wall, int64_t *ret_first, in
 /* Days since 1970-01-01. */
 int64_t times_days(int64_t year, unsigned month, unsigned day);
 
+/* ... and back: the year, month and day of a day since 1970-01-01. */
+int64_t times_civil(int64_t days, unsigned *ret_month, unsigned *ret_day);
+
 /* "2026-01-05 09:00" -> seconds of wall time; *ret_rest is what follows, "" when nothing does. */
 bool times_wall(const char *text, int64_t *ret_wall, const char **ret_rest);
 
