@@ -14,6 +14,11 @@ static const struct key hours_keys[] = {
 	{"days", KEY_NOW}, {"from", KEY_NOW}, {"to", KEY_NOW}, {"zone", KEY_NOW}};
 const struct key_table keys_of_hours = {hours_keys, ARRAY_LEN(hours_keys)};
 
+const char *hours_day(unsigned day)
+{
+	return day_names[day];
+}
+
 const struct zone *compile_zone(struct compiler *c, const struct yaml_node *node,
 				const struct yaml_node *owner)
 {

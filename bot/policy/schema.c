@@ -9,83 +9,148 @@
 
 #include "base/attr.h"
 #include "base/json.h"
-#include "policy/walk.h"
+#include "policy/tests.h"
 
-#define WORDS "{\"$ref\":\"#/$defs/words\"}"
-#define WORD "{\"$ref\":\"#/$defs/word\"}"
-#define MAY "{\"$ref\":\"#/$defs/may\"}"
-#define DROPLETS "{\"$ref\":\"#/$defs/droplets\"}"
-#define NAMED(of)                                                     \
-	"{\"type\":\"object\",\"propertyNames\":{\"$ref\":\"#/$defs/" \
-	"name\"},\"additionalProperties\":"                           \
-	"{\"$ref\":\"#/$defs/" of "\"}}"
-#define LINES(of) "{\"type\":\"array\",\"items\":{\"$ref\":\"#/$defs/" of "\"}}"
+#define REF(of) "{\"$ref\":\"#/$defs/" of "\"}"
+#define WORDS REF("words")
+#define WORD REF("word")
+#define NAME REF("name")
+#define MAY REF("may")
+#define DROPLETS REF("droplets")
+#define COUNT REF("count")
+#define DURATION REF("duration")
+#define TIME REF("time")
+#define NAMED(of) \
+	"{\"type\":\"object\",\"propertyNames\":" NAME ",\"additionalProperties\":" REF(of) "}"
+#define LINES(of) "{\"type\":\"array\",\"items\":" REF(of) "}"
 
 struct shape {
 	const char *key, *schema;
 };
 
 static const struct shape top_shapes[] = {
-	{"version", "{\"const\":1}"},
+	{"version", "{\"enum\":[1,\"1\"]}"},
 	{"accounts", NAMED("account")},
 	{"workspaces", NAMED("workspace")},
 	{"people", NAMED("person")},
+	{"groups", NAMED("group")},
 	{"roles", NAMED("role")},
 	{"channels", NAMED("channel")},
 	{"allow", LINES("allow")},
 	{"never", LINES("never")},
-	{"settings", "{\"$ref\":\"#/$defs/settings\"}"},
+	{"settings", REF("settings")},
+	{"oncall", NAMED("rota")},
+	{"hours", NAMED("hours")},
+	{"require", LINES("require")},
+	{"limits", LINES("limit")},
+	{"tests", LINES("test")},
 };
-static const struct shape word_shapes[] = {
-	{"token", WORD}, {"read", WORD}, {"change", WORD}, {"destroy", WORD},
-	{"state", WORD}, {"log", WORD},  {"name", WORD},
+static const struct shape account_shapes[] = {
+	{"token", WORD}, {"read", WORD}, {"change", WORD}, {"destroy", WORD}};
+static const struct shape setting_shapes[] = {
+	{"state", WORD}, {"listen", WORD},       {"log", WORD},
+	{"ops", NAME},   {"audit_mirror", NAME}, {"private_reads", WORDS},
 };
+static const struct shape platform_shapes[] = {
+	{"slack-group", WORD},
+	{"discord-role", WORD},
+	{"mattermost-group", WORD},
+	{"fresh", DURATION},
+};
+static const struct shape hours_shapes[] = {
+	{"days", REF("days")}, {"from", TIME}, {"to", TIME}, {"zone", WORD}};
+static const struct shape rota_shapes[] = {
+	{"rota", WORDS},
+	{"each", "{\"type\":\"string\",\"pattern\":\"^(day|week|[0-9]+ days)$\"}"},
+	{"from", TIME},
+	{"zone", WORD},
+	{"cover", LINES("cover")},
+	{"may_take", WORDS},
+};
+static const struct shape cover_shapes[] = {{"who", WORD}, {"from", TIME}, {"to", TIME}};
 static const struct shape channel_shapes[] = {
 	{"at", WORDS},
 	{"may", MAY},
 	{"droplets", DROPLETS},
-	{"show", "{\"$ref\":\"#/$defs/show\"}"},
+	{"show", REF("fields")},
 	{"ceiling", LINES("ceiling")},
+	{"announce", "{\"anyOf\":[" REF("yes") "," MAY "]}"},
+	{"during", WORDS},
 };
 static const struct shape line_shapes[] = {
-	{"name", "{\"$ref\":\"#/$defs/name\"}"},
+	{"name", NAME},
 	{"who", WORDS},
 	{"unless", WORDS},
 	{"may", MAY},
 	{"droplets", DROPLETS},
+	{"during", WORDS},
+	{"confirm", "{\"enum\":[\"self\",\"code\"]}"},
+	{"approvals", COUNT},
+	{"from", WORD},
+	{"within", DURATION},
+	{"reason", REF("yes")},
+	{"lasts", DURATION},
+	{"per", "{\"enum\":[\"person\",\"role\",\"channel\"]}"},
+	{"at_most", COUNT},
+	{"droplets_at_once", COUNT},
+	{"monthly_cost", COUNT},
+};
+static const struct shape test_shapes[] = {
+	{"name", WORD},
+	{"as", WORDS},
+	{"in", WORDS},
+	/* no type: what looks like an instant is one to other readers of YAML, and no string */
+	{"at", "{\"pattern\":\"^[0-9]{4}-[0-9]{2}-[0-9]{2}[ T][0-9]{2}:[0-9]{2}\"}"},
+	{"droplet", REF("test_droplet")},
+	{"can", MAY},
+	{"cannot", MAY},
+	{"needs", REF("needs")},
+	{"groups", WORDS},
+};
+static const struct shape test_droplet_shapes[] = {
+	{"name", WORD}, {"tags", WORDS},   {"region", WORD},
+	{"size", WORD}, {"project", WORD}, {"account", WORD},
 };
 static const struct shape role_shapes[] = {{"includes", WORDS}, {"may", MAY}};
 static const struct shape selector_shapes[] = {
-	{"tag", WORDS},
-	{"name", WORDS},
-	{"region", WORDS},
-	{"project", WORDS},
-	{"size", WORDS},
-	{"account", WORDS},
-	{"except", "{\"$ref\":\"#/$defs/except\"}"},
+	{"tag", WORDS},  {"name", WORDS},    {"region", WORDS},         {"project", WORDS},
+	{"size", WORDS}, {"account", WORDS}, {"except", REF("except")},
 };
 
-/* One object: its keys by the checker's table, their shapes, and which must stand. */
+/* One object: its keys by the checker's table, their shapes, which must stand, and what else is to be said. */
 struct object {
 	const char *def;
 	const struct key_table *keys;
 	const struct shape *shapes;
 	size_t n_shapes;
-	const char *required;
+	const char *required, *more;
 };
 
+#define SHAPES(of) of, ARRAY_LEN(of)
+
 static const struct object objects[] = {
-	{"account", &keys_of_account, word_shapes, ARRAY_LEN(word_shapes), ""},
-	{"role", &keys_of_role, role_shapes, ARRAY_LEN(role_shapes), ""},
-	{"channel", &keys_of_channel, channel_shapes, ARRAY_LEN(channel_shapes), "\"at\""},
-	{"ceiling", &keys_of_ceiling, channel_shapes, ARRAY_LEN(channel_shapes),
-	 "\"may\",\"droplets\""},
-	{"allow", &keys_of_allow, line_shapes, ARRAY_LEN(line_shapes),
-	 "\"name\",\"who\",\"may\",\"droplets\""},
-	{"never", &keys_of_never, line_shapes, ARRAY_LEN(line_shapes),
-	 "\"name\",\"who\",\"may\",\"droplets\""},
-	{"selector", &keys_of_selector, selector_shapes, ARRAY_LEN(selector_shapes), ""},
-	{"settings", &keys_of_settings, word_shapes, ARRAY_LEN(word_shapes), ""},
+	{"account", &keys_of_account, SHAPES(account_shapes), "", ",\"minProperties\":1"},
+	{"role", &keys_of_role, SHAPES(role_shapes), "", ",\"minProperties\":1"},
+	{"channel", &keys_of_channel, SHAPES(channel_shapes), "\"at\"",
+	 ",\"anyOf\":[{\"required\":[\"may\",\"droplets\"]},{\"required\":[\"ceiling\"]}]"},
+	{"ceiling", &keys_of_ceiling, SHAPES(channel_shapes), "\"may\",\"droplets\"", ""},
+	{"allow", &keys_of_allow, SHAPES(line_shapes), "\"name\",\"who\",\"may\",\"droplets\"", ""},
+	{"never", &keys_of_never, SHAPES(line_shapes), "\"name\",\"who\",\"may\",\"droplets\"", ""},
+	{"require", &keys_of_require, SHAPES(line_shapes), "\"name\",\"may\",\"droplets\"",
+	 ",\"anyOf\":[{\"required\":[\"confirm\"]},{\"required\":[\"reason\"]},{\"required\":"
+	 "[\"approvals\",\"from\",\"within\"]}]"},
+	{"limit", &keys_of_limits, SHAPES(line_shapes), "\"name\",\"may\"",
+	 ",\"anyOf\":[{\"required\":[\"at_most\",\"per\",\"within\"]},{\"required\":"
+	 "[\"droplets_at_once\"]},{\"required\":[\"monthly_cost\"]}]"},
+	{"hours", &keys_of_hours, SHAPES(hours_shapes), "\"from\",\"to\",\"zone\"", ""},
+	{"rota", &keys_of_rota, SHAPES(rota_shapes), "\"rota\",\"each\",\"from\",\"zone\"", ""},
+	{"cover", &keys_of_cover, SHAPES(cover_shapes), "\"who\",\"from\",\"to\"", ""},
+	{"platform", &keys_of_platform, SHAPES(platform_shapes), "", ",\"minProperties\":1"},
+	{"test", &keys_of_test, SHAPES(test_shapes), "\"name\",\"as\",\"in\"",
+	 ",\"anyOf\":[{\"required\":[\"can\"]},{\"required\":[\"cannot\"]}]"},
+	{"test_droplet", &keys_of_test_droplet, SHAPES(test_droplet_shapes), "", ""},
+	{"selector", &keys_of_selector, SHAPES(selector_shapes), "", ",\"minProperties\":1"},
+	{"settings", &keys_of_settings, SHAPES(setting_shapes), "", ""},
 };
 
 static const char *shape_of(const struct shape *shapes, size_t n, const char *key)
@@ -149,13 +214,55 @@ static void add_words(struct strbuf *out)
 {
 	(void)strbuf_adds(
 		out,
-		"\"word\":{\"type\":\"string\",\"minLength\":1},\n"
+		/* a word of the file may be a number or a truth to other readers of YAML */
+		"\"word\":{\"type\":[\"string\",\"number\",\"boolean\"],\"minLength\":1},\n"
 		"\"words\":{\"anyOf\":[" WORD ",{\"type\":\"array\",\"items\":" WORD "}]},\n"
 		"\"name\":{\"type\":\"string\",\"pattern\":\"^[^-.*/ ][^.*/ ]{0,63}$\"},\n"
+		"\"yes\":{\"enum\":[\"yes\",true]},\n"
+		"\"count\":{\"type\":[\"integer\",\"string\"],\"minimum\":1,\"pattern\":"
+		"\"^[0-9]+$\"},\n"
+		"\"duration\":{\"type\":\"string\",\"pattern\":\"^[0-9]+[smhd]$\"},\n"
+		"\"time\":{\"type\":[\"string\",\"integer\"],\"pattern\":\"^([0-9]{4}-[0-9]{2}-"
+		"[0-9]{2} )?[0-9]{2}:[0-9]{2}$\"},\n"
 		"\"may\":{\"anyOf\":[{\"$ref\":\"#/$defs/action\"},{\"type\":\"array\","
 		"\"minItems\":1,\"items\":{\"$ref\":\"#/$defs/action\"}}]},\n"
 		"\"droplets\":{\"anyOf\":[{\"const\":\"any\"},{\"$ref\":\"#/$defs/selector\"}]},\n"
-		"\"person\":{\"type\":\"object\",\"minProperties\":1},\n");
+		"\"group\":{\"anyOf\":[" WORDS
+		"," REF("platform") "]},\n"
+				    "\"person\":{\"type\":\"object\",\"minProperties\":1,"
+				    "\"propertyNames\":" NAME ",\"additionalProperties\":" WORD
+				    "},\n");
+}
+
+/* One word of the list, or several: "days" and "needs". */
+static void add_one_or_more(const char *def, const char *one, struct strbuf *out)
+{
+	(void)strbuf_addf(out, "\"%s\":{\"anyOf\":[{%s},{\"type\":\"array\",\"items\":{%s}}]},\n",
+			  def, one, one);
+}
+
+static void add_lists(struct strbuf *out)
+{
+	struct strbuf steps;
+
+	strbuf_init(&steps, 400);
+	(void)strbuf_adds(&steps, "\"enum\":[");
+	for (unsigned kind = DUTY_CONFIRM; kind <= DUTY_APPROVALS; kind++) {
+		(void)strbuf_addf(&steps, "%s\"%s\"", kind > DUTY_CONFIRM ? "," : "",
+				  trial_step(kind));
+	}
+	(void)strbuf_adds(&steps, "]");
+	add_one_or_more("needs", steps.buf, out);
+	strbuf_reset(&steps);
+	for (unsigned k = 0; k < 2; k++) {
+		(void)strbuf_adds(&steps, k == 0 ? "\"type\":\"string\",\"pattern\":\"^(" : ")(-(");
+		for (unsigned d = 0; d < 7; d++) {
+			(void)strbuf_addf(&steps, "%s%s", d > 0 ? "|" : "", hours_day(d));
+		}
+	}
+	(void)strbuf_adds(&steps, "))?$\"");
+	add_one_or_more("days", steps.buf, out);
+	strbuf_done(&steps);
 }
 
 static void add_networks(struct strbuf *out)
@@ -166,8 +273,7 @@ static void add_networks(struct strbuf *out)
 	for (size_t i = 0; network_at(i) != NULL; i++) {
 		(void)strbuf_addf(out, "%s\"%s\":" WORD, i > 0 ? "," : "", network_at(i)->name);
 	}
-	(void)strbuf_adds(out,
-			  "}},\n\"show\":{\"$ref\":\"#/$defs/fields\"},\n\"field\":{\"enum\":[");
+	(void)strbuf_adds(out, "}},\n\"field\":{\"enum\":[");
 	for (size_t i = 0; show_field(i) != NULL; i++) {
 		(void)strbuf_addf(out, "%s\"%s\"", i > 0 ? "," : "", show_field(i));
 	}
@@ -182,13 +288,14 @@ void policy_schema(struct strbuf *out)
 	add_properties(&keys_of_top, top_shapes, ARRAY_LEN(top_shapes), "", "\"version\"", out);
 	(void)strbuf_adds(out, ",\n\"$defs\":{\n");
 	add_words(out);
+	add_lists(out);
 	add_verbs(out);
 	for (size_t i = 0; i < ARRAY_LEN(objects); i++) {
 		const struct object *o = &objects[i];
 
 		(void)strbuf_addf(out, "\"%s\":{", o->def);
 		add_properties(o->keys, o->shapes, o->n_shapes, "", o->required, out);
-		(void)strbuf_adds(out, "},\n");
+		(void)strbuf_addf(out, "%s},\n", o->more);
 	}
 	(void)strbuf_adds(out, "\"except\":{");
 	add_properties(&keys_of_selector, selector_shapes, ARRAY_LEN(selector_shapes), "except", "",

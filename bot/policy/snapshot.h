@@ -292,6 +292,9 @@ uint64_t match_lines(const struct rule_table *table, unsigned person, unsigned c
 /* A selector in words: "tag staging or dev-*, except tag protected". */
 void selector_words(const struct selector *selector, struct strbuf *out);
 
+/* "mon" for 0. */
+const char *hours_day(unsigned day);
+
 /* "office (mon-fri 09:00-18:00, Europe/Madrid)"; several with "or". */
 void hours_words(const struct hours *hours, struct strbuf *out);
 void during_words(const struct hours *const *during, unsigned n, struct strbuf *out);

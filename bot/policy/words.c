@@ -67,8 +67,6 @@ void droplet_words(const struct droplet *d, struct strbuf *out)
 	}
 }
 
-static const char *const day_words[] = {"mon", "tue", "wed", "thu", "fri", "sat", "sun"};
-
 /* "mon-fri", "mon, wed". */
 static void days_words(unsigned days, struct strbuf *out)
 {
@@ -83,9 +81,9 @@ static void days_words(unsigned days, struct strbuf *out)
 		while (last + 1 < 7 && (days >> (last + 1) & 1) != 0) {
 			last++;
 		}
-		(void)strbuf_addf(out, "%s%s", comma, day_words[d]);
+		(void)strbuf_addf(out, "%s%s", comma, hours_day(d));
 		if (last > d) {
-			(void)strbuf_addf(out, "%s%s", last > d + 1 ? "-" : ", ", day_words[last]);
+			(void)strbuf_addf(out, "%s%s", last > d + 1 ? "-" : ", ", hours_day(last));
 		}
 		comma = ", ";
 		d = last;
