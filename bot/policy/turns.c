@@ -109,21 +109,30 @@ bool policy_may_take(const struct policy *policy, size_t i, const char *person)
 	       rota_may_take(&policy->rotas[i], policy_person_number(policy, person));
 }
 
-/* Adds a turn; of two that one person took the longer counts. */
-static size_t add_turn(struct policy_turn *turns, size_t n, size_t most,
-		       const struct policy_turn *turn)
+/* Of several turns that one person took the first stands for all, and ends with the last. False: it is not the first. */
+static bool taken_turn(const struct policy *p, const struct rota *rota,
+		       const struct policy_taken *taken, size_t n_taken, size_t number,
+		       int64_t at_ms, struct policy_turn *ret_turn)
 {
-	for (size_t i = 0; i < n && i < most; i++) {
-		if (strcmp(turns[i].person, turn->person) == 0 && turns[i].taken) {
-			turns[i].until_ms = turn->until_ms > turns[i].until_ms ? turn->until_ms
-									       : turns[i].until_ms;
-			return n;
+	int64_t until = 0;
+	unsigned person;
+
+	if (!is_valid(p, rota, &taken[number], at_ms, &person)) {
+		return false;
+	}
+	for (size_t i = 0; i < n_taken; i++) {
+		unsigned other;
+
+		if (!is_valid(p, rota, &taken[i], at_ms, &other) || other != person) {
+			continue;
 		}
+		if (i < number) {
+			return false;
+		}
+		until = taken[i].until_ms > until ? taken[i].until_ms : until;
 	}
-	if (n < most) {
-		turns[n] = *turn;
-	}
-	return n + 1;
+	*ret_turn = (struct policy_turn){p->people[person].name, until, true};
+	return true;
 }
 
 size_t policy_on_call(const struct policy *policy, size_t i, int64_t at_ms,
@@ -134,16 +143,13 @@ size_t policy_on_call(const struct policy *policy, size_t i, int64_t at_ms,
 	size_t n = 0;
 
 	turn.person = policy_rota_person(policy, i, at_ms, &turn.until_ms);
-	if (turn.person != NULL) {
-		n = add_turn(ret_turns, n, most, &turn);
+	if (turn.person != NULL && n++ < most) {
+		ret_turns[0] = turn;
 	}
 	for (size_t k = 0; i < policy->n_rotas && k < n_taken; k++) {
-		unsigned by;
-
-		if (is_valid(policy, &policy->rotas[i], &taken[k], at_ms, &by)) {
-			turn = (struct policy_turn){policy->people[by].name, taken[k].until_ms,
-						    true};
-			n = add_turn(ret_turns, n, most, &turn);
+		if (taken_turn(policy, &policy->rotas[i], taken, n_taken, k, at_ms, &turn) &&
+		    n++ < most) {
+			ret_turns[n - 1] = turn;
 		}
 	}
 	return n;

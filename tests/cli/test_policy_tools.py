@@ -1,9 +1,11 @@
 #!/usr/bin/env python3
 # test_policy_tools.py - why, who-can, diff, scopes, schema, fmt and check --json as a person or a script meets them
+import copy
 import json
 import os
 import pathlib
 import random
+import re
 import subprocess
 import sys
 import tempfile
@@ -85,13 +87,14 @@ def test_scopes(folder):
         sys.exit(f"the change token: {out}")
     if "droplet:delete" not in tiers["destroy"]:
         sys.exit(f"the destroy token: {out}")
-    looks = write(folder / "looks.yaml", SOLO.read_text().replace('may: ["droplet.power.*", snapshot.create, ', "may: ["))
+    looks = write(folder / "looks.yaml", SOLO.read_text().replace('may: ["droplet.power.*", snapshot.create, ', "may: [")
+                  .replace("can: droplet.power.off, needs: code", "can: droplet.show"))
     out = run(0, "scopes", "--policy", looks)
     if "update" in out or "create" in out:
         sys.exit(f"a policy that only looks needs no more: {out}")
 
 
-def test_schema():
+def test_schema(folder):
     try:
         import jsonschema
         import yaml
@@ -101,6 +104,9 @@ def test_schema():
     schema = json.loads(run(0, "schema"))
     jsonschema.Draft202012Validator.check_schema(schema)
     judge = jsonschema.Draft202012Validator(schema)
+    conformance = SHARED / "conformance.policy.yaml"
+    if conformance.is_file() and not judge.is_valid(yaml.safe_load(conformance.read_text(encoding="utf-8"))):
+        sys.exit("the schema refuses the conformance policy")
     for path in (EXAMPLE, SOLO):
         text = path.read_text(encoding="utf-8")
         errors = [error.message for error in judge.iter_errors(yaml.safe_load(text))]
@@ -110,6 +116,48 @@ def test_schema():
                              ("region]", "regoin]"), ("tag:", "tags:"), ("who:", "whom:")):
             if right not in text or judge.is_valid(yaml.safe_load(text.replace(right, wrong, 1))):
                 sys.exit(f'{path.name}: "{wrong}" for "{right}" is not seen by the schema')
+
+
+    # what the checker accepts an editor accepts: the samples of the golden tests
+    for path in sorted((SOURCE / "tests/golden/policy").glob("*.yaml")):
+        if re.search(r" error E", path.with_suffix(".txt").read_text(encoding="utf-8")) or path.name == "e022-secret.yaml":
+            continue
+        errors = [error.message for error in judge.iter_errors(yaml.safe_load(path.read_text(encoding="utf-8")))]
+        if errors:
+            sys.exit(f"the schema refuses {path.name}: {errors[:3]}")
+    # a key that does not exist, put into each map of a policy that has every section, is seen by both
+    whole = yaml.safe_load((SOURCE / "tests/golden/policy/ok-keys.yaml").read_text(encoding="utf-8"))
+    whole["channels"]["orion"]["announce"] = "yes"  # and not what PyYAML takes it for
+    whole["require"] = [{"name": "r", "may": "droplet.power.off", "droplets": "any", "confirm": "self"}]
+    whole["limits"] = [{"name": "l", "may": "everything", "droplets_at_once": 3}]
+    whole["never"] = [{"name": "n", "who": "everyone", "may": "droplet.purge", "droplets": {"tag": "a", "except": {"tag": "b"}}}]
+    whole["roles"] = {"viewer": {"may": ["droplet.show"]}}
+    whole["oncall"]["primary"]["cover"] = [{"who": "ana", "from": "2026-01-06 09:00", "to": "2026-01-07 09:00"}]
+    if not judge.is_valid(whole):
+        sys.exit(f"the schema refuses the whole: {[error.message for error in judge.iter_errors(whole)][:3]}")
+    planted = 0
+    for trail in list(maps_of(whole)):
+        if trail in (["people"], ["groups"], ["oncall"], ["hours"], ["roles"], ["channels"], ["accounts"], ["workspaces"]) or \
+                trail[:1] == ["people"]:
+            continue  # names of the file's own, or a person's workspaces
+        wrong = copy.deepcopy(whole)
+        at = wrong
+        for step in trail:
+            at = at[step]
+        at["elephant"] = "x"
+        planted += 1
+        if judge.is_valid(wrong):
+            sys.exit(f"the schema does not see a key too many in {trail}")
+        run(2, "check", write(folder / "planted.yaml", yaml.safe_dump(wrong)), says=["elephant"])
+    if planted < 25:
+        sys.exit(f"only {planted} keys were planted")
+
+
+def maps_of(node, trail=()):
+    if isinstance(node, dict):
+        yield list(trail)
+    for key, value in node.items() if isinstance(node, dict) else enumerate(node) if isinstance(node, list) else ():
+        yield from maps_of(value, (*trail, key))
 
 
 def test_fmt(folder):
@@ -152,6 +200,41 @@ def test_check(folder):
         sys.exit(f"check --json: {found}")
     if json.loads(run(0, "check", "--json", EXAMPLE))["findings"]:
         sys.exit("check --json finds something in the example")
+    golden = SOURCE / "tests/golden/policy"
+    for text in sorted(golden.glob("*.txt")):  # the same findings as JSON, and what --strict makes of them
+        said = text.read_text(encoding="utf-8")
+        beside = [word for option, ext in (("--inventory", ".json"), ("--token-scopes", ".scopes"))
+                  for word in (option, text.with_suffix(ext)) if text.with_suffix(ext).is_file()]
+        expected = [(kind, code, int(line), int(column)) for line, column, kind, code in
+                    re.findall(r"^\S+\.yaml:(\d+):(\d+): (error|warning) (E\d+|W\d+): ", said, re.M)]
+        if not expected or text.name[:4] in ("e021", "w119"):  # by mode, by the clock
+            continue
+        policy = write(folder / "golden.yaml", "")
+        policy.write_bytes(text.with_suffix(".yaml").read_bytes())
+        wrong = any(kind == "error" for kind, *_ in expected)
+        found = json.loads(run(2 if wrong else 1, "check", "--json", "--strict", *beside, policy))
+        got = [(f["severity"], f["code"], f["line"], f["column"]) for f in found["findings"]]
+        # a file of errors was made at a load, where lints are left out
+        if [f for f in got if f[0] == "error"] != [f for f in expected if f[0] == "error"] or not set(expected) <= set(got):
+            sys.exit(f"{text.name}: {got}, expected {expected}")
+    codes = [line.split()[0] for line in run(0, "check", "--codes").splitlines()]
+    if codes != sorted(set(codes)) or not {"E001", "E091", "W101", "W121"} <= set(codes):
+        sys.exit(f"check --codes: {codes}")
+    secret = "dop_v1_" + "0123456789abcdef" * 4
+    for text in (f'version: 1\naccounts:\n  main: {{token: "{secret}"}}\n', f"version: 1 # {secret}\n",
+                 f"version: 1\nallow: [{{name: {secret}, who: x, may: y, droplets: z}}]\n"):
+        for option in ([], ["--json"], ["--strict"]):
+            if secret[:20] in run(2, "check", *option, write(folder / "secret.yaml", text), says=["E020"]):
+                sys.exit("a secret is said again")
+    wrong = write(folder / "wrong.scopes", "droplet:read\n")
+    run(2, "check", "--token-scopes", wrong, EXAMPLE, says=["line 1", "of which token"], error=True)
+    write(wrong, "read droplet:read elephant\n")
+    run(2, "check", "--token-scopes", wrong, EXAMPLE, says=["elephant", "is no scope"], error=True)
+    write(wrong, run(0, "scopes", "--policy", EXAMPLE))
+    if run(0, "check", "--strict", "--token-scopes", wrong, EXAMPLE) != "ok\n":
+        sys.exit("what scopes prints is more than the policy needs")
+    write(wrong, run(0, "scopes", "--policy", EXAMPLE).replace("droplet:update", "droplet:update droplet:delete", 1))
+    run(1, "check", "--strict", "--token-scopes", wrong, EXAMPLE, says=["W117", "droplet:delete"])
     run(2, "check", "--inventory", folder / "none.json", EXAMPLE, says=["cannot be read"], error=True)
 
 
@@ -165,7 +248,7 @@ if __name__ == "__main__":
         test_why()
         test_diff(here)
         test_scopes(here)
-        test_schema()
+        test_schema(here)
         test_fmt(here)
         test_check(here)
     if missing:
