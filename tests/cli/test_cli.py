@@ -181,7 +181,8 @@ def test_start_refusals(folder):
     words = terminal(folder, "http://127.0.0.1:9", "bob", "ops")
     token = folder / "token"
     token.chmod(0o644)
-    answers(sluice(*words, text=""), 1, "token", error=True)
+    answers(sluice(*words, text=""), 2, "E022", "token", error=True)
+    answers(sluice("check", policy), 0, "warning E022")
     token.unlink()
     answers(sluice(*words, text=""), 1, "token", error=True)
     token.write_text(TOKEN + "\n")

@@ -141,7 +141,7 @@ def policy_in(folder, code):
     token.write_text("dop_v1_" + "5" * 64)
     token.chmod(0o600)
     text = (SOURCE / "policy.solo.yaml.example").read_text(encoding="utf-8")
-    for was, becomes in (("ana: {guild", f'ana: {{code: "{code}", guild'), ("file:/etc/sluice/token", f"file:{token}")):
+    for was, becomes in (("file:/etc/sluice/codes/ana", code), ("file:/etc/sluice/token", f"file:{token}")):
         expect(f"the example has {was!r}", text.count(was) == 1)
         text = text.replace(was, becomes)
     path = folder / "policy.yaml"
