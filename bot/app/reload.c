@@ -93,7 +93,7 @@ static void run_load(struct work *work)
 	}
 	digest_hex(load->text, len, load->hash);
 	policy_report_done(&load->report);
-	load->policy = policy_compile_here(load->text, len, &load->report);
+	load->policy = policy_compile(load->reload->path, load->text, len, &load->report);
 	load->same =
 		load->policy != NULL && strcmp(policy_id(load->policy), policy_id(load->old)) == 0;
 }
