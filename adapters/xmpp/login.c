@@ -25,6 +25,7 @@ struct login {
 	struct err err;
 	int rc;
 	bool working;
+	bool hashed;  /* the step with the hashing is behind us */
 	bool success; /* the words came with <success/> */
 	char mechanism[24];
 };
@@ -79,13 +80,26 @@ static void login_run(struct work *work)
 	login->rc = sasl_step(login->sasl, login->challenge, &login->response, &login->err);
 }
 
+static void login_stepped(struct xmpp *x, struct login *login)
+{
+	bool first = login->challenge == NULL;
+
+	if (login->rc != 0) {
+		connect_fail(x, ERR_REMOTE, "cannot log in: %s", login->err.msg);
+	} else if (login->success) {
+		login_succeeded(x);
+	} else {
+		login_send(x, login, first);
+	}
+}
+
 static void login_done(struct work *work)
 {
 	struct login *login = work->data;
 	struct xmpp *x = login->x;
-	bool first = login->challenge == NULL;
 
 	login->working = false;
+	login->hashed = true;
 	x->n_works--;
 	if (x->login != login) { /* its connection is gone */
 		struct login *current = x->login;
@@ -96,23 +110,22 @@ static void login_done(struct work *work)
 		xmpp_try_finish(x);
 		return;
 	}
-	if (login->rc != 0) {
-		connect_fail(x, ERR_REMOTE, "cannot log in: %s", login->err.msg);
-	} else if (login->success) {
-		login_succeeded(x);
-	} else {
-		login_send(x, login, first);
-	}
+	login_stepped(x, login);
 }
 
-/* Hashing takes some 10 ms: on the worker thread. */
-static void login_work(struct xmpp *x, const char *challenge)
+/* Hashing takes milliseconds, as many as the server likes: on the worker thread. The steps before and after it do not. */
+static void login_step(struct xmpp *x, const char *challenge)
 {
 	struct login *login = x->login;
 
 	free(login->challenge);
 	login->challenge = mem_strdup(challenge);
 	strbuf_reset(&login->response);
+	if (challenge == NULL || login->hashed) {
+		login_run(&login->work);
+		login_stepped(x, login);
+		return;
+	}
 	login->working = true;
 	x->n_works++;
 	work_start(x->loop, &login->work);
@@ -151,7 +164,7 @@ void login_start(struct xmpp *x, const struct xml *features)
 		return;
 	}
 	connect_enter(x, PHASE_LOGIN, PHASE_MS);
-	login_work(x, NULL);
+	login_step(x, NULL);
 }
 
 static void login_failed(struct xmpp *x, const struct xml *failure)
@@ -179,11 +192,11 @@ void login_hear(struct xmpp *x, const struct xml *xml)
 	} else if (x->login->working) {
 		connect_fail(x, ERR_REMOTE, "the XMPP server speaks out of turn during the login");
 	} else if (xml_is(xml, "challenge", NS_SASL)) {
-		login_work(x, xml->text);
+		login_step(x, xml->text);
 	} else if (xml_is(xml, "success", NS_SASL) && xml->text[0] == '\0') {
 		login_succeeded(x);
 	} else if (xml_is(xml, "success", NS_SASL)) {
 		x->login->success = true;
-		login_work(x, xml->text);
+		login_step(x, xml->text);
 	}
 }

@@ -20,7 +20,8 @@ struct sasl *sasl_new(const char *mechanism, const char *user, const struct secr
 
 /*
  * One step: the server's words in base64 (NULL for the first step), ours appended in base64.
- * Hashes the password thousands of times: some 10 ms, so not for the loop's thread.
+ * The step that answers the server's first words hashes the password thousands of times: milliseconds, so not for the loop's
+ * thread. The others are quick.
  * -1: ERR_REMOTE, the server's words are no good.
  */
 int sasl_step(struct sasl *sasl, const char *challenge, struct strbuf *response, struct err *err);

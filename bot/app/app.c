@@ -55,9 +55,40 @@ static const struct plan *job_plan(enum verb verb, void *data)
 	return command_plan(verb);
 }
 
+/*
+ * From here on this policy decides; its text is kept, so that the log's lines can be read in it later. Written at the first
+ * sign of life of a chat: nothing can be asked before it, and a login need not wait for the disk.
+ */
+static void record_start(struct app *app)
+{
+	struct store_txn *txn;
+	struct audit_row row = {
+		.at_ms = clock_wall_ms(),
+		.kind = "start",
+		.policy_id = app_policy_id(app),
+	};
+
+	if (app->start_recorded || app->closing) {
+		return;
+	}
+	app->start_recorded = true;
+	txn = store_txn_new(app->store);
+	if (app->policy_text != NULL) {
+		store_txn_policy(txn, app_policy_id(app), app->policy_text, row.at_ms);
+		free(app->policy_text);
+		app->policy_text = NULL;
+	}
+
+	audit_add(txn, &row);
+	store_commit(txn, turn_audited, NULL);
+}
+
 static void sink_event(struct chat *chat, const struct event *event, void *data)
 {
+	struct app_chat *at = data;
+
 	(void)chat;
+	record_start(at->app);
 	dispatch_event(data, event);
 }
 
@@ -71,6 +102,7 @@ static void sink_link(struct chat *chat, enum chat_link state, const char *why, 
 		at->was_up = true;
 	}
 	at->link = state;
+	record_start(app);
 	metrics_set(METRIC_CHAT_UP, (int64_t)app_chats_up(app));
 	log_line(state == CHAT_UP ? LOG_INFO : LOG_WARN, "chat.link", "network", chat->ops->name,
 		 "state",
@@ -155,26 +187,6 @@ static void join_chat(struct app *app, struct app_chat *at,
 	free(joins);
 }
 
-/* From here on this policy decides; its text is kept, so that the log's lines can be read in it later. */
-static void record_start(struct app *app)
-{
-	struct store_txn *txn = store_txn_new(app->store);
-	struct audit_row row = {
-		.at_ms = clock_wall_ms(),
-		.kind = "start",
-		.policy_id = app_policy_id(app),
-	};
-
-	if (app->policy_text != NULL) {
-		store_txn_policy(txn, app_policy_id(app), app->policy_text, row.at_ms);
-		free(app->policy_text);
-		app->policy_text = NULL;
-	}
-
-	audit_add(txn, &row);
-	store_commit(txn, turn_audited, NULL);
-}
-
 /* How long a platform may repeat a delivery, with room to spare; and how often older ones are forgotten. */
 #define SEEN_KEPT_MS (48 * 3600 * (int64_t)1000)
 #define UPKEEP_MS (6 * 3600 * (int64_t)1000)
@@ -200,7 +212,6 @@ static void keep_up(struct timer *timer)
 
 int app_start(struct app *app, struct err *err)
 {
-	record_start(app);
 	for (size_t i = 0; i < app->n_chats; i++) {
 		join_chat(app, &app->chats[i], app->chats[i].chat->ops->start);
 	}
@@ -262,6 +273,7 @@ void app_close(struct app *app, void (*closed)(void *data), void *data)
 
 void app_use_policy(struct app *app, struct policy *policy)
 {
+	record_start(app);
 	gate_swap(app->gate, policy);
 	metrics_set(METRIC_POLICY_LOADED_S, clock_wall_ms() / 1000);
 	for (size_t i = 0; i < app->n_chats; i++) {

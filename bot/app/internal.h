@@ -46,6 +46,7 @@ struct app {
 	size_t n_turns;
 	struct timer upkeep; /* forgets old deliveries */
 	char own_name[64];
+	bool start_recorded;
 	bool closing;
 	void (*closed)(void *data);
 	void *closed_data;

@@ -1,7 +1,9 @@
-/* digest.c - SHA-256 by libcrypto */
+/* digest.c - SHA-256 and PBKDF2 by libcrypto */
 #include "base/digest.h"
 
+#include <limits.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <openssl/evp.h>
 
@@ -20,4 +22,19 @@ void digest_hex(const void *data, size_t len, char ret_hex[DIGEST_HEX_SIZE])
 		ret_hex[2 * i + 1] = digits[raw[i] & 15];
 	}
 	ret_hex[2 * DIGEST_BYTES] = '\0';
+}
+
+size_t digest_stretch(bool sha1, const char *password, const void *salt, size_t salt_len,
+		      unsigned rounds, unsigned char ret[DIGEST_BYTES])
+{
+	const EVP_MD *hash = sha1 ? EVP_sha1() : EVP_sha256();
+	size_t n = sha1 ? 20 : DIGEST_BYTES;
+	size_t len = strlen(password);
+
+	if (rounds == 0 || rounds > INT_MAX || len > INT_MAX || salt_len > INT_MAX ||
+	    PKCS5_PBKDF2_HMAC(password, (int)len, salt, (int)salt_len, (int)rounds, hash, (int)n,
+			      ret) != 1) {
+		return 0;
+	}
+	return n;
 }

@@ -1,7 +1,8 @@
-/* digest.h - SHA-256 (the only file with libcrypto's headers is digest.c) */
+/* digest.h - SHA-256, and passwords hashed many times (the only file with libcrypto's headers is digest.c) */
 #ifndef BASE_DIGEST_H
 #define BASE_DIGEST_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #define DIGEST_BYTES 32
@@ -9,5 +10,12 @@
 
 /* 64 lower-case hex digits and a NUL. */
 void digest_hex(const void *data, size_t len, char ret_hex[DIGEST_HEX_SIZE]);
+
+/*
+ * PBKDF2 with HMAC: `rounds` of SHA-256 (32 bytes into ret) or, with sha1, of SHA-1 (20 bytes). Returns the number of bytes, 0
+ * when it cannot be done. Takes milliseconds: not for the loop's thread.
+ */
+size_t digest_stretch(bool sha1, const char *password, const void *salt, size_t salt_len,
+		      unsigned rounds, unsigned char ret[DIGEST_BYTES]);
 
 #endif

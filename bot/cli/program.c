@@ -27,6 +27,10 @@
 #define IDLE_LOOK_MS 50
 #define CLOSE_MS 5000
 
+/* From this size on what is allocated at start has pages of its own: most of a table that fills up later costs nothing yet. */
+#define START_BLOCK_BYTES (16 * 1024)
+#define LATER_BLOCK_BYTES (1024 * 1024)
+
 struct program {
 	struct config *config;
 	struct policy *policy;
@@ -384,6 +388,7 @@ struct program *program_open(const struct program_options *options)
 
 	/* One heap: a worker that writes to the disk needs none of its own, and an idle bot stays small. */
 	(void)mallopt(M_ARENA_MAX, 1);
+	(void)mallopt(M_MMAP_THRESHOLD, START_BLOCK_BYTES);
 	program->config = options->config;
 	program->policy = policy_ref(options->policy);
 	if (use_settings(options->config, options->policy) < 0) {
@@ -408,6 +413,7 @@ struct program *program_open(const struct program_options *options)
 		program_free(program);
 		return NULL;
 	}
+	(void)mallopt(M_MMAP_THRESHOLD, LATER_BLOCK_BYTES);
 	log_line(LOG_INFO, "start", "policy", policy_id(options->policy), NULL);
 	return program;
 }

@@ -96,6 +96,16 @@ static bool has_hashed_certificates(void)
 	return found;
 }
 
+/* Looked at for the first connection that needs it. */
+bool pool_ca_by_hash(struct http_pool *pool)
+{
+	if (!pool->ca_known) {
+		pool->ca_known = true;
+		pool->ca_by_hash = has_hashed_certificates();
+	}
+	return pool->ca_by_hash;
+}
+
 struct http_pool *http_pool_new(struct loop *loop, const struct http_options *options,
 				struct err *err)
 {
@@ -123,7 +133,6 @@ struct http_pool *http_pool_new(struct loop *loop, const struct http_options *op
 		return NULL;
 	}
 	pool->ca_file = mem_strdup(options->ca_file);
-	pool->ca_by_hash = options->ca_file == NULL && has_hashed_certificates();
 	pool->proxy = mem_strdup(options->proxy);
 	return pool;
 }

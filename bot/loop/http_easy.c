@@ -313,7 +313,7 @@ static void set_connection(struct call *call)
 	if (pool->ca_file != NULL) {
 		(void)curl_easy_setopt(easy, CURLOPT_CAPATH, NULL);
 		(void)curl_easy_setopt(easy, CURLOPT_CAINFO, pool->ca_file);
-	} else if (pool->ca_by_hash) {
+	} else if (call->tls && pool_ca_by_hash(pool)) {
 		(void)curl_easy_setopt(easy, CURLOPT_CAPATH, HTTP_CA_DIR);
 		(void)curl_easy_setopt(easy, CURLOPT_CAINFO, NULL);
 	} else {

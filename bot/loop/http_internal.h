@@ -17,7 +17,8 @@ struct http_pool {
 	struct loop *loop;
 	struct http_door *door; /* not NULL: a virtual loop, nothing else is used */
 	char *ca_file;
-	bool ca_by_hash; /* no ca_file, and HTTP_CA_DIR has hashed names */
+	bool ca_known;   /* HTTP_CA_DIR was looked at */
+	bool ca_by_hash; /* it has hashed names: ask pool_ca_by_hash */
 	char *proxy;
 	CURLM *multi;
 	struct timer timer; /* curl's one timer */
@@ -33,6 +34,8 @@ struct http_pool {
 	unsigned draining;
 	bool freed; /* while draining: the last one out frees */
 };
+
+bool pool_ca_by_hash(struct http_pool *pool);
 
 /* One request under way. */
 struct call {

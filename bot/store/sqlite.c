@@ -365,6 +365,8 @@ struct store *store_sqlite_open(struct loop *loop, const char *path, struct err 
 	struct sqlite *s = sqlite_new(loop);
 
 	s->store.path = mem_strdup(path);
+	/* pages of the cache one by one as they are needed; before SQLite's first use, later it is refused */
+	(void)sqlite3_config(SQLITE_CONFIG_PAGECACHE, NULL, 0, 0);
 	(void)signal(SIGXFSZ, SIG_IGN); /* a limit on file size is an error of write, not our end */
 	if (take_file(s, path, err) < 0 || open_database(s, path, false, err) < 0) {
 		sqlite_close(&s->store);

@@ -1,11 +1,15 @@
 /* drive.c - one yardstick for two programs: plays the chat server and DigitalOcean, and measures from outside
  *
- *   drive --page FILE (--xmpp | --slack) -- COMMAND ...
+ *   drive --page FILE (--xmpp | --slack) [--starts N] [--fetches N] [--loads] -- COMMAND ...
  *
  * With --xmpp it is an XMPP server over WebSocket with one room (for sluice), with --slack the little of Slack's Socket
  * Mode that the floor program needs. DigitalOcean is the same in both: the page of droplets in FILE. The program is started
  * with @PORT@ in its arguments and environment replaced, and stopped with SIGTERM. One line of figures a phase. All on
  * loopback, in one thread, in canned answers, so that what is measured is the program.
+ *
+ * --starts: N times from spawn to ready (one more before, not counted: it makes the database). --loads: with the last of
+ * them, idle memory, lists, memory afterwards. --fetches: N commands that each need a fresh list, a line each, so that the
+ * samples of many runs can be put together (a process may send 250 requests in a minute, which Sluice keeps).
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -60,6 +64,7 @@ static size_t n_one;
 static Gsasl *gsasl;
 static struct conn *chat; /* the live chat connection, once ready */
 static double up_at;
+static double peer_s; /* of a login: spent here, in the server */
 static double ready_at;
 static double started;
 static pid_t child;
@@ -175,6 +180,7 @@ static void upgrade(struct conn *c, const char *request)
 	send_all(c->fd, answer, strlen(answer));
 	c->kind = slack ? CONN_SLACK : CONN_XMPP;
 	up_at = now();
+	peer_s = 0;
 	if (slack) {
 		ws_send_text(c, "{\"type\":\"hello\",\"num_connections\":1,\"debug_info\":{"
 				"\"approximate_connection_time\":"
@@ -317,13 +323,45 @@ static void on_http(struct conn *c, const char *request, const char *body)
 
 /* ---- XMPP ------------------------------------------------------------------------------ */
 
+static struct { /* base64 */
+	char salt[32];
+	char server_key[64];
+	char stored_key[64];
+} stored;
+
 static int sasl_property(Gsasl *ctx, Gsasl_session *session, Gsasl_property property)
 {
 	(void)ctx;
-	if (property == GSASL_PASSWORD) {
-		return gsasl_property_set(session, GSASL_PASSWORD, "bench");
+	switch (property) {
+	case GSASL_SCRAM_ITER:
+		return gsasl_property_set(session, property, "4096");
+	case GSASL_SCRAM_SALT:
+		return gsasl_property_set(session, property, stored.salt);
+	case GSASL_SCRAM_STOREDKEY:
+		return gsasl_property_set(session, property, stored.stored_key);
+	case GSASL_SCRAM_SERVERKEY:
+		return gsasl_property_set(session, property, stored.server_key);
+	default:
+		return GSASL_NO_CALLBACK;
 	}
-	return GSASL_NO_CALLBACK;
+}
+
+/* As a server keeps a password: hashed once, long before anybody logs in. */
+static void store_password(const char *password)
+{
+	static const char salt[] = "sixteen bytes ..";
+	char salted[GSASL_HASH_MAX_SIZE];
+	char client_key[GSASL_HASH_MAX_SIZE];
+	char server_key[GSASL_HASH_MAX_SIZE];
+	char stored_key[GSASL_HASH_MAX_SIZE];
+
+	gsasl_scram_secrets_from_password(GSASL_HASH_SHA256, password, 4096, salt, 16, salted,
+					  client_key, server_key, stored_key);
+	EVP_EncodeBlock((unsigned char *)stored.salt, (const unsigned char *)salt, 16);
+	EVP_EncodeBlock((unsigned char *)stored.server_key, (const unsigned char *)server_key,
+			GSASL_HASH_SHA256_SIZE);
+	EVP_EncodeBlock((unsigned char *)stored.stored_key, (const unsigned char *)stored_key,
+			GSASL_HASH_SHA256_SIZE);
 }
 
 static void sasl_step(struct conn *c, const char *payload, size_t len)
@@ -538,9 +576,11 @@ static size_t take_one(struct conn *c)
 		}
 		if (opcode == 1 && c->kind == CONN_XMPP) {
 			char *xml = strndup(c->in + head, len);
+			double began = now();
 
 			on_xmpp(c, xml);
 			free(xml);
+			peer_s += now() - began;
 		} else if (opcode == 9) {
 			char pong[2] = {(char)0x8a, 0};
 
@@ -638,24 +678,16 @@ static void say(const char *text)
 
 /* ---- figures --------------------------------------------------------------------------- */
 
+/* Of all its threads, also of those that are gone; finer than the ticks of /proc. */
 static double cpu_seconds(void)
 {
-	char path[64];
-	char line[512] = "";
-	unsigned long user = 0;
-	unsigned long sys = 0;
-	FILE *f;
-	char *close_paren;
+	struct timespec ts;
+	clockid_t clock;
 
-	snprintf(path, sizeof(path), "/proc/%d/stat", (int)child);
-	f = fopen(path, "r");
-	if (f == NULL || fgets(line, sizeof(line), f) == NULL) {
-		die("stat");
+	if (clock_getcpuclockid(child, &clock) != 0 || clock_gettime(clock, &ts) != 0) {
+		die("the clock of its CPU time");
 	}
-	fclose(f);
-	close_paren = strrchr(line, ')');
-	sscanf(close_paren + 2, "%*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu", &user, &sys);
-	return (double)(user + sys) / (double)sysconf(_SC_CLK_TCK);
+	return (double)ts.tv_sec + (double)ts.tv_nsec / 1e9;
 }
 
 static long status_field(const char *file, const char *key)
@@ -795,7 +827,7 @@ static void start_listener(void)
 	port = ntohs(a.sin_port);
 }
 
-static double start_child(char **argv)
+static void start_child(char **argv)
 {
 	char *args[64] = {0};
 	char url[64];
@@ -824,7 +856,6 @@ static double start_child(char **argv)
 	if (chat == NULL) {
 		die("the program never became ready");
 	}
-	return ready_at - began;
 }
 
 static void stop_child(void)
@@ -837,14 +868,21 @@ static void stop_child(void)
 	}
 	kill(child, SIGKILL);
 	child = 0;
+	for (size_t i = 0; i < n_conns; i++) {
+		if (conns[i].fd >= 0) {
+			drop(&conns[i]);
+		}
+	}
+	chat = NULL;
 }
 
 int main(int argc, char **argv)
 {
 	const char *file = NULL;
 	double seconds = 3;
-	double ready[9];
-	double up[9];
+	long starts = 1;
+	long fetches = 0;
+	bool loads = false;
 	int at = 1;
 
 	for (; at < argc && strcmp(argv[at], "--") != 0; at++) {
@@ -854,41 +892,56 @@ int main(int argc, char **argv)
 			slack = true;
 		} else if (strcmp(argv[at], "--seconds") == 0 && at + 1 < argc) {
 			seconds = strtod(argv[++at], NULL);
+		} else if (strcmp(argv[at], "--starts") == 0 && at + 1 < argc) {
+			starts = strtol(argv[++at], NULL, 10);
+		} else if (strcmp(argv[at], "--fetches") == 0 && at + 1 < argc) {
+			fetches = strtol(argv[++at], NULL, 10);
+		} else if (strcmp(argv[at], "--loads") == 0) {
+			loads = true;
 		}
 	}
 	if (file == NULL || at + 1 >= argc) {
 		fprintf(stderr,
-			"usage: drive --page FILE (--xmpp|--slack) [--seconds N] -- COMMAND ...\n");
+			"usage: drive --page FILE (--xmpp|--slack) [--seconds N] [--starts N] "
+			"[--fetches N] [--loads] -- COMMAND ...\n");
 		return 2;
 	}
 	load_page(file);
 	gsasl_init(&gsasl);
 	gsasl_callback_set(gsasl, sasl_property);
+	store_password("bench");
 	start_listener();
-	for (int i = 0; i < 10; i++) {
-		double took = start_child(argv + at + 1);
-
-		run_for(0.2);
-		if (i > 0) { /* the first makes the database and fills the page cache */
-			ready[i - 1] = took;
-			up[i - 1] = up_at - started;
+	for (long i = 0; i <= starts; i++) {
+		start_child(argv + at + 1);
+		run_for(0.05);
+		if (i > 0) {
+			printf("start up_ms=%.2f ready_ms=%.2f peer_ms=%.2f cpu_ms=%.2f\n",
+			       (up_at - started) * 1e3, (ready_at - started) * 1e3, peer_s * 1e3,
+			       cpu_seconds() * 1e3);
 		}
-		if (i < 9) {
+		if (i < starts) {
 			stop_child();
 		}
 	}
-	printf("start up_ms=%.1f ready_ms=%.1f\n", percentile(up, 9, 0.5) / 1000,
-	       percentile(ready, 9, 0.5) / 1000);
-	run_for(3);
-	idle("idle", 4 * seconds);
-	load("warm", "list", 1, 0.5, 0);
-	load("list-1", "list", 1, seconds, 0);
-	load("list-64", "list", 64, seconds, 0);
-	/* a droplet that is there and a name that is not: a fresh list is fetched and read for each, nothing is changed; few
-	 * enough for DigitalOcean's 250 a minute, which Sluice keeps */
-	load("fetch", slack ? "list" : "reboot web-0", 1, 10, 80);
-	run_for(3);
-	idle("after", seconds);
+	if (loads) {
+		run_for(3);
+		idle("idle", 4 * seconds);
+		load("warm", "list", 1, 0.5, 0);
+		load("list-1", "list", 1, seconds, 0);
+		load("list-64", "list", 64, seconds, 0);
+		run_for(3);
+		idle("after", seconds);
+	}
+	if (fetches > 0) {
+		/* a droplet that is there and a name that is not: a fresh list is fetched and read for each, nothing
+		 * is changed */
+		load("warm", "list", 1, 0.2, 0);
+		load("fetch", slack ? "list" : "reboot web-0", 1, 30, (size_t)fetches);
+		for (size_t i = 0; i < n_request; i++) {
+			printf("sample request_us=%.1f\n", to_request[i] * 1e6);
+		}
+	}
+	run_for(0.5); /* what it wants to write down */
 	stop_child();
 	return 0;
 }
