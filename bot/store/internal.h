@@ -24,6 +24,8 @@ enum op_kind {
 	OP_LOCK,
 	OP_UNLOCK,
 	OP_POLICY,
+	OP_PRUNE,
+	OP_CUT,
 };
 
 /* One thing that a transaction does. Strings are in the transaction's arena, never NULL. */
@@ -34,13 +36,19 @@ struct store_op {
 		name; /* SEEN: the key; LOG: the body; CURSOR: its name; VOID: a request; POLICY: its id */
 	const char *value; /* CURSOR, POLICY */
 	int64_t at_ms;     /* SEEN, FORGET, POLICY */
+	int64_t seq;       /* CUT */
 	union {
 		struct store_job job;
 		struct store_request request;
 		struct store_consent consent;
 		struct store_lock lock; /* LOCK; UNLOCK: its account and droplet */
+		struct store_prune prune;
 	};
 };
+
+/* How much one store_txn_prune drops at most. */
+#define STORE_PRUNE_KEYS 2000
+#define STORE_PRUNE_REQUESTS 200
 
 /* The strings of a request, one list for all that copy, write or read them. */
 #define STORE_REQUEST_TEXTS 17
@@ -87,6 +95,15 @@ struct store_back {
 			   struct err *);
 	int (*each_log)(struct store *, int64_t from, int (*each)(const struct store_log *, void *),
 			void *, struct err *);
+	int (*each_log_back)(struct store *, int64_t before,
+			     int (*each)(const struct store_log *, void *), void *, struct err *);
+	int (*each_policy)(struct store *,
+			   int (*each)(const char *id, const char *text, int64_t at_ms, void *),
+			   void *, struct err *);
+	int (*get_usage)(struct store *, const struct store_prune *prune, struct store_usage *,
+			 struct err *);
+	void (*set_limit)(struct store *, int64_t bytes);
+	int (*check)(struct store *, unsigned part, bool *ret_more, struct err *);
 	void (*close)(struct store *);
 };
 
@@ -102,6 +119,7 @@ struct store {
 	struct list asks;           /* reads that wait for the one at the worker */
 	struct store_errand *ask;   /* the one at the worker; NULL: none */
 	pthread_mutex_t lock;       /* the database: a group, or a read at start */
+	struct err failing;         /* of the newest group; NONE: it is on disk */
 	bool closing;
 	char *path;        /* the file; NULL: none */
 	unsigned fail_nth; /* memory store: counts down to the commit that fails */

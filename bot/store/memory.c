@@ -12,7 +12,8 @@
 
 struct row {
 	struct arena arena; /* holds the row itself too */
-	int64_t at_ms;      /* seen */
+	int64_t at_ms;      /* seen, policy */
+	int64_t log_seq;    /* policy: the newest row of the log when it came into force */
 	const char *text;   /* cursor, policy; log: the body */
 	char prev[STORE_HASH_SIZE], hash[STORE_HASH_SIZE];
 	union {
@@ -23,17 +24,28 @@ struct row {
 	};
 };
 
-/* What stood in `map` under `key` before: NULL was nothing. map NULL: a log row was added. */
+/* The rows that a cut took from the log, and where it was cut before. */
+struct cut {
+	struct row **rows;
+	size_t n;
+	int64_t seq;
+	char hash[STORE_HASH_SIZE];
+};
+
+/* What stood in `map` under `key` before: NULL was nothing. map NULL: the log was cut, or a row was added to it. */
 struct undo {
 	struct map *map;
 	char *key;
 	struct row *old;
+	struct cut *cut;
 };
 
 struct rows {
 	struct map seen, requests, jobs, cursors, consents, locks, policies;
 	struct row **log;
 	size_t n_log, cap_log;
+	int64_t cut_seq; /* the number of the row before log[0] */
+	char cut_hash[STORE_HASH_SIZE];
 };
 
 struct memory {
@@ -74,6 +86,7 @@ static void remember(struct memory *m, struct map *map, const char *key, struct 
 	m->undos[m->n_undos].map = map;
 	m->undos[m->n_undos].key = mem_strdup(key);
 	m->undos[m->n_undos].old = old;
+	m->undos[m->n_undos].cut = NULL;
 	m->n_undos++;
 }
 
@@ -82,12 +95,38 @@ static void put(struct memory *m, struct map *map, const char *key, struct row *
 	remember(m, map, key, map_put(map, key, row));
 }
 
+static void cut_free(struct cut *cut)
+{
+	for (size_t i = 0; cut != NULL && i < cut->n; i++) {
+		row_free(cut->rows[i]);
+	}
+	if (cut != NULL) {
+		free(cut->rows);
+	}
+	free(cut);
+}
+
+static void put_back(struct rows *rows, struct cut *cut)
+{
+	rows->log = mem_grow(rows->log, rows->n_log + cut->n + 1, sizeof(struct row *));
+	rows->cap_log = rows->n_log + cut->n + 1;
+	memmove(rows->log + cut->n, rows->log, rows->n_log * sizeof(struct row *));
+	memcpy(rows->log, cut->rows, cut->n * sizeof(struct row *));
+	rows->n_log += cut->n;
+	rows->cut_seq = cut->seq;
+	memcpy(rows->cut_hash, cut->hash, STORE_HASH_SIZE);
+	cut->n = 0;
+}
+
 static void undo_to(struct memory *m, size_t mark)
 {
 	while (m->n_undos > mark) {
 		struct undo *undo = &m->undos[--m->n_undos];
 
-		if (undo->map == NULL) {
+		if (undo->cut != NULL) {
+			put_back(&m->rows, undo->cut);
+			cut_free(undo->cut);
+		} else if (undo->map == NULL) {
 			row_free(m->rows.log[--m->rows.n_log]);
 		} else if (undo->old == NULL) {
 			row_free(map_remove(undo->map, undo->key));
@@ -185,14 +224,23 @@ static void put_lock(struct memory *m, const struct store_lock *lock)
 
 static void put_policy(struct memory *m, const struct store_op *op)
 {
-	struct row *row;
+	const struct row *old = map_get(&m->rows.policies, op->name);
+	struct row *row = row_new();
 
-	if (!map_has(&m->rows.policies, op->name)) {
-		row = row_new();
-		row->at_ms = op->at_ms;
-		row->text = arena_strdup(&row->arena, op->value);
-		put(m, &m->rows.policies, op->name, row);
-	}
+	row->at_ms = op->at_ms;
+	row->log_seq = m->rows.cut_seq + (int64_t)m->rows.n_log;
+	row->text = arena_strdup(&row->arena, old != NULL ? old->text : op->value);
+	put(m, &m->rows.policies, op->name, row);
+}
+
+static const char *cut_hash(const struct rows *rows)
+{
+	return rows->cut_seq > 0 ? rows->cut_hash : STORE_CHAIN_START;
+}
+
+static const char *last_hash(const struct rows *rows)
+{
+	return rows->n_log > 0 ? rows->log[rows->n_log - 1]->hash : cut_hash(rows);
 }
 
 static void put_log(struct memory *m, const char *body)
@@ -200,8 +248,7 @@ static void put_log(struct memory *m, const char *body)
 	struct row *row = row_new();
 	struct rows *rows = &m->rows;
 
-	memcpy(row->prev, rows->n_log > 0 ? rows->log[rows->n_log - 1]->hash : STORE_CHAIN_START,
-	       STORE_HASH_SIZE);
+	memcpy(row->prev, last_hash(rows), STORE_HASH_SIZE);
 	row->text = arena_strdup(&row->arena, body);
 	store_chain_hash(row->prev, body, row->hash);
 	if (rows->n_log == rows->cap_log) {
@@ -264,6 +311,129 @@ static void unlock(struct memory *m, const struct store_lock *lock)
 	}
 }
 
+/* ---- upkeep -------------------------------------------------------------------------------- */
+
+static int newest_first(const void *a, const void *b)
+{
+	const struct store_request *x = &(*(struct row *const *)a)->request;
+	const struct store_request *y = &(*(struct row *const *)b)->request;
+
+	return x->updated_ms != y->updated_ms ? (x->updated_ms > y->updated_ms ? -1 : 1) : 0;
+}
+
+static struct row **sorted(const struct map *map, int (*order)(const void *, const void *));
+
+/* Requests that ended before that go: by age, or because there are newer ones enough. */
+static int64_t final_bound(const struct rows *rows, const struct store_prune *prune)
+{
+	struct row **all = sorted(&rows->requests, newest_first);
+	int64_t bound = prune->final_before_ms;
+	int64_t n = 0;
+
+	for (size_t i = 0; all[i] != NULL && prune->finals_kept > 0; i++) {
+		if (all[i]->request.final && n++ == prune->finals_kept &&
+		    all[i]->request.updated_ms >= bound) {
+			bound = all[i]->request.updated_ms + 1;
+		}
+	}
+	free(all);
+	return bound;
+}
+
+static void drop_jobs(struct memory *m, const char *request)
+{
+	const char *key;
+	void *value;
+
+	for (size_t i = 0; map_next(&m->rows.jobs, &i, &key, &value);) {
+		if (strcmp(((struct row *)value)->job.request, request) == 0) {
+			take_out(m, &m->rows.jobs, key, value);
+		}
+	}
+}
+
+static void prune(struct memory *m, const struct store_prune *bounds)
+{
+	struct row **all = sorted(&m->rows.requests, newest_first);
+	int64_t before_ms = final_bound(&m->rows, bounds);
+	size_t n = map_size(&m->rows.requests);
+
+	forget(m, bounds->seen_before_ms);
+	for (size_t dropped = 0; n > 0 && dropped < STORE_PRUNE_REQUESTS; n--) {
+		struct row *row = all[n - 1];
+
+		if (row->request.final && row->request.updated_ms < before_ms) {
+			void_consents(m, row->request.id);
+			drop_jobs(m, row->request.id);
+			take_out(m, &m->rows.requests, row->request.id, row);
+			dropped++;
+		}
+	}
+	free(all);
+}
+
+static bool is_meant(const struct rows *rows, const char *id)
+{
+	void *value;
+
+	for (size_t i = 0; map_next(&rows->requests, &i, NULL, &value);) {
+		if (strcmp(((struct row *)value)->request.policy_id, id) == 0) {
+			return true;
+		}
+	}
+	for (size_t i = 0; map_next(&rows->consents, &i, NULL, &value);) {
+		if (strcmp(((struct row *)value)->consent.policy_id, id) == 0) {
+			return true;
+		}
+	}
+	return false;
+}
+
+static bool is_followed(const struct rows *rows, const struct row *policy)
+{
+	void *value;
+
+	for (size_t i = 0; map_next(&rows->policies, &i, NULL, &value);) {
+		const struct row *later = value;
+
+		if (later->log_seq > policy->log_seq && later->log_seq <= rows->cut_seq) {
+			return true;
+		}
+	}
+	return false;
+}
+
+static int cut_log(struct memory *m, int64_t seq, struct err *err)
+{
+	struct rows *rows = &m->rows;
+	struct cut *cut;
+	const char *key;
+	void *value;
+	size_t n = seq > rows->cut_seq ? (size_t)(seq - rows->cut_seq) : 0;
+
+	if (n == 0 || n > rows->n_log) {
+		return err_set(err, ERR_CONFLICT, "the log has no row %lld", (long long)seq);
+	}
+	cut = mem_alloc(sizeof(*cut));
+	cut->rows = mem_array(n, sizeof(struct row *));
+	cut->n = n;
+	cut->seq = rows->cut_seq;
+	memcpy(cut->hash, rows->cut_hash, STORE_HASH_SIZE);
+	memcpy(cut->rows, rows->log, n * sizeof(struct row *));
+	rows->cut_seq = seq;
+	memcpy(rows->cut_hash, rows->log[n - 1]->hash, STORE_HASH_SIZE);
+	rows->n_log -= n;
+	memmove(rows->log, rows->log + n, rows->n_log * sizeof(struct row *));
+	remember(m, NULL, "", NULL);
+	m->undos[m->n_undos - 1].cut = cut;
+	for (size_t i = 0; map_next(&rows->policies, &i, &key, &value);) {
+		if (is_followed(rows, value) && !is_meant(rows, key)) {
+			take_out(m, &rows->policies, key, value);
+		}
+	}
+	return 0;
+}
+
 static int apply_op(struct memory *m, const struct store_op *op, struct err *err)
 {
 	switch (op->kind) {
@@ -298,6 +468,11 @@ static int apply_op(struct memory *m, const struct store_op *op, struct err *err
 	case OP_POLICY:
 		put_policy(m, op);
 		return 0;
+	case OP_PRUNE:
+		prune(m, &op->prune);
+		return 0;
+	case OP_CUT:
+		return cut_log(m, op->seq, err);
 	}
 	return err_set(err, ERR_STORE, "the transaction is broken");
 }
@@ -338,6 +513,7 @@ static int memory_finish(struct store *store, struct err *err)
 	(void)err;
 	for (size_t i = 0; i < m->n_undos; i++) {
 		row_free(m->undos[i].old);
+		cut_free(m->undos[i].cut);
 		free(m->undos[i].key);
 	}
 	m->n_undos = 0;
@@ -539,6 +715,15 @@ static int memory_each_cursor(struct store *store, const char *prefix,
 	return 0;
 }
 
+static int each_row(const struct rows *rows, size_t i,
+		    int (*each)(const struct store_log *, void *), void *data)
+{
+	const struct row *row = rows->log[i];
+	struct store_log log = {rows->cut_seq + 1 + (int64_t)i, row->text, row->prev, row->hash};
+
+	return each(&log, data);
+}
+
 static int memory_each_log(struct store *store, int64_t from,
 			   int (*each)(const struct store_log *, void *), void *data,
 			   struct err *err)
@@ -546,14 +731,93 @@ static int memory_each_log(struct store *store, int64_t from,
 	const struct rows *rows = &of(store)->rows;
 
 	(void)err;
-	for (size_t i = from > 1 ? (size_t)from - 1 : 0; i < rows->n_log; i++) {
-		const struct row *row = rows->log[i];
-		struct store_log log = {(int64_t)i + 1, row->text, row->prev, row->hash};
+	for (size_t i = from > rows->cut_seq + 1 ? (size_t)(from - rows->cut_seq - 1) : 0;
+	     i < rows->n_log && each_row(rows, i, each, data) == 0; i++) {
+	}
+	return 0;
+}
 
-		if (each(&log, data) != 0) {
-			break;
+static int memory_each_log_back(struct store *store, int64_t before,
+				int (*each)(const struct store_log *, void *), void *data,
+				struct err *err)
+{
+	const struct rows *rows = &of(store)->rows;
+	size_t i = rows->n_log;
+
+	(void)err;
+	if (before > 0 && before <= rows->cut_seq + (int64_t)rows->n_log) {
+		i = before > rows->cut_seq + 1 ? (size_t)(before - rows->cut_seq - 1) : 0;
+	}
+	while (i > 0 && each_row(rows, --i, each, data) == 0) {
+	}
+	return 0;
+}
+
+static int by_force(const void *a, const void *b)
+{
+	const struct row *x = *(struct row *const *)a;
+	const struct row *y = *(struct row *const *)b;
+
+	return x->at_ms != y->at_ms ? (x->at_ms < y->at_ms ? -1 : 1) : 0;
+}
+
+static int memory_each_policy(struct store *store,
+			      int (*each)(const char *id, const char *text, int64_t at_ms, void *),
+			      void *data, struct err *err)
+{
+	const struct map *policies = &of(store)->rows.policies;
+	struct row **all = sorted(policies, by_force);
+	const char *key;
+	void *value;
+	bool over = false;
+
+	(void)err;
+	for (size_t i = 0; all[i] != NULL && !over; i++) {
+		for (size_t k = 0; map_next(policies, &k, &key, &value);) {
+			over = over ||
+			       (value == all[i] && each(key, all[i]->text, all[i]->at_ms, data));
 		}
 	}
+	free(all);
+	return 0;
+}
+
+static int memory_get_usage(struct store *store, const struct store_prune *bounds,
+			    struct store_usage *ret_usage, struct err *err)
+{
+	const struct rows *rows = &of(store)->rows;
+	int64_t before_ms = final_bound(rows, bounds);
+	struct store_usage usage = {.cut_seq = rows->cut_seq,
+				    .last_seq = rows->cut_seq + (int64_t)rows->n_log};
+	void *value;
+
+	(void)err;
+	memcpy(usage.cut_hash, cut_hash(rows), STORE_HASH_SIZE);
+	memcpy(usage.last_hash, last_hash(rows), STORE_HASH_SIZE);
+	for (size_t i = 0; map_next(&rows->seen, &i, NULL, &value);) {
+		usage.due = usage.due || ((struct row *)value)->at_ms < bounds->seen_before_ms;
+	}
+	for (size_t i = 0; map_next(&rows->requests, &i, NULL, &value);) {
+		const struct store_request *request = &((struct row *)value)->request;
+
+		usage.due = usage.due || (request->final && request->updated_ms < before_ms);
+	}
+	*ret_usage = usage;
+	return 0;
+}
+
+static void memory_set_limit(struct store *store, int64_t bytes)
+{
+	(void)store; /* it takes no space; store_memory_fail stands for a full disk */
+	(void)bytes;
+}
+
+static int memory_check(struct store *store, unsigned part, bool *ret_more, struct err *err)
+{
+	(void)store;
+	(void)part;
+	(void)err;
+	*ret_more = false;
 	return 0;
 }
 
@@ -586,6 +850,11 @@ static const struct store_back back = {
 	.get_cursor = memory_get_cursor,
 	.each_cursor = memory_each_cursor,
 	.each_log = memory_each_log,
+	.each_log_back = memory_each_log_back,
+	.each_policy = memory_each_policy,
+	.get_usage = memory_get_usage,
+	.set_limit = memory_set_limit,
+	.check = memory_check,
 	.close = memory_close,
 };
 

@@ -43,6 +43,11 @@ static const char *const store_migrations[] = {
 	" droplet_name TEXT NOT NULL, person TEXT NOT NULL, reason TEXT NOT NULL,"
 	" at_ms INTEGER NOT NULL, PRIMARY KEY (account, droplet_id)) WITHOUT ROWID;"
 	"CREATE TABLE policy (id TEXT PRIMARY KEY, text TEXT NOT NULL, at_ms INTEGER NOT NULL);",
+	/* 3: the log is cut, ended requests go, and a policy knows since which row it is in force */
+	"CREATE TABLE log_cut (one INTEGER PRIMARY KEY CHECK (one = 1), seq INTEGER NOT NULL,"
+	" hash TEXT NOT NULL);"
+	"CREATE INDEX request_final ON request (updated_ms) WHERE final = 1;"
+	"ALTER TABLE policy ADD COLUMN log_seq INTEGER NOT NULL DEFAULT 0;",
 };
 
 #endif

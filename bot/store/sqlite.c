@@ -22,6 +22,11 @@
 #include "store/migrations.h"
 #include "store/sqlite.h"
 
+/* The oldest that ended, in an order that holds for all three tables of one prune. */
+#define OLD_REQUESTS                                                                         \
+	"SELECT id FROM request WHERE final = 1 AND updated_ms < ?1 ORDER BY updated_ms, id" \
+	" LIMIT ?2"
+
 #define APPLICATION_ID 0x534c5549 /* "SLUI" */
 
 static const char *const queries[Q_COUNT] = {
@@ -39,6 +44,7 @@ static const char *const queries[Q_COUNT] = {
 		      " ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18,"
 		      " ?19, ?20, ?21, ?22, ?23, ?24, ?25)",
 	[Q_LOG_LAST] = "SELECT seq, hash FROM log ORDER BY seq DESC LIMIT 1",
+	[Q_LOG_CUT] = "SELECT seq, hash FROM log_cut",
 	[Q_LOG] = "INSERT INTO log (seq, body, prev, hash) VALUES (?1, ?2, ?3, ?4)",
 	[Q_CURSOR] = "INSERT OR REPLACE INTO cursor (name, value) VALUES (?1, ?2)",
 	[Q_FORGET] = "DELETE FROM seen WHERE at_ms < ?1",
@@ -47,7 +53,24 @@ static const char *const queries[Q_COUNT] = {
 	[Q_VOID] = "DELETE FROM consent WHERE request = ?1",
 	[Q_LOCK] = "INSERT OR REPLACE INTO lock (" LOCK_COLUMNS ") VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
 	[Q_UNLOCK] = "DELETE FROM lock WHERE account = ?1 AND droplet_id = ?2",
-	[Q_POLICY] = "INSERT OR IGNORE INTO policy (id, text, at_ms) VALUES (?1, ?2, ?3)",
+	[Q_POLICY] = "INSERT INTO policy (id, text, at_ms, log_seq) VALUES (?1, ?2, ?3,"
+		     " coalesce((SELECT max(seq) FROM log), (SELECT seq FROM log_cut), 0))"
+		     " ON CONFLICT (id) DO UPDATE SET at_ms = excluded.at_ms,"
+		     " log_seq = excluded.log_seq",
+	[Q_PRUNE_SEEN] = "DELETE FROM seen WHERE key IN (SELECT key FROM seen WHERE at_ms < ?1"
+			 " ORDER BY at_ms LIMIT ?2)",
+	[Q_PRUNE_BOUND] = "SELECT updated_ms FROM request WHERE final = 1"
+			  " ORDER BY updated_ms DESC LIMIT 1 OFFSET ?1",
+	[Q_PRUNE_JOBS] = "DELETE FROM job WHERE request IN (" OLD_REQUESTS ")",
+	[Q_PRUNE_CONSENTS] = "DELETE FROM consent WHERE request IN (" OLD_REQUESTS ")",
+	[Q_PRUNE_REQUESTS] = "DELETE FROM request WHERE id IN (" OLD_REQUESTS ")",
+	[Q_CUT_NOTE] = "INSERT OR REPLACE INTO log_cut (one, seq, hash)"
+		       " SELECT 1, seq, hash FROM log WHERE seq = ?1",
+	[Q_CUT_LOG] = "DELETE FROM log WHERE seq <= ?1",
+	[Q_CUT_POLICIES] = "DELETE FROM policy WHERE EXISTS (SELECT 1 FROM policy later WHERE"
+			   " later.log_seq > policy.log_seq AND later.log_seq <= ?1)"
+			   " AND id NOT IN (SELECT policy_id FROM request)"
+			   " AND id NOT IN (SELECT policy_id FROM consent)",
 };
 
 int sqlite_failed(struct sqlite *s, struct err *err)
@@ -56,6 +79,13 @@ int sqlite_failed(struct sqlite *s, struct err *err)
 
 	switch (code) {
 	case SQLITE_FULL:
+		if (sqlite_at_limit(s)) {
+			return err_set(
+				err, ERR_STORE,
+				"the store has reached the %lld MiB that it may have: it was not "
+				"written down",
+				(long long)(s->limit_bytes >> 20));
+		}
 		return err_set(err, ERR_STORE, "the disk is full: it was not written down");
 	case SQLITE_IOERR:
 		return err_set(err, ERR_STORE, "the disk fails (%s): it was not written down",
@@ -206,6 +236,11 @@ static const struct store_back back = {
 	.get_cursor = sqlite_get_cursor,
 	.each_cursor = sqlite_each_cursor,
 	.each_log = sqlite_each_log,
+	.each_log_back = sqlite_each_log_back,
+	.each_policy = sqlite_each_policy,
+	.get_usage = sqlite_get_usage,
+	.set_limit = sqlite_set_limit,
+	.check = sqlite_check,
 	.close = sqlite_close,
 };
 
@@ -242,7 +277,7 @@ static int take_file(struct sqlite *s, const char *path, struct err *err)
 	return 0;
 }
 
-static int pragma_int(struct sqlite *s, const char *sql, int64_t *ret, struct err *err)
+int sqlite_number(struct sqlite *s, const char *sql, int64_t *ret, struct err *err)
 {
 	sqlite3_stmt *stmt;
 	int rc;
@@ -264,9 +299,9 @@ static int check_ours(struct sqlite *s, const char *path, int64_t *ret_version, 
 	int64_t tables = 0;
 	struct err why = {0};
 
-	if (pragma_int(s, "SELECT count(*) FROM sqlite_schema", &tables, &why) < 0 ||
-	    pragma_int(s, "PRAGMA application_id", &id, &why) < 0 ||
-	    pragma_int(s, "PRAGMA user_version", ret_version, &why) < 0) {
+	if (sqlite_number(s, "SELECT count(*) FROM sqlite_schema", &tables, &why) < 0 ||
+	    sqlite_number(s, "PRAGMA application_id", &id, &why) < 0 ||
+	    sqlite_number(s, "PRAGMA user_version", ret_version, &why) < 0) {
 		if (sqlite3_errcode(s->db) == SQLITE_NOTADB) {
 			return err_set(err, ERR_CONFIG,
 				       "the state file \"%.120s\" is no database of Sluice", path);
@@ -342,11 +377,13 @@ static int open_database(struct sqlite *s, const char *path, bool read_only, str
 	if (check_ours(s, path, &version, err) < 0 || tune(s, read_only, err) < 0) {
 		return -1;
 	}
-	if (read_only) {
-		return version > 0 ? 0
-				   : err_set(err, ERR_CONFIG,
-					     "the state file \"%.120s\" is no database of Sluice",
-					     path);
+	s->version = read_only ? version : (int64_t)ARRAY_LEN(store_migrations);
+	if (read_only && version == 0) {
+		return err_set(err, ERR_CONFIG,
+			       "the state file \"%.120s\" is no database of Sluice", path);
+	}
+	if (read_only) { /* all its reads see one state of the file */
+		return exec(s, "BEGIN", err);
 	}
 	return migrate(s, version, err);
 }

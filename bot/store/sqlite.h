@@ -21,6 +21,7 @@ enum query {
 	Q_JOB,
 	Q_REQUEST,
 	Q_LOG_LAST,
+	Q_LOG_CUT,
 	Q_LOG,
 	Q_CURSOR,
 	Q_FORGET,
@@ -29,6 +30,14 @@ enum query {
 	Q_LOCK,
 	Q_UNLOCK,
 	Q_POLICY,
+	Q_PRUNE_SEEN,
+	Q_PRUNE_BOUND,
+	Q_PRUNE_JOBS,
+	Q_PRUNE_CONSENTS,
+	Q_PRUNE_REQUESTS,
+	Q_CUT_NOTE,
+	Q_CUT_LOG,
+	Q_CUT_POLICIES,
 	Q_COUNT,
 };
 
@@ -44,10 +53,14 @@ enum query {
 	"request, kind, person, network, user_workspace, user, digest, policy_id, at_ms"
 #define LOCK_COLUMNS "account, droplet_id, droplet_name, person, reason, at_ms"
 
+#define STORE_VERSION_CUT 3 /* the first shape whose log can be cut */
+
 struct sqlite {
 	struct store store;
 	int fd; /* holds the lock; -1 for a reader. Closed last: closing it drops SQLite's own locks too */
 	sqlite3 *db;
+	int64_t version; /* of the file's shape; a reader may meet an older one */
+	int64_t limit_bytes;
 	sqlite3_stmt *stmts[Q_COUNT];
 };
 
@@ -67,7 +80,15 @@ void sqlite_bind_int(sqlite3_stmt *stmt, int at, int64_t value);
 /* The end of a read: rc is that of the last step; a callback that ended it early is no failure. Frees the statement. */
 int sqlite_read_over(struct sqlite *s, sqlite3_stmt *stmt, int rc, struct err *err);
 
-/* sqlite_rows.c: one thing that a transaction does. */
+/* What one number a row gives: *ret is left alone when there is no row. */
+int sqlite_number(struct sqlite *s, const char *sql, int64_t *ret, struct err *err);
+
+/* sqlite_rows.c: the newest row of the log, or where it was cut. */
+int sqlite_log_last(struct sqlite *s, int64_t *ret_seq, char ret_hash[STORE_HASH_SIZE],
+		    struct err *err);
+int sqlite_log_cut(struct sqlite *s, int64_t *ret_seq, char ret_hash[STORE_HASH_SIZE],
+		   struct err *err);
+/* One thing that a transaction does. */
 int sqlite_put(struct sqlite *s, const struct store_op *op, struct err *err);
 
 /* sqlite_read.c: the rows of struct store_back. */
@@ -92,5 +113,21 @@ int sqlite_each_cursor(struct store *store, const char *prefix,
 		       struct err *err);
 int sqlite_each_log(struct store *store, int64_t from,
 		    int (*each)(const struct store_log *, void *), void *data, struct err *err);
+int sqlite_each_log_back(struct store *store, int64_t before,
+			 int (*each)(const struct store_log *, void *), void *data,
+			 struct err *err);
+int sqlite_each_policy(struct store *store,
+		       int (*each)(const char *id, const char *text, int64_t at_ms, void *),
+		       void *data, struct err *err);
+
+/* sqlite_upkeep.c */
+int sqlite_prune(struct sqlite *s, const struct store_prune *prune, struct err *err);
+int sqlite_cut(struct sqlite *s, int64_t seq, struct err *err);
+int sqlite_get_usage(struct store *store, const struct store_prune *prune,
+		     struct store_usage *ret_usage, struct err *err);
+bool sqlite_at_limit(
+	const struct sqlite *s); /* after SQLITE_FULL: is it ours, and not the disk's? */
+void sqlite_set_limit(struct store *store, int64_t bytes);
+int sqlite_check(struct store *store, unsigned part, bool *ret_more, struct err *err);
 
 #endif

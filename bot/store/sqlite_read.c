@@ -252,25 +252,67 @@ int sqlite_each_cursor(struct store *store, const char *prefix,
 	return sqlite_read_over(s, stmt, rc, err);
 }
 
-int sqlite_each_log(struct store *store, int64_t from,
+static int read_log(struct sqlite *s, sqlite3_stmt *stmt,
 		    int (*each)(const struct store_log *, void *), void *data, struct err *err)
 {
-	struct sqlite *s = sqlite_of(store);
-	sqlite3_stmt *stmt;
 	struct store_log row;
 	int rc;
 
-	if (sqlite_prepare(s, "SELECT seq, body, prev, hash FROM log WHERE seq >= ?1 ORDER BY seq",
-			   &stmt, err) < 0) {
-		return -1;
-	}
-	sqlite_bind_int(stmt, 1, from);
 	while ((rc = sqlite3_step(stmt)) == SQLITE_ROW) {
 		row.seq = sqlite3_column_int64(stmt, 0);
 		row.body = text_at(stmt, 1);
 		row.prev = text_at(stmt, 2);
 		row.hash = text_at(stmt, 3);
 		if (each(&row, data) != 0) {
+			break;
+		}
+	}
+	return sqlite_read_over(s, stmt, rc, err);
+}
+
+int sqlite_each_log(struct store *store, int64_t from,
+		    int (*each)(const struct store_log *, void *), void *data, struct err *err)
+{
+	struct sqlite *s = sqlite_of(store);
+	sqlite3_stmt *stmt;
+
+	if (sqlite_prepare(s, "SELECT seq, body, prev, hash FROM log WHERE seq >= ?1 ORDER BY seq",
+			   &stmt, err) < 0) {
+		return -1;
+	}
+	sqlite_bind_int(stmt, 1, from);
+	return read_log(s, stmt, each, data, err);
+}
+
+int sqlite_each_log_back(struct store *store, int64_t before,
+			 int (*each)(const struct store_log *, void *), void *data, struct err *err)
+{
+	struct sqlite *s = sqlite_of(store);
+	sqlite3_stmt *stmt;
+
+	if (sqlite_prepare(s,
+			   "SELECT seq, body, prev, hash FROM log WHERE seq < ?1 ORDER BY seq DESC",
+			   &stmt, err) < 0) {
+		return -1;
+	}
+	sqlite_bind_int(stmt, 1, before > 0 ? before : INT64_MAX);
+	return read_log(s, stmt, each, data, err);
+}
+
+int sqlite_each_policy(struct store *store,
+		       int (*each)(const char *id, const char *text, int64_t at_ms, void *),
+		       void *data, struct err *err)
+{
+	struct sqlite *s = sqlite_of(store);
+	sqlite3_stmt *stmt;
+	int rc;
+
+	if (sqlite_prepare(s, "SELECT id, text, at_ms FROM policy ORDER BY at_ms, id", &stmt, err) <
+	    0) {
+		return -1;
+	}
+	while ((rc = sqlite3_step(stmt)) == SQLITE_ROW) {
+		if (each(text_at(stmt, 0), text_at(stmt, 1), sqlite3_column_int64(stmt, 2), data)) {
 			break;
 		}
 	}

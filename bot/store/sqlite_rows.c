@@ -162,10 +162,11 @@ static int put_policy(struct sqlite *s, const struct store_op *op, struct err *e
 	return sqlite_run(s, stmt, err);
 }
 
-static int last_hash(struct sqlite *s, int64_t *ret_seq, char ret_hash[STORE_HASH_SIZE],
-		     struct err *err)
+/* *ret_found: there was such a row. */
+static int read_end(struct sqlite *s, enum query which, bool *ret_found, int64_t *ret_seq,
+		    char ret_hash[STORE_HASH_SIZE], struct err *err)
 {
-	sqlite3_stmt *stmt = sqlite_query(s, Q_LOG_LAST, err);
+	sqlite3_stmt *stmt = sqlite_query(s, which, err);
 	int rc;
 
 	if (stmt == NULL) {
@@ -178,14 +179,39 @@ static int last_hash(struct sqlite *s, int64_t *ret_seq, char ret_hash[STORE_HAS
 		*ret_seq = sqlite3_column_int64(stmt, 0);
 		(void)snprintf(ret_hash, STORE_HASH_SIZE, "%s",
 			       hash != NULL ? (const char *)hash : "");
-	} else if (rc == SQLITE_DONE) {
-		*ret_seq = 0;
-		memcpy(ret_hash, STORE_CHAIN_START, STORE_HASH_SIZE);
-	} else {
+	} else if (rc != SQLITE_DONE) {
 		(void)sqlite_failed(s, err);
 	}
+	*ret_found = rc == SQLITE_ROW;
 	(void)sqlite3_reset(stmt);
 	return rc == SQLITE_ROW || rc == SQLITE_DONE ? 0 : -1;
+}
+
+int sqlite_log_cut(struct sqlite *s, int64_t *ret_seq, char ret_hash[STORE_HASH_SIZE],
+		   struct err *err)
+{
+	bool found = false;
+
+	if (s->version >= STORE_VERSION_CUT &&
+	    read_end(s, Q_LOG_CUT, &found, ret_seq, ret_hash, err) < 0) {
+		return -1;
+	}
+	if (!found) {
+		*ret_seq = 0;
+		memcpy(ret_hash, STORE_CHAIN_START, STORE_HASH_SIZE);
+	}
+	return 0;
+}
+
+int sqlite_log_last(struct sqlite *s, int64_t *ret_seq, char ret_hash[STORE_HASH_SIZE],
+		    struct err *err)
+{
+	bool found;
+
+	if (read_end(s, Q_LOG_LAST, &found, ret_seq, ret_hash, err) < 0) {
+		return -1;
+	}
+	return found ? 0 : sqlite_log_cut(s, ret_seq, ret_hash, err);
 }
 
 static int put_log(struct sqlite *s, const char *body, struct err *err)
@@ -195,7 +221,7 @@ static int put_log(struct sqlite *s, const char *body, struct err *err)
 	char hash[STORE_HASH_SIZE];
 	int64_t seq;
 
-	if (stmt == NULL || last_hash(s, &seq, prev, err) < 0) {
+	if (stmt == NULL || sqlite_log_last(s, &seq, prev, err) < 0) {
 		return -1;
 	}
 	store_chain_hash(prev, body, hash);
@@ -254,6 +280,10 @@ int sqlite_put(struct sqlite *s, const struct store_op *op, struct err *err)
 		return unlock(s, &op->lock, err);
 	case OP_POLICY:
 		return put_policy(s, op, err);
+	case OP_PRUNE:
+		return sqlite_prune(s, &op->prune, err);
+	case OP_CUT:
+		return sqlite_cut(s, op->seq, err);
 	}
 	return err_set(err, ERR_STORE, "the transaction is broken");
 }

@@ -223,6 +223,16 @@ void store_txn_forget(struct store_txn *txn, int64_t seen_before_ms)
 	add(txn, OP_FORGET)->at_ms = seen_before_ms;
 }
 
+void store_txn_prune(struct store_txn *txn, const struct store_prune *prune)
+{
+	add(txn, OP_PRUNE)->prune = *prune;
+}
+
+void store_txn_cut(struct store_txn *txn, int64_t seq)
+{
+	add(txn, OP_CUT)->seq = seq;
+}
+
 /* ---- groups -------------------------------------------------------------------------------- */
 
 static struct store_txn *first_txn(struct list *list)
@@ -333,12 +343,22 @@ static void errand_free(struct store_errand *errand)
 	free(errand);
 }
 
+static void note_failure(struct store *store, const struct list *txns)
+{
+	const struct store_txn *first = LIST_ENTRY(txns->next, struct store_txn, link);
+
+	if (!list_empty(txns)) {
+		err_copy(&store->failing, first->result.kind == ERR_STORE ? &first->result : NULL);
+	}
+}
+
 static void group_done(struct work *work)
 {
 	struct store_errand *group = work->data;
 	struct store *store = group->store;
 
 	if (store != NULL) {
+		note_failure(store, &group->txns);
 		store->group = NULL;
 		if (!list_empty(&store->waiting)) {
 			task_post(&store->gather);
@@ -524,110 +544,11 @@ void store_close(struct store *store)
 	}
 }
 
-/* ---- reads at start ------------------------------------------------------------------------ */
-
-int store_each_request(struct store *store, bool open_only,
-		       int (*each)(const struct store_request *, void *), void *data,
-		       struct err *err)
+bool store_failing(const struct store *store, struct err *ret_why)
 {
-	int rc;
-
-	(void)pthread_mutex_lock(&store->lock);
-	rc = store->back->each_request(store, open_only, each, data, err);
-	(void)pthread_mutex_unlock(&store->lock);
-	return rc;
-}
-
-int store_each_job(struct store *store, const char *request_id,
-		   int (*each)(const struct store_job *, void *), void *data, struct err *err)
-{
-	int rc;
-
-	(void)pthread_mutex_lock(&store->lock);
-	rc = store->back->each_job(store, request_id, each, data, err);
-	(void)pthread_mutex_unlock(&store->lock);
-	return rc;
-}
-
-int store_find_request(struct store *store, const char *id,
-		       int (*each)(const struct store_request *, void *), void *data,
-		       struct err *err)
-{
-	int rc;
-
-	(void)pthread_mutex_lock(&store->lock);
-	rc = store->back->find_request(store, id, each, data, err);
-	(void)pthread_mutex_unlock(&store->lock);
-	return rc;
-}
-
-int store_each_consent(struct store *store, const char *request_id,
-		       int (*each)(const struct store_consent *, void *), void *data,
-		       struct err *err)
-{
-	int rc;
-
-	(void)pthread_mutex_lock(&store->lock);
-	rc = store->back->each_consent(store, request_id, each, data, err);
-	(void)pthread_mutex_unlock(&store->lock);
-	return rc;
-}
-
-int store_each_lock(struct store *store, int (*each)(const struct store_lock *, void *), void *data,
-		    struct err *err)
-{
-	int rc;
-
-	(void)pthread_mutex_lock(&store->lock);
-	rc = store->back->each_lock(store, each, data, err);
-	(void)pthread_mutex_unlock(&store->lock);
-	return rc;
-}
-
-int store_get_policy(struct store *store, const char *id, struct strbuf *out, struct err *err)
-{
-	int rc;
-
-	(void)pthread_mutex_lock(&store->lock);
-	rc = store->back->get_policy(store, id, out, err);
-	(void)pthread_mutex_unlock(&store->lock);
-	return rc;
-}
-
-int store_get_cursor(struct store *store, const char *name, char *buf, size_t size, struct err *err)
-{
-	int rc;
-
-	(void)pthread_mutex_lock(&store->lock);
-	rc = store->back->get_cursor(store, name, buf, size, err);
-	(void)pthread_mutex_unlock(&store->lock);
-	return rc;
-}
-
-int store_each_cursor(struct store *store, const char *prefix,
-		      int (*each)(const char *rest, const char *value, void *), void *data,
-		      struct err *err)
-{
-	int rc;
-
-	(void)pthread_mutex_lock(&store->lock);
-	rc = store->back->each_cursor(store, prefix, each, data, err);
-	(void)pthread_mutex_unlock(&store->lock);
-	return rc;
-}
-
-const char *store_path(const struct store *store)
-{
-	return store->path;
-}
-
-int store_each_log(struct store *store, int64_t from, int (*each)(const struct store_log *, void *),
-		   void *data, struct err *err)
-{
-	int rc;
-
-	(void)pthread_mutex_lock(&store->lock);
-	rc = store->back->each_log(store, from, each, data, err);
-	(void)pthread_mutex_unlock(&store->lock);
-	return rc;
+	if (store->failing.kind == ERR_NONE) {
+		return false;
+	}
+	err_copy(ret_why, &store->failing);
+	return true;
 }

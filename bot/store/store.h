@@ -23,7 +23,8 @@ struct store_txn;
 /* path: the database file, made when absent with mode 0600; its folder must exist. One process at a time: a second
  * gets ERR_CONFLICT. */
 struct store *store_sqlite_open(struct loop *loop, const char *path, struct err *err);
-/* Only the store_each_ functions work on it; fine while a bot runs on the same file. ERR_NOTFOUND: no such file. */
+/* Only the store_each_ and store_get_ functions work on it, and see the file as it is at the first of them; fine while a
+ * bot runs on it. ERR_NOTFOUND: no such file. */
 struct store *store_sqlite_open_reader(const char *path, struct err *err);
 struct store *store_memory_open(struct loop *loop);
 
@@ -111,7 +112,7 @@ void store_txn_request(struct store_txn *txn,
 void store_txn_log(struct store_txn *txn,
 		   const char *body); /* append to the audit chain: see audit/audit.h */
 void store_txn_cursor(struct store_txn *txn, const char *name, const char *value);
-void store_txn_forget(struct store_txn *txn, int64_t seen_before_ms); /* drops old event keys */
+void store_txn_forget(struct store_txn *txn, int64_t seen_before_ms); /* all older event keys */
 void store_txn_consent(struct store_txn *txn,
 		       const struct store_consent *consent);     /* one a (request, kind, person) */
 void store_txn_void(struct store_txn *txn, const char *request); /* drops its consents */
@@ -120,6 +121,19 @@ void store_txn_lock(struct store_txn *txn,
 void store_txn_unlock(struct store_txn *txn, const char *account, uint64_t droplet_id);
 /* The text of a policy by its id, once: old file:line reasons stay readable. */
 void store_txn_policy(struct store_txn *txn, const char *id, const char *text, int64_t at_ms);
+
+/* Upkeep, a bounded bite a transaction: what is older than it need be goes. 0: that part stays. */
+struct store_prune {
+	int64_t seen_before_ms;  /* event keys */
+	int64_t final_before_ms; /* requests that ended, with their jobs and consents */
+	int64_t finals_kept;     /* of those, how many of the newest may stay */
+};
+void store_txn_prune(struct store_txn *txn, const struct store_prune *prune);
+/*
+ * The rows up to `seq` leave the log; that row's number and hash stay behind as the place where the chain goes on. Texts of
+ * policies that only they could mean go too. A condition: the row is there, or CONFLICT.
+ */
+void store_txn_cut(struct store_txn *txn, int64_t seq);
 
 /* done: exactly once, from the loop, never before this returns. err NULL: on disk. Kinds: CONFLICT (see above),
  * STORE (disk full, I/O), CANCELED. The transaction is gone afterwards. */
@@ -138,6 +152,9 @@ int store_each_consent(struct store *store, const char *request_id,
 		       struct err *err);
 int store_each_lock(struct store *store, int (*each)(const struct store_lock *, void *), void *data,
 		    struct err *err);
+int store_each_policy(struct store *store,
+		      int (*each)(const char *id, const char *text, int64_t at_ms, void *),
+		      void *data, struct err *err);
 int store_get_policy(struct store *store, const char *id, struct strbuf *out, struct err *err);
 /* One request by its id, final ones too: `each` is called once or never. */
 int store_find_request(struct store *store, const char *id,
@@ -151,6 +168,30 @@ int store_find_request(struct store *store, const char *id,
  */
 void store_ask(struct store *store, void (*work)(struct store *store, void *data),
 	       void (*done)(void *data, const struct err *err), void *data);
+
+/* How full it is, and the ends of its log. */
+struct store_usage {
+	int64_t used_bytes;  /* of the database; 0: in memory */
+	int64_t limit_bytes; /* what store_set_limit allows; 0: no limit */
+	int64_t cut_seq;     /* up to here the log was cut; 0: never */
+	int64_t last_seq;    /* of the newest row; 0: none yet */
+	char cut_hash[65], last_hash[65];
+	bool due; /* store_txn_prune with the given bounds would drop something */
+};
+int store_get_usage(struct store *store, const struct store_prune *prune,
+		    struct store_usage *ret_usage, struct err *err);
+
+/* From now on a transaction that would make the database larger than that fails as on a full disk. 0: no limit. */
+void store_set_limit(struct store *store, int64_t bytes);
+
+/* Did the newest group fail for the disk's or the database's sake? Then why. From the loop. */
+bool store_failing(const struct store *store, struct err *ret_why);
+
+/*
+ * Looks whether the database is sound, part after part so that groups come in between: from store_ask, with part 0, 1, ...
+ * until *ret_more is false. -1: it is broken, or cannot be read.
+ */
+int store_check(struct store *store, unsigned part, bool *ret_more, struct err *err);
 
 /* The value in buf; -1 with ERR_NOTFOUND when there is none. */
 int store_get_cursor(struct store *store, const char *name, char *buf, size_t size,
@@ -170,6 +211,10 @@ struct store_log {
 };
 int store_each_log(struct store *store, int64_t from, int (*each)(const struct store_log *, void *),
 		   void *data, struct err *err);
+
+/* The same, newest first, from below `before` (0: the newest). */
+int store_each_log_back(struct store *store, int64_t before,
+			int (*each)(const struct store_log *, void *), void *data, struct err *err);
 
 /* The chain's rule: hash = hex(SHA-256(prev hex || "\n" || body)); the first prev is 64 zeros. */
 #define STORE_HASH_SIZE 65
