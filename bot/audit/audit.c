@@ -1,7 +1,5 @@
-/* audit.c - a row as one JSON object, and the walk along the chain */
+/* audit.c - a row as one JSON object */
 #include "audit/audit.h"
-
-#include <string.h>
 
 #include "base/clock.h"
 #include "base/json.h"
@@ -45,15 +43,15 @@ static void list_droplets(struct strbuf *out, const struct audit_row *row)
 	strbuf_addch(out, ']');
 }
 
-static void list_rules(struct strbuf *out, const struct audit_row *row)
+static void list(struct strbuf *out, const char *name, const char *const *texts, size_t n)
 {
-	if (row->n_rules == 0) {
+	if (n == 0) {
 		return;
 	}
-	key(out, "rules");
-	for (size_t i = 0; i < row->n_rules; i++) {
+	key(out, name);
+	for (size_t i = 0; i < n; i++) {
 		strbuf_addch(out, i == 0 ? '[' : ',');
-		json_add_string(out, row->rules[i]);
+		json_add_string(out, texts[i]);
 	}
 	strbuf_addch(out, ']');
 }
@@ -76,7 +74,10 @@ static void write_body(struct strbuf *out, const struct audit_row *row)
 	text(out, "verb", row->verb);
 	list_droplets(out, row);
 	text(out, "verdict", row->verdict);
-	list_rules(out, row);
+	list(out, "rules", row->rules, row->n_rules);
+	list(out, "duties", row->duties, row->n_duties);
+	list(out, "approvers", row->approvers, row->n_approvers);
+	id(out, "count", (uint64_t)row->count);
 	text(out, "policy", row->policy_id);
 	text(out, "state", row->state);
 	id(out, "action", row->action_id);
@@ -95,6 +96,8 @@ void audit_add(struct store_txn *txn, const struct audit_row *row)
 		/* only a list of thousands can be that long: the row says that much and stays whole JSON */
 		few.n_droplets = 0;
 		few.n_rules = 0;
+		few.n_duties = 0;
+		few.n_approvers = 0;
 		few.outcome = "too long to be written whole";
 		strbuf_reset(&body);
 		body.full = false;
@@ -102,96 +105,4 @@ void audit_add(struct store_txn *txn, const struct audit_row *row)
 	}
 	store_txn_log(txn, body.buf);
 	strbuf_done(&body);
-}
-
-/* ---- verify -------------------------------------------------------------------------------- */
-
-struct walk {
-	int64_t rows;
-	char prev[STORE_HASH_SIZE];
-	bool broken;
-	struct err *err;
-};
-
-static int break_off(struct walk *walk, int64_t seq, const char *why)
-{
-	walk->broken = true;
-	(void)err_set(walk->err, ERR_STORE, "the audit log breaks at row %lld: %s", (long long)seq,
-		      why);
-	return 1;
-}
-
-static int check_row(const struct store_log *log, void *data)
-{
-	struct walk *walk = data;
-	char hash[STORE_HASH_SIZE];
-
-	if (log->seq != walk->rows + 1) {
-		return break_off(walk, walk->rows + 1, "it is missing");
-	}
-	if (strcmp(log->prev, walk->prev) != 0) {
-		return break_off(walk, log->seq, "it does not follow the row before it");
-	}
-	store_chain_hash(log->prev, log->body, hash);
-	if (strcmp(log->hash, hash) != 0) {
-		return break_off(walk, log->seq, "its text is not what was written");
-	}
-	memcpy(walk->prev, hash, sizeof(hash));
-	walk->rows++;
-	return 0;
-}
-
-int audit_verify(struct store *store, int64_t *ret_rows, struct err *err)
-{
-	struct walk walk = {.err = err};
-
-	memset(walk.prev, '0', STORE_HASH_SIZE - 1);
-	/* from the smallest number: a row smuggled in before the first is a break too */
-	if (store_each_log(store, INT64_MIN, check_row, &walk, err) < 0 || walk.broken) {
-		return -1;
-	}
-	*ret_rows = walk.rows;
-	return 0;
-}
-
-/* ---- export -------------------------------------------------------------------------------- */
-
-static int find_last(const struct store_log *log, void *data)
-{
-	*(int64_t *)data = log->seq;
-	return 0;
-}
-
-static int print_row(const struct store_log *log, void *data)
-{
-	struct strbuf *out = data;
-
-	strbuf_addf(out, "{\"seq\":%lld,\"hash\":\"%s\"", (long long)log->seq, log->hash);
-	if (log->body[0] == '{' && log->body[1] != '}' && log->body[1] != '\0') {
-		strbuf_addch(out, ',');
-		strbuf_adds(out, log->body + 1);
-	} else {
-		strbuf_addch(out, '}');
-	}
-	strbuf_addch(out, '\n');
-	return out->full ? 1 : 0;
-}
-
-int audit_export(struct store *store, size_t most, struct strbuf *out, struct err *err)
-{
-	int64_t last = 0;
-	int64_t from = 0;
-
-	if (most > 0) {
-		if (store_each_log(store, 0, find_last, &last, err) < 0) {
-			return -1;
-		}
-		from = (uint64_t)last > most ? last - (int64_t)most + 1 : 0;
-	}
-	if (store_each_log(store, from, print_row, out, err) < 0) {
-		return -1;
-	}
-	return out->full
-		       ? err_set(err, ERR_LIMIT, "the audit log is longer than %zu bytes", out->max)
-		       : 0;
 }

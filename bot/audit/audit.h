@@ -6,6 +6,7 @@
 #ifndef AUDIT_AUDIT_H
 #define AUDIT_AUDIT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -28,6 +29,11 @@ struct audit_row {
 	const char *verdict;      /* "allow", "deny" */
 	const char *const *rules; /* "sre-runs-everything:53" (name:line) */
 	size_t n_rules;
+	const char *const *duties; /* "confirm", "approve 1 of sre" */
+	size_t n_duties;
+	const char *const *approvers; /* names in the policy */
+	size_t n_approvers;
+	int64_t count; /* a row that stands for several: how many; 0: for itself */
 	const char *policy_id;
 	const char *state; /* job rows: the state moved to */
 	uint64_t action_id;
@@ -36,10 +42,69 @@ struct audit_row {
 
 void audit_add(struct store_txn *txn, const struct audit_row *row);
 
-/* Walks the chain. 0: whole, *ret_rows says how many; -1: err->msg names the first broken row. */
+/*
+ * The oldest rows leave the database for closed files in a folder beside it, STATE-audit/000000000001-000000010000.jsonl:
+ * a line of audit_export a row (audit/roll.h). Both are one chain. The functions below read both; a reader of the database
+ * sees one moment of it. Room: a store in memory has no files.
+ */
+
+/* Walks the chain. 0: whole, *ret_rows is the newest row's number; -1: err->msg names the first broken row. */
 int audit_verify(struct store *store, int64_t *ret_rows, struct err *err);
+
+/* A row's place in the chain, as somebody wrote it down elsewhere: "10000:3fc1...". */
+struct audit_head {
+	int64_t seq; /* 0: none */
+	char hash[STORE_HASH_SIZE];
+};
+int audit_head_parse(const char *text, struct audit_head *ret_head, struct err *err);
+int audit_head_now(struct store *store, struct audit_head *ret_head, struct err *err);
+/* The walk from the row after `after` (of files that were taken away), and `head` must be passed on it. NULL: neither. */
+int audit_verify_from(struct store *store, const struct audit_head *after,
+		      const struct audit_head *head, int64_t *ret_rows, struct err *err);
 
 /* JSON Lines: {"seq":..,"hash":..,<the body's fields>}, newest `most` rows (0: all). */
 int audit_export(struct store *store, size_t most, struct strbuf *out, struct err *err);
+
+/* What a row must have to be found; NULL and 0: anything. */
+struct audit_filter {
+	const char *person;
+	const char *channel; /* as in the policy, or its id */
+	const char *verb;    /* "droplet.power" also finds droplet.power.reboot */
+	const char *kind;
+	const char *id;
+	uint64_t droplet;
+	int64_t since_ms, until_ms; /* wall; until itself is out */
+	size_t most;                /* the newest so many */
+};
+
+struct json;
+
+/* One that was found. All of it lives for the call only. */
+struct audit_found {
+	int64_t seq;
+	const char *hash;
+	const char *body;
+	const struct json *row;
+};
+
+/*
+ * Newest first, in the database alone and among its newest AUDIT_LOOKS rows: an answer in chat, from store_ask. Non-zero from
+ * `each` ends it.
+ */
+#define AUDIT_LOOKS 20000
+int audit_query(struct store *store, const struct audit_filter *filter,
+		int (*each)(const struct audit_found *found, void *data), void *data,
+		struct err *err);
+/* Oldest first, files too; `most` is not looked at. */
+int audit_search(struct store *store, const struct audit_filter *filter,
+		 int (*each)(const struct audit_found *found, void *data), void *data,
+		 struct err *err);
+
+void audit_print(const struct audit_found *found, struct strbuf *out); /* a line of audit_export */
+/* For people: two or three lines of at most 40 columns. */
+void audit_print_short(const struct audit_found *found, struct strbuf *out);
+
+/* The text of a policy that rows mean, from the database or the folder. */
+int audit_policy(struct store *store, const char *id, struct strbuf *out, struct err *err);
 
 #endif

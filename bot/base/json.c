@@ -107,7 +107,12 @@ const char *json_string_or(const struct json *object, const char *key, const cha
 
 int64_t json_int_or(const struct json *object, const char *key, int64_t fallback)
 {
-	const json_t *value = tree(json_member(object, key));
+	return json_int_of(json_member(object, key), fallback);
+}
+
+int64_t json_int_of(const struct json *node, int64_t fallback)
+{
+	const json_t *value = tree(node);
 
 	return json_is_integer(value) ? (int64_t)json_integer_value(value) : fallback;
 }

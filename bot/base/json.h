@@ -34,6 +34,7 @@ bool json_is_array(const struct json *node);
 size_t json_array_count(const struct json *array); /* 0 for anything that is no array */
 const struct json *json_array_at(const struct json *array, size_t i);
 const char *json_text(const struct json *node); /* the string, or NULL when it is none */
+int64_t json_int_of(const struct json *node, int64_t fallback);
 
 /* Writing: straight into a strbuf, no tree. Appends "..." with JSON escapes; invalid UTF-8 becomes U+FFFD. */
 void json_add_string(struct strbuf *out, const char *text);
