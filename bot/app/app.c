@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "app/internal.h"
+#include "app/mirror.h"
 #include "app/reload.h"
 #include "audit/audit.h"
 #include "base/clock.h"
@@ -140,6 +141,7 @@ struct app *app_new(const struct app_parts *parts)
 	app->buttons = buttons_new();
 	app->recent = recent_new();
 	app->policy_text = mem_strdup(parts->policy_text);
+	app->mirror = mirror_new(app);
 	app->reload = reload_new(app, parts->policy, parts->policy_path);
 	(void)snprintf(app->own_name, sizeof(app->own_name), "%s",
 		       parts->own_name != NULL ? parts->own_name : "sluice");
@@ -217,6 +219,7 @@ int app_start(struct app *app, struct err *err)
 	}
 	timer_init(&app->upkeep, app->loop, keep_up, app);
 	timer_start(&app->upkeep, UPKEEP_FIRST_MS);
+	mirror_start(app->mirror);
 	return job_resume(app->engine, err);
 }
 
@@ -234,6 +237,7 @@ static void take_down(struct app *app)
 	free(app->policy_text);
 	recent_free(app->recent);
 	reload_free(app->reload);
+	mirror_free(app->mirror);
 	free(app);
 	closed(data);
 }
@@ -246,6 +250,38 @@ static void part_closed(void *data)
 	if (--app->n_closing == 0) {
 		take_down(app);
 	}
+}
+
+/* The log and its mirror are told; from here on nothing is said any more. */
+static void close_chats(void *data)
+{
+	struct app *app = data;
+
+	for (size_t i = 0; i < app->n_chats; i++) {
+		post_queue_free(app->chats[i].queue);
+		app->chats[i].queue = NULL;
+	}
+	for (size_t i = 0; i < app->n_chats; i++) {
+		app->chats[i].chat->ops->close(app->chats[i].chat, part_closed, app);
+	}
+}
+
+static void stop_written(void *data, const struct err *err)
+{
+	struct app *app = data;
+
+	turn_audited(NULL, err);
+	mirror_stop(app->mirror, close_chats, app);
+}
+
+static void record_stop(struct app *app)
+{
+	struct store_txn *txn = store_txn_new(app->store);
+	struct audit_row row = {
+		.at_ms = clock_wall_ms(), .kind = "stop", .policy_id = app_policy_id(app)};
+
+	audit_add(txn, &row);
+	store_commit(txn, stop_written, app);
 }
 
 void app_close(struct app *app, void (*closed)(void *data), void *data)
@@ -262,13 +298,7 @@ void app_close(struct app *app, void (*closed)(void *data), void *data)
 	turn_drop_all(app);
 	job_engine_free(app->engine);
 	app->engine = NULL;
-	for (size_t i = 0; i < app->n_chats; i++) {
-		post_queue_free(app->chats[i].queue);
-		app->chats[i].queue = NULL;
-	}
-	for (size_t i = 0; i < app->n_chats; i++) {
-		app->chats[i].chat->ops->close(app->chats[i].chat, part_closed, app);
-	}
+	record_stop(app);
 }
 
 void app_use_policy(struct app *app, struct policy *policy)

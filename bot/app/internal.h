@@ -12,6 +12,7 @@
 #define ACCOUNTS_MAX 16
 
 struct buttons; /* buttons.c: what a press of a button that we posted means */
+struct mirror;  /* mirror.c: the audit log's newest row, posted now and then */
 struct reload;  /* reload.c: the policy file read again */
 struct recent;  /* recent.c: deliveries seen of late, strangers answered of late */
 
@@ -38,6 +39,7 @@ struct app {
 	size_t n_closing;
 	struct app_account accounts[ACCOUNTS_MAX];
 	size_t n_accounts;
+	struct mirror *mirror;
 	struct reload *reload;
 	char *policy_text; /* until it is written at the start; NULL: it is, or is not known */
 	struct buttons *buttons;
@@ -60,9 +62,13 @@ struct post_queue *app_queue(struct app *app, const char *network, const char *w
 /* app.c: a new policy decides from here on; rooms are joined and left as it says */
 void app_use_policy(struct app *app, struct policy *policy);
 
-/* keepers.c: to every place of a channel by its name in the policy, and of the one in `settings: {ops: ...}` */
-void channel_post(struct app *app, const struct policy *policy, const char *name,
-		  const struct message *message);
+/* keepers.c: to every place of a channel by its name in the policy, and of the one in `settings: {ops: ...}`. Where somebody
+ * waits for it, `delivered` comes once for each place, as post.h says; the value is how many there are. */
+unsigned channel_post(struct app *app, const struct policy *policy, const char *name,
+		      const struct message *message,
+		      void (*delivered)(struct post_card *, const char *id, unsigned version,
+					const struct err *err, void *data),
+		      void *data);
 void keepers_post(struct app *app, const struct policy *policy, const struct message *message);
 
 /* dispatch.c */

@@ -154,7 +154,9 @@ static void terminal_ended(void *data)
 {
 	struct program *program = data;
 
-	timer_start(&program->end_timer, IDLE_LOOK_MS);
+	if (!program->stopping) {
+		timer_start(&program->end_timer, IDLE_LOOK_MS);
+	}
 }
 
 static struct chat *open_console(struct program *program, const struct program_options *options)

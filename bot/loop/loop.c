@@ -128,8 +128,9 @@ struct loop *loop_new(struct err *err)
 	struct loop *loop = make();
 	int rc;
 
-	/* One worker is the promise of work_start; it is read when the first work starts. */
-	(void)uv_os_setenv("UV_THREADPOOL_SIZE", "1");
+	/* A thread for each lane; it is read when the first work starts. */
+	_Static_assert(LANES == 2, "the number of threads stands here as text");
+	(void)uv_os_setenv("UV_THREADPOOL_SIZE", "2");
 	(void)signal(SIGPIPE,
 		     SIG_IGN); /* a peer that goes away is an error of write, not our end */
 	rc = uv_loop_init(&loop->uv);

@@ -249,6 +249,25 @@ def test_audit(folder, url):
     answers(sluice("audit", "--state", copy, "verify"), 1, str(altered), error=True)
 
 
+def test_mirror(folder, url):
+    policy = folder / "policy.yaml"
+    policy.write_text(policy.read_text(encoding="utf-8").replace("  ops: ops ", "  audit_mirror: ops\n  ops: ops "),
+                      encoding="utf-8")
+    state = folder / "state.db"
+    done = sluice(*terminal(folder, url, "bob", "ops"), text="list\n")
+    answers(done, 0, "Audit log:")
+    told = done.stdout.split("Audit log:")[-1].split()[-1]
+    seq, _, digest = told.partition(":")
+    with sqlite3.connect(state) as database:
+        rows = database.execute("select seq, hash from log order by seq desc limit 1").fetchall()
+        expect("the newest row is told at the stop", rows == [(int(seq), digest)], told)
+        database.execute("update log set hash = ? where seq = ?", ("0" * 64, int(seq)))
+    with Running(terminal(folder, url, "bob", "ops")) as running:
+        running.wait("the first look", "The audit log was rewritten.", f"Row {seq} is not the one that I told", digest)
+        errors = running.stop(4.0)
+        expect("and in the log", "audit.rewritten" in errors, errors)
+
+
 def test_garbage(folder, url):
     noise = bytes((i * 197 + i // 7) % 256 for i in range(200_000)) + b"\nwhoami\n"
     done = subprocess.run([str(SLUICE), *map(str, terminal(folder, url, "bob", "ops"))], input=noise, timeout=SECONDS,

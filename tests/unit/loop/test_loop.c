@@ -535,6 +535,52 @@ static void an_idle_loop_does_not_wake(void **state)
 	loop_free(loop);
 }
 
+static void run_long(struct work *work)
+{
+	(void)work;
+	sleep_ms(300);
+}
+
+static void aside_done(struct work *work)
+{
+	note(work->data);
+}
+
+static void run_nothing(struct work *work)
+{
+	(void)work;
+}
+
+static bool three_notes(void *data)
+{
+	(void)data;
+	return strlen(trace) >= 3;
+}
+
+static void work_aside_keeps_nothing_waiting_and_has_its_own_order(void **state)
+{
+	struct loop *loop = real();
+	struct work slow = {.run = run_long, .done = aside_done, .data = word("s")};
+	struct work after = {.run = run_nothing, .done = aside_done, .data = word("a")};
+	struct work quick = {.run = run_nothing, .done = aside_done, .data = word("q")};
+
+	(void)state;
+	work_start_aside(loop, &slow);
+	work_start_aside(loop, &after);
+	work_start(loop, &quick);
+	assert_true(loop_run_until(loop, three_notes, NULL, 5000));
+	assert_string_equal(trace, "qsa");
+	loop_free(loop);
+	/* inline and in time in virtual */
+	trace[0] = '\0';
+	loop = loop_new_virtual(WALL_START_MS);
+	work_start_aside(loop, &quick);
+	assert_string_equal(trace, "");
+	loop_advance(loop, 0);
+	assert_string_equal(trace, "q");
+	loop_free(loop);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -552,6 +598,8 @@ int main(void)
 		cmocka_unit_test_setup(real_timers_fire_in_order_and_never_early, clear),
 		cmocka_unit_test_setup(real_tasks_run_before_the_loop_waits, clear),
 		cmocka_unit_test_setup(real_work_runs_one_after_another_on_another_thread, clear),
+		cmocka_unit_test_setup(work_aside_keeps_nothing_waiting_and_has_its_own_order,
+				       clear),
 		cmocka_unit_test_setup(run_until_ends_by_time, clear),
 		cmocka_unit_test_setup(a_stop_before_the_run_counts, clear),
 		cmocka_unit_test_setup(what_timers_and_tasks_bring_about_ends_the_run_at_once,

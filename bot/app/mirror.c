@@ -1,0 +1,248 @@
+/* mirror.c - the audit log's newest row, posted where people see it
+ *
+ * Happy path: a timer -> the worker walks the rows since the last one that was posted -> the post, and where we are as a
+ * cursor in the store, so that a restart says how many came since.
+ *
+ * Failure modes: the log cannot be read: tried again next time. The row that was posted last is another one now, or gone: that
+ * is said, loudly. Nobody can be reached at a stop: it waits a second, no longer.
+ */
+#include "app/mirror.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/mem.h"
+
+#define CURSOR "audit-mirror"
+
+struct head {
+	int64_t seq; /* 0: none */
+	char hash[STORE_HASH_SIZE];
+};
+
+struct mirror {
+	struct app *app;
+	struct timer timer;
+	struct head told; /* what was posted last */
+	/* the worker's, while it looks */
+	struct head newest;
+	bool rewritten; /* `told` is not what stands there */
+	struct err err;
+	bool looking;
+
+	void (*ended)(void *data); /* NULL: not stopping */
+	void *ended_data;
+	struct timer stop_timer;
+	unsigned n_posts; /* of the last one, not delivered yet */
+};
+
+/* ---- looking ------------------------------------------------------------------------------- */
+
+static int walk_row(const struct store_log *log, void *data)
+{
+	struct mirror *mirror = data;
+
+	/* one that is not there at all was cut off with those before it */
+	if (log->seq == mirror->told.seq && strcmp(log->hash, mirror->told.hash) != 0) {
+		mirror->rewritten = true;
+	}
+	mirror->newest.seq = log->seq;
+	(void)snprintf(mirror->newest.hash, sizeof(mirror->newest.hash), "%s", log->hash);
+	return 0;
+}
+
+/* On the worker. Only what came since is walked. */
+static void walk(struct store *store, void *data)
+{
+	struct mirror *mirror = data;
+
+	memset(&mirror->newest, 0, sizeof(mirror->newest));
+	memset(&mirror->err, 0, sizeof(mirror->err));
+	mirror->rewritten = false;
+	if (store_each_log(store, mirror->told.seq, walk_row, mirror, &mirror->err) == 0 &&
+	    mirror->newest.seq < mirror->told.seq) {
+		mirror->rewritten = true;
+	}
+}
+
+/* ---- posting ------------------------------------------------------------------------------- */
+
+static const struct message *words(const struct mirror *mirror, struct arena *arena)
+{
+	long long seq = (long long)mirror->newest.seq;
+	long long since = seq - (long long)mirror->told.seq;
+	struct build build;
+
+	build_init(&build, arena, mirror->rewritten ? TONE_BAD : TONE_PLAIN);
+	if (mirror->rewritten) {
+		build_line(&build, "*The audit log was rewritten.*");
+		build_line(&build,
+			   "Row %lld is not the one that I told:", (long long)mirror->told.seq);
+		build_line(&build, "`%lld:%s`", (long long)mirror->told.seq, mirror->told.hash);
+	} else {
+		build_line(&build, "Audit log: %lld row%s more.", since, since == 1 ? "" : "s");
+	}
+	build_line(&build, "`%lld:%s`", seq, mirror->newest.hash);
+	return build_end(&build);
+}
+
+static void finish_stop(struct mirror *mirror)
+{
+	void (*ended)(void *) = mirror->ended;
+
+	timer_stop(&mirror->stop_timer);
+	mirror->ended = NULL;
+	if (ended != NULL) {
+		ended(mirror->ended_data);
+	}
+}
+
+static void delivered(struct post_card *card, const char *id, unsigned version,
+		      const struct err *err, void *data)
+{
+	struct mirror *mirror = data;
+
+	(void)card;
+	(void)id;
+	(void)version;
+	(void)err; /* the next one tells more */
+	if (--mirror->n_posts == 0 && mirror->ended != NULL) {
+		timer_start(&mirror->stop_timer,
+			    0); /* the queue may not be taken down from in here */
+	}
+}
+
+static void remembered(void *data, const struct err *err)
+{
+	(void)data;
+	if (err != NULL) { /* after a restart it is told once more */
+		log_line(LOG_WARN, "audit.mirror", "why", err->msg, NULL);
+	}
+}
+
+static void remember(struct mirror *mirror)
+{
+	struct store_txn *txn = store_txn_new(mirror->app->store);
+	char value[STORE_HASH_SIZE + 24];
+
+	mirror->told = mirror->newest;
+	(void)snprintf(value, sizeof(value), "%lld:%s", (long long)mirror->told.seq,
+		       mirror->told.hash);
+	store_txn_cursor(txn, CURSOR, value);
+	store_commit(txn, remembered, NULL);
+}
+
+static void post(struct mirror *mirror, const char *channel)
+{
+	struct app *app = mirror->app;
+	const struct policy *policy = gate_policy(app->gate);
+	struct arena arena = {0};
+	const struct message *message = words(mirror, &arena);
+
+	if (mirror->rewritten) {
+		log_line(LOG_ERROR, "audit.rewritten", "told", mirror->told.hash, NULL);
+		keepers_post(app, policy, message);
+	}
+	mirror->n_posts += channel_post(app, policy, channel, message,
+					mirror->ended != NULL ? delivered : NULL, mirror);
+	if (mirror->ended == NULL) {
+		mirror->n_posts = 0; /* nobody waits for them */
+	}
+	remember(mirror);
+	arena_done(&arena);
+}
+
+static void walked(void *data, const struct err *err)
+{
+	struct mirror *mirror = data;
+	const char *channel = policy_setting(gate_policy(mirror->app->gate), "audit_mirror");
+	bool good = err == NULL && mirror->err.kind == ERR_NONE;
+
+	mirror->looking = false;
+	if (good && channel != NULL &&
+	    (mirror->newest.seq > mirror->told.seq || mirror->rewritten)) {
+		post(mirror, channel);
+	} else if (!good) {
+		log_line(LOG_WARN, "audit.mirror", "why", err != NULL ? err->msg : mirror->err.msg,
+			 NULL);
+	}
+	if (mirror->ended != NULL && mirror->n_posts == 0) {
+		finish_stop(mirror);
+	}
+}
+
+/* False: there is nobody to tell. */
+static bool look(struct mirror *mirror)
+{
+	struct app *app = mirror->app;
+
+	if (policy_setting(gate_policy(app->gate), "audit_mirror") == NULL) {
+		return false;
+	}
+	if (!mirror->looking) {
+		mirror->looking = true;
+		store_ask(app->store, walk, walked, mirror);
+	}
+	return true;
+}
+
+static void on_timer(struct timer *timer)
+{
+	struct mirror *mirror = timer->data;
+
+	(void)look(mirror);
+	timer_start(timer, MIRROR_EVERY_MS);
+}
+
+/* ---- life ---------------------------------------------------------------------------------- */
+
+/* All were delivered, or it took too long. */
+static void on_stop_over(struct timer *timer)
+{
+	finish_stop(timer->data);
+}
+
+struct mirror *mirror_new(struct app *app)
+{
+	struct mirror *mirror = mem_alloc(sizeof(*mirror));
+
+	mirror->app = app;
+	timer_init(&mirror->timer, app->loop, on_timer, mirror);
+	timer_init(&mirror->stop_timer, app->loop, on_stop_over, mirror);
+	return mirror;
+}
+
+void mirror_start(struct mirror *mirror)
+{
+	char value[STORE_HASH_SIZE + 24];
+	char *hash;
+
+	if (store_get_cursor(mirror->app->store, CURSOR, value, sizeof(value), NULL) == 0 &&
+	    (hash = strchr(value, ':')) != NULL) {
+		mirror->told.seq = strtoll(value, NULL, 10);
+		(void)snprintf(mirror->told.hash, sizeof(mirror->told.hash), "%s", hash + 1);
+	}
+	timer_start(&mirror->timer, MIRROR_FIRST_MS);
+}
+
+void mirror_stop(struct mirror *mirror, void (*ended)(void *data), void *data)
+{
+	timer_stop(&mirror->timer);
+	mirror->ended = ended;
+	mirror->ended_data = data;
+	if (app_chats_up(mirror->app) == 0 || !look(mirror)) {
+		/* one that is under way calls back first: it is on the worker for a moment only */
+		if (!mirror->looking) {
+			finish_stop(mirror);
+		}
+		return;
+	}
+	timer_start(&mirror->stop_timer, MIRROR_STOP_MS);
+}
+
+void mirror_free(struct mirror *mirror)
+{
+	free(mirror);
+}
