@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "app/announce.h"
 #include "app/internal.h"
 #include "app/mirror.h"
 #include "app/reload.h"
@@ -84,6 +85,12 @@ static void record_start(struct app *app)
 	store_commit(txn, turn_audited, NULL);
 }
 
+static void job_ended(const struct store_request *request, const struct store_job *job,
+		      const struct plan *plan, void *data)
+{
+	announce_job(data, request, job, plan);
+}
+
 static void sink_event(struct chat *chat, const struct event *event, void *data)
 {
 	struct app_chat *at = data;
@@ -131,10 +138,19 @@ static void sink_place_lost(struct chat *chat, const struct chat_place *place, c
 struct app *app_new(const struct app_parts *parts)
 {
 	struct app *app = mem_alloc(sizeof(*app));
-	struct job_options options = {parts->loop, parts->store, NULL,     job_ocean,
-				      job_index,   job_queue,    job_plan, app};
+	struct job_options options = {
+		.loop = parts->loop,
+		.store = parts->store,
+		.ocean = job_ocean,
+		.index = job_index,
+		.queue = job_queue,
+		.plan = job_plan,
+		.ended = job_ended,
+		.data = app,
+	};
 
 	list_init(&app->turns);
+	list_init(&app->announcements);
 	app->loop = parts->loop;
 	app->store = parts->store;
 	app->gate = gate_new(parts->policy);
@@ -298,6 +314,7 @@ void app_close(struct app *app, void (*closed)(void *data), void *data)
 	turn_drop_all(app);
 	job_engine_free(app->engine);
 	app->engine = NULL;
+	announce_drop_all(app);
 	record_stop(app);
 }
 

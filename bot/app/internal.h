@@ -46,7 +46,8 @@ struct app {
 	struct recent *recent;
 	struct list turns; /* commands under way */
 	size_t n_turns;
-	struct timer upkeep; /* forgets old deliveries */
+	struct list announcements; /* announce.c */
+	struct timer upkeep;       /* forgets old deliveries */
 	char own_name[64];
 	bool start_recorded;
 	bool closing;

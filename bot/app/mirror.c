@@ -1,6 +1,6 @@
 /* mirror.c - the audit log's newest row, posted where people see it
  *
- * Happy path: a timer -> the worker walks the rows since the last one that was posted -> the post, and where we are as a
+ * Happy path: a timer -> the worker looks at the newest row and at the one that was posted last -> the post, and where we are as a
  * cursor in the store, so that a restart says how many came since.
  *
  * Failure modes: the log cannot be read: tried again next time. The row that was posted last is another one now, or gone: that
@@ -40,30 +40,33 @@ struct mirror {
 
 /* ---- looking ------------------------------------------------------------------------------- */
 
-static int walk_row(const struct store_log *log, void *data)
+static int look_at_row(const struct store_log *log, void *data)
 {
 	struct mirror *mirror = data;
 
 	/* one that is not there at all was cut off with those before it */
-	if (log->seq == mirror->told.seq && strcmp(log->hash, mirror->told.hash) != 0) {
-		mirror->rewritten = true;
-	}
-	mirror->newest.seq = log->seq;
-	(void)snprintf(mirror->newest.hash, sizeof(mirror->newest.hash), "%s", log->hash);
-	return 0;
+	mirror->rewritten =
+		log->seq == mirror->told.seq && strcmp(log->hash, mirror->told.hash) != 0;
+	return 1;
 }
 
-/* On the worker. Only what came since is walked. */
-static void walk(struct store *store, void *data)
+/* On the worker: two rows are looked at, however long the log is. */
+static void look_at_log(struct store *store, void *data)
 {
 	struct mirror *mirror = data;
+	struct store_usage usage;
 
-	memset(&mirror->newest, 0, sizeof(mirror->newest));
 	memset(&mirror->err, 0, sizeof(mirror->err));
 	mirror->rewritten = false;
-	if (store_each_log(store, mirror->told.seq, walk_row, mirror, &mirror->err) == 0 &&
-	    mirror->newest.seq < mirror->told.seq) {
+	if (store_get_usage(store, NULL, &usage, &mirror->err) < 0) {
+		return;
+	}
+	mirror->newest.seq = usage.last_seq;
+	memcpy(mirror->newest.hash, usage.last_hash, sizeof(mirror->newest.hash));
+	if (mirror->newest.seq < mirror->told.seq) {
 		mirror->rewritten = true;
+	} else if (mirror->told.seq > 0) {
+		(void)store_each_log(store, mirror->told.seq, look_at_row, mirror, &mirror->err);
 	}
 }
 
@@ -154,7 +157,7 @@ static void post(struct mirror *mirror, const char *channel)
 	arena_done(&arena);
 }
 
-static void walked(void *data, const struct err *err)
+static void looked(void *data, const struct err *err)
 {
 	struct mirror *mirror = data;
 	const char *channel = policy_setting(gate_policy(mirror->app->gate), "audit_mirror");
@@ -183,7 +186,7 @@ static bool look(struct mirror *mirror)
 	}
 	if (!mirror->looking) {
 		mirror->looking = true;
-		store_ask(app->store, walk, walked, mirror);
+		store_ask(app->store, look_at_log, looked, mirror);
 	}
 	return true;
 }

@@ -305,6 +305,17 @@ bool gate_shows(const struct gate *gate, const struct gate_who *who, const char 
 	return policy_shows(&asker, fact);
 }
 
+bool gate_announces(const struct gate *gate, const char *channel, enum verb verb,
+		    const struct droplet *droplet)
+{
+	return policy_announces(gate->policy, channel, verb, droplet, clock_wall_ms());
+}
+
+bool gate_announces_any(const struct gate *gate, enum verb verb)
+{
+	return policy_announces_any(gate->policy, verb);
+}
+
 const struct droplet *gate_redact(struct gate *gate, const struct gate_who *who,
 				  const struct droplet *droplet, struct arena *arena)
 {

@@ -67,6 +67,11 @@ const struct droplet **gate_filter(struct gate *gate, const struct gate_who *who
 const char *gate_why(const struct gate *gate, const struct gate_who *who, enum verb verb,
 		     const struct droplet *droplet, struct arena *arena);
 
+/* Does that channel (by its name) hear that the verb was done to the droplet; does any channel hear of the verb at all? */
+bool gate_announces(const struct gate *gate, const char *channel, enum verb verb,
+		    const struct droplet *droplet);
+bool gate_announces_any(const struct gate *gate, enum verb verb);
+
 /* Does the policy want reads in this channel answered to the asker alone? (`private_reads`) */
 bool gate_reads_privately(const struct gate *gate, const struct gate_who *who);
 

@@ -29,6 +29,9 @@ struct job_options {
 				    void *data); /* NULL: that chat is not configured */
 	const struct plan *(*plan)(enum verb verb,
 				   void *data); /* the row's plan; NULL: no such verb any more */
+	/* A job ended well, and that is on disk. All is borrowed for the call. NULL: nobody hears of it. */
+	void (*ended)(const struct store_request *request, const struct store_job *job,
+		      const struct plan *plan, void *data);
 	void *data;
 };
 

@@ -89,16 +89,29 @@ void job_audit(struct store_txn *txn, const struct request *request, const struc
 	audit_add(txn, &audit);
 }
 
+static void tell_ended(const struct job *job)
+{
+	const struct job_options *options = &job->request->engine->options;
+
+	if (options->ended != NULL) {
+		options->ended(&job->request->row, &job->row, job->request->plan, options->data);
+	}
+}
+
 /* The moves that went with this commit: on disk, and so forgotten; or still to be written. */
 static void landed(struct job *job, const struct commit *commit, bool ok)
 {
 	size_t kept = 0;
+	bool ended = false;
 
 	for (size_t i = 0; i < job->n_unsaved; i++) {
 		struct unsaved *move = &job->unsaved[i];
 
 		if (move->flight != commit) {
 			job->unsaved[kept++] = *move;
+		} else if (ok && move->state == JOB_DONE) {
+			ended = true;
+			free(move->outcome);
 		} else if (ok || move->state == JOB_SUBMITTING) {
 			free(move->outcome);
 		} else {
@@ -107,6 +120,9 @@ static void landed(struct job *job, const struct commit *commit, bool ok)
 		}
 	}
 	job->n_unsaved = kept;
+	if (ended) {
+		tell_ended(job);
+	}
 }
 
 static void arm_save(struct request *request)

@@ -279,6 +279,16 @@ bool policy_announces(const struct policy *policy, const char *channel, enum ver
 	return !match_against(&q, &ignored);
 }
 
+bool policy_announces_any(const struct policy *policy, enum verb verb)
+{
+	for (unsigned i = 1; is_verb(verb) && i <= policy->n_channels; i++) {
+		if (bit_get(policy->channels[i].announce.bits, (unsigned)verb)) {
+			return true;
+		}
+	}
+	return false;
+}
+
 bool policy_shows(const struct policy_asker *asker, const char *field)
 {
 	struct place at = place_of(asker);

@@ -136,6 +136,8 @@ bool policy_could(const struct policy_asker *asker, enum verb verb, int64_t at_m
  */
 bool policy_announces(const struct policy *policy, const char *channel, enum verb verb,
 		      const struct droplet *droplet, int64_t at_ms);
+/* Does any channel hear of that verb at all? */
+bool policy_announces_any(const struct policy *policy, enum verb verb);
 
 /* Whose turn it is in the i-th rota (policy_rota): the one by the rota or its covers first, then who took it. */
 struct policy_turn {
