@@ -22,7 +22,8 @@ static int help(FILE *to)
 {
 	fputs("usage: sluice diff [--inventory DROPLETS.json] [--fail-on-gain] [--all] OLD NEW\n\n"
 	      "Says who may more (+) and who may less (-) under the new policy file: everybody, "
-	      "every\naction, droplet and channel is compared.\n\n"
+	      "every\naction, droplet and channel is compared, in each class of times that the "
+	      "files tell apart.\nA step or a limit that goes or loosens is a gain too.\n\n"
 	      "  --inventory F   the droplets: DigitalOcean's list, a list of {id, name, tags, "
 	      "...},"
 	      " or\n                  a line each; without it, one of each kind that the files "
@@ -102,8 +103,9 @@ static int compare(const struct options *o, const struct policy *old, const stru
 		       diff.losses, diff.losses == 1 ? "" : "es");
 	}
 	if (!diff.proven) {
-		puts(diff.sections
-			     ? "not proven: sections that this does not compare are not the same"
+		puts(diff.too_many_times
+			     ? "not proven: hours, turns and groups meet in more ways than were "
+			       "tried"
 			     : "not proven: the files name more combinations than were tried; "
 			       "give the droplets with --inventory");
 	}

@@ -239,7 +239,7 @@ static void sign(const struct selector *selector, const struct droplet *droplet,
 
 static unsigned count_selectors(const struct policy *p)
 {
-	unsigned n = p->allow.n + p->never.n;
+	unsigned n = p->allow.n + p->never.n + p->require.n + p->limits.n;
 
 	for (unsigned c = 1; c <= p->n_channels; c++) {
 		n += p->channels[c].n_ceilings;
@@ -276,6 +276,28 @@ void signature_of(const struct policy *const *policies, size_t n, const struct d
 			for (unsigned k = 0; k < p->channels[c].n_ceilings; k++) {
 				sign(&p->channels[c].ceilings[k].droplets, droplet, ret, &at);
 			}
+		}
+	}
+}
+
+void signature_steps(const struct policy *const *policies, size_t n, const struct droplet *droplet,
+		     uint64_t *ret)
+{
+	unsigned at = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		const struct policy *p = policies[i];
+
+		at += 2 * (count_selectors(p) - p->require.n - p->limits.n);
+	}
+	for (size_t i = 0; i < n; i++) {
+		const struct policy *p = policies[i];
+
+		for (unsigned r = 0; r < p->require.n; r++) {
+			sign(&p->require.rules[r].droplets, droplet, ret, &at);
+		}
+		for (unsigned r = 0; r < p->limits.n; r++) {
+			sign(&p->limits.rules[r].droplets, droplet, ret, &at);
 		}
 	}
 }

@@ -6,9 +6,10 @@
 
 #include "base/mem.h"
 
-/* One difference of one class: a verb in a channel, on a set of elements, for one reason. */
+/* One difference of one class: a verb in a channel at some moments, on a set of elements, for one reason. */
 struct record {
 	uint64_t gain, set, kind, side, number;
+	struct moment_set moments;
 	struct verb_set verbs;
 	unsigned channel;
 };
@@ -22,10 +23,16 @@ struct records {
 struct work {
 	struct difference *d;
 	struct records records;
-	uint64_t *was, *is, *set, *part;
+	struct sight sights[2][LISTS];
+	struct intern views;        /* what of the lines a class sees: equal moments are one */
+	struct moment_set *moments; /* by view */
+	uint64_t *view, *was, *is, *set, *part, *ceiling[2];
 	uint64_t *key;
 	bool *channel_differs; /* channels times VERB_COUNT */
 };
+
+#define KEY_WORDS \
+	6 /* of a class of people: both files' classes, a place in a rota, turns to take */
 
 static void pair_people(struct difference *d)
 {
@@ -67,6 +74,22 @@ static void pair_channels(struct difference *d)
 	}
 }
 
+/* Who is in a rota is a class alone; who may take a turn differs from who may not. */
+static void turn_key(const struct difference *d, const struct pair *person, unsigned number,
+		     uint64_t *ret)
+{
+	for (int side = OLD; side <= NEW; side++) {
+		unsigned i = person->number[side];
+
+		for (unsigned r = 0; i != 0 && r < d->policy[side]->n_rotas; r++) {
+			const struct rota *rota = &d->policy[side]->rotas[r];
+
+			ret[0] = rota_names(rota, i) ? number + 1 : ret[0];
+			bit_set(&ret[1 + side], rota_may_take(rota, i) ? r + 1 : 0);
+		}
+	}
+}
+
 /* People of equal class in both files are one class here. */
 static void class_people(struct difference *d)
 {
@@ -75,26 +98,24 @@ static void class_people(struct difference *d)
 
 	for (int side = OLD; side <= NEW; side++) {
 		const struct policy *p = d->policy[side];
-		struct rule_table views[4];
-		const struct rule_table *const tables[] = {&views[0], &views[1], &views[2],
-							   &views[3]};
+		const struct rule_table *const tables[] = {&p->allow, &p->never, &p->require,
+							   &p->limits};
 
-		for (int i = 0; i < 4; i++) {
-			view_table(p, i < 2 ? &p->allow : &p->never, i % 2 != 0, &d->arena,
-				   &views[i]);
-		}
 		classes[side] = mem_array(p->n_people + 1, sizeof(unsigned));
-		(void)people_classes(tables, 4, p->n_people, classes[side]);
-		d->conditional =
-			d->conditional || is_conditional(&p->allow) || is_conditional(&p->never);
+		(void)people_classes(tables, LISTS, p->n_people, classes[side]);
+		d->pair_of[side] =
+			arena_array(&d->arena, p->n_people + 1, sizeof(*d->pair_of[side]));
 	}
-	intern_init(&both, 2);
+	intern_init(&both, KEY_WORDS);
 	for (unsigned i = 0; i < d->n_people; i++) {
-		uint64_t key[2];
+		uint64_t key[KEY_WORDS] = {0};
 
 		for (int side = OLD; side <= NEW; side++) {
 			key[side] = classes[side][d->people[i].number[side]];
+			d->pair_of[side][d->people[i].number[side]] =
+				d->people[i].number[side] != 0 ? i : 0;
 		}
+		turn_key(d, &d->people[i], i, key + 2);
 		d->people[i].class = intern_put(&both, key, NULL);
 	}
 	d->n_classes = both.n;
@@ -103,12 +124,18 @@ static void class_people(struct difference *d)
 	free(classes[NEW]);
 }
 
-static bool has_channel_lines(const struct rule_table *table, unsigned channel, unsigned verb)
+static bool has_channel_lines(const struct policy *p, unsigned channel, unsigned verb)
 {
-	for (unsigned w = 0; w < table->words; w++) {
-		if ((table->of_channel[(size_t)channel * table->words + w] &
-		     table->of_verb[(size_t)verb * table->words + w]) != 0) {
-			return true;
+	const struct rule_table *const tables[] = {&p->allow, &p->never, &p->require, &p->limits};
+
+	for (int t = 0; t < LISTS; t++) {
+		const struct rule_table *table = tables[t];
+
+		for (unsigned w = 0; w < table->words; w++) {
+			if ((table->of_channel[(size_t)channel * table->words + w] &
+			     table->of_verb[(size_t)verb * table->words + w]) != 0) {
+				return true;
+			}
 		}
 	}
 	return false;
@@ -117,15 +144,10 @@ static bool has_channel_lines(const struct rule_table *table, unsigned channel, 
 /* Must this channel be looked at for the verb even where a person's own lines give the same? */
 static bool channel_differs(const struct difference *d, const struct pair *channel, unsigned verb)
 {
-	for (int side = OLD; side <= NEW; side++) {
-		const struct cells *cells = &d->cells[side];
-
-		if (has_channel_lines(&cells->allow_lines, channel->number[side], verb) ||
-		    has_channel_lines(&cells->never_lines, channel->number[side], verb)) {
-			return true;
-		}
-	}
-	return memcmp(cells_ceiling(&d->cells[OLD], channel->number[OLD], verb),
+	return diff_is_timed(d, channel) ||
+	       has_channel_lines(d->policy[OLD], channel->number[OLD], verb) ||
+	       has_channel_lines(d->policy[NEW], channel->number[NEW], verb) ||
+	       memcmp(cells_ceiling(&d->cells[OLD], channel->number[OLD], verb),
 		      cells_ceiling(&d->cells[NEW], channel->number[NEW], verb),
 		      d->world.words * sizeof(uint64_t)) != 0;
 }
@@ -139,15 +161,16 @@ static void add_record(struct records *records, const struct record *record)
 	records->list[records->n++] = *record;
 }
 
-/* A line of the table that is about this class here and fits the element; -1: none. */
-static int line_for(const struct cells *cells, bool never, unsigned person, unsigned channel,
-		    unsigned verb, unsigned element)
+/* A line that is about this class here and fits the element; -1: none. */
+static int line_for(const struct work *work, int side, int list, unsigned channel, unsigned verb,
+		    unsigned element)
 {
-	const struct rule_table *table = never ? &cells->never_lines : &cells->allow_lines;
-	const uint64_t *rows = never ? cells->never : cells->allow;
+	const struct sight *sight = &work->sights[side][list];
+	const struct cells *cells = &work->d->cells[side];
+	const uint64_t *rows = list == NEVERS ? cells->never : cells->allow;
 
-	for (unsigned w = 0; w < table->words; w++) {
-		uint64_t lines = match_lines(table, person, channel, (enum verb)verb, w);
+	for (unsigned w = 0; w < sight->table->words; w++) {
+		uint64_t lines = diff_lines(sight, channel, verb, w);
 
 		for (; lines != 0; lines &= lines - 1) {
 			unsigned i = w * 64 + (unsigned)__builtin_ctzll(lines);
@@ -164,15 +187,12 @@ static int line_for(const struct cells *cells, bool never, unsigned person, unsi
  * Why the element is allowed on one side and denied on the other, and in `part` the elements of the set for which the same
  * holds. What denied (or denies) it comes first: without that nothing would have changed.
  */
-static struct cause cause_of(const struct work *work, int denied, const struct pair *person,
-			     const struct pair *channel, unsigned verb, unsigned element)
+static struct cause cause_of(const struct work *work, int denied, const struct pair *channel,
+			     unsigned verb, unsigned element)
 {
 	const struct difference *d = work->d;
-	const struct cells *no = &d->cells[denied];
-	const struct cells *yes = &d->cells[!denied];
-	unsigned who = person->number[denied];
 	unsigned where = channel->number[denied];
-	const uint64_t *ceiling = cells_ceiling(no, where, verb);
+	const uint64_t *ceiling = work->ceiling[denied];
 	size_t words = d->world.words;
 	int line;
 
@@ -186,70 +206,111 @@ static struct cause cause_of(const struct work *work, int denied, const struct p
 			       ? (struct cause){BY_CEILING, NEW, channel->number[NEW]}
 			       : (struct cause){BY_CEILING, OLD, channel->number[OLD]};
 	}
-	line = line_for(no, true, who, where, verb, element);
+	line = line_for(work, denied, NEVERS, where, verb, element);
 	if (line >= 0) {
 		for (size_t w = 0; w < words; w++) {
-			work->part[w] = work->set[w] & no->never[(size_t)line * words + w];
+			work->part[w] = work->set[w] &
+					d->cells[denied].never[(size_t)(unsigned)line * words + w];
 		}
 		return (struct cause){BY_NEVER, denied, (unsigned)line};
 	}
-	line = line_for(yes, false, person->number[!denied], channel->number[!denied], verb,
-			element);
+	line = line_for(work, !denied, ALLOWS, channel->number[!denied], verb, element);
 	for (size_t w = 0; w < words; w++) {
-		work->part[w] = work->set[w] & yes->allow[(size_t)(unsigned)line * words + w];
+		work->part[w] =
+			work->set[w] & d->cells[!denied].allow[(size_t)(unsigned)line * words + w];
 	}
 	return (struct cause){BY_LINE, !denied, (unsigned)line};
 }
 
+static void record(struct work *work, bool gain, const uint64_t *set, struct cause cause,
+		   const struct moment_set *moments, unsigned channel, unsigned verb)
+{
+	struct record record = {
+		.gain = gain,
+		.set = intern_put(&work->d->sets, set, NULL),
+		.kind = cause.kind,
+		.side = (uint64_t)cause.side,
+		.number = cause.number,
+		.moments = *moments,
+		.channel = channel,
+	};
+
+	bit_set(record.verbs.bits, verb);
+	add_record(&work->records, &record);
+}
+
 /* Splits work->set by cause into records. */
-static void record_set(struct work *work, bool gain, const struct pair *person, unsigned channel,
-		       unsigned verb)
+static void record_set(struct work *work, bool gain, const struct moment_set *moments,
+		       unsigned channel, unsigned verb)
 {
 	struct difference *d = work->d;
 	size_t words = d->world.words;
 
 	while (!bits_empty(work->set, words)) {
-		struct cause cause = cause_of(work, gain ? OLD : NEW, person, &d->channels[channel],
-					      verb, bits_first(work->set, words));
-		struct record record = {
-			.gain = gain,
-			.set = intern_put(&d->sets, work->part, NULL),
-			.kind = cause.kind,
-			.side = (uint64_t)cause.side,
-			.number = cause.number,
-			.channel = channel,
-		};
+		struct cause cause = cause_of(work, gain ? OLD : NEW, &d->channels[channel], verb,
+					      bits_first(work->set, words));
 
-		bit_set(record.verbs.bits, verb);
-		add_record(&work->records, &record);
+		record(work, gain, work->part, cause, moments, channel, verb);
 		for (size_t w = 0; w < words; w++) {
 			work->set[w] &= ~work->part[w];
 		}
 	}
 }
 
-static void compare_here(struct work *work, const struct pair *person, unsigned channel,
+/* What is allowed before and after, and asked otherwise. */
+static void record_steps(struct work *work, const struct moment_set *moments, unsigned channel,
 			 unsigned verb)
 {
 	struct difference *d = work->d;
-	const struct pair *where = &d->channels[channel];
-	size_t bytes = d->world.words * sizeof(uint64_t);
+	const struct step_part *parts;
+	size_t n = diff_steps(d, work->sights, d->channels[channel].number, verb, &parts);
 
-	if (!cells_allowed(&d->cells[OLD], person->number[OLD], where->number[OLD], verb,
-			   work->was)) {
-		memset(work->was, 0, bytes);
+	for (size_t i = 0; i < n; i++) {
+		for (size_t w = 0; w < d->world.words; w++) {
+			work->set[w] = work->was[w] & work->is[w] & parts[i].set[w];
+		}
+		if (!bits_empty(work->set, d->world.words)) {
+			const struct cause cause = {BY_STEP, 0, parts[i].change};
+
+			record(work, parts[i].gain, work->set, cause, moments, channel, verb);
+		}
 	}
-	if (!cells_allowed(&d->cells[NEW], person->number[NEW], where->number[NEW], verb,
-			   work->is)) {
-		memset(work->is, 0, bytes);
+}
+
+static void compare_here(struct work *work, const struct pair *person,
+			 const struct moment_set *moments, unsigned channel, unsigned verb)
+{
+	struct difference *d = work->d;
+	const struct pair *where = &d->channels[channel];
+	unsigned moment = bits_first(moments->bits, MOMENT_WORDS);
+	uint64_t *sets[] = {work->was, work->is};
+
+	for (int side = OLD; side <= NEW; side++) {
+		diff_ceiling(d, side, where->number[side], verb, moment, work->ceiling[side]);
+		diff_allowed(d, work->sights, side, person->number[side], where->number[side], verb,
+			     sets[side]);
+		for (size_t w = 0; w < d->world.words; w++) {
+			sets[side][w] &= work->ceiling[side][w];
+		}
 	}
 	for (int gain = 0; gain <= 1; gain++) {
 		for (size_t w = 0; w < d->world.words; w++) {
 			work->set[w] = gain != 0 ? work->is[w] & ~work->was[w]
 						 : work->was[w] & ~work->is[w];
 		}
-		record_set(work, gain != 0, person, channel, verb);
+		record_set(work, gain != 0, moments, channel, verb);
 	}
+	record_steps(work, moments, channel, verb);
+}
+
+static int by_case(const void *a, const void *b)
+{
+	const struct record *x = a;
+	const struct record *y = b;
+	int order = memcmp(x, y, offsetof(struct record, moments));
+
+	order = order != 0 ? order : memcmp(&x->verbs, &y->verbs, sizeof(x->verbs));
+	return order != 0 ? order : (x->channel > y->channel) - (x->channel < y->channel);
 }
 
 static int by_reason(const void *a, const void *b)
@@ -266,43 +327,44 @@ static int by_verbs(const void *a, const void *b)
 	return memcmp(a, b, offsetof(struct record, channel));
 }
 
-/* Same reason, set and channel: one record with several verbs. */
-static void join_verbs(struct records *records)
+/* What is the same in this order becomes one record, at all its moments and with all its verbs. */
+static void join(struct records *records, int (*order)(const void *, const void *))
 {
 	size_t n = 0;
 
-	qsort(records->list, records->n, sizeof(records->list[0]), by_reason);
+	qsort(records->list, records->n, sizeof(records->list[0]), order);
 	for (size_t i = 0; i < records->n; i++) {
 		struct record *last = n > 0 ? &records->list[n - 1] : NULL;
 
-		if (last != NULL && by_reason(last, &records->list[i]) == 0) {
-			for (size_t w = 0; w < VERB_WORDS; w++) {
-				last->verbs.bits[w] |= records->list[i].verbs.bits[w];
-			}
-		} else {
+		if (last == NULL || order(last, &records->list[i]) != 0) {
 			records->list[n++] = records->list[i];
+			continue;
+		}
+		for (size_t w = 0; w < VERB_WORDS; w++) {
+			last->verbs.bits[w] |= records->list[i].verbs.bits[w];
+		}
+		for (size_t w = 0; w < MOMENT_WORDS; w++) {
+			last->moments.bits[w] |= records->list[i].moments.bits[w];
 		}
 	}
 	records->n = n;
-	qsort(records->list, records->n, sizeof(records->list[0]), by_verbs);
 }
 
 static void put_group(struct difference *d, const uint64_t *key, unsigned class)
 {
 	bool is_new;
-	unsigned number = intern_put(&d->groups[d->view], key, &is_new);
-	uint64_t ***classes = &d->group_classes[d->view];
-	unsigned *cap = &d->cap_groups[d->view];
+	unsigned number = intern_put(&d->groups, key, &is_new);
 
-	if (number >= *cap) {
-		*cap = *cap * 2 + 64;
-		*classes = mem_grow(*classes, *cap, sizeof(**classes));
+	if (number >= d->cap_groups) {
+		d->cap_groups = d->cap_groups * 2 + 64;
+		d->group_classes =
+			mem_grow(d->group_classes, d->cap_groups, sizeof(*d->group_classes));
 	}
 	if (is_new) {
-		(*classes)[number] =
+		d->group_classes[number] =
 			arena_array(&d->arena, d->n_classes / 64 + 1, sizeof(uint64_t));
 	}
-	bit_set((*classes)[number], class);
+	bit_set(d->group_classes[number], class);
 }
 
 /* Records that differ in their channel only become one group, which other classes may share. */
@@ -311,11 +373,13 @@ static void group_records(struct work *work, unsigned class)
 	struct records *records = &work->records;
 	struct group *group = (struct group *)work->key;
 
-	join_verbs(records);
+	join(records, by_case);
+	join(records, by_reason);
+	qsort(records->list, records->n, sizeof(records->list[0]), by_verbs);
 	for (size_t i = 0; i < records->n;) {
 		const struct record *first = &records->list[i];
 
-		memset(work->key, 0, work->d->groups[0].words * sizeof(uint64_t));
+		memset(work->key, 0, work->d->groups.words * sizeof(uint64_t));
 		memcpy(group, first, offsetof(struct record, channel));
 		for (; i < records->n && by_verbs(first, &records->list[i]) == 0; i++) {
 			bit_set(group->channels, records->list[i].channel);
@@ -325,47 +389,123 @@ static void group_records(struct work *work, unsigned class)
 	records->n = 0;
 }
 
-static void compare_class(struct work *work, const struct pair *person)
+/* Whether this person's own lines, wherever they stand, make a difference. */
+static bool person_differs(struct work *work, const struct pair *person, unsigned verb)
+{
+	static const unsigned nowhere[2];
+	struct difference *d = work->d;
+	const struct step_part *parts;
+
+	diff_allowed(d, work->sights, OLD, person->number[OLD], 0, verb, work->was);
+	diff_allowed(d, work->sights, NEW, person->number[NEW], 0, verb, work->is);
+	return memcmp(work->was, work->is, d->world.words * sizeof(uint64_t)) != 0 ||
+	       diff_steps(d, work->sights, nowhere, verb, &parts) > 0;
+}
+
+static void compare_at(struct work *work, const struct pair *person,
+		       const struct moment_set *moments)
 {
 	struct difference *d = work->d;
-	size_t bytes = d->world.words * sizeof(uint64_t);
 
+	diff_look(d, person, bits_first(moments->bits, MOMENT_WORDS), work->sights);
 	for (unsigned v = VERB_NONE + 1; v < VERB_COUNT; v++) {
-		bool differs;
+		bool differs = person_differs(work, person, v);
 
-		cells_grant(&d->cells[OLD], person->number[OLD], 0, v, work->was);
-		cells_grant(&d->cells[NEW], person->number[NEW], 0, v, work->is);
-		differs = memcmp(work->was, work->is, bytes) != 0;
 		for (unsigned c = 0; c < d->n_channels; c++) {
 			if (differs || work->channel_differs[c * VERB_COUNT + v]) {
-				compare_here(work, person, c, v);
+				compare_here(work, person, moments, c, v);
 			}
 		}
 	}
+}
+
+/* All that moments can change for this person: which lines there are, and which channels are open how far. */
+static void view_key(struct work *work, unsigned moment)
+{
+	struct difference *d = work->d;
+	uint64_t *to = work->view;
+
+	for (int side = OLD; side <= NEW; side++) {
+		for (int list = 0; list < LISTS; list++) {
+			const struct sight *sight = &work->sights[side][list];
+
+			for (unsigned w = 0; w < sight->table->words; w++) {
+				*to++ = sight->who[w];
+				*to++ = sight->spared[w];
+				*to++ = sight->open[w];
+			}
+		}
+		for (unsigned h = 0; h < d->policy[side]->n_hours; h++) {
+			*to++ = d->timed_channels ? diff_value(d, moment, side, FACT_HOURS, h) : 0;
+		}
+	}
+}
+
+static size_t view_words(const struct difference *d)
+{
+	size_t n = 1;
+
+	for (int side = OLD; side <= NEW; side++) {
+		const struct policy *p = d->policy[side];
+
+		n += p->n_hours + (size_t)3 * (p->allow.words + p->never.words + p->require.words +
+					       p->limits.words);
+	}
+	return n;
+}
+
+static void compare_class(struct work *work, const struct pair *person)
+{
+	struct difference *d = work->d;
+
+	intern_init(&work->views, view_words(d));
+	memset(work->moments, 0, MOMENTS_MAX * sizeof(*work->moments));
+	for (unsigned m = 0; m < d->moments.n; m++) {
+		diff_look(d, person, m, work->sights);
+		view_key(work, m);
+		bit_set(work->moments[intern_put(&work->views, work->view, NULL)].bits, m);
+	}
+	for (unsigned i = 0; i < work->views.n; i++) {
+		compare_at(work, person, &work->moments[i]);
+	}
+	intern_done(&work->views);
 	if (work->records.n > 0) {
 		group_records(work, person->class);
 	}
 }
 
-static void compare(struct difference *d)
+static void work_init(struct work *work, struct difference *d)
 {
 	size_t words = d->world.words;
-	struct work work = {.d = d};
-	bool *done = arena_array(&d->arena, d->n_classes, sizeof(*done));
 
-	work.was = arena_array(&d->arena, words, sizeof(uint64_t));
-	work.is = arena_array(&d->arena, words, sizeof(uint64_t));
-	work.set = arena_array(&d->arena, words, sizeof(uint64_t));
-	work.part = arena_array(&d->arena, words, sizeof(uint64_t));
-	work.key = arena_array(&d->arena, d->groups[0].words, sizeof(uint64_t));
-	work.channel_differs =
+	*work = (struct work){.d = d};
+	diff_sights_make(d, work->sights);
+	work->moments = arena_array(&d->arena, MOMENTS_MAX, sizeof(*work->moments));
+	work->view = arena_array(&d->arena, view_words(d), sizeof(uint64_t));
+	work->was = arena_array(&d->arena, words, sizeof(uint64_t));
+	work->is = arena_array(&d->arena, words, sizeof(uint64_t));
+	work->set = arena_array(&d->arena, words, sizeof(uint64_t));
+	work->part = arena_array(&d->arena, words, sizeof(uint64_t));
+	work->ceiling[OLD] = arena_array(&d->arena, words, sizeof(uint64_t));
+	work->ceiling[NEW] = arena_array(&d->arena, words, sizeof(uint64_t));
+	work->key = arena_array(&d->arena, d->groups.words, sizeof(uint64_t));
+	work->channel_differs =
 		arena_array(&d->arena, (size_t)d->n_channels * VERB_COUNT + 1, sizeof(bool));
 	for (unsigned c = 0; c < d->n_channels; c++) {
+		d->timed_channels = d->timed_channels || diff_is_timed(d, &d->channels[c]);
 		for (unsigned v = VERB_NONE + 1; v < VERB_COUNT; v++) {
-			work.channel_differs[c * VERB_COUNT + v] =
+			work->channel_differs[c * VERB_COUNT + v] =
 				channel_differs(d, &d->channels[c], v);
 		}
 	}
+}
+
+static void compare(struct difference *d)
+{
+	bool *done = arena_array(&d->arena, d->n_classes, sizeof(*done));
+	struct work work;
+
+	work_init(&work, d);
 	for (unsigned i = 0; i < d->n_people; i++) {
 		if (!done[d->people[i].class]) {
 			done[d->people[i].class] = true;
@@ -375,65 +515,19 @@ static void compare(struct difference *d)
 	free(work.records.list);
 }
 
-/* Is the same said of the other view? Then it is so whatever the time. */
-static bool is_in_other(struct difference *d, enum view view, unsigned number)
-{
-	unsigned there;
-
-	return intern_find(&d->groups[!view], intern_key(&d->groups[view], number), &there) &&
-	       memcmp(d->group_classes[!view][there], d->group_classes[view][number],
-		      (d->n_classes / 64 + 1) * sizeof(uint64_t)) == 0;
-}
-
-static void say_view(struct difference *d, enum view view, unsigned gain, unsigned n)
-{
-	for (unsigned i = 0; i < n; i++) {
-		const struct group *group = (const struct group *)intern_key(&d->groups[view], i);
-		const char *when = view == ALWAYS ? " at all times" : " at some times";
-
-		if (group->gain != gain) {
-			continue;
-		}
-		if (!d->conditional) {
-			when = "";
-		} else if (is_in_other(d, view, i)) {
-			if (view == AT_BEST) {
-				continue;
-			}
-			when = "";
-		}
-		diff_say_group(d, group, d->group_classes[view][i], when);
-	}
-}
-
 static void say(struct difference *d)
 {
-	const unsigned n[2] = {d->groups[ALWAYS].n, d->groups[AT_BEST].n};
+	for (uint64_t gain = 2; gain-- > 0;) {
+		for (unsigned i = 0; i < d->groups.n; i++) {
+			const struct group *group = (const struct group *)intern_key(&d->groups, i);
 
-	for (unsigned gain = 2; gain-- > 0;) {
-		say_view(d, ALWAYS, gain, n[ALWAYS]);
-		say_view(d, AT_BEST, gain, n[AT_BEST]);
+			if (group->gain == gain) {
+				diff_say_group(d, group, d->group_classes[i]);
+			}
+		}
 	}
 	diff_say_ids(d);
 	diff_say_shows(d);
-	diff_say_sections(d);
-}
-
-static void compare_views(struct difference *d)
-{
-	size_t group_words = sizeof(struct group) / sizeof(uint64_t) + d->n_channels / 64 + 1;
-
-	intern_init(&d->sets, d->world.words);
-	for (int view = ALWAYS; view <= AT_BEST; view++) {
-		d->view = (enum view)view;
-		intern_init(&d->groups[view], group_words);
-		for (int side = OLD; side <= NEW && (view == ALWAYS || d->conditional); side++) {
-			cells_make(&d->cells[side], d->policy[side], &d->world, d->view, &d->arena);
-		}
-		if (view == ALWAYS || d->conditional) {
-			compare(d);
-		}
-	}
 }
 
 void policy_diff(const struct policy *old, const struct policy *new,
@@ -446,18 +540,25 @@ void policy_diff(const struct policy *old, const struct policy *new,
 	if (over->inventory != NULL) {
 		world_of(&d.world, over->inventory, over->n_inventory);
 	} else {
-		world_witness(&d.world, d.policy, 2, &d.arena);
+		world_witness_steps(&d.world, d.policy, 2, &d.arena);
 	}
 	ret_diff->proven = d.world.complete;
 	pair_people(&d);
 	pair_channels(&d);
 	class_people(&d);
-	compare_views(&d);
-	say(&d);
-	intern_done(&d.sets);
-	for (int view = ALWAYS; view <= AT_BEST; view++) {
-		intern_done(&d.groups[view]);
-		free(d.group_classes[view]);
+	diff_moments(&d);
+	intern_init(&d.sets, d.world.words);
+	intern_init(&d.groups, sizeof(struct group) / sizeof(uint64_t) + d.n_channels / 64 + 1);
+	for (int side = OLD; side <= NEW; side++) {
+		cells_make(&d.cells[side], d.policy[side], &d.world, AT_BEST, &d.arena);
 	}
+	d.steps = diff_steps_new(&d);
+	compare(&d);
+	say(&d);
+	diff_steps_free(d.steps);
+	intern_done(&d.moments);
+	intern_done(&d.sets);
+	intern_done(&d.groups);
+	free(d.group_classes);
 	arena_done(&d.arena);
 }

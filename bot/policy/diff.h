@@ -1,4 +1,4 @@
-/* diff.h - who gains and who loses what between two policies, over everybody, every action, droplet and channel */
+/* diff.h - who gains and who loses what between two policies, over everybody, every action, droplet, channel and class of times */
 #ifndef POLICY_DIFF_H
 #define POLICY_DIFF_H
 
@@ -9,10 +9,11 @@
 #include "policy/policy.h"
 
 struct policy_diff {
-	unsigned gains, losses;            /* sentences of each kind */
-	uint64_t cases_gained, cases_lost; /* people times verbs times channels times droplets */
-	bool sections; /* hours, oncall, require or limits are not the same: not proven */
-	bool proven;   /* false: more combinations of selectors than could be tried */
+	unsigned gains, losses; /* sentences of each kind */
+	/* people times verbs times channels times droplets, once for each sentence; steps and limits not counted */
+	uint64_t cases_gained, cases_lost;
+	bool proven; /* false: more combinations of selectors, or of times, than could be tried */
+	bool too_many_times; /* of times, turns and groups */
 };
 
 struct policy_diff_over {

@@ -36,6 +36,7 @@ struct witnesses {
 	struct droplet *droplets;
 	unsigned n, cap, tried;
 	uint64_t *signature;
+	bool steps; /* also what `require` and `limits` tell apart */
 };
 
 /* Tags as a set, the other kinds by number from 1; 0: none that is named. */
@@ -115,7 +116,15 @@ static void each_clauses(struct witnesses *w,
 	struct visit visit = {w, clauses, data};
 
 	for (size_t i = 0; i < w->n_policies; i++) {
-		each_selector(w->policies[i], visit_selector, &visit);
+		const struct policy *p = w->policies[i];
+
+		each_selector(p, visit_selector, &visit);
+		for (unsigned r = 0; w->steps && r < p->require.n; r++) {
+			visit_selector(&p->require.rules[r].droplets, &visit);
+		}
+		for (unsigned r = 0; w->steps && r < p->limits.n; r++) {
+			visit_selector(&p->limits.rules[r].droplets, &visit);
+		}
 	}
 }
 
@@ -255,6 +264,9 @@ static void try_choice(struct witnesses *w, const struct choice *choice)
 	w->tried++;
 	make(w, choice, tags, &droplet);
 	signature_of(w->policies, w->n_policies, &droplet, w->signature);
+	if (w->steps) {
+		signature_steps(w->policies, w->n_policies, &droplet, w->signature);
+	}
 	(void)intern_put(&w->known, w->signature, &is_new);
 	if (!is_new) {
 		return;
@@ -388,10 +400,11 @@ static void try_joined(struct witnesses *w)
 	free(bases.list);
 }
 
-void world_witness(struct world *ret_world, const struct policy *const *policies, size_t n,
-		   struct arena *arena)
+static void witness(struct world *ret_world, const struct policy *const *policies, size_t n,
+		    bool steps, struct arena *arena)
 {
-	struct witnesses w = {.policies = policies, .n_policies = n, .arena = arena};
+	struct witnesses w = {
+		.policies = policies, .n_policies = n, .arena = arena, .steps = steps};
 	size_t words = signature_words(policies, n);
 	struct droplet *droplets;
 	bool complete;
@@ -423,4 +436,16 @@ void world_witness(struct world *ret_world, const struct policy *const *policies
 	free(w.droplets);
 	free(w.signature);
 	intern_done(&w.known);
+}
+
+void world_witness(struct world *ret_world, const struct policy *const *policies, size_t n,
+		   struct arena *arena)
+{
+	witness(ret_world, policies, n, false, arena);
+}
+
+void world_witness_steps(struct world *ret_world, const struct policy *const *policies, size_t n,
+			 struct arena *arena)
+{
+	witness(ret_world, policies, n, true, arena);
 }

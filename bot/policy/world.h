@@ -23,6 +23,9 @@ void world_of(struct world *ret_world, const struct droplet *droplets, size_t n)
 /* Witnesses for these policies; they and their strings lie in the arena. */
 void world_witness(struct world *ret_world, const struct policy *const *policies, size_t n,
 		   struct arena *arena);
+/* ... also for what the lines of `require` and `limits` tell apart. */
+void world_witness_steps(struct world *ret_world, const struct policy *const *policies, size_t n,
+			 struct arena *arena);
 
 /* Every selector of allow, never and the ceilings. */
 void each_selector(const struct policy *policy, void (*visit)(const struct selector *, void *),
@@ -73,6 +76,10 @@ unsigned bits_first(const uint64_t *bits, size_t words);
 size_t signature_words(const struct policy *const *policies, size_t n);
 void signature_of(const struct policy *const *policies, size_t n, const struct droplet *droplet,
 		  uint64_t *ret);
+
+/* Adds to a signature what the lines of `require` and `limits` say. */
+void signature_steps(const struct policy *const *policies, size_t n, const struct droplet *droplet,
+		     uint64_t *ret);
 
 /* People with the same rows are one class; by number of the first. ret_class has n_people + 1 places. */
 unsigned people_classes(const struct rule_table *const *tables, size_t n_tables, unsigned n_people,

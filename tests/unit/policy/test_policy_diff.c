@@ -281,10 +281,10 @@ static void time_is_said(void **state)
 
 	(void)state;
 	says(TOP HOURS "allow:\n" LINE, windowed, true,
-	     "- ana may no longer droplet.show on 2 droplets (web-1, x) in c0 at all times   allow "
+	     "- ana may no longer droplet.show on 2 droplets (web-1, x) in c0 outside office   allow "
 	     "ana-looks, line 7 of the old file\n");
 	says(TOP HOURS "allow: []\n", windowed, true,
-	     "+ ana may droplet.show on 2 droplets (web-1, x) in c0 at some times   allow "
+	     "+ ana may droplet.show on 2 droplets (web-1, x) in c0 during office   allow "
 	     "ana-looks, "
 	     "line 7\n");
 	says(windowed, windowed, true, "");
@@ -293,8 +293,8 @@ static void time_is_said(void **state)
 	     "allow:\n" LINE
 	     "require:\n  - {name: twice, may: droplet.show, droplets: any, confirm: self}\n",
 	     true,
-	     "? the section \"require\" is another; what it asks for or limits is for you to "
-	     "read\n");
+	     "- ana may droplet.show on 2 droplets (web-1, x) in c0   only with a confirmation "
+	     "now; require twice, line 9\n");
 }
 
 int main(void)
