@@ -26,7 +26,8 @@ struct work {
 	struct sight sights[2][LISTS];
 	struct intern views;        /* what of the lines a class sees: equal moments are one */
 	struct moment_set *moments; /* by view */
-	uint64_t *view, *was, *is, *set, *part, *ceiling[2];
+	uint64_t *view, *own[2], *was, *is, *set, *part, *open[2];
+	const uint64_t *ceiling[2]; /* of the channel that is being compared */
 	uint64_t *key;
 	bool *channel_differs; /* channels times VERB_COUNT */
 };
@@ -90,6 +91,19 @@ static void turn_key(const struct difference *d, const struct pair *person, unsi
 	}
 }
 
+static void link_classes(struct difference *d)
+{
+	d->class_size = arena_array(&d->arena, d->n_classes, sizeof(unsigned));
+	d->class_first = arena_array(&d->arena, d->n_classes, sizeof(unsigned));
+	d->class_next = arena_array(&d->arena, d->n_people, sizeof(unsigned));
+	for (unsigned i = d->n_people; i-- > 0;) {
+		unsigned class = d->people[i].class;
+
+		d->class_next[i] = d->class_size[class]++ > 0 ? d->class_first[class] : d->n_people;
+		d->class_first[class] = i;
+	}
+}
+
 /* People of equal class in both files are one class here. */
 static void class_people(struct difference *d)
 {
@@ -119,6 +133,7 @@ static void class_people(struct difference *d)
 		d->people[i].class = intern_put(&both, key, NULL);
 	}
 	d->n_classes = both.n;
+	link_classes(d);
 	intern_done(&both);
 	free(classes[OLD]);
 	free(classes[NEW]);
@@ -277,23 +292,43 @@ static void record_steps(struct work *work, const struct moment_set *moments, un
 	}
 }
 
+/* What is allowed here, on both sides. False: the same, whatever is asked for. */
+static bool find_sets(struct work *work, const struct pair *person, unsigned moment,
+		      unsigned channel, unsigned verb)
+{
+	struct difference *d = work->d;
+	const struct pair *where = &d->channels[channel];
+	uint64_t *sets[] = {work->was, work->is};
+	uint64_t other = 0;
+
+	for (int side = OLD; side <= NEW; side++) {
+		const uint64_t *own = work->own[side];
+
+		work->ceiling[side] =
+			diff_ceiling(d, side, where->number[side], verb, moment, work->open[side]);
+		if (has_channel_lines(d->policy[side], where->number[side], verb)) {
+			diff_allowed(d, work->sights, side, person->number[side],
+				     where->number[side], verb, sets[side]);
+			own = sets[side];
+		}
+		for (size_t w = 0; w < d->world.words; w++) {
+			sets[side][w] = own[w] & work->ceiling[side][w];
+		}
+	}
+	for (size_t w = 0; w < d->world.words; w++) {
+		other |= work->was[w] ^ work->is[w];
+	}
+	return other != 0;
+}
+
 static void compare_here(struct work *work, const struct pair *person,
 			 const struct moment_set *moments, unsigned channel, unsigned verb)
 {
 	struct difference *d = work->d;
-	const struct pair *where = &d->channels[channel];
 	unsigned moment = bits_first(moments->bits, MOMENT_WORDS);
-	uint64_t *sets[] = {work->was, work->is};
+	bool differs = find_sets(work, person, moment, channel, verb);
 
-	for (int side = OLD; side <= NEW; side++) {
-		diff_ceiling(d, side, where->number[side], verb, moment, work->ceiling[side]);
-		diff_allowed(d, work->sights, side, person->number[side], where->number[side], verb,
-			     sets[side]);
-		for (size_t w = 0; w < d->world.words; w++) {
-			sets[side][w] &= work->ceiling[side][w];
-		}
-	}
-	for (int gain = 0; gain <= 1; gain++) {
+	for (int gain = 0; gain <= 1 && differs; gain++) {
 		for (size_t w = 0; w < d->world.words; w++) {
 			work->set[w] = gain != 0 ? work->is[w] & ~work->was[w]
 						 : work->was[w] & ~work->is[w];
@@ -396,9 +431,9 @@ static bool person_differs(struct work *work, const struct pair *person, unsigne
 	struct difference *d = work->d;
 	const struct step_part *parts;
 
-	diff_allowed(d, work->sights, OLD, person->number[OLD], 0, verb, work->was);
-	diff_allowed(d, work->sights, NEW, person->number[NEW], 0, verb, work->is);
-	return memcmp(work->was, work->is, d->world.words * sizeof(uint64_t)) != 0 ||
+	diff_allowed(d, work->sights, OLD, person->number[OLD], 0, verb, work->own[OLD]);
+	diff_allowed(d, work->sights, NEW, person->number[NEW], 0, verb, work->own[NEW]);
+	return memcmp(work->own[OLD], work->own[NEW], d->world.words * sizeof(uint64_t)) != 0 ||
 	       diff_steps(d, work->sights, nowhere, verb, &parts) > 0;
 }
 
@@ -486,8 +521,10 @@ static void work_init(struct work *work, struct difference *d)
 	work->is = arena_array(&d->arena, words, sizeof(uint64_t));
 	work->set = arena_array(&d->arena, words, sizeof(uint64_t));
 	work->part = arena_array(&d->arena, words, sizeof(uint64_t));
-	work->ceiling[OLD] = arena_array(&d->arena, words, sizeof(uint64_t));
-	work->ceiling[NEW] = arena_array(&d->arena, words, sizeof(uint64_t));
+	for (int side = OLD; side <= NEW; side++) {
+		work->own[side] = arena_array(&d->arena, words, sizeof(uint64_t));
+		work->open[side] = arena_array(&d->arena, words, sizeof(uint64_t));
+	}
 	work->key = arena_array(&d->arena, d->groups.words, sizeof(uint64_t));
 	work->channel_differs =
 		arena_array(&d->arena, (size_t)d->n_channels * VERB_COUNT + 1, sizeof(bool));

@@ -67,6 +67,8 @@ struct difference {
 	struct pair *people, *channels; /* people[0]: the stranger */
 	unsigned n_people, n_channels;
 	unsigned n_classes;
+	unsigned *class_size, *class_first,
+		*class_next;  /* next: by person; n_people after the last */
 	unsigned *pair_of[2]; /* by a person's number: the place in `people` */
 
 	struct fact *facts;
@@ -112,9 +114,9 @@ uint64_t diff_lines(const struct sight *sight, unsigned channel, unsigned verb, 
 void diff_allowed(const struct difference *d, struct sight sights[2][LISTS], int side,
 		  unsigned person, unsigned channel, unsigned verb, uint64_t *ret);
 bool diff_is_timed(const struct difference *d, const struct pair *channel);
-/* The elements that a channel lets through at that moment; `ret` has room for them. */
-void diff_ceiling(const struct difference *d, int side, unsigned channel, unsigned verb,
-		  unsigned moment, uint64_t *ret);
+/* The elements that a channel lets through at that moment; `room` may be used for them. */
+const uint64_t *diff_ceiling(const struct difference *d, int side, unsigned channel, unsigned verb,
+			     unsigned moment, uint64_t *room);
 bool diff_hours_open(const struct difference *d, int side, unsigned moment,
 		     const struct hours *const *during, unsigned n, enum fit least);
 

@@ -174,20 +174,19 @@ bool diff_is_timed(const struct difference *d, const struct pair *channel)
 	       is_timed(&d->policy[NEW]->channels[channel->number[NEW]]);
 }
 
-void diff_ceiling(const struct difference *d, int side, unsigned channel, unsigned verb,
-		  unsigned moment, uint64_t *ret)
+const uint64_t *diff_ceiling(const struct difference *d, int side, unsigned channel, unsigned verb,
+			     unsigned moment, uint64_t *room)
 {
 	const struct channel *c = &d->policy[side]->channels[channel];
 	size_t words = d->world.words;
 
-	memset(ret, 0, words * sizeof(*ret));
+	if (!is_timed(c)) {
+		return cells_ceiling(&d->cells[side], channel, verb);
+	}
+	memset(room, 0, words * sizeof(*room));
 	if (channel == 0 || !bit_get(c->verbs.bits, verb) ||
 	    !diff_hours_open(d, side, moment, c->during, c->n_during, FIT_YES)) {
-		return;
-	}
-	if (!is_timed(c)) {
-		memcpy(ret, cells_ceiling(&d->cells[side], channel, verb), words * sizeof(*ret));
-		return;
+		return room;
 	}
 	for (unsigned i = 0; i < c->n_ceilings; i++) {
 		const struct ceiling *ceiling = &c->ceilings[i];
@@ -200,11 +199,12 @@ void diff_ceiling(const struct difference *d, int side, unsigned channel, unsign
 			if (e < d->world.n ? selector_fit(&ceiling->droplets, VERB_DROPLET_SHOW,
 							  &d->world.droplets[e]) == FIT_YES
 					   : ceiling->droplets.any) {
-				bit_set(ret, e);
+				bit_set(room, e);
 			}
 		}
 	}
-	cut(d, verb, ret);
+	cut(d, verb, room);
+	return room;
 }
 
 void diff_allowed(const struct difference *d, struct sight sights[2][LISTS], int side,

@@ -26,24 +26,59 @@ struct listing diff_listing(const struct difference *d)
 	return (struct listing){.out = d->out, .most = d->over->all_names ? ~0U : NAMES_SHOWN};
 }
 
+static unsigned count_people(const struct difference *d, const uint64_t *classes)
+{
+	unsigned n = 0;
+
+	for (unsigned w = 0; w <= d->n_classes / 64; w++) {
+		for (uint64_t bits = classes[w]; bits != 0; bits &= bits - 1) {
+			n += d->class_size[w * 64 + (unsigned)__builtin_ctzll(bits)];
+		}
+	}
+	return n;
+}
+
+/* The next after `from` in a set of classes, by the place in `people`; n_people: none. */
+static unsigned next_person(const struct difference *d, const uint64_t *classes, unsigned from)
+{
+	unsigned best = d->n_people;
+
+	for (unsigned w = 0; w <= d->n_classes / 64; w++) {
+		for (uint64_t bits = classes[w]; bits != 0; bits &= bits - 1) {
+			unsigned class = w * 64 + (unsigned)__builtin_ctzll(bits);
+			unsigned i = d->class_first[class];
+
+			if (i >= best) {
+				return best; /* classes are numbered by their first */
+			}
+			while (i <= from && i < d->n_people) {
+				i = d->class_next[i];
+			}
+			best = i < best ? i : best;
+		}
+	}
+	return best;
+}
+
 static void say_people(struct difference *d, const uint64_t *classes)
 {
 	struct listing list = diff_listing(d);
-	unsigned n = 0;
+	bool strangers = bit_get(classes, d->people[0].class);
+	unsigned n = count_people(d, classes) - strangers;
 
-	for (unsigned i = 1; i < d->n_people; i++) {
-		n += bit_get(classes, d->people[i].class);
-	}
 	if (n + 1 == d->n_people && n > 1) {
-		diff_list_add(&list, bit_get(classes, d->people[0].class) ? "everyone" : "people");
+		diff_list_add(&list, strangers ? "everyone" : "people");
 		return;
 	}
-	for (unsigned i = 1; i <= d->n_people; i++) {
-		const struct pair *person = &d->people[i < d->n_people ? i : 0];
-
-		if (bit_get(classes, person->class)) {
-			diff_list_add(&list, person->name);
-		}
+	for (unsigned i = next_person(d, classes, 0); i < d->n_people && list.n < list.most;
+	     i = next_person(d, classes, i)) {
+		diff_list_add(&list, d->people[i].name);
+	}
+	list.n = n;
+	if (strangers) {
+		list.n = n < list.most ? n : list.most;
+		diff_list_add(&list, d->people[0].name);
+		list.n = n + 1;
 	}
 	diff_list_end(&list);
 }
@@ -170,11 +205,8 @@ static void say_cause(struct difference *d, const struct group *group)
 static void count_cases(struct difference *d, const struct group *group, const uint64_t *classes,
 			const uint64_t *set)
 {
-	uint64_t people = 0;
+	uint64_t people = count_people(d, classes);
 
-	for (unsigned i = 0; i < d->n_people; i++) {
-		people += bit_get(classes, d->people[i].class);
-	}
 	*(group->gain != 0 ? &d->result->cases_gained : &d->result->cases_lost) +=
 		people * bits_count(group->verbs.bits, VERB_WORDS) *
 		bits_count(group->channels, d->n_channels / 64 + 1) *

@@ -4,7 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/map.h"
 #include "base/mem.h"
 
 void intern_init(struct intern *intern, size_t words)
@@ -27,14 +26,27 @@ const uint64_t *intern_key(const struct intern *intern, unsigned number)
 	return &intern->keys[number * intern->words];
 }
 
-/* The slot in which the key stands or would stand. */
-static size_t slot_of(const struct intern *intern, const uint64_t *key)
+/* Word by word: the keys are our own sets of bits, long, and many. */
+static uint32_t hash_of(const struct intern *intern, const uint64_t *key)
 {
-	size_t bytes = intern->words * sizeof(*key);
-	size_t at = (size_t)map_hash(key, bytes) & intern->mask;
+	uint64_t hash = intern->words;
 
-	while (intern->slots[at] != 0 &&
-	       memcmp(intern_key(intern, intern->slots[at] - 1), key, bytes) != 0) {
+	for (size_t w = 0; w < intern->words; w++) {
+		hash = (hash ^ key[w]) * 0x9e3779b97f4a7c15ULL;
+		hash ^= hash >> 29;
+	}
+	return (uint32_t)(hash >> 16);
+}
+
+/* The slot in which the key stands or would stand. */
+static size_t slot_of(const struct intern *intern, const uint64_t *key, uint32_t hash)
+{
+	size_t at = hash & intern->mask;
+
+	while (intern->slots[at].number != 0 &&
+	       (intern->slots[at].hash != hash ||
+		memcmp(intern_key(intern, intern->slots[at].number - 1), key,
+		       intern->words * sizeof(*key)) != 0)) {
 		at = (at + 1) & intern->mask;
 	}
 	return at;
@@ -42,34 +54,45 @@ static size_t slot_of(const struct intern *intern, const uint64_t *key)
 
 bool intern_find(const struct intern *intern, const uint64_t *key, unsigned *ret_number)
 {
-	unsigned slot = intern->slots[slot_of(intern, key)];
+	unsigned number = intern->slots[slot_of(intern, key, hash_of(intern, key))].number;
 
-	if (slot != 0) {
-		*ret_number = slot - 1;
+	if (number != 0) {
+		*ret_number = number - 1;
 	}
-	return slot != 0;
+	return number != 0;
 }
 
 static void grow(struct intern *intern)
 {
-	free(intern->slots);
+	struct intern_slot *old = intern->slots;
+	size_t n = intern->mask + 1;
+
 	intern->mask = intern->mask * 2 + 1;
 	intern->slots = mem_array(intern->mask + 1, sizeof(*intern->slots));
-	for (unsigned i = 0; i < intern->n; i++) {
-		intern->slots[slot_of(intern, intern_key(intern, i))] = i + 1;
+	for (size_t i = 0; i < n; i++) {
+		size_t at = old[i].hash & intern->mask;
+
+		while (old[i].number != 0 && intern->slots[at].number != 0) {
+			at = (at + 1) & intern->mask;
+		}
+		if (old[i].number != 0) {
+			intern->slots[at] = old[i];
+		}
 	}
+	free(old);
 }
 
 unsigned intern_put(struct intern *intern, const uint64_t *key, bool *ret_new)
 {
-	size_t at = slot_of(intern, key);
-	bool is_new = intern->slots[at] == 0;
+	uint32_t hash = hash_of(intern, key);
+	size_t at = slot_of(intern, key, hash);
+	bool is_new = intern->slots[at].number == 0;
 
 	if (ret_new != NULL) {
 		*ret_new = is_new;
 	}
 	if (!is_new) {
-		return intern->slots[at] - 1;
+		return intern->slots[at].number - 1;
 	}
 	if (intern->n == intern->cap) {
 		intern->cap = intern->cap * 2 + 16;
@@ -78,7 +101,7 @@ unsigned intern_put(struct intern *intern, const uint64_t *key, bool *ret_new)
 				 (intern->words > 0 ? intern->words : 1) * sizeof(*intern->keys));
 	}
 	memcpy(&intern->keys[intern->n * intern->words], key, intern->words * sizeof(*key));
-	intern->slots[at] = ++intern->n;
+	intern->slots[at] = (struct intern_slot){hash, ++intern->n};
 	if (intern->n > intern->mask / 2) {
 		grow(intern);
 	}

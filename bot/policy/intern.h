@@ -10,7 +10,10 @@ struct intern {
 	size_t words; /* of a key */
 	uint64_t *keys;
 	unsigned n, cap;
-	unsigned *slots; /* number + 1; 0 empty */
+	struct intern_slot {
+		uint32_t hash;
+		unsigned number; /* + 1; 0 empty */
+	} * slots;
 	size_t mask;
 };
 

@@ -19,6 +19,7 @@
 
 #define QUESTIONS_MAX 8192
 #define LOADS 20
+#define LISTS 21
 #define ROUNDS 200
 #define TIMED 400000
 
@@ -122,26 +123,32 @@ static double p99_us(void)
 	return p99;
 }
 
-/* One person's look at 2,000 droplets in one channel. */
+/* One person's look at 2,000 droplets in one channel: the middle of several, the machine does other things too. */
 static double list_ms(void)
 {
 	struct decision decision;
-	double start = now_us();
+	double times[LISTS];
 
-	for (size_t i = 0; i < 2000; i++) {
-		struct policy_question q = questions[i % n_questions].policy;
+	for (size_t k = 0; k < LISTS; k++) {
+		double start = now_us();
 
-		q.asker = questions[2].policy.asker;
-		q.verb = VERB_DROPLET_SHOW;
-		policy_decide(&q, &decision);
+		for (size_t i = 0; i < 2000; i++) {
+			struct policy_question q = questions[i % n_questions].policy;
+
+			q.asker = questions[2].policy.asker;
+			q.verb = VERB_DROPLET_SHOW;
+			policy_decide(&q, &decision);
+		}
+		times[k] = (now_us() - start) / 1e3;
 	}
-	return (now_us() - start) / 1e3;
+	qsort(times, LISTS, sizeof(times[0]), by_number);
+	return times[LISTS / 2];
 }
 
 /* ---- a full diff -------------------------------------------------------------------------- */
 
-/* The same policy with every group that an allow line is about exchanged for the next: most rights differ. */
-static struct policy *changed(const char *folder)
+/* The same policy with the group of each n-th allow line exchanged for the next. */
+static struct policy *changed(const char *folder, unsigned nth)
 {
 	static char text[1 << 20];
 	struct policy_report report;
@@ -150,6 +157,7 @@ static struct policy *changed(const char *folder)
 	FILE *file;
 	size_t len;
 	bool allow = false;
+	unsigned lines = 0;
 
 	(void)snprintf(path, sizeof(path), "%s/conformance.policy.yaml", folder);
 	file = fopen(path, "re");
@@ -163,7 +171,7 @@ static struct policy *changed(const char *folder)
 		if (at > text && at[-1] == '\n' && *at != ' ') {
 			allow = strncmp(at, "allow:", 6) == 0;
 		}
-		if (allow && strncmp(at, "who: [g", 7) == 0) {
+		if (allow && strncmp(at, "who: [g", 7) == 0 && lines++ % nth == 0) {
 			unsigned n = (unsigned)(at[7] - '0') * 10 + (unsigned)(at[8] - '0');
 
 			n = n % 50 + 1;
@@ -189,9 +197,10 @@ static int inventory(const char *folder, struct inventory *ret)
 	return 0;
 }
 
-static double diff_ms(const char *folder, const struct policy *policy, struct policy_diff *ret_diff)
+static double diff_ms(const char *folder, const struct policy *policy, unsigned nth,
+		      struct policy_diff *ret_diff)
 {
-	struct policy *other = changed(folder);
+	struct policy *other = changed(folder, nth);
 	struct inventory droplets;
 	struct strbuf out;
 	double start;
@@ -276,9 +285,11 @@ static long rss_kib(const char *folder)
 int main(int argc, char **argv)
 {
 	struct policy_diff diff = {0};
+	struct policy_diff all = {0};
 	struct policy *policy;
 	double load_ms;
-	double full_ms;
+	double full_ms; /* a tenth of the allow lines is another */
+	double all_ms;  /* all of them */
 	long rss;
 
 	if (argc != 2) {
@@ -291,14 +302,16 @@ int main(int argc, char **argv)
 		fprintf(stderr, "%s: no policy and questions in %s\n", argv[0], argv[1]);
 		return 2;
 	}
-	full_ms = diff_ms(argv[1], policy, &diff);
-	if (full_ms < 0 || rss < 0) {
+	all_ms = diff_ms(argv[1], policy, 1, &all);
+	full_ms = diff_ms(argv[1], policy, 10, &diff);
+	if (full_ms < 0 || all_ms < 0 || rss < 0) {
 		fprintf(stderr, "%s: the diff or the memory could not be measured\n", argv[0]);
 		return 2;
 	}
 	printf("decisions_per_s=%.0f p99_us=%.2f load_ms=%.2f list_ms=%.2f diff_ms=%.0f\n",
 	       decisions_per_s(), p99_us(), load_ms, list_ms(), full_ms);
-	printf("rss_kib=%ld questions=%zu diff_sentences=%u diff_cases=%llu\n", rss, n_questions,
-	       diff.gains + diff.losses, (unsigned long long)(diff.cases_gained + diff.cases_lost));
+	printf("rss_kib=%ld questions=%zu diff_sentences=%u diff_all_ms=%.0f "
+	       "diff_all_sentences=%u\n",
+	       rss, n_questions, diff.gains + diff.losses, all_ms, all.gains + all.losses);
 	return 0;
 }
