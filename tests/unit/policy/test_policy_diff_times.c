@@ -21,8 +21,8 @@
 #define ROUNDS 80
 #define LINES 12
 #define SIX_HOURS_MS (6 * HOUR_MS)
-#define START_MS 1767571200000 /* Monday, 2026-01-05, 00:00 UTC */
-#define TIMES 92               /* three weeks, and the end of what is named once */
+#define START_MS 1766880000000 /* 2025-12-28, 00:00 UTC: a week before the turns begin */
+#define TIMES 126 /* a month: turns and weeks come around, and what is named once is over */
 
 static uint64_t random_state;
 
@@ -89,7 +89,8 @@ static void make_line(struct draft *d, unsigned i)
 					    "approvals: 1, from: people, within: 10m",
 					    "approvals: 2, from: people, within: 10m"};
 	const char *who = ONE_OF("people", "[ana, net]", "turn", "net", "[bob, turn]", "chen");
-	const char *may = ONE_OF("[droplet.show, droplet.power.off]", "everything", "droplet.show");
+	const char *may =
+		ONE_OF("[droplet.show, droplet.power.off]", "droplet.power.off", "droplet.show");
 	const char *droplets = ONE_OF("any", "{tag: prod}", "{name: \"*\", except: {tag: prod}}");
 	const char *unless = ONE_OF("", "", "unless: turn, ", "unless: net, ", "unless: ana, ");
 	const char *during =
