@@ -563,6 +563,7 @@ static void say(struct difference *d)
 			}
 		}
 	}
+	diff_say_approvers(d);
 	diff_say_ids(d);
 	diff_say_shows(d);
 }

@@ -143,6 +143,8 @@ struct listing diff_listing(const struct difference *d);
 void diff_list_add(struct listing *list, const char *name);
 void diff_list_end(const struct listing *list);
 
+/* diff_approvers.c: where both files ask the same group, who may answer. */
+void diff_say_approvers(struct difference *d);
 /* diff_names.c: accounts of people, places of channels, fields that are shown. */
 void diff_say_ids(struct difference *d);
 void diff_say_shows(struct difference *d);

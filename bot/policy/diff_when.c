@@ -58,8 +58,10 @@ static const char *word(struct difference *d, unsigned fact, uint64_t value, boo
 					  : " and where the clock skips nothing");
 	case FACT_TURN:
 		return arena_printf(&d->arena, "while %s is%s on call (%s)",
-				    value == 0 ? "nobody" : d->people[value].name,
-				    yes ? "" : " not", name);
+				    value != 0 ? d->people[value].name
+				    : yes      ? "nobody"
+					       : "somebody",
+				    yes || value == 0 ? "" : " not", name);
 	case FACT_MEMBER:
 		return arena_printf(&d->arena, "%s %s",
 				    yes    ? sure ? "as a member of" : "unless known to be outside"
@@ -132,7 +134,39 @@ static struct moment_set both(const struct moment_set *a, const struct moment_se
 	return set;
 }
 
-/* In one, two or three words about facts; false: it takes more. */
+static bool say_three(struct difference *d, const struct moment_set *moments, unsigned i,
+		      unsigned k)
+{
+	const struct literal *l = d->literals;
+	struct moment_set and = both(&l[i].set, &l[k].set, true);
+
+	for (unsigned j = k + 1; j < d->n_literals; j++) {
+		struct moment_set three = both(&and, &l[j].set, true);
+
+		if (equal(&three, moments)) {
+			(void)strbuf_addf(d->out, " %s and %s and %s", l[i].text, l[k].text,
+					  l[j].text);
+			return true;
+		}
+	}
+	return false;
+}
+
+static bool say_two(struct difference *d, const struct moment_set *moments, unsigned i, unsigned k)
+{
+	const struct literal *l = d->literals;
+	struct moment_set and = both(&l[i].set, &l[k].set, true);
+	struct moment_set or = both(&l[i].set, &l[k].set, false);
+
+	if (!equal(&and, moments) && !equal(& or, moments)) {
+		return false;
+	}
+	(void)strbuf_addf(d->out, " %s %s %s", l[i].text, equal(&and, moments) ? "and" : "or",
+			  l[k].text);
+	return true;
+}
+
+/* In one, two or three words about facts, the fewest that will do; false: it takes more. */
 static bool say_words(struct difference *d, const struct moment_set *moments)
 {
 	const struct literal *l = d->literals;
@@ -144,22 +178,11 @@ static bool say_words(struct difference *d, const struct moment_set *moments)
 			return true;
 		}
 	}
-	for (unsigned i = 0; i < n; i++) {
-		for (unsigned k = i + 1; k < n; k++) {
-			struct moment_set and = both(&l[i].set, &l[k].set, true);
-			struct moment_set or = both(&l[i].set, &l[k].set, false);
-
-			if (equal(&and, moments) || equal(& or, moments)) {
-				(void)strbuf_addf(d->out, " %s %s %s", l[i].text,
-						  equal(&and, moments) ? "and" : "or", l[k].text);
-				return true;
-			}
-			for (unsigned j = k + 1; j < n && n <= 40; j++) {
-				struct moment_set three = both(&and, &l[j].set, true);
-
-				if (equal(&three, moments)) {
-					(void)strbuf_addf(d->out, " %s and %s and %s", l[i].text,
-							  l[k].text, l[j].text);
+	for (unsigned words = 2; words <= 3 && (words == 2 || n <= 40); words++) {
+		for (unsigned i = 0; i < n; i++) {
+			for (unsigned k = i + 1; k < n; k++) {
+				if (words == 2 ? say_two(d, moments, i, k)
+					       : say_three(d, moments, i, k)) {
 					return true;
 				}
 			}

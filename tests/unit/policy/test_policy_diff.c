@@ -281,7 +281,8 @@ static void time_is_said(void **state)
 
 	(void)state;
 	says(TOP HOURS "allow:\n" LINE, windowed, true,
-	     "- ana may no longer droplet.show on 2 droplets (web-1, x) in c0 outside office   allow "
+	     "- ana may no longer droplet.show on 2 droplets (web-1, x) in c0 outside office   "
+	     "allow "
 	     "ana-looks, line 7 of the old file\n");
 	says(TOP HOURS "allow: []\n", windowed, true,
 	     "+ ana may droplet.show on 2 droplets (web-1, x) in c0 during office   allow "
@@ -297,11 +298,56 @@ static void time_is_said(void **state)
 	     "now; require twice, line 9\n");
 }
 
+/* Steps and limits by what they come to, and who may approve. */
+static void steps_are_compared(void **state)
+{
+#define GROUP(members) TOP "groups: {sre: [" members "]}\nallow:\n" LINE
+#define ASKS(what) \
+	"require:\n  - {name: asks, may: droplet.show, droplets: {tag: prod}, " what "}\n"
+#define LIMITS(what) "limits:\n  - {name: calm, may: droplet.show, " what "}\n"
+#define HERE "ana may droplet.show on 2 droplets (web-1, x) in c0   "
+
+	(void)state;
+	says(GROUP("bob") ASKS("approvals: 1, from: sre, within: 10m"), GROUP("bob"), true,
+	     "+ " HERE "without approval by sre within 10m now; require asks, line 9 of the old "
+	     "file\n");
+	says(GROUP("bob"), GROUP("bob") ASKS("reason: yes"), true,
+	     "- " HERE "only with a reason now; require asks, line 9\n");
+	/* another name for the same is no difference */
+	says(GROUP("bob") ASKS("confirm: self"),
+	     GROUP("bob") "require:\n  - {name: other, may: everything, droplets: any, confirm: "
+			  "self}\n",
+	     true, "");
+	says(GROUP("bob, ana") ASKS("approvals: 1, from: people, within: 10m"),
+	     GROUP("bob, ana") ASKS("approvals: 1, from: people, within: 1h"), true,
+	     "+ " HERE "with approval by people within 1h instead of approval by people within "
+	     "10m now; require asks, line 9\n");
+	says(GROUP("bob") ASKS("approvals: 1, from: sre, within: 10m"),
+	     GROUP("bob, ana") ASKS("approvals: 1, from: sre, within: 10m"), true,
+	     "+ ana may approve where sre is asked   require asks, line 9\n");
+	says(GROUP("bob, ana") ASKS("approvals: 1, from: sre, within: 10m"),
+	     GROUP("bob") ASKS("approvals: 1, from: sre, within: 10m"), true,
+	     "- ana may no longer approve where sre is asked   require asks, line 9 of the old "
+	     "file\n");
+	says(GROUP("bob") LIMITS("per: person, at_most: 5, within: 10m"),
+	     GROUP("bob") LIMITS("per: person, at_most: 9, within: 10m"), true,
+	     "+ " HERE "with the limit of 9 in 10m a person instead of the limit of 5 in 10m a "
+	     "person now; limits calm, line 9\n");
+	/* neither is the tighter one: both are said */
+	says(GROUP("bob") LIMITS("per: person, at_most: 5, within: 10m"),
+	     GROUP("bob") LIMITS("per: person, at_most: 20, within: 1h"), true,
+	     "+ " HERE "with the limit of 20 in 1h a person instead of the limit of 5 in 10m a "
+	     "person now; limits calm, line 9\n"
+	     "- " HERE "only with the limit of 20 in 1h a person instead of the limit of 5 in 10m "
+	     "a person now; limits calm, line 9\n");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(differences_are_sentences),
 		cmocka_unit_test(time_is_said),
+		cmocka_unit_test(steps_are_compared),
 		cmocka_unit_test(diff_is_the_walk_over_everything),
 	};
 
