@@ -97,6 +97,9 @@ struct group {
 	uint64_t channels[];
 };
 
+/* diff_people.c: pairs of people and of channels, and classes of people. */
+void diff_pair(struct difference *d);
+
 /* diff_times.c: the moments. */
 void diff_moments(struct difference *d);
 uint64_t diff_value(const struct difference *d, unsigned moment, int side, enum fact_kind kind,

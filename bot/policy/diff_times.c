@@ -14,6 +14,7 @@
 #define FOREVER ((int64_t)4070908800) /* 2099-01-01: the tables of the zones end soon after */
 #define YEARS_DAYS (28 * 366)         /* the calendar has come around */
 #define LOOKS_MOST 20000000U          /* facts times instants */
+#define DAYS_LEAST 15                 /* even when that is more */
 #define FREE_FACTS_MOST 6             /* groups and turns taken: all combinations up to here */
 
 struct instants {
@@ -271,6 +272,7 @@ static bool find_instants(const struct difference *d, struct instants *t)
 {
 	unsigned timed = 0;
 	int64_t days;
+	int64_t named;
 	int64_t most;
 	bool whole;
 
@@ -278,10 +280,12 @@ static bool find_instants(const struct difference *d, struct instants *t)
 	for (unsigned i = 0; i < d->n_facts; i++) {
 		timed += !is_free(&d->facts[i]);
 	}
-	most = timed > 0 ? LOOKS_MOST / ((int64_t)timed * timed * 5) : 1;
-	most -= (t->to - t->from) / DAY_S;
-	whole = most >= days && most >= 2 * 366;
-	t->to += (most > YEARS_DAYS ? YEARS_DAYS : most > 366 ? most : 366) * DAY_S;
+	most = timed > 0 ? LOOKS_MOST / ((int64_t)timed * timed * 5) : YEARS_DAYS;
+	most = most < DAYS_LEAST ? DAYS_LEAST : most;
+	named = (t->to - t->from) / DAY_S;
+	whole = most >= named + days && most >= named + (int64_t)2 * 366;
+	most = whole && most > named + YEARS_DAYS ? named + YEARS_DAYS : most;
+	t->to = t->from + most * DAY_S;
 	if (t->to > FOREVER) {
 		t->to = FOREVER;
 	}
