@@ -36,6 +36,7 @@ ratio() # engine, our decisions a second
 		fi
 		cp "$node/package.json" "$node/.installed"
 	fi
+	# shellcheck disable=SC2020 # one character for each
 	build/release/sluice schema | tr ',[]' '\n\n\n' | grep -E '^ *"[a-z]+(\.[a-z0-9]+)+"$' | sort -u |
 		awk 'BEGIN { printf "[" } { printf("%s%s", (NR > 1 ? "," : ""), $0) } END { print "]" }' >"$node/verbs.json"
 	if ! node "$node/engines.mjs" "$name" "$shared/policy" "$node/verbs.json" >"$out/$name.txt"; then
@@ -48,6 +49,7 @@ ratio() # engine, our decisions a second
 
 # ./dev bench policy: decisions a second and the rest, on the conformance policy, from the objects of the release build
 if [ "${1:-}" = policy ]; then
+	# shellcheck disable=SC2046 # flags, to be split
 	cc -O2 -flto -std=c11 -D_GNU_SOURCE -Ibot -o "$out/policy" tests/bench/bench_policy.c build/release/librooms.a \
 		$(pkg-config --libs yaml-0.1 libcrypto jansson libuv libcurl libwebsockets yajl sqlite3 libgsasl expat libidn libssl) -lunistring -lm
 	"$out/policy" "$shared/policy" >"$out/policy.txt"
