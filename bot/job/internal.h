@@ -17,9 +17,10 @@
 #include "job/states.h"
 #include "ocean/pace.h"
 
-#define READY_MS 60000  /* how long a job may wait for its turn */
-#define BUSY_MS 120000  /* how long for a droplet that has another event */
-#define LOOK_MS 45000   /* how long to look for an action whose answer was lost */
+#define READY_MS 60000 /* how long a job may wait for its turn */
+#define BUSY_MS 120000 /* how long for a droplet that has another event */
+#define LOOK_MS 45000  /* how long to look for an action whose answer was lost */
+#define LOOK_LEAST_MS 10000
 #define STATUS_MS 60000 /* how long a droplet may take after its action ended */
 #define LOOK_SKEW_MS \
 	5000         /* its started_at and its Date have whole seconds, and answers take time */
@@ -92,6 +93,7 @@ struct request {
 		set_wanted; /* the newest form given to the queue, and what it shows */
 	bool told;          /* the last card was delivered, or never can be */
 	bool undelivered;
+	bool resumed;       /* an earlier process may have told some of it */
 	unsigned n_commits; /* under way */
 	struct timer tick;
 	struct timer save;

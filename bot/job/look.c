@@ -71,10 +71,14 @@ static void look(struct job *job)
 	job_call(job, &call, looked);
 }
 
+/* A restart does not begin the search anew, but leaves time for a few looks. */
 void job_look(struct job *job)
 {
+	int64_t left_ms = job->row.deadline_ms - clock_wall_ms();
+
+	left_ms = left_ms > LOOK_MS ? LOOK_MS : left_ms < LOOK_LEAST_MS ? LOOK_LEAST_MS : left_ms;
 	job->tries = 0;
-	job->until_ms = clock_mono_ms() + LOOK_MS;
+	job->until_ms = clock_mono_ms() + left_ms;
 	if (job_step(job) == NULL || job->row.sent_ms == 0) {
 		give_up(job);
 		return;

@@ -196,10 +196,14 @@ static void poll_action(struct job *job)
 	job_call(job, &call, polled);
 }
 
-/* After a restart its time may be over: one look is due all the same. */
+/*
+ * The first look is due a while after it was sent, wherever that while went: after a restart, or a long search, at once. Its
+ * time may be over by then: one look is due all the same.
+ */
 void job_watch(struct job *job)
 {
 	int64_t left_ms = job->row.deadline_ms - clock_wall_ms();
+	int64_t spent_ms, wait_ms;
 	const struct plan_step *step = job_step(job);
 
 	job->tries = 0;
@@ -213,7 +217,9 @@ void job_watch(struct job *job)
 	if (left_ms > step->deadline_ms) { /* the wall clock was set back meanwhile */
 		job->until_ms = clock_mono_ms() + step->deadline_ms;
 	}
-	if (!job_wait(job, next_poll_ms(job), poll_action)) {
+	spent_ms = clock_wall_ms() - job->row.sent_ms;
+	wait_ms = next_poll_ms(job) - (spent_ms > 0 ? spent_ms : 0);
+	if (!job_wait(job, wait_ms > 0 ? wait_ms : 0, poll_action)) {
 		poll_action(job);
 	}
 }
