@@ -107,6 +107,12 @@ static const char *mention(const char *user, void *data)
 	return names->node;
 }
 
+/* What may stand there already is corrected: whoever never saw it shows the correction as a message of its own (XEP-0308). */
+static const char *replaces_of(const struct chat_post *post)
+{
+	return post->replaces == NULL && post->again ? post->key : post->replaces;
+}
+
 static int send_message(struct sent *sent, const struct chat_post *post, const struct room *room,
 			struct err *err)
 {
@@ -115,7 +121,7 @@ static int send_message(struct sent *sent, const struct chat_post *post, const s
 	struct render_envelope envelope = {
 		.to = sent->to,
 		.id = sent->id,
-		.replaces = post->replaces,
+		.replaces = replaces_of(post),
 		.answers = post->answers,
 		.groupchat = sent->groupchat,
 	};
@@ -164,8 +170,11 @@ static int try_post(struct sent *sent, const struct chat_post *post, struct err 
 		room = muc_find(x, post->place.channel); /* for nicks only */
 	}
 	xmpp_random_id(sent->id);
+	if (post->key != NULL && post->replaces == NULL && !post->again) {
+		(void)snprintf(sent->id, sizeof(sent->id), "%s", post->key);
+	}
 	(void)snprintf(sent->post_id, sizeof(sent->post_id), "%s",
-		       post->replaces != NULL ? post->replaces : sent->id);
+		       replaces_of(post) != NULL ? replaces_of(post) : sent->id);
 	if (send_message(sent, post, room, err) != 0) {
 		return -1;
 	}

@@ -34,6 +34,12 @@ struct chat_post {
 		private_to; /* user id: only this person may see it. Without CHAT_PRIVATE it goes as a direct message */
 	const char *answers; /* id of the message it answers, for threads and quotes; NULL: none */
 	/*
+	 * Names a new post, unpredictable and the same after a restart; NULL: nobody will repeat it. A network on which we
+	 * choose the ids takes it as the id; one that knows repeated posts by a word takes it as that word.
+	 */
+	const char *key;
+	bool again; /* it may stand there already under its key, and must not stand there twice */
+	/*
 	 * Exactly once, from the loop, never before post returns. err NULL: the network took it, ret_id names it.
 	 * Kinds: NETWORK (not sent; may be repeated), UNKNOWN (sent, not known), NOTFOUND (the post to edit is gone, or
 	 * we are not in that channel), LIMIT (too long, or too fast: retry_after_ms), REMOTE, CANCELED.

@@ -130,6 +130,9 @@ struct post_card *post_open(struct post_queue *queue, const struct post_request 
 	copy->place.thread = arena_strdup(&card->arena, request->place.thread);
 	copy->private_to = arena_strdup(&card->arena, request->private_to);
 	copy->answers = arena_strdup(&card->arena, request->answers);
+	copy->key = request->key != NULL && strlen(request->key) <= POST_KEY_MAX
+			    ? arena_strdup(&card->arena, request->key)
+			    : NULL;
 	copy->replaces = NULL;
 	if (request->replaces != NULL) {
 		snprintf(card->id, sizeof(card->id), "%s", request->replaces);

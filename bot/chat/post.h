@@ -23,6 +23,7 @@
 #define POST_RETRY_MOST_MS 30000
 #define POST_GIVE_UP_MS (60 * 60 * 1000)
 #define POST_UNKNOWN_TRIES 3
+#define POST_KEY_MAX 22
 #define POST_WAITING_MAX 500 /* cards in one place; those beyond are refused with LIMIT */
 
 struct post_queue;
@@ -44,6 +45,8 @@ struct post_request {
 	const char *private_to; /* NULL: everybody there */
 	const char *answers;    /* NULL: none */
 	const char *replaces;   /* go on editing this post (after a restart); NULL: a new one */
+	const char *key; /* as in chat.h; at most POST_KEY_MAX bytes, a longer one is left out */
+	bool again;      /* an earlier process may have posted it: as in chat.h */
 	/*
 	 * Called after each form that reached the network (err NULL, id its post id) and when one could not be
 	 * delivered for good. `version` is the number that post_set gave for the newest form delivered.

@@ -153,6 +153,8 @@ static void send(struct post_card *card)
 	post->private_to = card->request.private_to;
 	post->replaces = flight->is_edit ? card->id : NULL;
 	post->answers = flight->is_edit ? NULL : card->request.answers;
+	post->key = flight->is_edit ? NULL : card->request.key;
+	post->again = post->key != NULL && card->request.again;
 	post->done = flight_done;
 	post->data = flight;
 	lane->queue->chat->ops->post(lane->queue->chat, post);
@@ -220,6 +222,7 @@ static bool try_again(struct post_card *card, struct flight *flight, const struc
 	wait_ms = wait_ms < POST_RETRY_MOST_MS ? wait_ms : POST_RETRY_MOST_MS;
 	if (err->kind == ERR_NOTFOUND && flight->is_edit) {
 		card->id[0] = '\0'; /* gone: a new one, now */
+		card->request.key = NULL;
 		return true;
 	}
 	if (err->kind == ERR_LIMIT && flight->post.retry_after_ms > 0) {
@@ -228,6 +231,7 @@ static bool try_again(struct post_card *card, struct flight *flight, const struc
 		if (!flight->is_edit && card->tries >= POST_UNKNOWN_TRIES) {
 			return false;
 		}
+		card->request.again = card->request.again || !flight->is_edit;
 	} else if (err->kind != ERR_NETWORK) {
 		return false;
 	}

@@ -108,16 +108,20 @@ static void delivered(struct post_card *card, const char *id, unsigned version,
 void card_open(struct request *request)
 {
 	struct post_queue *queue = card_queue(request);
+	char key[POST_KEY_MAX + 1];
 	struct post_request post = {
 		.place = card_place(request),
 		.answers = request->row.answers[0] != '\0' ? request->row.answers : NULL,
 		.replaces = request->card_id[0] != '\0' ? request->card_id : NULL,
+		.key = key,
+		.again = request->resumed,
 		.delivered = delivered,
 	};
 
 	if (queue == NULL || request->card != NULL) {
 		return;
 	}
+	(void)snprintf(key, sizeof(key), "c-%s", request->row.id);
 	request->card = mem_alloc(sizeof(*request->card));
 	request->card->request = request;
 	post.data = request->card;
@@ -145,7 +149,10 @@ void card_show(struct request *request)
 static void ping(struct request *request)
 {
 	struct post_queue *queue = card_queue(request);
-	struct chat_place place = card_place(request);
+	char key[POST_KEY_MAX + 1];
+	struct post_request post = {
+		.place = card_place(request), .key = key, .again = request->resumed};
+	struct post_card *card;
 	struct arena arena;
 	struct report report;
 
@@ -154,7 +161,10 @@ static void ping(struct request *request)
 	}
 	arena_init(&arena);
 	report = report_of(request, &arena);
-	post_once(queue, &place, NULL, NULL, report_ping(&report, &arena));
+	(void)snprintf(key, sizeof(key), "p-%s", request->row.id);
+	card = post_open(queue, &post);
+	(void)post_set(card, report_ping(&report, &arena));
+	post_close(card);
 	arena_done(&arena);
 }
 

@@ -133,6 +133,7 @@ static void take_up(struct job_engine *engine, const struct store_request *row,
 		mend(job);
 		n_open += !job_state_final((enum job_state)job->row.state);
 	}
+	request->resumed = true;
 	request_add(request);
 	if (n_open == 0 && (n_jobs == 0 || clock_wall_ms() - row->updated_ms > STALE_CARD_MS)) {
 		request->told = true; /* nobody waits for this message any more */
