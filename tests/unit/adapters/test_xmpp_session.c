@@ -52,8 +52,12 @@ static void post(struct posted *posted, const char *channel, bool direct, const 
 {
 	struct arena arena = {0};
 	struct build build;
+	const char *key = posted->post.key;
+	bool again = posted->post.again;
 
 	memset(posted, 0, sizeof(*posted));
+	posted->post.key = key;
+	posted->post.again = again;
 	build_init(&build, &arena, TONE_PLAIN);
 	build_line(&build, "%s", text);
 	if (buttons) {
@@ -417,7 +421,7 @@ static void test_silent_room(void **state)
 
 static void test_post_in_room(void **state)
 {
-	struct posted posted;
+	struct posted posted = {0};
 	char id[64];
 
 	(void)state;
@@ -443,9 +447,33 @@ static void test_post_in_room(void **state)
 	fake_end();
 }
 
+/* The key is the id; what an earlier process may have posted under it is corrected, not posted twice. */
+static void test_post_key(void **state)
+{
+	struct posted posted = {0};
+
+	(void)state;
+	fake_up();
+	posted.post.key = "c-gf6jmvag";
+	post(&posted, FAKE_ROOM, false, "Rebooting", NULL, false);
+	assert_string_equal(fake_id_of("Rebooting"), "c-gf6jmvag");
+	assert_false(sent("urn:xmpp:message-correct:0"));
+	reflect("c-gf6jmvag", "room-1");
+	assert_string_equal(posted.post.ret_id, "c-gf6jmvag");
+
+	posted.post.again = true;
+	post(&posted, FAKE_ROOM, false, "Rebooted", NULL, false);
+	assert_string_not_equal(fake_id_of("Rebooted"), "c-gf6jmvag");
+	assert_true(sent("<replace xmlns='urn:xmpp:message-correct:0' id='c-gf6jmvag'/>"));
+	reflect(fake_id_of("Rebooted"), "room-2");
+	assert_int_equal(posted.n_done, 1);
+	assert_string_equal(posted.post.ret_id, "c-gf6jmvag");
+	fake_end();
+}
+
 static void test_post_refused(void **state)
 {
-	struct posted posted;
+	struct posted posted = {0};
 	char xml[512];
 
 	(void)state;
@@ -472,7 +500,7 @@ static void test_post_refused(void **state)
 
 static void test_post_direct(void **state)
 {
-	struct posted posted;
+	struct posted posted = {0};
 	uint32_t seq;
 	char xml[64];
 
@@ -493,7 +521,7 @@ static void test_post_direct(void **state)
 
 static void test_buttons(void **state)
 {
-	struct posted posted;
+	struct posted posted = {0};
 	char id[64];
 	const char *const one = "<reaction>1\xef\xb8\x8f\xe2\x83\xa3</reaction>";
 	char xml[600];
@@ -539,7 +567,7 @@ static void test_buttons(void **state)
 
 static void test_two_questions(void **state)
 {
-	struct posted a, b;
+	struct posted a = {0}, b = {0};
 
 	(void)state;
 	fake_up();
@@ -555,7 +583,7 @@ static void test_two_questions(void **state)
 
 static void test_resume(void **state)
 {
-	struct posted posted;
+	struct posted posted = {0};
 	char id[64];
 
 	(void)state;
@@ -606,7 +634,7 @@ static void test_resume(void **state)
 
 static void test_resume_fails(void **state)
 {
-	struct posted posted;
+	struct posted posted = {0};
 
 	(void)state;
 	fake_up();
@@ -638,7 +666,7 @@ static void test_resume_fails(void **state)
 
 static void test_wrong_count(void **state)
 {
-	struct posted posted;
+	struct posted posted = {0};
 
 	(void)state;
 	fake_up();
@@ -653,7 +681,7 @@ static void test_wrong_count(void **state)
 
 static void test_no_answer_to_r(void **state)
 {
-	struct posted posted;
+	struct posted posted = {0};
 
 	(void)state;
 	fake_up();
@@ -775,7 +803,7 @@ static void test_unproven_server(void **state)
 
 static void test_post_while_down(void **state)
 {
-	struct posted posted;
+	struct posted posted = {0};
 
 	(void)state;
 	fake_start(FAKE_ROOM);
@@ -846,6 +874,7 @@ int main(void)
 		cmocka_unit_test(test_nick_conflict),
 		cmocka_unit_test(test_silent_room),
 		cmocka_unit_test(test_post_in_room),
+		cmocka_unit_test(test_post_key),
 		cmocka_unit_test(test_post_refused),
 		cmocka_unit_test(test_post_direct),
 		cmocka_unit_test(test_buttons),
