@@ -29,6 +29,8 @@ static void start_job(struct turn *turn, const struct gate_decision *decision,
 		.thread = turn->place.thread,
 		.answers = turn->message,
 		.words = turn->parse.row->phrases[0],
+		.reason = turn->parse.reason,
+		.queues = turn->parse.queues,
 		.plan = turn->parse.row->plan,
 		.decision = decision,
 		.droplets = targets->droplets,
@@ -93,7 +95,7 @@ static void on_list(struct turn *turn, const struct ocean_snapshot *snapshot)
 		turn_say(turn, true,
 			 words_denied(&turn->arena, turn->parse.row, &decision, NULL, 0));
 	} else if (decision.verdict == ALLOW && decision.n_duties > 0) {
-		turn_say(turn, true, words_needs(&turn->arena, &decision));
+		turn_say(turn, true, words_steps(&turn->arena, &decision));
 	} else {
 		turn_answer(turn, seen, n);
 	}
@@ -106,6 +108,12 @@ const char *turn_said_again(struct turn *turn)
 
 	for (size_t i = 0; i < turn->parse.n_words; i++) {
 		said = arena_printf(&turn->arena, "%s %s", said, turn->parse.words[i]);
+	}
+	if (turn->parse.queues) {
+		said = arena_printf(&turn->arena, "%s queue", said);
+	}
+	if (turn->parse.reason != NULL) {
+		said = arena_printf(&turn->arena, "%s because %s", said, turn->parse.reason);
 	}
 	return said;
 }
@@ -144,9 +152,8 @@ static void on_targets(struct turn *turn, const struct ocean_snapshot *snapshot)
 	txn = store_txn_new(app->store);
 	gate_decide(app->gate, &turn->who, row->verb, targets.droplets, targets.n, NULL, txn,
 		    &turn->arena, &decision);
-	if (decision.verdict == ALLOW && decision.n_duties > 0) {
-		/* this version cannot ask for what the policy requires */
-		turn_say(turn, true, words_needs(&turn->arena, &decision));
+	if (decision.verdict == ALLOW && decision.n_duties > 0 && row->plan == NULL) {
+		turn_say(turn, true, words_steps(&turn->arena, &decision));
 		store_commit(txn, turn_audited, NULL);
 	} else if (decision.verdict != ALLOW) {
 		turn_say(turn, true,

@@ -91,6 +91,11 @@ static void job_ended(const struct store_request *request, const struct store_jo
 	announce_job(data, request, job, plan);
 }
 
+static const char *job_say_button(const char *text, void *data)
+{
+	return buttons_add(((struct app *)data)->buttons, text);
+}
+
 static void sink_event(struct chat *chat, const struct event *event, void *data)
 {
 	struct app_chat *at = data;
@@ -146,6 +151,7 @@ struct app *app_new(const struct app_parts *parts)
 		.queue = job_queue,
 		.plan = job_plan,
 		.ended = job_ended,
+		.say_button = job_say_button,
 		.data = app,
 	};
 
@@ -179,6 +185,8 @@ struct app *app_new(const struct app_parts *parts)
 		at->chat->sink.data = at;
 	}
 	options.gate = app->gate;
+	app->codes = codes_new(app->store);
+	options.codes = app->codes;
 	app->engine = job_engine_new(&options);
 	return app;
 }
@@ -313,6 +321,7 @@ void app_close(struct app *app, void (*closed)(void *data), void *data)
 	reload_stop(app->reload, part_closed, app);
 	turn_drop_all(app);
 	job_engine_free(app->engine);
+	codes_free(app->codes);
 	app->engine = NULL;
 	announce_drop_all(app);
 	record_stop(app);

@@ -65,6 +65,9 @@ static bool run_command(struct turn *turn)
 	const struct command *row = turn->parse.row;
 	bool could;
 
+	if (own_is_act(row)) {
+		return own_run(turn);
+	}
 	if (row->verb == VERB_NONE) {
 		turn_answer(turn, NULL, 0);
 		return false;
@@ -162,12 +165,16 @@ static bool is_chatter(const struct turn *turn, enum command_fit fit)
 	if (fit == FIT_NONE || turn->parse.row == NULL) { /* no command, or too long for one */
 		return true;
 	}
+	if (own_is_act(turn->parse.row)) {
+		return !own_is_meant(turn);
+	}
 	switch (turn->parse.row->takes) {
 	case TAKES_TARGETS: /* its names decide, once the droplets are known */
 		return false;
 	case TAKES_FILTERS:
 		return fit == FIT_USAGE;
 	case TAKES_NOTHING:
+	case TAKES_ID:
 		return turn->parse.n_words > 0;
 	case TAKES_TOPIC: /* "help reboot", not "help me with this" */
 		return turn->parse.n_words > 0 && !is_topic(turn);
@@ -180,7 +187,8 @@ static bool is_chatter(const struct turn *turn, enum command_fit fit)
 /* help and whoami are answered to everybody in a direct message, a few a minute. */
 static bool is_open_question(struct turn *turn, enum command_fit fit)
 {
-	return fit == FIT_COMMAND && turn->parse.row->verb == VERB_NONE && turn->place.direct &&
+	return fit == FIT_COMMAND && turn->parse.row->verb == VERB_NONE &&
+	       !own_is_act(turn->parse.row) && turn->place.direct &&
 	       recent_may_answer(turn->app->recent, turn->who.user);
 }
 
@@ -212,12 +220,22 @@ static bool turn_run(struct turn *turn, const char *text)
 	const char *const own_names[] = {app->own_name, NULL};
 	const char *channel = gate_channel(app->gate, &turn->who);
 	struct err err = {0};
-	enum command_fit fit = command_parse(text, own_names, &turn->arena, &turn->parse, &err);
+	enum command_fit fit;
+
+	if (turn->place.direct &&
+	    codes_like(text)) { /* a card asked for it: nothing else is said */
+		text = arena_printf(&turn->arena, "code %s", text);
+	}
+	fit = command_parse(text, own_names, &turn->arena, &turn->parse, &err);
 
 	turn->addressed = turn->addressed || turn->parse.prefixed;
 	turn->person = arena_strdup(&turn->arena, gate_person(app->gate, &turn->who));
 	if (channel == NULL) {
 		if (is_open_question(turn, fit)) {
+			return run_command(turn);
+		}
+		if (turn->person != NULL && turn->place.direct && fit == FIT_COMMAND &&
+		    own_is_act(turn->parse.row)) { /* what waits is answered anywhere */
 			return run_command(turn);
 		}
 		if (turn->person != NULL && turn->addressed) {
@@ -249,10 +267,34 @@ static bool turn_run(struct turn *turn, const char *text)
 	return false;
 }
 
+/* A button of a card. True when the turn goes on. */
+static bool run_press(struct turn *turn, struct job_press *press)
+{
+	struct app *app = turn->app;
+	const char *key = arena_printf(&turn->arena, "pressed %s/%s/%s", turn->who.network,
+				       turn->who.user_workspace, turn->who.user);
+
+	turn->person = arena_strdup(&turn->arena, gate_person(app->gate, &turn->who));
+	if (turn->person == NULL) {
+		if (recent_may_answer(app->recent, key)) { /* the log has a bound too */
+			turn_note(turn, "press", NULL, "stranger");
+		}
+		return false;
+	}
+	if (gate_channel(app->gate, &turn->who) == NULL && !turn->place.direct) {
+		turn_say(turn, true, words_not_set_up(&turn->arena, &turn->place));
+		return false;
+	}
+	own_press(turn, press);
+	return true;
+}
+
 void dispatch_event(struct app_chat *from, const struct event *event)
 {
 	struct app *app = from->app;
 	const char *text = event->text;
+	char buf[JOB_BUTTON_SIZE];
+	struct job_press press = {.act = JOB_ACT_NONE};
 	struct turn *turn;
 
 	metrics_add(METRIC_EVENTS, 1);
@@ -263,6 +305,12 @@ void dispatch_event(struct app_chat *from, const struct event *event)
 	if (recent_repeated(app->recent, turn->key)) {
 		metrics_add(METRIC_EVENTS_REPEATED, 1);
 		turn_end(turn);
+		return;
+	}
+	if (event->kind == EVENT_PRESS && job_button_parse(event->button, buf, &press)) {
+		if (!run_press(turn, &press)) {
+			turn_end(turn);
+		}
 		return;
 	}
 	if (event->kind == EVENT_PRESS) {

@@ -34,6 +34,7 @@ struct app {
 	struct store *store;
 	struct gate *gate;
 	struct job_engine *engine;
+	struct codes *codes;
 	struct app_chat chats[CHATS_MAX];
 	size_t n_chats;
 	size_t n_closing;
@@ -117,8 +118,8 @@ bool recent_may_answer(struct recent *recent, const char *who); /* a stranger: a
 const struct message *words_denied(struct arena *arena, const struct command *row,
 				   const struct gate_decision *decision,
 				   const struct droplet *const *droplets, size_t n_droplets);
-/* The policy allows it with steps that this version cannot ask for: nothing runs. */
-const struct message *words_needs(struct arena *arena, const struct gate_decision *decision);
+/* Allowed with steps, but nothing there waits for people: a read, or an affair of our own. */
+const struct message *words_steps(struct arena *arena, const struct gate_decision *decision);
 const struct message *words_failed(struct arena *arena, bool change, bool listed,
 				   const struct err *err);
 const struct message *words_not_set_up(struct arena *arena, const struct chat_place *place);

@@ -427,7 +427,7 @@ bool reload_asked(struct turn *turn)
 		return false;
 	}
 	if (decision.n_duties > 0) {
-		turn_say(turn, true, words_needs(&turn->arena, &decision));
+		turn_say(turn, true, words_steps(&turn->arena, &decision));
 		return false;
 	}
 	if (reload->path == NULL) {

@@ -45,6 +45,15 @@ int64_t turn_said_ago_ms(const struct turn *turn);
 /* Runs the row's answer on these droplets, redacted for the channel, and says it. */
 void turn_answer(struct turn *turn, const struct droplet *const *droplets, size_t n);
 
+/* own.c: is it about requests that wait? Such a row needs no verb: whose it is decides. */
+bool own_is_act(const struct command *row);
+/* Carries it out. True when the turn goes on and is ended there. */
+bool own_run(struct turn *turn);
+/* Is it an act that somebody waits for, or chatter? */
+bool own_is_meant(const struct turn *turn);
+/* A button of a card: its act in press. */
+void own_press(struct turn *turn, struct job_press *press);
+
 /* account_want's done: resolves, asks the gate, answers or starts the jobs; ends the turn. */
 void turn_droplets(struct account_want *want, struct ocean_snapshot *snapshot,
 		   const struct err *err);

@@ -59,41 +59,13 @@ const struct message *words_denied(struct arena *arena, const struct command *ro
 	return build_end(&build);
 }
 
-/* What a policy can ask for before it is done, and this version cannot ask people for. */
-static const char *step_name(enum duty_kind kind)
+const struct message *words_steps(struct arena *arena, const struct gate_decision *decision)
 {
-	switch (kind) {
-	case DUTY_NONE:
-		break;
-	case DUTY_CONFIRM:
-		return "a confirmation";
-	case DUTY_CODE:
-		return "a code";
-	case DUTY_REASON:
-		return "a reason";
-	case DUTY_APPROVALS:
-		return "an approval by somebody else";
-	}
-	return "a step";
-}
-
-const struct message *words_needs(struct arena *arena, const struct gate_decision *decision)
-{
-	const char *steps = NULL;
 	struct build build;
 
-	for (size_t i = 0; i < decision->n_duties; i++) {
-		const char *step = step_name(decision->duties[i].kind);
-
-		if (steps == NULL || strstr(steps, step) == NULL) {
-			steps = steps != NULL ? arena_printf(arena, "%s and %s", steps, step)
-					      : step;
-		}
-	}
 	build_init(&build, arena, TONE_BAD);
-	build_line(&build, "*Nothing ran.* It needs %s,", steps != NULL ? steps : "a step");
-	build_line(&build, "which this version cannot ask for.");
-	build_line(&build, "What you may do: `help`");
+	build_line(&build, "*Nothing ran.* The policy wants steps first,");
+	build_line(&build, "and only changes of droplets have them.");
 	build_line(&build, "_Decision %s_", decision->id);
 	return build_end(&build);
 }

@@ -15,13 +15,15 @@
 #include "job/plan.h"
 
 #define COMMAND_PHRASES_MAX 12
-#define COMMAND_WORDS_MAX 64 /* words in one command */
+#define COMMAND_WORDS_MAX 64   /* words in one command */
+#define COMMAND_REASON_MAX 200 /* bytes; what is longer is cut */
 
 /* What follows the phrase. */
 enum command_takes {
 	TAKES_NOTHING = 0,
 	TAKES_TARGETS, /* one or more droplets: name, id, #id, tag:NAME */
 	TAKES_FILTERS, /* any number of: tag:NAME region:SLUG status:WORD name:GLOB, or a bare glob */
+	TAKES_ID,      /* nothing, or which request */
 	TAKES_TOPIC,   /* at most a few words of another command */
 	TAKES_REST,    /* anything: for verbs whose command is not built */
 };

@@ -146,6 +146,7 @@ static bool suits(const struct command *row, const char *const *after, size_t n_
 	case TAKES_FILTERS:
 		return n_after == 0 || selector;
 	case TAKES_NOTHING:
+	case TAKES_ID:
 	case TAKES_TOPIC:
 	case TAKES_REST:
 		return true;
@@ -192,6 +193,16 @@ static size_t drop_and(const char **words, size_t n)
 	return kept;
 }
 
+/* "reboot web-1 queue": the last word says what to do when it is taken. */
+static void take_queue(struct command_parse *parse)
+{
+	if (parse->row->plan != NULL && parse->n_words > 1 &&
+	    strcasecmp(parse->words[parse->n_words - 1], "queue") == 0) {
+		parse->queues = true;
+		parse->n_words--;
+	}
+}
+
 static enum command_fit check_words(struct command_parse *parse, struct err *err)
 {
 	const struct command *row = parse->row;
@@ -206,7 +217,15 @@ static enum command_fit check_words(struct command_parse *parse, struct err *err
 			return FIT_USAGE;
 		}
 		return FIT_COMMAND;
+	case TAKES_ID:
+		if (parse->n_words > 1) {
+			err_set(err, ERR_USAGE, "\"%s\" takes one ID behind it, got \"%.60s\"",
+				row->phrases[0], parse->words[1]);
+			return FIT_USAGE;
+		}
+		return FIT_COMMAND;
 	case TAKES_TARGETS:
+		take_queue(parse);
 		parse->n_words = drop_and(parse->words, parse->n_words);
 		if (parse->n_words == 0) {
 			err_set(err, ERR_USAGE, "which droplet? Say: %s %s", row->phrases[0],
@@ -235,28 +254,51 @@ static const char *join(const char *const *words, size_t n, struct arena *arena)
 	return text;
 }
 
-enum command_fit command_parse(const char *text, const char *const *own_names, struct arena *arena,
-			       struct command_parse *ret_parse, struct err *err)
+/* What stands behind the word "because", without the spaces around it; NULL: no such word. */
+static const char *find_reason(const char *text)
 {
-	struct strbuf copy;
+	static const char word[] = "because";
+
+	for (const char *at = text; (at = strcasestr(at, word)) != NULL; at++) {
+		const char *behind = at + sizeof(word) - 1;
+
+		if ((at == text || at[-1] == ' ' || at[-1] == ',') &&
+		    (*behind == ' ' || *behind == ':')) {
+			return at;
+		}
+	}
+	return NULL;
+}
+
+/* As it was typed, cut at a whole character. */
+static const char *reason_of(const char *because, struct arena *arena)
+{
+	const char *text = because + strlen("because");
+	size_t len;
+
+	text += strspn(text, " :");
+	len = strlen(text);
+	if (len > COMMAND_REASON_MAX) {
+		len = COMMAND_REASON_MAX;
+		while (len > 0 && ((unsigned char)text[len] & 0xC0) == 0x80) {
+			len--;
+		}
+	}
+	while (len > 0 && text[len - 1] == ' ') {
+		len--;
+	}
+	return len > 0 ? arena_strndup(arena, text, len) : NULL;
+}
+
+static enum command_fit parse_line(char *line, const char *const *own_names, struct arena *arena,
+				   struct command_parse *ret_parse, struct err *err)
+{
 	const char **words = arena_array(arena, COMMAND_WORDS_MAX + 1, sizeof(*words));
-	size_t n;
+	size_t n = cut_words(line, words, COMMAND_WORDS_MAX);
+	bool too_many = n > COMMAND_WORDS_MAX;
 	size_t used;
-	char *line;
-	bool too_many;
 
 	memset(ret_parse, 0, sizeof(*ret_parse));
-	strbuf_init(&copy, CHAT_TEXT_MAX);
-	clean(text, &copy);
-	line = arena_strdup(arena, copy.buf);
-	if (copy.full) {
-		strbuf_done(&copy);
-		err_set(err, ERR_LIMIT, "that is too long: at most %d characters", CHAT_TEXT_MAX);
-		return FIT_USAGE;
-	}
-	strbuf_done(&copy);
-	n = cut_words(line, words, COMMAND_WORDS_MAX);
-	too_many = n > COMMAND_WORDS_MAX;
 	n = too_many ? COMMAND_WORDS_MAX : n;
 	while (n > 0 && is_own_name(words[0], own_names)) {
 		ret_parse->prefixed = true;
@@ -283,6 +325,40 @@ enum command_fit command_parse(const char *text, const char *const *own_names, s
 	ret_parse->words = words + used;
 	ret_parse->n_words = n - used;
 	return ret_parse->row != NULL ? check_words(ret_parse, err) : FIT_NONE;
+}
+
+enum command_fit command_parse(const char *text, const char *const *own_names, struct arena *arena,
+			       struct command_parse *ret_parse, struct err *err)
+{
+	struct strbuf copy;
+	const char *line;
+	const char *because;
+	enum command_fit fit;
+
+	memset(ret_parse, 0, sizeof(*ret_parse));
+	strbuf_init(&copy, CHAT_TEXT_MAX);
+	clean(text, &copy);
+	line = arena_strdup(arena, copy.buf);
+	if (copy.full) {
+		strbuf_done(&copy);
+		err_set(err, ERR_LIMIT, "that is too long: at most %d characters", CHAT_TEXT_MAX);
+		return FIT_USAGE;
+	}
+	strbuf_done(&copy);
+	because = find_reason(line);
+	if (because != NULL) { /* of a change it is the reason; of anything else only words */
+		fit = parse_line(arena_strndup(arena, line, (size_t)(because - line)), own_names,
+				 arena, ret_parse, err);
+		if (ret_parse->row != NULL && ret_parse->row->plan != NULL) {
+			ret_parse->reason = reason_of(because, arena);
+			return fit;
+		}
+	}
+	fit = parse_line(arena_strdup(arena, line), own_names, arena, ret_parse, err);
+	if (because != NULL && ret_parse->row != NULL && ret_parse->row->own == OWN_REASON) {
+		ret_parse->reason = reason_of(because, arena);
+	}
+	return fit;
 }
 
 /* As many words of `said` as the phrase has, to compare like with like. */

@@ -11,7 +11,16 @@ static bool may_use(const struct command_call *call, const struct command *row)
 
 static bool is_built_row(const struct command *row)
 {
-	return row->plan != NULL || row->answer != NULL;
+	return row->plan != NULL || row->answer != NULL || row->own != OWN_NONE;
+}
+
+/* In the list only what one would look for; the acts stand on the cards that ask for them. */
+static bool is_listed(const struct command_call *call, const struct command *row)
+{
+	if (row->own == OWN_NONE || row->verb != VERB_NONE) {
+		return true;
+	}
+	return row->own == OWN_PENDING && gate_person(call->gate, call->who) != NULL;
 }
 
 static void one_line(const struct command *row, struct build *build)
@@ -37,13 +46,24 @@ static void explain(const struct command *row, struct build *build)
 {
 	build_line(build, "`%s %s`", row->phrases[0], row->usage != NULL ? row->usage : "");
 	build_line(build, "%s", row->help);
-	build_line(build, "Also:");
+	if (row->own == OWN_PENDING) {
+		build_line(build, "What one says to it: `confirm`,");
+		build_line(build, "`approve`, `deny`, `cancel`, each with");
+		build_line(build, "the ID when several wait.");
+	}
+	if (row->phrases[1] != NULL) {
+		build_line(build, "Also:");
+	}
 	for (size_t i = 1; i < COMMAND_PHRASES_MAX && row->phrases[i] != NULL; i++) {
 		build_line(build, "  `%s`", row->phrases[i]);
 	}
 	if (row->takes == TAKES_TARGETS) {
 		build_line(build, "NAME is a name, an id, `#id`, or");
 		build_line(build, "`tag:TAG`; several are fine.");
+	}
+	if (row->plan != NULL) {
+		build_line(build, "A reason goes behind it:");
+		build_line(build, "`... because TEXT`");
 	}
 }
 
@@ -62,7 +82,8 @@ void answer_help(const struct command_call *call, struct build *build)
 	}
 	build_line(build, "*You may do this here*");
 	for (size_t i = 0; i < n; i++) {
-		if (is_built_row(&rows[i]) && may_use(call, &rows[i])) {
+		if (is_built_row(&rows[i]) && may_use(call, &rows[i]) &&
+		    is_listed(call, &rows[i])) {
 			one_line(&rows[i], build);
 		}
 	}

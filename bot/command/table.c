@@ -138,6 +138,54 @@ static const struct command built[] = {
 		.own = OWN_RELOAD,
 	},
 	{
+		.phrases = {"pending", "job list", "jobs", "droplet pending", "waiting"},
+		.takes = TAKES_NOTHING,
+		.help = "what waits for you, or for others",
+		.own = OWN_PENDING,
+	},
+	{
+		.phrases = {"confirm", "droplet confirm"},
+		.takes = TAKES_ID,
+		.usage = "[ID]",
+		.help = "yes, do what I asked for",
+		.own = OWN_CONFIRM,
+	},
+	{
+		.phrases = {"approve", "droplet approve"},
+		.takes = TAKES_ID,
+		.usage = "[ID]",
+		.help = "let somebody else's request go on",
+		.own = OWN_APPROVE,
+	},
+	{
+		.phrases = {"deny", "droplet deny", "reject"},
+		.takes = TAKES_ID,
+		.usage = "[ID]",
+		.help = "stop somebody else's request",
+		.own = OWN_REFUSE,
+	},
+	{
+		.phrases = {"cancel", "job cancel", "droplet cancel"},
+		.takes = TAKES_ID,
+		.usage = "[ID]",
+		.help = "call off what was not sent yet",
+		.own = OWN_CANCEL,
+	},
+	{
+		.phrases = {"code", "droplet code"},
+		.takes = TAKES_REST,
+		.usage = "123456",
+		.help = "your code, in a direct message only",
+		.own = OWN_CODE,
+	},
+	{
+		.phrases = {"because"},
+		.takes = TAKES_REST,
+		.usage = "TEXT",
+		.help = "why you ask, when that is wanted",
+		.own = OWN_REASON,
+	},
+	{
 		.phrases = {"help", "droplet help", "?", "commands"},
 		.verb = VERB_NONE,
 		.takes = TAKES_TOPIC,
@@ -164,6 +212,9 @@ static size_t n_rows;
 
 static bool is_built(enum verb verb)
 {
+	if (verb == VERB_JOB_LIST || verb == VERB_JOB_CANCEL) {
+		return true; /* "pending" and "cancel": of one's own they need no right */
+	}
 	for (size_t i = 0; i < ARRAY_LEN(built); i++) {
 		if (built[i].verb == verb) {
 			return true;

@@ -32,6 +32,21 @@ struct gate_who {
 const char *gate_person(const struct gate *gate, const struct gate_who *who);
 const char *gate_channel(const struct gate *gate, const struct gate_who *who);
 
+/* Is that person in the group (a rota, a person, "people") now? */
+bool gate_member(const struct gate *gate, const char *person, const char *group);
+
+/* Who is in it now, by name, without `but` (NULL: nobody is left out); with the id to mention them by in that place. */
+struct gate_approver {
+	const char *person;
+	const char *id; /* NULL: they have none there */
+};
+size_t gate_members(const struct gate *gate, const char *group, const char *but,
+		    const char *network, const char *workspace, struct arena *arena,
+		    const struct gate_approver **ret);
+
+/* Where the secret of the person's codes is; NULL: none. */
+const char *gate_person_code(const struct gate *gate, const char *person);
+
 /* The answer for all targets together: one denial denies all. Lives in the arena given. */
 struct gate_decision {
 	enum verdict verdict; /* zeroed: DENY */

@@ -35,16 +35,59 @@ struct chat_place card_place(const struct request *request)
 	return place;
 }
 
+static const struct report_ask *ask_of(const struct request *request, struct arena *arena)
+{
+	const struct asking *asking = &request->asking;
+	const char **names = arena_array(arena, asking->n_approvers + 1, sizeof(*names));
+	const char **ids = arena_array(arena, asking->n_approvers + 1, sizeof(*ids));
+	struct gate_who who = request_who(request);
+	struct report_ask *ask = arena_alloc(arena, sizeof(*ask));
+
+	ask->kind = asking->kind;
+	ask->n = asking->n;
+	ask->n_given = asking->n_given;
+	ask->until_ms = request_deadline_ms(request);
+	ask->names = names;
+	ask->ids = ids;
+	ask->given = asking->given;
+	ask->note = asking->note;
+	ask->shows_who = gate_shows(request->engine->options.gate, &who, "who");
+	for (size_t i = 0; i < asking->n_approvers; i++) {
+		names[ask->n_names++] = asking->approvers[i].person;
+		if (asking->approvers[i].id != NULL) {
+			ids[ask->n_ids++] = asking->approvers[i].id;
+		}
+	}
+	return ask;
+}
+
 static struct report report_of(const struct request *request, struct arena *arena)
 {
 	struct store_job *jobs = arena_array(arena, request->n_jobs, sizeof(*jobs));
-	struct report report = {&request->row, request->plan, jobs, request->n_jobs,
-				clock_wall_ms()};
+	struct report report = {&request->row,   request->plan, jobs,          request->n_jobs,
+				clock_wall_ms(), NULL,          request->again};
 
 	for (size_t i = 0; i < request->n_jobs; i++) {
 		jobs[i] = job_row(&request->jobs[i]);
 	}
+	if (request_waits(request)) {
+		report.ask = ask_of(request, arena);
+	}
 	return report;
+}
+
+const struct message *card_ask_code(const struct request *request, struct arena *arena)
+{
+	struct report report = report_of(request, arena);
+
+	return report_ask_code(&report, arena);
+}
+
+const struct message *card_ask_approvers(const struct request *request, struct arena *arena)
+{
+	struct report report = report_of(request, arena);
+
+	return report_ask_approvers(&report, arena);
 }
 
 static void card_saved(struct commit *commit, const struct err *err)
@@ -127,7 +170,7 @@ void card_open(struct request *request)
 	post.data = request->card;
 	request->card->card = post_open(queue, &post);
 	card_show(request);
-	timer_start(&request->tick, TICK_MS);
+	timer_start(&request->tick, request_waits(request) ? TICK_WAITING_MS : TICK_MS);
 }
 
 void card_show(struct request *request)
@@ -136,8 +179,9 @@ void card_show(struct request *request)
 	struct arena arena;
 	struct report report;
 
-	if (link == NULL || link->card == NULL || link->closed) {
-		return;
+	if (link == NULL || link->card == NULL || link->closed ||
+	    (request_waits(request) && request->asking.kind == DUTY_NONE)) {
+		return; /* after a restart it is not known yet what is asked for */
 	}
 	arena_init(&arena);
 	report = report_of(request, &arena);

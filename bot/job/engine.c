@@ -25,6 +25,7 @@ struct job_engine *job_engine_new(const struct job_options *options)
 	list_init(&engine->calls);
 	list_init(&engine->locks);
 	list_init(&engine->lock_turns);
+	list_init(&engine->presses);
 	return engine;
 }
 
@@ -60,7 +61,12 @@ static void tick(struct timer *timer)
 	struct request *request = timer->data;
 
 	card_show(request);
-	timer_start(timer, TICK_MS);
+	timer_start(timer, request_waits(request) ? TICK_WAITING_MS : TICK_MS);
+}
+
+static void recheck(struct timer *timer)
+{
+	press_recheck(timer->data);
 }
 
 struct request *request_new(struct job_engine *engine, const struct store_request *row,
@@ -70,6 +76,7 @@ struct request *request_new(struct job_engine *engine, const struct store_reques
 	struct store_request *to = &request->row;
 
 	list_init(&request->link);
+	list_init(&request->presses);
 	request->engine = engine;
 	request->plan = plan;
 	request->jobs = mem_array(n_jobs + 1, sizeof(*request->jobs));
@@ -79,6 +86,8 @@ struct request *request_new(struct job_engine *engine, const struct store_reques
 	to->card = request->card_id;
 	timer_init(&request->tick, engine->options.loop, tick, request);
 	timer_init(&request->save, engine->options.loop, request_save, request);
+	timer_init(&request->wait, engine->options.loop, ask_wait, request);
+	timer_init(&request->recheck, engine->options.loop, recheck, request);
 	return request;
 }
 
@@ -120,11 +129,16 @@ void request_free(struct request *request)
 	}
 	timer_stop(&request->tick);
 	timer_stop(&request->save);
+	timer_stop(&request->wait);
+	timer_stop(&request->recheck);
+	presses_drop(&request->presses);
 	card_drop(request);
 	for (size_t i = 0; i < request->n_jobs; i++) {
 		job_done(&request->jobs[i]);
 	}
 	free(request->jobs);
+	free(request->consents);
+	arena_done(&request->ask_arena);
 	arena_done(&request->arena);
 	free(request);
 }
@@ -162,6 +176,11 @@ void job_engine_free(struct job_engine *engine)
 	{
 		list_remove(it); /* canceled: each frees itself when it is called back */
 	}
+	presses_drop(&engine->presses);
+	for (size_t i = 0; i < engine->n_codes; i++) {
+		free(engine->codes[i].person);
+	}
+	free(engine->codes);
 	free(engine);
 }
 

@@ -4,7 +4,9 @@
  *   move.c    the one mover, and its commits
  *   run.c     READY: ask the gate again, send          look.c    UNSURE: was it done?
  *   watch.c   WATCHING: to the real end                resume.c  after a restart
- *   card.c    the message that is edited               report.c  its words
+ *   ask.c     what is asked of people, and for how long  review.c  the gate, for all that has not been sent
+ *   press.c   an act of a person: found, judged          press_act.c  and carried out
+ *   card.c    the message that is edited               report.c, report_ask.c  its words
  *   locks.c   droplets that one person keeps
  */
 #ifndef JOB_INTERNAL_H
@@ -13,6 +15,7 @@
 #include "base/arena.h"
 #include "base/list.h"
 #include "chat/event.h"
+#include "job/consent.h"
 #include "job/job.h"
 #include "job/states.h"
 #include "ocean/pace.h"
@@ -25,6 +28,7 @@
 #define LOOK_SKEW_MS \
 	5000         /* its started_at and its Date have whole seconds, and answers take time */
 #define TICK_MS 2000 /* between two looks of the progress bar */
+#define TICK_WAITING_MS 15000 /* while people are waited for: minutes are shown */
 #define PING_AFTER_MS 15000
 #define STALE_CARD_MS \
 	(24 * 60 * 60 * 1000LL) /* a card that could not be shown for so long never is */
@@ -38,7 +42,13 @@ struct job_engine {
 	struct list commits;           /* struct commit, under way */
 	struct list calls;             /* struct call, under way */
 	struct list locks, lock_turns; /* locks.c */
+	struct list presses;           /* struct press, of no request (yet) */
 	size_t n_requests;
+	struct code_time {
+		char *person;
+		int64_t at_ms;
+	} * codes; /* when each gave a right code last */
+	size_t n_codes;
 };
 
 /* A row of the audit log that is not on disk yet: a move, as it was. */
@@ -70,6 +80,20 @@ struct job {
 	struct call *call;
 	struct ocean_want want;
 	bool wanting;
+	bool frozen; /* about to be canceled: it does nothing by itself */
+	bool moving; /* one of those that a commit under way moves together */
+	bool parked; /* READY, until the whole request was looked at under the policy of now */
+};
+
+/* What the card asks for now. */
+struct asking {
+	enum duty_kind kind; /* DUTY_NONE: nothing, or it is not known yet */
+	unsigned n, n_given;
+	int64_t within_ms;
+	const struct gate_approver *approvers; /* who could give it, and has not */
+	size_t n_approvers;
+	const char *given; /* "chen, dora"; NULL: nobody yet */
+	const char *note;  /* a sentence before all else; NULL: none */
 };
 
 /* The handle of a card outlives its request: post_close brings one more word. */
@@ -101,6 +125,17 @@ struct request {
 	/* until it is on disk */
 	void (*started)(void *data, const struct err *err);
 	void *started_data;
+	/* ask.c */
+	struct store_consent *consents;
+	size_t n_consents;
+	struct asking asking;
+	struct arena ask_arena; /* its strings */
+	struct timer wait;      /* the end of what people are waited for */
+	struct timer recheck;
+	struct list presses;         /* struct press, one after the other */
+	bool moving;                 /* a commit that moves jobs together is under way */
+	char policy_checked[17];     /* the policy under which the terms were compared last */
+	char again[CHAT_ID_MAX + 1]; /* the button that says it all again; "" until it is made */
 	const struct job *busy_with; /* start.c */
 	char busy_request[20];
 	const char *busy_name;
@@ -114,6 +149,27 @@ struct commit {
 	bool open;
 	void (*done)(struct commit *, const struct err *);
 	void (*then)(struct job *, const struct err *);
+	/* jobs_move */
+	enum job_state to;
+	int64_t at_ms, deadline_ms;
+	char *outcome;
+	struct press *press;
+};
+
+/* A look at all of a request that has not been sent: fresh droplets, and the gate. */
+struct review {
+	struct request *request;
+	struct review_want *wants; /* one an account */
+	size_t n_wants, n_open;
+	struct err err;
+	bool failed;
+	bool gone; /* one of the droplets is not there any more */
+	struct arena arena;
+	const struct droplet **droplets;
+	size_t n_droplets;
+	struct gate_decision decision; /* review_decide */
+	void (*then)(struct review *, const struct err *);
+	void *data;
 };
 
 struct call {
@@ -164,7 +220,71 @@ const struct plan_step *job_step(const struct job *job); /* NULL: the plan has n
 /* Everything that a request still needs after its jobs have ended; may free it. */
 void request_settle(struct request *request);
 
+/* Waits for people? Those jobs of a request move together. */
+bool job_waits_for_people(const struct job *job);
+bool request_waits(const struct request *request);
+int64_t request_deadline_ms(const struct request *request);  /* of those that wait; wall */
+enum job_state request_state(const struct request *request); /* of the first that waits */
+/*
+ * All that wait or are frozen move, with what else is in txn, in one commit; memory follows in commit->done by jobs_moved, or nothing has
+ * changed (jobs_not_moved). outcome NULL: none.
+ */
+void jobs_move(struct request *request, enum job_state to, int64_t deadline_ms, const char *outcome,
+	       struct store_txn *txn, struct commit *commit);
+void jobs_moved(struct commit *commit);
+void jobs_not_moved(struct commit *commit);
+
+/* ask.c */
+struct consent_missing request_missing(const struct request *request,
+				       const struct gate_decision *decision);
+enum job_state ask_state(enum duty_kind missing);
+int64_t ask_deadline_ms(const struct request *request, const struct gate_decision *decision,
+			enum duty_kind missing);
+/* From here the card asks for it; note: a sentence before it, NULL: none. */
+void ask_set(struct request *request, const struct consent_missing *missing, const char *note);
+void ask_show(struct request *request, bool announce); /* the card, the deadline; who is asked */
+void ask_begin(struct request *request); /* the same for a card that has just been opened */
+void ask_wait(struct timer *timer);      /* the deadline is over */
+void ask_add(struct request *request, const struct store_consent *consent);
+int64_t engine_code_ms(const struct job_engine *engine, const char *person);
+void engine_code_given(struct job_engine *engine, const char *person, int64_t at_ms);
+const char *ask_again_button(struct request *request); /* "": none */
+
+/* review.c */
+struct review *review_start(struct request *request,
+			    void (*then)(struct review *, const struct err *), void *data);
+/* The decision for all its droplets, with its audit row; false: denied, and *ret_why says it in words. */
+bool review_decide(struct review *review, struct store_txn *txn, const char **ret_why);
+void review_free(struct review *review); /* NULL is fine; before `then`: it is never called */
+
+/* press.c, press_act.c, press_cancel.c */
+struct press {
+	struct list link;
+	struct job_engine *engine; /* NULL: freed meanwhile */
+	struct request *request;   /* NULL: none (yet) */
+	struct arena arena;
+	struct job_press what;
+	const char *person; /* by the policy of now; NULL: stranger */
+	struct timer begin;
+	struct review *review;
+	void (*answer)(void *data, const struct message *message);
+	void *data;
+	const struct message *message; /* what will be answered; NULL: nothing */
+	bool flying;                   /* the store has it */
+	bool code_given;
+	char policy_id[17];             /* that judged it */
+	struct consent_missing missing; /* what will be asked then */
+	const char *note;
+	/* taken back when the commit fails */
+	const char *reason_before, *terms_before;
+	size_t consents_before;
+};
+void press_recheck(struct request *request); /* nobody pressed: is all as it was? */
+void presses_drop(struct list *presses);
+
 /* card.c */
+const struct message *card_ask_code(const struct request *request, struct arena *arena);
+const struct message *card_ask_approvers(const struct request *request, struct arena *arena);
 void card_open(struct request *request);
 void card_show(struct request *request); /* the newest form */
 void card_end(struct request *request);  /* the last form; the ping */
@@ -177,5 +297,11 @@ struct gate_who request_who(const struct request *request); /* to ask the gate a
 void job_run(struct job *job);
 void job_look(struct job *job);
 void job_watch(struct job *job);
+void job_go(struct job *job); /* READY since just now */
+void job_run_later(struct job *job, const char *why);
+
+/* start.c: the open job of a droplet; NULL: none */
+const struct job *engine_holder(const struct job_engine *engine, const char *account,
+				uint64_t droplet_id);
 
 #endif

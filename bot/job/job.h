@@ -11,6 +11,7 @@
 
 #include "chat/build.h"
 #include "chat/post.h"
+#include "code/code.h"
 #include "gate/gate.h"
 #include "job/plan.h"
 #include "ocean/index.h"
@@ -32,6 +33,9 @@ struct job_options {
 	/* A job ended well, and that is on disk. All is borrowed for the call. NULL: nobody hears of it. */
 	void (*ended)(const struct store_request *request, const struct store_job *job,
 		      const struct plan *plan, void *data);
+	/* An id for a button that says the text for whoever presses it; borrowed for the call. NULL: there are none. */
+	const char *(*say_button)(const char *text, void *data);
+	struct codes *codes; /* NULL: nobody has any */
 	void *data;
 };
 
@@ -109,6 +113,10 @@ bool job_button_parse(const char *button, char buf[JOB_BUTTON_SIZE], struct job_
  */
 void job_press(struct job_engine *engine, const struct job_press *press,
 	       void (*answer)(void *data, const struct message *message), void *data);
+
+/* Does a request wait for that act of this person? Chatter such as "cancel" is a command only then. */
+bool job_waits(const struct job_engine *engine, const struct gate_who *who, const char *person,
+	       enum job_act act);
 
 /* What waits, for whom: requests that this person may see here (droplet.show), or that wait for them. A block of lines. */
 void job_pending(struct job_engine *engine, const struct gate_who *who, const char *person,

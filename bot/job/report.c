@@ -32,6 +32,29 @@ const char *report_past(const struct plan *plan, struct arena *arena)
 	return past;
 }
 
+int64_t report_began_ms(const struct store_request *request, const struct store_job *job)
+{
+	return job->ready_ms > 0 ? job->ready_ms : request->created_ms;
+}
+
+static int64_t spent_ms(const struct report *report, const struct store_job *job)
+{
+	return report->now_ms - report_began_ms(report->request, job);
+}
+
+/* Of several: since the first of them began. */
+static int64_t spent_by_all_ms(const struct report *report)
+{
+	int64_t most = 0;
+
+	for (size_t i = 0; i < report->n_jobs; i++) {
+		int64_t one = spent_ms(report, &report->jobs[i]);
+
+		most = one > most ? one : most;
+	}
+	return most;
+}
+
 static bool final(const struct store_job *job)
 {
 	return job_state_final((enum job_state)job->state);
@@ -47,8 +70,13 @@ static void add_lines(struct build *build, const char *text, struct arena *arena
 {
 	while (*text != '\0') {
 		size_t n = strcspn(text, "\n");
+		const char *line = arena_strndup(arena, text, n);
 
-		build_line(build, "%s", arena_strndup(arena, text, n));
+		if (strncmp(line, "Expired. ", 9) == 0) {
+			build_line(build, "*Expired.* %s", line + 9);
+		} else {
+			build_line(build, "%s", line);
+		}
 		text += text[n] == '\n' ? n + 1 : n;
 	}
 }
@@ -72,7 +100,7 @@ static int64_t usual_ms(const struct plan *plan)
 static unsigned permille(const struct report *report, const struct store_job *job)
 {
 	int64_t usual = usual_ms(report->plan);
-	int64_t spent = report->now_ms - report->request->created_ms;
+	int64_t spent = spent_ms(report, job);
 
 	if (final(job)) {
 		return 1000;
@@ -105,13 +133,14 @@ static enum tone tone_of(const struct report *report)
 static const char *word_of(const struct report *report, const struct store_job *job,
 			   struct arena *arena)
 {
-	const char *spent = report_time(report->now_ms - report->request->created_ms, arena);
+	const char *spent = report_time(spent_ms(report, job), arena);
 
 	switch ((enum job_state)job->state) {
-	case JOB_NONE:
-	case JOB_ASKED:
 	case JOB_CONFIRMING:
 	case JOB_APPROVING:
+		return "not confirmed";
+	case JOB_NONE:
+	case JOB_ASKED:
 	case JOB_QUEUED:
 	case JOB_READY:
 		return arena_printf(arena, "queued, %s", spent);
@@ -124,7 +153,8 @@ static const char *word_of(const struct report *report, const struct store_job *
 	case JOB_DONE:
 		return arena_printf(
 			arena, "%s in %s", report_past(report->plan, arena),
-			report_time(job->updated_ms - report->request->created_ms, arena));
+			report_time(job->updated_ms - report_began_ms(report->request, job),
+				    arena));
 	case JOB_DENIED:
 	case JOB_CANCELED:
 	case JOB_EXPIRED:
@@ -160,7 +190,7 @@ static void card_of_one(const struct report *report, struct build *build, struct
 	build_progress(build, permille(report, job), "%s",
 		       quiet || job->state == JOB_WATCHING
 			       ? word_of(report, job, arena)
-			       : report_time(report->now_ms - report->request->created_ms, arena));
+			       : report_time(spent_ms(report, job), arena));
 }
 
 /* "2 of 3 rebooted, 1 not" */
@@ -217,7 +247,7 @@ static void card_of_many(const struct report *report, struct build *build, struc
 	}
 	if (!all_final) {
 		build_progress(build, (unsigned)(sum / report->n_jobs), "%s",
-			       report_time(report->now_ms - report->request->created_ms, arena));
+			       report_time(spent_by_all_ms(report), arena));
 	} else if (!all_done) {
 		build_line(build, "_Decision %s_", report->request->id);
 	} else if (report->plan->remark != NULL) {
@@ -225,15 +255,58 @@ static void card_of_many(const struct report *report, struct build *build, struc
 	}
 }
 
+/* Nothing of it ran, for one reason: people did not want it, or did not say. */
+static bool same_end(const struct report *report)
+{
+	for (size_t i = 0; i < report->n_jobs; i++) {
+		const struct store_job *job = &report->jobs[i];
+
+		if ((job->state != JOB_CANCELED && job->state != JOB_EXPIRED &&
+		     job->state != JOB_DENIED) ||
+		    strcmp(job->outcome, report->jobs[0].outcome) != 0) {
+			return false;
+		}
+	}
+	return true;
+}
+
+static bool is_expired(const struct report *report)
+{
+	for (size_t i = 0; i < report->n_jobs; i++) {
+		if (report->jobs[i].state != JOB_EXPIRED) {
+			return false;
+		}
+	}
+	return true;
+}
+
+/* The lines of those that went on while others are asked for again. */
+static void others(const struct report *report, struct build *build, struct arena *arena)
+{
+	for (size_t i = 0; i < report->n_jobs; i++) {
+		const struct store_job *job = &report->jobs[i];
+
+		if (job->state != JOB_CONFIRMING && job->state != JOB_APPROVING) {
+			build_line(build, "%s: %s", job->droplet_name, word_of(report, job, arena));
+		}
+	}
+}
+
 const struct message *report_card(const struct report *report, struct arena *arena)
 {
 	struct build build;
 
-	build_init(&build, arena, tone_of(report));
-	if (report->n_jobs == 1) {
+	build_init(&build, arena, report->ask != NULL ? TONE_WAIT : tone_of(report));
+	if (report->ask != NULL) {
+		report_question(report, &build, arena);
+		others(report, &build, arena);
+	} else if (report->n_jobs == 1 || same_end(report)) {
 		card_of_one(report, &build, arena);
 	} else {
 		card_of_many(report, &build, arena);
+	}
+	if (report->again != NULL && *report->again != '\0' && is_expired(report)) {
+		build_button(&build, report->again, "Ask again", BUTTON_MAIN);
 	}
 	return build_end(&build);
 }
@@ -268,7 +341,8 @@ const struct message *report_ping(const struct report *report, struct arena *are
 	} else if (done(job) && after != NULL) {
 		text = arena_printf(
 			arena, "%s is %s after %s.", job->droplet_name, after,
-			report_time(job->updated_ms - report->request->created_ms, arena));
+			report_time(job->updated_ms - report_began_ms(report->request, job),
+				    arena));
 		rest = report->plan->remark != NULL ? report->plan->remark : "";
 	} else {
 		text = first_line(job->outcome, arena);

@@ -3,23 +3,49 @@
 #define JOB_REPORT_H
 
 #include "base/strbuf.h"
-#include "chat/message.h"
+#include "chat/build.h"
+#include "gate/gate.h"
 #include "job/plan.h"
 #include "store/store.h"
+
+/* What people are asked for. */
+struct report_ask {
+	enum duty_kind kind; /* DUTY_NONE: nothing */
+	unsigned n, n_given;
+	int64_t until_ms;         /* wall */
+	const char *const *names; /* who could give it, and has not */
+	size_t n_names;
+	const char *const *ids; /* of those who can be mentioned there */
+	size_t n_ids;
+	const char *given; /* "chen, dora"; NULL: nobody */
+	const char *note;  /* a sentence before all else; NULL: none */
+	bool shows_who;    /* the channel may learn the names of staff */
+};
 
 struct report {
 	const struct store_request *request;
 	const struct plan *plan;
 	const struct store_job *jobs;
 	size_t n_jobs;
-	int64_t now_ms; /* wall */
+	int64_t now_ms;               /* wall */
+	const struct report_ask *ask; /* NULL: nothing is asked */
+	const char *again;            /* a button that says it all again; NULL or "": none */
 };
+
+/* When its turn came: people may have been waited for before. Wall. */
+int64_t report_began_ms(const struct store_request *request, const struct store_job *job);
 
 /* The message that is edited. */
 const struct message *report_card(const struct report *report, struct arena *arena);
 
 /* The new message for an outcome that came late: mentions the person who asked. */
 const struct message *report_ping(const struct report *report, struct arena *arena);
+
+/* report_ask.c: the card while something is asked; and the new messages that ring for it */
+void report_question(const struct report *report, struct build *build, struct arena *arena);
+const struct message *report_ask_code(const struct report *report, struct arena *arena);
+const struct message *report_ask_approvers(const struct report *report, struct arena *arena);
+const char *report_within(int64_t ms, struct arena *arena); /* "within 29 min" */
 
 /* Of somebody else's request, for the one who came second. */
 struct report_busy {

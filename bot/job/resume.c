@@ -75,6 +75,7 @@ static void go_on(struct job *job)
 		return;
 	case JOB_CONFIRMING:
 	case JOB_APPROVING:
+		return; /* all of them together, below */
 	case JOB_QUEUED:
 		restarted(job, JOB_EXPIRED);
 		return;
@@ -117,8 +118,33 @@ static void mend(struct job *job)
 	}
 }
 
-static void take_up(struct job_engine *engine, const struct store_request *row,
-		    const struct store_job *jobs, size_t n_jobs)
+static int take_consent(const struct store_consent *row, void *data)
+{
+	struct request *request = data;
+
+	ask_add(request, row);
+	if (row->kind == CONSENT_CODE) {
+		engine_code_given(request->engine, row->person, row->at_ms);
+	}
+	return 0;
+}
+
+/* What was given is read back, the same time goes on, and the card asks again once the gate has been asked. */
+static int wait_on(struct request *request, struct err *err)
+{
+	if (store_each_consent(request->engine->options.store, request->row.id, take_consent,
+			       request, err) < 0) {
+		return -1;
+	}
+	if (request_waits(request)) {
+		ask_show(request, false);
+		press_recheck(request);
+	}
+	return 0;
+}
+
+static int take_up(struct job_engine *engine, const struct store_request *row,
+		   const struct store_job *jobs, size_t n_jobs, struct err *err)
 {
 	enum verb verb = verb_by_name(row->verb);
 	const struct plan *plan = engine->options.plan(verb, engine->options.data);
@@ -140,10 +166,14 @@ static void take_up(struct job_engine *engine, const struct store_request *row,
 	} else {
 		card_open(request);
 	}
+	if (wait_on(request, err) < 0) {
+		return -1;
+	}
 	for (size_t i = 0; i < n_jobs; i++) {
 		go_on(&request->jobs[i]);
 	}
 	request_settle(request);
+	return 0;
 }
 
 int job_resume(struct job_engine *engine, struct err *err)
@@ -159,7 +189,7 @@ int job_resume(struct job_engine *engine, struct err *err)
 		rc = store_each_job(engine->options.store, loading.rows[i].id, take_job, &loading,
 				    err);
 		if (rc == 0) {
-			take_up(engine, &loading.rows[i], loading.jobs, loading.n_jobs);
+			rc = take_up(engine, &loading.rows[i], loading.jobs, loading.n_jobs, err);
 		}
 	}
 	free(loading.jobs);

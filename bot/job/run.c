@@ -31,6 +31,18 @@ static void try_later(struct job *job, const char *why)
 	card_show(job->request);
 }
 
+void job_run_later(struct job *job, const char *why)
+{
+	try_later(job, why);
+}
+
+void job_go(struct job *job)
+{
+	job->until_ms = clock_mono_ms() + READY_MS;
+	job->tries = 0;
+	job_run(job);
+}
+
 /* ---- after the request ------------------------------------------------------------------------ */
 
 static void watching(struct job *job, const struct err *err)
@@ -201,17 +213,12 @@ static void submit(struct job *job, struct store_txn *txn)
 	job_move(job, JOB_SUBMITTING, txn, submitted);
 }
 
-static void deny(struct job *job, const struct gate_decision *decision, struct store_txn *txn)
+static void deny(struct job *job, struct store_txn *txn)
 {
-	if (decision->verdict == ALLOW) {
-		job_say(job, "Nothing ran: it now needs more than a word.\n"
-			     "The policy changed since you asked.");
-	} else {
-		job_say(job,
-			"Nothing ran: you may not %s %s any more.\n"
-			"The policy or its tags changed since you asked.",
-			job->request->plan->infinitive, job->row.droplet_name);
-	}
+	job_say(job,
+		"Nothing ran: you may not %s %s any more.\n"
+		"The policy or its tags changed since you asked.",
+		job->request->plan->infinitive, job->row.droplet_name);
 	job_end(job, JOB_DENIED, txn);
 }
 
@@ -229,6 +236,23 @@ struct gate_who request_who(const struct request *request)
 				 row->workspace, row->channel,        row->direct};
 }
 
+static void asked_again(struct job *job, const struct err *err)
+{
+	(void)err; /* what is not on disk is asked again after a restart all the same */
+	ask_show(job->request, true);
+}
+
+/* Something is asked for that was not given, or does not count any more. */
+static void ask_again(struct job *job, const struct gate_decision *decision,
+		      const struct consent_missing *missing, struct store_txn *txn)
+{
+	job->row.deadline_ms = ask_deadline_ms(job->request, decision, missing->kind);
+	job->row.ready_ms = 0;
+	job_say(job, "%s", "");
+	ask_set(job->request, missing, "The policy or its tags changed meanwhile.");
+	job_move(job, ask_state(missing->kind), txn, asked_again);
+}
+
 static void ask_gate(struct job *job, const struct droplet *droplet)
 {
 	struct job_engine *engine = job->request->engine;
@@ -236,6 +260,7 @@ static void ask_gate(struct job *job, const struct droplet *droplet)
 	struct gate_who who = request_who(job->request);
 	struct store_txn *txn = store_txn_new(engine->options.store);
 	struct gate_decision decision;
+	struct consent_missing missing;
 	struct arena arena;
 
 	arena_init(&arena);
@@ -253,10 +278,13 @@ static void ask_gate(struct job *job, const struct droplet *droplet)
 		    &arena, &decision);
 	job->max_tier = decision.max_tier;
 	(void)snprintf(job->policy_id, sizeof(job->policy_id), "%s", decision.policy_id);
-	if (decision.verdict == ALLOW && decision.n_duties == 0) {
+	missing = request_missing(job->request, &decision);
+	if (decision.verdict != ALLOW) {
+		deny(job, txn);
+	} else if (missing.kind == DUTY_NONE) {
 		submit(job, txn);
 	} else {
-		deny(job, &decision, txn);
+		ask_again(job, &decision, &missing, txn);
 	}
 	arena_done(&arena);
 }
@@ -269,6 +297,15 @@ static void on_list(struct ocean_want *want, struct ocean_snapshot *snapshot, co
 	job->wanting = false;
 	if (err != NULL) {
 		try_later(job, err->msg);
+		return;
+	}
+	if (job->request->n_consents > 0 &&
+	    strcmp(job->request->policy_checked,
+		   gate_policy_id(job->request->engine->options.gate)) != 0) {
+		/* what was given was given under another policy: does all of it still stand? */
+		ocean_snapshot_unref(snapshot);
+		job->parked = true;
+		press_recheck(job->request);
 		return;
 	}
 	droplet = ocean_snapshot_by_id(snapshot, job->row.droplet_id);

@@ -1,7 +1,7 @@
 /* start.c - a decided request is written down; then its jobs run
  *
  * Happy path: request, jobs and their audit rows join the decision's transaction; after its commit the card is posted and
- * each job goes to its turn.
+ * each job goes to its turn, or the card asks for what the policy wants first.
  *
  * Failure modes: a droplet has an open job (the transaction goes without any job, so that a repeated delivery is still
  * known as one; then the person is told who is first); the delivery was seen before (silence); it could not be
@@ -16,11 +16,13 @@
 
 #include "audit/audit.h"
 #include "base/clock.h"
+#include "base/mem.h"
 #include "job/internal.h"
 #include "job/report.h"
 
 /* The open job of a droplet: in memory, or in the store where its end is not written yet. */
-static const struct job *holder_of(const struct job_engine *engine, const struct droplet *droplet)
+const struct job *engine_holder(const struct job_engine *engine, const char *account,
+				uint64_t droplet_id)
 {
 	LIST_FOREACH(it, &engine->requests)
 	{
@@ -29,8 +31,8 @@ static const struct job *holder_of(const struct job_engine *engine, const struct
 		for (size_t i = 0; i < request->n_jobs; i++) {
 			const struct job *job = &request->jobs[i];
 
-			if ((job->row.open || job->held) && job->row.droplet_id == droplet->id &&
-			    strcmp(job->row.account, droplet->account) == 0) {
+			if ((job->row.open || job->held) && job->row.droplet_id == droplet_id &&
+			    strcmp(job->row.account, account) == 0) {
 				return job;
 			}
 		}
@@ -59,6 +61,12 @@ static struct request *request_of(struct job_engine *engine, const struct job_as
 		.verb = verb_info(ask->plan->verb)->name,
 		.words = or_empty(ask->words),
 		.policy_id = or_empty(ask->decision->policy_id),
+		.arguments = or_empty(ask->arguments),
+		.reason = or_empty(ask->reason),
+		.nonce = "",
+		.digest = "",
+		.terms = "",
+		.queues = ask->queues,
 		.card = "",
 		.card_wanted = 1,
 		.created_ms = clock_wall_ms(),
@@ -69,18 +77,20 @@ static struct request *request_of(struct job_engine *engine, const struct job_as
 	return request_new(engine, &row, ask->plan, n_jobs);
 }
 
-static void add_job(struct request *request, size_t i, const struct droplet *droplet)
+static void add_job(struct request *request, size_t i, const struct droplet *droplet,
+		    enum job_state state, int64_t deadline_ms)
 {
 	struct job *job = &request->jobs[i];
 	struct store_job row = {
 		.account = droplet->account,
 		.droplet_id = droplet->id,
 		.droplet_name = or_empty(droplet->name),
-		.state = JOB_READY,
-		.deadline_ms = request->row.created_ms + READY_MS,
+		.state = (int)state,
+		.deadline_ms = deadline_ms,
 		.updated_ms = request->row.created_ms,
 		.outcome = "",
-		.open = true,
+		.open = job_state_holds(state),
+		.ready_ms = state == JOB_READY ? request->row.created_ms : 0,
 	};
 
 	(void)snprintf(row.id, sizeof(row.id), "%.12s-%04u", request->row.id,
@@ -125,34 +135,68 @@ static void not_started(struct request *request, const struct err *err)
 static void started(struct commit *commit, const struct err *err)
 {
 	struct request *request = commit->request;
+	bool waits;
 
 	if (err != NULL) {
 		not_started(request, err);
 		return;
 	}
+	waits = request_waits(request);
 	for (size_t i = 0; i < request->n_jobs; i++) {
-		request->jobs[i].held = true;
-		request->jobs[i].until_ms = clock_mono_ms() + READY_MS;
+		request->jobs[i].held = request->jobs[i].row.open;
 	}
 	card_open(request);
-	tell_started(request, NULL);
-	for (size_t i = 0; i < request->n_jobs; i++) {
-		job_run(&request->jobs[i]);
+	if (waits) {
+		ask_begin(request);
 	}
+	tell_started(request, NULL);
+	for (size_t i = 0; i < request->n_jobs && !waits; i++) {
+		job_go(&request->jobs[i]);
+	}
+}
+
+/* What a yes to it will be bound to. */
+static void bind(struct request *request, const struct job_ask *ask)
+{
+	char nonce[CONSENT_NONCE_SIZE];
+	char hex[CONSENT_DIGEST_SIZE];
+	struct store_job *rows = mem_array(request->n_jobs + 1, sizeof(*rows));
+
+	for (size_t i = 0; i < request->n_jobs; i++) {
+		rows[i] = job_row(&request->jobs[i]);
+	}
+	consent_nonce(nonce);
+	request->row.nonce = arena_strdup(&request->arena, nonce);
+	consent_digest(&request->row, rows, request->n_jobs, hex);
+	request->row.digest = arena_strdup(&request->arena, hex);
+	consent_terms(request->engine->options.gate, &ask->who, ask->decision, hex);
+	request->row.terms = arena_strdup(&request->arena, hex);
+	(void)snprintf(request->policy_checked, sizeof(request->policy_checked), "%s",
+		       request->row.policy_id);
+	free(rows);
 }
 
 static void start(struct request *request, const struct job_ask *ask)
 {
-	struct store_request row = request_row(request);
+	struct consent_missing missing = request_missing(request, ask->decision);
+	enum job_state state = ask_state(missing.kind);
+	int64_t deadline_ms = ask_deadline_ms(request, ask->decision, missing.kind);
+	struct store_request row;
 
+	for (size_t i = 0; i < request->n_jobs; i++) {
+		add_job(request, i, ask->droplets[i], state, deadline_ms);
+	}
+	if (ask->decision->n_duties > 0) {
+		bind(request, ask);
+	}
+	ask_set(request, &missing, NULL);
+	row = request_row(request);
 	store_txn_request(ask->txn, &row);
 	for (size_t i = 0; i < request->n_jobs; i++) {
 		struct job *job = &request->jobs[i];
-		struct store_job job_now;
-		struct unsaved move = {.state = JOB_READY, .at_ms = row.created_ms};
+		struct store_job job_now = job_row(job);
+		struct unsaved move = {.state = state, .at_ms = row.created_ms};
 
-		add_job(request, i, ask->droplets[i]);
-		job_now = job_row(job);
 		store_txn_job(ask->txn, &job_now);
 		job_audit(ask->txn, request, job, &move);
 	}
@@ -226,7 +270,7 @@ static void start_none(struct request *request, const struct job_ask *ask, const
 	engine_commit(request->engine, ask->txn, commit_new(request, busy_known));
 }
 
-/* What was not allowed without conditions is not started, whoever calls. */
+/* What was not allowed is not started, whoever calls. */
 static void refuse(struct commit *commit, const struct err *err)
 {
 	struct err denied = {0};
@@ -239,12 +283,12 @@ void job_start(struct job_engine *engine, const struct job_ask *ask,
 	       void (*done)(void *data, const struct err *err), void *data)
 {
 	const struct job *held = NULL;
-	bool allowed = ask->decision->verdict == ALLOW && ask->decision->n_duties == 0 &&
-		       ask->n_droplets > 0 && ask->plan->n_steps > 0;
+	bool allowed =
+		ask->decision->verdict == ALLOW && ask->n_droplets > 0 && ask->plan->n_steps > 0;
 	struct request *request;
 
 	for (size_t i = 0; i < ask->n_droplets && held == NULL; i++) {
-		held = holder_of(engine, ask->droplets[i]);
+		held = engine_holder(engine, ask->droplets[i]->account, ask->droplets[i]->id);
 	}
 	request = request_of(engine, ask, allowed && held == NULL ? ask->n_droplets : 0);
 	request->started = done;

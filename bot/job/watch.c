@@ -59,7 +59,8 @@ static void step_done(struct job *job)
 		return;
 	}
 	arena_init(&arena);
-	took = report_time(clock_wall_ms() - job->request->row.created_ms, &arena);
+	took = report_time(clock_wall_ms() - report_began_ms(&job->request->row, &job->row),
+			   &arena);
 	job_say(job, "%s %s in %s", plan->done, job->row.droplet_name, took);
 	if (expect != DROPLET_UNKNOWN) {
 		size_t used = strlen(job->outcome);

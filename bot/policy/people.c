@@ -337,6 +337,22 @@ static void compile_group(struct compiler *c, const struct named *named,
 	}
 }
 
+/* What stays of the groups: who is asked for an approval later. */
+static void keep_groups(struct compiler *c)
+{
+	struct policy *p = c->policy;
+
+	p->group_sets = arena_array(c->arena, c->groups.n, sizeof(*p->group_sets));
+	p->n_group_sets = c->groups.n;
+	for (unsigned i = 0; i < c->groups.n; i++) {
+		p->group_sets[i] = (struct group_set){
+			.name = arena_strdup(c->arena, c->groups.list[i].name),
+			.people = &c->group_people[(size_t)i * c->people_words],
+			.terms = c->group_terms[i],
+		};
+	}
+}
+
 void compile_groups(struct compiler *c)
 {
 	const struct yaml_node *section = yaml_get(c->root, "groups");
@@ -344,7 +360,7 @@ void compile_groups(struct compiler *c)
 	unsigned *order;
 
 	walk_names(c, section, "a group", GROUPS_MAX, &c->groups);
-	c->group_people = arena_array(c->scratch, (size_t)c->groups.n * c->people_words,
+	c->group_people = arena_array(c->arena, (size_t)c->groups.n * c->people_words,
 				      sizeof(*c->group_people));
 	c->group_terms = arena_array(c->scratch, c->groups.n, sizeof(*c->group_terms));
 	c->policy->groups = arena_array(c->arena, TERMS_MAX / 2, sizeof(*c->policy->groups));
@@ -371,4 +387,5 @@ void compile_groups(struct compiler *c)
 			}
 		}
 	}
+	keep_groups(c);
 }

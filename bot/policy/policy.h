@@ -126,6 +126,15 @@ const char *policy_rota(const struct policy *policy, size_t i);
 const char *policy_rota_person(const struct policy *policy, size_t i, int64_t at_ms,
 			       int64_t *ret_until_ms);
 
+/*
+ * Is the person in what that word names at that time: a group, whoever's turn it is in a rota, a person, or "people"? Whom
+ * a chat network's group holds is not known here, and so no.
+ */
+bool policy_member(const struct policy *policy, const char *person, const char *group,
+		   int64_t at_ms);
+/* People by number from 0, by name; NULL after the last. */
+const char *policy_person_at(const struct policy *policy, size_t i);
+
 /* `settings` ("ops", "audit_mirror", "private_reads", ...): the text of a key, NULL when it is not there; of a list its words with spaces between them. */
 const char *policy_setting(const struct policy *policy, const char *key);
 

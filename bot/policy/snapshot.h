@@ -181,6 +181,13 @@ struct setting {
 	const char *key, *value;
 };
 
+/* A group as it is written: the people in it whatever the time, and the terms. */
+struct group_set {
+	const char *name;
+	const uint64_t *people; /* bit 0 is the stranger, never set */
+	struct term_set terms;
+};
+
 struct policy {
 	struct arena arena;
 	atomic_uint refs;
@@ -204,6 +211,8 @@ struct policy {
 	unsigned n_rotas;
 	struct policy_group *groups; /* the networks' */
 	size_t n_groups;
+	struct group_set *group_sets; /* all of `groups` */
+	unsigned n_group_sets;
 
 	struct policy_account *accounts;
 	size_t n_accounts;

@@ -4,7 +4,9 @@
 #include <string.h>
 
 #include "audit/audit.h"
+#include "base/clock.h"
 #include "base/mem.h"
+#include "code/totp.h"
 #include "story.h"
 
 #define WORDS_MAX 16
@@ -244,6 +246,19 @@ static int do_say(struct story *story)
 	return 0;
 }
 
+/* "#direct": the same button, from a place where only the presser is. */
+static void press(struct story *story, const struct shown *shown, size_t button)
+{
+	struct stage *stage = story->stage;
+	const char *user = story->words[1];
+
+	if (story->n_words > 3 && strcmp(story->words[3], "#direct") == 0) {
+		stage_press_id(stage, user, user, true, shown->id, shown->buttons[button]);
+	} else {
+		stage_press(stage, user, shown, button);
+	}
+}
+
 static int do_press(struct story *story)
 {
 	for (size_t i = story->stage->n_shown; i > 0; i--) {
@@ -251,12 +266,40 @@ static int do_press(struct story *story)
 
 		for (size_t k = 0; k < shown->n_buttons; k++) {
 			if (strstr(shown->labels[k], story->words[2]) != NULL) {
-				stage_press(story->stage, story->words[1], shown, k);
+				press(story, shown, k);
 				return 0;
 			}
 		}
 	}
 	return not_true(story, "no post has this button", story->words[2]);
+}
+
+#define TEST_SECRET "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
+
+static int do_code(struct story *story)
+{
+	struct stage_said said = {.user = story->words[1], .channel = "direct"};
+	struct totp_key key;
+	char code[TOTP_DIGITS + 1];
+	char text[16];
+	struct err err = {0};
+
+	if (totp_load("env:SLUICE_TEST_CODE", &key, &err) < 0) {
+		return fail(story, "CODE", err.msg);
+	}
+	totp_code(&key, clock_wall_ms() / TOTP_STEP_MS, code);
+	totp_wipe(&key);
+	if (has_word(story, "wrong")) {
+		code[0] = code[0] == '0' ? '1' : '0';
+	}
+	(void)snprintf(text, sizeof(text), "%s", code);
+	if (story->n_words > 2 && story->words[2][0] == '#') {
+		said.channel = story->words[2] + 1;
+		(void)snprintf(text, sizeof(text), "code %s", code);
+	}
+	said.text = text;
+	(void)stage_say(story->stage, &said);
+	return 0;
 }
 
 static int do_pass(struct story *story)
@@ -368,15 +411,13 @@ static const struct {
 	size_t least_words;
 	int (*run)(struct story *);
 } lines[] = {
-	{"POLICY", 2, do_policy},   {"DROPLET", 2, do_droplet},
-	{"GONE", 2, do_gone},       {"SAY", 4, do_say},
-	{"EXPECT", 3, do_expect},   {"SILENCE", 1, do_silence},
-	{"NEVER", 2, do_never},     {"PRESS", 3, do_press},
-	{"FAULT", 2, do_fault},     {"PASS", 2, do_pass},
-	{"RESTART", 1, do_restart}, {"CLOCK", 2, do_clock},
-	{"RELOAD", 1, do_reload},   {"POLICYFILE", 2, do_policy_file},
-	{"CALLS", 4, do_calls},     {"DISK", 2, do_disk},
-	{"AUDIT", 2, do_audit},     {"VERIFY", 1, do_verify},
+	{"POLICY", 2, do_policy}, {"DROPLET", 2, do_droplet}, {"GONE", 2, do_gone},
+	{"SAY", 4, do_say},       {"EXPECT", 3, do_expect},   {"SILENCE", 1, do_silence},
+	{"NEVER", 2, do_never},   {"PRESS", 3, do_press},     {"CODE", 2, do_code},
+	{"FAULT", 2, do_fault},   {"PASS", 2, do_pass},       {"RESTART", 1, do_restart},
+	{"CLOCK", 2, do_clock},   {"RELOAD", 1, do_reload},   {"POLICYFILE", 2, do_policy_file},
+	{"CALLS", 4, do_calls},   {"DISK", 2, do_disk},       {"AUDIT", 2, do_audit},
+	{"VERIFY", 1, do_verify},
 };
 
 static int run_line(struct story *story)
@@ -406,6 +447,7 @@ int story_play(const char *path, const struct story_options *options, unsigned *
 	int rc = 0;
 
 	*ret_lines = 0;
+	(void)setenv("SLUICE_TEST_CODE", TEST_SECRET, 1);
 	if (file == NULL) {
 		return fail(&story, "cannot be read", path);
 	}

@@ -7,7 +7,8 @@
  *   EXPECT   #ops [edit|new] [to=ana] [buttons] "text" ["text" ...]  a post after the last one expected, within 2 s
  *   NEVER    "text"                          no post so far holds it
  *   SILENCE  [#ops]                          no post since the last one expected, after 2 s
- *   PRESS    ana "label"                     on the newest post that has such a button
+ *   PRESS    ana "label" [#direct]           on the newest post that has such a button; #direct: from a direct message
+ *   CODE     ana [#ops] [wrong]              says a code of now, in a direct message; a policy has env:SLUICE_TEST_CODE
  *   FAULT    nth=1 method=POST kind=timeout-after-send      (words as in sim/faults.h)
  *   PASS     20s
  *   CLOCK    60s                             DigitalOcean's clock is so far ahead of ours

@@ -1,0 +1,119 @@
+/* own.c - what people do about requests that wait: typed or pressed, carried out by the jobs, answered when it is on disk
+ *
+ * Happy path: the act goes to job_press; its card tells what comes of it, and what is for the presser alone is said here.
+ * Failure modes: a stranger (silence, and a row in the log). The program ends meanwhile: the card tells after the restart.
+ */
+#include "app/turn.h"
+
+static enum job_act act_of(enum command_own own)
+{
+	switch (own) {
+	case OWN_CONFIRM:
+		return JOB_ACT_CONFIRM;
+	case OWN_APPROVE:
+		return JOB_ACT_APPROVE;
+	case OWN_REFUSE:
+		return JOB_ACT_REFUSE;
+	case OWN_CANCEL:
+		return JOB_ACT_CANCEL;
+	case OWN_CODE:
+		return JOB_ACT_CODE;
+	case OWN_REASON:
+		return JOB_ACT_REASON;
+	case OWN_NONE:
+	case OWN_PENDING:
+	case OWN_LOCK:
+	case OWN_UNLOCK:
+	case OWN_STEAL:
+	case OWN_AUDIT:
+	case OWN_ONCALL:
+	case OWN_RELOAD:
+		break;
+	}
+	return JOB_ACT_NONE;
+}
+
+bool own_is_act(const struct command *row)
+{
+	return act_of(row->own) != JOB_ACT_NONE || row->own == OWN_PENDING;
+}
+
+static void answered(void *data, const struct message *message)
+{
+	struct turn *turn = data;
+
+	if (message != NULL) {
+		turn_say(turn, true, message);
+	}
+	turn_end(turn);
+}
+
+void own_press(struct turn *turn, struct job_press *press)
+{
+	press->event_key = turn->key;
+	press->who = turn->who;
+	press->person = turn->person;
+	press->thread = turn->place.thread;
+	press->message = turn->message;
+	job_press(turn->app->engine, press, answered, turn);
+}
+
+/* "123 456" is two words to the grammar, and one code. */
+static const char *joined(struct turn *turn)
+{
+	const char *text = "";
+
+	for (size_t i = 0; i < turn->parse.n_words; i++) {
+		text = arena_printf(&turn->arena, "%s%s", text, turn->parse.words[i]);
+	}
+	return text;
+}
+
+bool own_is_meant(const struct turn *turn)
+{
+	const struct command_parse *parse = &turn->parse;
+	enum job_act act = act_of(parse->row->own);
+
+	if (act == JOB_ACT_NONE) {
+		return parse->n_words == 0;
+	}
+	if (act != JOB_ACT_REASON && parse->n_words > 1) {
+		return false;
+	}
+	/* a code that others can read is burnt, whatever it was meant for */
+	return act == JOB_ACT_CODE ? parse->n_words > 0 && codes_like(parse->words[0])
+				   : job_waits(turn->app->engine, &turn->who, turn->person, act);
+}
+
+static void say_pending(struct turn *turn)
+{
+	struct build build;
+
+	build_init(&build, &turn->arena, TONE_PLAIN);
+	job_pending(turn->app->engine, &turn->who, turn->person, &build);
+	turn_say(turn, true, build_end(&build));
+}
+
+bool own_run(struct turn *turn)
+{
+	const struct command_parse *parse = &turn->parse;
+	struct job_press press = {.act = act_of(parse->row->own)};
+
+	if (turn->person == NULL) {
+		turn_note(turn, "press", NULL, "stranger");
+		return false;
+	}
+	if (parse->row->own == OWN_PENDING) {
+		say_pending(turn);
+		return false;
+	}
+	if (press.act == JOB_ACT_CODE) {
+		press.text = joined(turn);
+	} else if (press.act == JOB_ACT_REASON) {
+		press.text = parse->reason;
+	} else if (parse->n_words > 0) {
+		press.request = parse->words[0];
+	}
+	own_press(turn, &press);
+	return true;
+}

@@ -1,0 +1,138 @@
+/* pending.c - what waits, for whom: lines that fit on a phone, with buttons for what waits for the reader */
+#include <string.h>
+
+#include "base/clock.h"
+#include "job/press.h"
+#include "job/report.h"
+
+#define SHOWN_MAX 12
+#define BUTTONS_MAX 8
+
+struct reader {
+	const struct job_engine *engine;
+	const struct gate_who *who;
+	const char *person;
+	struct build *build;
+	size_t n_shown, n_more, n_buttons;
+};
+
+static bool is_mine(const struct reader *reader, const struct request *request)
+{
+	return reader->person != NULL && request->row.person[0] != '\0' &&
+	       strcmp(request->row.person, reader->person) == 0;
+}
+
+static bool is_here(const struct reader *reader, const struct request *request)
+{
+	const struct store_request *row = &request->row;
+
+	return strcmp(row->network, reader->who->network) == 0 &&
+	       strcmp(row->workspace, reader->who->workspace) == 0 &&
+	       strcmp(row->channel, reader->who->channel) == 0;
+}
+
+static const char *what_of(const struct reader *reader, const struct request *request)
+{
+	return request->n_jobs == 1
+		       ? arena_printf(reader->build->arena, "%s %s", request->plan->infinitive,
+				      request->jobs[0].row.droplet_name)
+		       : arena_printf(reader->build->arena, "%s %zu droplets",
+				      request->plan->infinitive, request->n_jobs);
+}
+
+static void button(struct reader *reader, const struct request *request, enum job_act act,
+		   const char *label)
+{
+	struct arena *arena = reader->build->arena;
+
+	if (reader->n_buttons < BUTTONS_MAX) {
+		reader->n_buttons++;
+		build_button(reader->build, press_button(&request->row, act, arena),
+			     arena_printf(arena, "%s %.4s", label, request->row.id), BUTTON_PLAIN);
+	}
+}
+
+/* What the reader can do about it, or who can. */
+static const char *for_whom(struct reader *reader, const struct request *request)
+{
+	struct arena *arena = reader->build->arena;
+	bool mine = is_mine(reader, request);
+
+	switch (request->asking.kind) {
+	case DUTY_CONFIRM:
+		if (mine) {
+			button(reader, request, JOB_ACT_CONFIRM, "Confirm");
+		}
+		return mine ? "*you* confirm" : "a confirmation";
+	case DUTY_CODE:
+		return mine ? "*your* code" : "a code";
+	case DUTY_REASON:
+		return mine ? "*you* say why" : "a reason";
+	case DUTY_APPROVALS:
+		if (request_asks(request, reader->person)) {
+			button(reader, request, JOB_ACT_APPROVE, "Approve");
+			return "*you* approve";
+		}
+		break;
+	case DUTY_NONE:
+		return "its turn";
+	}
+	if (request->asking.n_approvers == 0 ||
+	    !gate_shows(reader->engine->options.gate, reader->who, "who")) {
+		return "an approval";
+	}
+	return arena_printf(arena, "%s%s", request->asking.approvers[0].person,
+			    request->asking.n_approvers > 1 ? " or others" : "");
+}
+
+static void line(struct reader *reader, const struct request *request)
+{
+	struct build *build = reader->build;
+	int64_t left_ms = request_deadline_ms(request) - clock_wall_ms();
+	bool by = gate_shows(reader->engine->options.gate, reader->who, "who") &&
+		  !is_mine(reader, request);
+	const char *whom = for_whom(reader, request);
+	bool me = strncmp(whom, "*you", 4) == 0;
+
+	build_line(build, "`%s` %s%s%s", arena_strndup(build->arena, request->row.id, 8),
+		   what_of(reader, request), by ? ", by " : "", by ? request->row.person : "");
+	if (me) { /* the marks of a line are ours alone */
+		size_t n = strcspn(whom + 1, "*");
+
+		build_line(build, "  waits for *%s*%s, %s",
+			   arena_strndup(build->arena, whom + 1, n), whom + n + 2,
+			   report_within(left_ms, build->arena));
+	} else {
+		build_line(build, "  waits for %s, %s", whom, report_within(left_ms, build->arena));
+	}
+}
+
+void job_pending(struct job_engine *engine, const struct gate_who *who, const char *person,
+		 struct build *build)
+{
+	struct reader reader = {engine, who, person, build, 0, 0, 0};
+
+	LIST_FOREACH(it, &engine->requests)
+	{
+		const struct request *request = LIST_ENTRY(it, struct request, link);
+
+		if (!request_waits(request) ||
+		    !(is_mine(&reader, request) || is_here(&reader, request) ||
+		      request_asks(request, person))) {
+			continue;
+		}
+		if (reader.n_shown == SHOWN_MAX) {
+			reader.n_more++;
+			continue;
+		}
+		if (reader.n_shown++ == 0) {
+			build_line(build, "*What waits*");
+		}
+		line(&reader, request);
+	}
+	if (reader.n_shown == 0) {
+		build_line(build, "Nothing waits.");
+	} else if (reader.n_more > 0) {
+		build_line(build, "and %zu more", reader.n_more);
+	}
+}

@@ -1,0 +1,557 @@
+/* press.c - somebody pressed or typed an act: which request is meant, and may it be theirs at all?
+ *
+ * Happy path: the request is found in memory, the presses of one request are handled one after the other (so the first that
+ * is on disk wins), all is looked at afresh (review.c) and judged (press_act.c), and the presser is answered.
+ * Failure modes: it is over, or somebody else's: said, and in the log. A repeated delivery: silence. DigitalOcean or the
+ * disk does not answer: nothing has changed, said so.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "audit/audit.h"
+#include "base/clock.h"
+#include "base/mem.h"
+#include "job/internal.h"
+#include "job/press.h"
+
+#define RECHECK_MS 30000
+
+/* ---- the life of a press --------------------------------------------------------------------- */
+
+static void press_free(struct press *press)
+{
+	list_remove(&press->link);
+	timer_stop(&press->begin);
+	review_free(press->review);
+	arena_done(&press->arena);
+	free(press);
+}
+
+/* The end of the program: nobody is answered any more. */
+void presses_drop(struct list *presses)
+{
+	LIST_FOREACH_SAFE(it, next, presses)
+	{
+		struct press *press = LIST_ENTRY(it, struct press, link);
+
+		if (press->flying) {
+			list_remove(&press->link);
+			timer_stop(&press->begin);
+			press->engine = NULL; /* what is under way frees it */
+		} else {
+			press_free(press);
+		}
+	}
+}
+
+static void next_press(struct request *request)
+{
+	if (list_empty(&request->presses)) {
+		request_settle(request);
+	} else {
+		/* from the loop: the one before is still on the stack */
+		timer_start(&LIST_ENTRY(request->presses.next, struct press, link)->begin, 0);
+	}
+}
+
+void press_end(struct press *press)
+{
+	struct request *request = press->request;
+
+	if (press->answer != NULL) {
+		press->answer(press->data, press->message);
+	}
+	press_free(press);
+	if (request != NULL) {
+		next_press(request);
+	}
+}
+
+void press_say(struct press *press, enum tone tone, const char *first, const char *second)
+{
+	struct build build;
+
+	build_init(&build, &press->arena, tone);
+	build_line(&build, "%s", first);
+	if (second != NULL) {
+		build_line(&build, "%s", second);
+	}
+	press->message = build_end(&build);
+}
+
+static const char *act_name(enum job_act act)
+{
+	static const char *const names[JOB_ACT_COUNT] = {
+		[JOB_ACT_NONE] = "none",       [JOB_ACT_CONFIRM] = "confirm",
+		[JOB_ACT_APPROVE] = "approve", [JOB_ACT_REFUSE] = "deny",
+		[JOB_ACT_CANCEL] = "cancel",   [JOB_ACT_CODE] = "code",
+		[JOB_ACT_REASON] = "reason",   [JOB_ACT_QUEUE] = "queue",
+	};
+
+	return names[act];
+}
+
+void press_audit(struct store_txn *txn, const struct press *press, bool allowed, const char *why)
+{
+	const struct request *request = press->request;
+	const struct gate *gate = press->engine->options.gate;
+	const struct gate_who *who = &press->what.who;
+	const char *approvers[DECISION_DUTIES_MAX * 4];
+	struct audit_row row = {
+		.at_ms = clock_wall_ms(),
+		.kind = "press",
+		.id = request != NULL ? request->row.id : NULL,
+		.person = press->person,
+		.network = who->network,
+		.user_workspace = who->user_workspace,
+		.user = who->user,
+		.workspace = who->workspace,
+		.channel = who->direct ? "direct" : who->channel,
+		.channel_name = gate_channel(gate, who),
+		.verb = request != NULL ? request->row.verb : NULL,
+		.verdict = allowed ? "allow" : "deny",
+		.rules = &why,
+		.n_rules = why != NULL ? 1 : 0,
+		.policy_id = gate_policy_id(gate),
+		.state = act_name(press->what.act),
+		.approvers = approvers,
+	};
+
+	for (size_t i = 0; request != NULL && i < request->n_consents; i++) {
+		if (request->consents[i].kind == CONSENT_APPROVE &&
+		    row.n_approvers < ARRAY_LEN(approvers)) {
+			approvers[row.n_approvers++] = request->consents[i].person;
+		}
+	}
+	audit_add(txn, &row);
+}
+
+static void noted(void *data, const struct err *err)
+{
+	struct press *press = data;
+
+	press->flying = false;
+	if (press->engine == NULL) {
+		press_free(press);
+		return;
+	}
+	if (err != NULL && err->kind == ERR_CONFLICT) {
+		press->message = NULL; /* a repeated delivery */
+	}
+	press_end(press);
+}
+
+void press_note(struct press *press, struct store_txn *txn, const char *why)
+{
+	store_txn_seen(txn, press->what.event_key, clock_wall_ms());
+	press_audit(txn, press, false, why);
+	press->flying = true;
+	store_commit(txn, noted, press);
+}
+
+void press_refuse(struct press *press, const char *why, const char *first, const char *second)
+{
+	press_say(press, TONE_BAD, first, second);
+	press_note(press, store_txn_new(press->engine->options.store), why);
+}
+
+/* ---- whose it is ----------------------------------------------------------------------------- */
+
+static bool same(const char *a, const char *b)
+{
+	return a != NULL && b != NULL && *a != '\0' && strcmp(a, b) == 0;
+}
+
+static bool is_mine(const struct request *request, const char *person)
+{
+	return same(request->row.person, person);
+}
+
+static bool is_in(const struct request *request, const struct gate_who *who)
+{
+	const struct store_request *row = &request->row;
+
+	return strcmp(row->network, who->network) == 0 &&
+	       strcmp(row->workspace, who->workspace) == 0 &&
+	       strcmp(row->channel, who->channel) == 0 && row->direct == who->direct;
+}
+
+bool press_is_mine(const struct press *press)
+{
+	return is_mine(press->request, press->person);
+}
+
+bool press_is_here(const struct press *press)
+{
+	return is_in(press->request, &press->what.who);
+}
+
+bool request_asks(const struct request *request, const char *person)
+{
+	for (size_t i = 0; i < request->asking.n_approvers; i++) {
+		if (same(request->asking.approvers[i].person, person)) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* Does it wait for that act of this very person? */
+static bool waits_for(const struct request *request, const char *person, enum job_act act)
+{
+	enum duty_kind kind = request->asking.kind;
+	bool mine = is_mine(request, person);
+
+	switch (act) {
+	case JOB_ACT_CONFIRM:
+	case JOB_ACT_CODE:
+		return mine && request_waits(request) &&
+		       (kind == DUTY_CONFIRM || kind == DUTY_CODE);
+	case JOB_ACT_REASON:
+		return mine && request_waits(request) && kind == DUTY_REASON;
+	case JOB_ACT_APPROVE:
+	case JOB_ACT_REFUSE:
+		return request_waits(request) && request_asks(request, person);
+	case JOB_ACT_CANCEL:
+		return mine;
+	case JOB_ACT_NONE:
+	case JOB_ACT_QUEUE:
+	case JOB_ACT_COUNT:
+		break;
+	}
+	return false;
+}
+
+/* ---- which request --------------------------------------------------------------------------- */
+
+struct choice {
+	struct request *strict, *strict_here, *loose;
+	size_t n_strict, n_strict_here, n_loose;
+};
+
+static struct choice choose(const struct job_engine *engine, const struct gate_who *who,
+			    const char *person, enum job_act act)
+{
+	struct choice choice = {0};
+
+	LIST_FOREACH(it, &engine->requests)
+	{
+		struct request *request = LIST_ENTRY(it, struct request, link);
+
+		if (waits_for(request, person, act)) {
+			choice.strict = request;
+			choice.n_strict++;
+			if (is_in(request, who)) {
+				choice.strict_here = request;
+				choice.n_strict_here++;
+			}
+		} else if (request_waits(request) &&
+			   (is_in(request, who) || is_mine(request, person))) {
+			choice.loose = request;
+			choice.n_loose++;
+		}
+	}
+	return choice;
+}
+
+bool job_waits(const struct job_engine *engine, const struct gate_who *who, const char *person,
+	       enum job_act act)
+{
+	struct choice choice = choose(engine, who, person, act);
+
+	return person != NULL && (choice.n_strict > 0 || choice.n_loose > 0);
+}
+
+/* The one that is meant without being named; NULL: none or several, and that is said. */
+static struct request *find_only(struct press *press)
+{
+	struct choice choice =
+		choose(press->engine, &press->what.who, press->person, press->what.act);
+
+	if (choice.n_strict == 1) {
+		return choice.strict;
+	}
+	if (choice.n_strict_here == 1) {
+		return choice.strict_here;
+	}
+	if (choice.n_strict > 1) {
+		press_say(press, TONE_WARN,
+			  arena_printf(&press->arena, "%zu requests wait for you: which one?",
+				       choice.n_strict),
+			  "Nothing changed. Say `pending`.");
+		return NULL;
+	}
+	if (choice.n_loose == 1) {
+		return choice.loose;
+	}
+	press_say(press, TONE_PLAIN, "Nothing waits for you.", NULL);
+	return NULL;
+}
+
+/* May this person learn of it here? */
+static bool may_know(const struct press *press, const struct request *request)
+{
+	struct gate *gate = press->engine->options.gate;
+
+	return is_mine(request, press->person) || is_in(request, &press->what.who) ||
+	       request_asks(request, press->person) ||
+	       gate_could(gate, &press->what.who, VERB_JOB_CANCEL);
+}
+
+static struct request *find_named(const struct press *press)
+{
+	const char *id = press->what.request;
+	size_t len = strlen(id);
+	struct request *found = NULL;
+
+	LIST_FOREACH(it, &press->engine->requests)
+	{
+		struct request *request = LIST_ENTRY(it, struct request, link);
+
+		if (len >= 4 && strncmp(request->row.id, id, len) == 0 &&
+		    may_know(press, request)) {
+			if (found != NULL) {
+				return NULL;
+			}
+			found = request;
+		}
+	}
+	return found;
+}
+
+/* ---- of a request that is over --------------------------------------------------------------- */
+
+struct past {
+	struct press *press;
+	char person[80];
+	char outcome[400];
+	bool found, here;
+};
+
+static int past_request(const struct store_request *row, void *data)
+{
+	struct past *past = data;
+	const struct gate_who *who = &past->press->what.who;
+
+	past->found = true;
+	(void)snprintf(past->person, sizeof(past->person), "%s", row->person);
+	past->here = strcmp(row->network, who->network) == 0 &&
+		     strcmp(row->workspace, who->workspace) == 0 &&
+		     strcmp(row->channel, who->channel) == 0;
+	return 0;
+}
+
+static int past_job(const struct store_job *row, void *data)
+{
+	struct past *past = data;
+
+	(void)snprintf(past->outcome, sizeof(past->outcome), "%.*s",
+		       (int)strcspn(row->outcome, "\n"), row->outcome);
+	return 1;
+}
+
+/* On the worker. */
+static void look_back(struct store *store, void *data)
+{
+	struct past *past = data;
+	const char *id = past->press->what.request;
+	struct err err = {0};
+
+	if (store_find_request(store, id, past_request, past, &err) == 0 && past->found) {
+		(void)store_each_job(store, id, past_job, past, &err);
+	}
+}
+
+static void looked_back(void *data, const struct err *err)
+{
+	struct past *past = data;
+	struct press *press = past->press;
+	bool known = past->found && (past->here || same(past->person, press->person));
+
+	(void)err;
+	press->flying = false;
+	if (press->engine == NULL) {
+		press_free(press);
+	} else if (known) {
+		press_say(press, TONE_PLAIN,
+			  past->outcome[0] != '\0'
+				  ? arena_printf(&press->arena, "It is over: %s", past->outcome)
+				  : "It is over.",
+			  NULL);
+		press_note(press, store_txn_new(press->engine->options.store), "over");
+	} else {
+		press_refuse(press, "no-such-request",
+			     press->what.seal != NULL
+				     ? "Expired. Nothing ran."
+				     : arena_printf(&press->arena, "No request \"%.20s\" here.",
+						    press->what.request),
+			     press->what.seal != NULL ? NULL : "Nothing changed.");
+	}
+	free(past);
+}
+
+static void ask_store(struct press *press)
+{
+	struct past *past = mem_alloc(sizeof(*past));
+
+	past->press = press;
+	press->flying = true;
+	store_ask(press->engine->options.store, look_back, looked_back, past);
+}
+
+/* ---- its turn -------------------------------------------------------------------------------- */
+
+/* Where others read along a code is worth nothing any more, whatever it was for. */
+static void burn(struct press *press)
+{
+	const struct job_options *options = &press->engine->options;
+	struct store_txn *txn = store_txn_new(options->store);
+
+	if (options->codes != NULL && press->what.text != NULL) {
+		codes_burn(options->codes, press->person,
+			   gate_person_code(options->gate, press->person), press->what.text,
+			   clock_wall_ms(), txn);
+	}
+	press_say(press, TONE_BAD, "Burnt: others could read that code.",
+		  "Send a fresh one in a direct message.");
+	press_note(press, txn, "code-in-a-channel");
+}
+
+static void begin(struct timer *timer)
+{
+	struct press *press = timer->data;
+	struct gate *gate = press->engine->options.gate;
+	struct request *request;
+
+	if (press->request != NULL) {
+		press_handle(press);
+		return;
+	}
+	press->person = arena_strdup(&press->arena, gate_person(gate, &press->what.who));
+	if (press->person == NULL ||
+	    (!press->what.who.direct && gate_channel(gate, &press->what.who) == NULL)) {
+		press->message = NULL;
+		press_note(press, store_txn_new(press->engine->options.store), "stranger");
+		return;
+	}
+	if (press->what.act == JOB_ACT_CODE && !press->what.who.direct) {
+		burn(press);
+		return;
+	}
+	request = press->what.request != NULL ? find_named(press) : find_only(press);
+	if (request == NULL && press->what.request != NULL) {
+		ask_store(press);
+	} else if (request == NULL) {
+		press_note(press, store_txn_new(press->engine->options.store), "nothing-waits");
+	} else {
+		bool first = list_empty(&request->presses);
+
+		list_remove(&press->link);
+		list_append(&request->presses, &press->link);
+		press->request = request;
+		if (first) {
+			press_handle(press);
+		}
+	}
+}
+
+static struct press *press_new(struct job_engine *engine)
+{
+	struct press *press = mem_alloc(sizeof(*press));
+
+	list_init(&press->link);
+	press->engine = engine;
+	timer_init(&press->begin, engine->options.loop, begin, press);
+	return press;
+}
+
+void job_press(struct job_engine *engine, const struct job_press *what,
+	       void (*answer)(void *data, const struct message *message), void *data)
+{
+	struct press *press = press_new(engine);
+	struct job_press *to = &press->what;
+	struct arena *arena = &press->arena;
+
+	*to = *what;
+	to->event_key = arena_strdup(arena, what->event_key);
+	to->who.network = arena_strdup(arena, what->who.network);
+	to->who.user_workspace = arena_strdup(arena, what->who.user_workspace);
+	to->who.user = arena_strdup(arena, what->who.user);
+	to->who.workspace = arena_strdup(arena, what->who.workspace);
+	to->who.channel = arena_strdup(arena, what->who.channel);
+	to->request = arena_strdup(arena, what->request);
+	to->seal = arena_strdup(arena, what->seal);
+	to->text = arena_strdup(arena, what->text);
+	press->answer = answer;
+	press->data = data;
+	list_append(&engine->presses, &press->link);
+	timer_start(&press->begin, 0);
+}
+
+void press_recheck(struct request *request)
+{
+	struct press *press = press_new(request->engine);
+	bool first = list_empty(&request->presses);
+
+	press->request = request;
+	list_append(&request->presses, &press->link);
+	if (first) {
+		timer_start(&press->begin, 0);
+	}
+}
+
+/* DigitalOcean was not asked: nothing is known, so nothing changes. */
+void press_not_reviewed(struct press *press, const struct err *err)
+{
+	struct request *request = press->request;
+
+	if (press->what.act != JOB_ACT_NONE) {
+		press_say(press, TONE_BAD, "Nothing changed: DigitalOcean could not be asked.",
+			  "Please press again in a moment.");
+	} else if (request_waits(request)) {
+		timer_start(&request->recheck, RECHECK_MS);
+	}
+	(void)err;
+	press_unpark(request, false);
+	press_end(press);
+}
+
+/* ---- buttons --------------------------------------------------------------------------------- */
+
+/* "q.a.8c21abcd.0f3e12aa": act, request, and how the digest begins. */
+static const char letters[JOB_ACT_COUNT] = {
+	[JOB_ACT_CONFIRM] = 'c', [JOB_ACT_APPROVE] = 'a', [JOB_ACT_REFUSE] = 'd',
+	[JOB_ACT_CANCEL] = 'x',  [JOB_ACT_QUEUE] = 'q',
+};
+
+const char *press_button(const struct store_request *row, enum job_act act, struct arena *arena)
+{
+	return arena_printf(arena, "q.%c.%s.%.8s", letters[act], row->id, row->digest);
+}
+
+bool job_button_parse(const char *button, char buf[JOB_BUTTON_SIZE], struct job_press *press)
+{
+	size_t len = button != NULL ? strlen(button) : 0;
+	char *dot;
+
+	if (len < 6 || len >= JOB_BUTTON_SIZE || strncmp(button, "q.", 2) != 0 ||
+	    button[3] != '.') {
+		return false;
+	}
+	memcpy(buf, button + 4, len - 3);
+	dot = strchr(buf, '.');
+	if (dot == NULL) {
+		return false;
+	}
+	for (int act = JOB_ACT_NONE + 1; act < JOB_ACT_COUNT; act++) {
+		if (letters[act] != '\0' && letters[act] == button[2]) {
+			*dot = '\0';
+			press->act = (enum job_act)act;
+			press->request = buf;
+			press->seal = dot + 1;
+			return true;
+		}
+	}
+	return false;
+}

@@ -1,0 +1,34 @@
+/* press.h - what press.c, press_act.c and the cards share; nobody else includes it */
+#ifndef JOB_PRESS_H
+#define JOB_PRESS_H
+
+#include "job/internal.h"
+
+/* The id of a button: the presser does that to this request, as it was asked. */
+const char *press_button(const struct store_request *row, enum job_act act, struct arena *arena);
+
+/* Words for the presser alone, and the refusal in the log; ends the press once that is written. */
+void press_refuse(struct press *press, const char *why, const char *first, const char *second);
+void press_note(struct press *press, struct store_txn *txn, const char *why);
+void press_say(struct press *press, enum tone tone, const char *first, const char *second);
+void press_audit(struct store_txn *txn, const struct press *press, bool allowed, const char *why);
+
+bool press_is_mine(const struct press *press);
+bool press_is_here(const struct press *press);                        /* where the card is */
+bool request_asks(const struct request *request, const char *person); /* for an approval */
+
+void press_not_reviewed(struct press *press, const struct err *err);
+/* READY jobs that waited for a look at the whole request go on, or try later. */
+void press_unpark(struct request *request, bool looked);
+void press_cancel(struct press *press);
+void press_handle(struct press *press); /* it is its request's turn */
+void press_end(struct press *press);    /* answered; the next one's turn; may free the request */
+/* As press_refuse, with what is in txn already. */
+void press_deny(struct press *press, struct store_txn *txn, const char *why, const char *first,
+		const char *second);
+const char *press_over_words(struct press *press);
+/* All that wait or are held still, in one commit with txn; then the card, and the presser is answered. */
+void press_move(struct press *press, enum job_state to, int64_t deadline_ms, const char *outcome,
+		struct store_txn *txn);
+
+#endif
