@@ -8,6 +8,7 @@ void answer_list(const struct command_call *call, struct build *build);
 void answer_show(const struct command_call *call, struct build *build);
 void answer_help(const struct command_call *call, struct build *build);
 void answer_why(const struct command_call *call, struct build *build);
+void answer_oncall(const struct command_call *call, struct build *build);
 void answer_whoami(const struct command_call *call, struct build *build);
 
 /* Words for people, shared by list and show. */

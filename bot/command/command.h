@@ -55,6 +55,7 @@ struct command {
 	enum command_takes takes;
 	const char *usage; /* what follows the phrase in help: "NAME ..."; NULL: nothing */
 	const char *help;  /* one line, at most 40 columns */
+	bool about_staff;  /* for listed people, where the channel does not hide who does what */
 	/* Exactly one of these three, or none: "not in this version". */
 	const struct plan *plan; /* a change: done to each droplet by the job engine */
 	void (*answer)(const struct command_call *call, struct build *build); /* a read */
@@ -81,6 +82,8 @@ struct command_call {
 	size_t n_droplets;
 	size_t n_visible; /* before filters */
 };
+
+bool command_may_staff(const struct gate *gate, const struct gate_who *who);
 
 /* What a text turned out to be. */
 enum command_fit {

@@ -6,6 +6,9 @@
 
 static bool may_use(const struct command_call *call, const struct command *row)
 {
+	if (row->about_staff && !command_may_staff(call->gate, call->who)) {
+		return false;
+	}
 	return row->verb == VERB_NONE || gate_could(call->gate, call->who, row->verb);
 }
 

@@ -131,6 +131,14 @@ static const struct command built[] = {
 		.answer = answer_why,
 	},
 	{
+		.phrases = {"oncall", "on call", "on-call", "droplet oncall"},
+		.verb = VERB_NONE,
+		.takes = TAKES_NOTHING,
+		.help = "whose turn it is, and until when",
+		.about_staff = true,
+		.answer = answer_oncall,
+	},
+	{
 		.phrases = {"policy reload", "reload", "reload policy"},
 		.verb = VERB_POLICY_RELOAD,
 		.takes = TAKES_NOTHING,

@@ -125,6 +125,9 @@ const char *policy_person_code(const struct policy *policy, const char *person);
 const char *policy_rota(const struct policy *policy, size_t i);
 const char *policy_rota_person(const struct policy *policy, size_t i, int64_t at_ms,
 			       int64_t *ret_until_ms);
+/* The zone in which the rota's times are written, and how far its wall clock is ahead of UTC then. */
+const char *policy_rota_zone(const struct policy *policy, size_t i, int64_t at_ms,
+			     int64_t *ret_ahead_ms);
 
 /*
  * Is the person in what that word names at that time: a group, whoever's turn it is in a rota, a person, or "people"? Whom

@@ -89,6 +89,16 @@ const char *policy_rota(const struct policy *policy, size_t i)
 	return i < policy->n_rotas ? policy->rotas[i].name : NULL;
 }
 
+const char *policy_rota_zone(const struct policy *policy, size_t i, int64_t at_ms,
+			     int64_t *ret_ahead_ms)
+{
+	if (i >= policy->n_rotas) {
+		return NULL;
+	}
+	*ret_ahead_ms = zone_offset(policy->rotas[i].zone, at_ms / SECOND_MS) * SECOND_MS;
+	return policy->rotas[i].zone->name;
+}
+
 const char *policy_rota_person(const struct policy *policy, size_t i, int64_t at_ms,
 			       int64_t *ret_until_ms)
 {

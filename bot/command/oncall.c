@@ -1,0 +1,75 @@
+/* oncall.c - `oncall`: whose turn it is in each rota, and until when by the rota's own clock
+ *
+ * It needs no verb, but it names staff: only for people whom the policy lists, and only where the channel shows such names.
+ */
+#include <stdio.h>
+
+#include "base/clock.h"
+#include "command/answers.h"
+
+#define TURNS_MAX 16
+#define DAY_MS ((int64_t)24 * 60 * 60 * 1000)
+
+/* "Mon 12 Jan 09:00" */
+static const char *wall_text(struct arena *arena, int64_t wall_ms)
+{
+	static const char *const days[] = {"Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"};
+	static const char *const months[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+					     "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+	char text[CLOCK_TEXT_SIZE];
+	unsigned month = 0;
+	unsigned day = 0;
+	char minute[6] = "";
+
+	(void)clock_format(wall_ms, text, sizeof(text));
+	if (sscanf(text, "%*4d-%2u-%2uT%5[0-9:]", &month, &day, minute) != 3 || month < 1 ||
+	    month > 12) {
+		return arena_strdup(arena, text);
+	}
+	return arena_printf(arena, "%s %u %s %s", days[wall_ms / DAY_MS % 7], day,
+			    months[month - 1], minute);
+}
+
+static void say_turn(struct arena *arena, struct build *build, const struct policy *policy,
+		     size_t rota, const struct policy_turn *turn)
+{
+	int64_t ahead_ms = 0;
+	const char *zone = policy_rota_zone(policy, rota, turn->until_ms, &ahead_ms);
+
+	build_line(build, "*%s*: %s%s", policy_rota(policy, rota), turn->person,
+		   turn->taken ? ", who took it" : "");
+	build_line(build, "  until %s", wall_text(arena, turn->until_ms + ahead_ms));
+	build_line(build, "  _%s_", zone != NULL ? zone : "UTC");
+}
+
+bool command_may_staff(const struct gate *gate, const struct gate_who *who)
+{
+	return gate_person(gate, who) != NULL && gate_shows(gate, who, "who");
+}
+
+void answer_oncall(const struct command_call *call, struct build *build)
+{
+	const struct policy *policy = gate_policy(call->gate);
+	int64_t now_ms = clock_wall_ms();
+	const char *name;
+
+	if (!command_may_staff(call->gate, call->who)) {
+		build_line(build, "Who is on call is not told here.");
+		return;
+	}
+	if (policy_rota(policy, 0) == NULL) {
+		build_line(build, "The policy has no rota.");
+		return;
+	}
+	for (size_t i = 0; (name = policy_rota(policy, i)) != NULL; i++) {
+		struct policy_turn turns[TURNS_MAX];
+		size_t n = policy_on_call(policy, i, now_ms, NULL, 0, turns, TURNS_MAX);
+
+		if (n == 0) {
+			build_line(build, "*%s*: nobody now", name);
+		}
+		for (size_t k = 0; k < n && k < TURNS_MAX; k++) {
+			say_turn(call->arena, build, policy, i, &turns[k]);
+		}
+	}
+}
