@@ -35,7 +35,9 @@ struct mirror {
 	void (*ended)(void *data); /* NULL: not stopping */
 	void *ended_data;
 	struct timer stop_timer;
-	unsigned n_posts; /* of the last one, not delivered yet */
+	unsigned n_posts;   /* of the last one, not delivered yet */
+	unsigned n_commits; /* of the cursor, under way */
+	bool over;          /* posts are not waited for any more */
 };
 
 /* ---- looking ------------------------------------------------------------------------------- */
@@ -102,6 +104,20 @@ static void finish_stop(struct mirror *mirror)
 	}
 }
 
+/* The store calls back in any case, and must find us. Posts are waited for as long as the timer runs. */
+static bool may_end(const struct mirror *mirror)
+{
+	return !mirror->looking && mirror->n_commits == 0 && (mirror->n_posts == 0 || mirror->over);
+}
+
+/* The queue and the store may not be taken down from in here: the timer does it. */
+static void settle(struct mirror *mirror)
+{
+	if (mirror->ended != NULL && may_end(mirror)) {
+		timer_start(&mirror->stop_timer, 0);
+	}
+}
+
 static void delivered(struct post_card *card, const char *id, unsigned version,
 		      const struct err *err, void *data)
 {
@@ -111,18 +127,19 @@ static void delivered(struct post_card *card, const char *id, unsigned version,
 	(void)id;
 	(void)version;
 	(void)err; /* the next one tells more */
-	if (--mirror->n_posts == 0 && mirror->ended != NULL) {
-		timer_start(&mirror->stop_timer,
-			    0); /* the queue may not be taken down from in here */
-	}
+	mirror->n_posts--;
+	settle(mirror);
 }
 
 static void remembered(void *data, const struct err *err)
 {
-	(void)data;
+	struct mirror *mirror = data;
+
+	mirror->n_commits--;
 	if (err != NULL) { /* after a restart it is told once more */
 		log_line(LOG_WARN, "audit.mirror", "why", err->msg, NULL);
 	}
+	settle(mirror);
 }
 
 static void remember(struct mirror *mirror)
@@ -134,7 +151,8 @@ static void remember(struct mirror *mirror)
 	(void)snprintf(value, sizeof(value), "%lld:%s", (long long)mirror->told.seq,
 		       mirror->told.hash);
 	store_txn_cursor(txn, CURSOR, value);
-	store_commit(txn, remembered, NULL);
+	mirror->n_commits++;
+	store_commit(txn, remembered, mirror);
 }
 
 static void post(struct mirror *mirror, const char *channel)
@@ -148,10 +166,10 @@ static void post(struct mirror *mirror, const char *channel)
 		log_line(LOG_ERROR, "audit.rewritten", "told", mirror->told.hash, NULL);
 		keepers_post(app, policy, message);
 	}
-	mirror->n_posts += channel_post(app, policy, channel, message,
-					mirror->ended != NULL ? delivered : NULL, mirror);
-	if (mirror->ended == NULL) {
-		mirror->n_posts = 0; /* nobody waits for them */
+	if (mirror->ended == NULL) { /* nobody waits for it */
+		(void)channel_post(app, policy, channel, message, NULL, NULL);
+	} else {
+		mirror->n_posts = channel_post(app, policy, channel, message, delivered, mirror);
 	}
 	remember(mirror);
 	arena_done(&arena);
@@ -171,9 +189,7 @@ static void looked(void *data, const struct err *err)
 		log_line(LOG_WARN, "audit.mirror", "why", err != NULL ? err->msg : mirror->err.msg,
 			 NULL);
 	}
-	if (mirror->ended != NULL && mirror->n_posts == 0) {
-		finish_stop(mirror);
-	}
+	settle(mirror);
 }
 
 /* False: there is nobody to tell. */
@@ -204,7 +220,12 @@ static void on_timer(struct timer *timer)
 /* All were delivered, or it took too long. */
 static void on_stop_over(struct timer *timer)
 {
-	finish_stop(timer->data);
+	struct mirror *mirror = timer->data;
+
+	mirror->over = true;
+	if (may_end(mirror)) {
+		finish_stop(mirror);
+	} /* else the store's answer comes here again */
 }
 
 struct mirror *mirror_new(struct app *app)
@@ -235,14 +256,8 @@ void mirror_stop(struct mirror *mirror, void (*ended)(void *data), void *data)
 	timer_stop(&mirror->timer);
 	mirror->ended = ended;
 	mirror->ended_data = data;
-	if (app_chats_up(mirror->app) == 0 || !look(mirror)) {
-		/* one that is under way calls back first: it is on the worker for a moment only */
-		if (!mirror->looking) {
-			finish_stop(mirror);
-		}
-		return;
-	}
-	timer_start(&mirror->stop_timer, MIRROR_STOP_MS);
+	timer_start(&mirror->stop_timer,
+		    app_chats_up(mirror->app) > 0 && look(mirror) ? MIRROR_STOP_MS : 0);
 }
 
 void mirror_free(struct mirror *mirror)

@@ -16,7 +16,7 @@ struct mirror;
 
 struct mirror *mirror_new(struct app *app);
 void mirror_start(struct mirror *mirror); /* once the store may still be read on the loop */
-/* The last one. ended: exactly once, also from within this call. */
+/* The last one. ended: exactly once, from the loop. */
 void mirror_stop(struct mirror *mirror, void (*ended)(void *data), void *data);
 void mirror_free(struct mirror *mirror); /* NULL is fine; after the post queues are gone */
 
