@@ -124,7 +124,8 @@ int64_t turn_said_ago_ms(const struct turn *turn)
 	return turn->age_ms + clock_mono_ms() - turn->began_ms;
 }
 
-static void on_targets(struct turn *turn, const struct ocean_snapshot *snapshot)
+/* True when the turn goes on and ends by itself. */
+static bool on_targets(struct turn *turn, const struct ocean_snapshot *snapshot)
 {
 	struct app *app = turn->app;
 	const struct command *row = turn->parse.row;
@@ -147,7 +148,7 @@ static void on_targets(struct turn *turn, const struct ocean_snapshot *snapshot)
 						  redacted(turn, targets.hints, targets.n_hints),
 						  &err));
 		}
-		return;
+		return false;
 	}
 	txn = store_txn_new(app->store);
 	gate_decide(app->gate, &turn->who, row->verb, targets.droplets, targets.n, NULL, txn,
@@ -168,10 +169,14 @@ static void on_targets(struct turn *turn, const struct ocean_snapshot *snapshot)
 		store_commit(txn, turn_audited, NULL);
 	} else if (row->plan != NULL) {
 		start_job(turn, &decision, &targets, txn);
+	} else if (own_is_lock(row)) {
+		own_lock(turn, &targets, txn);
+		return true;
 	} else {
 		turn_answer(turn, targets.droplets, targets.n);
 		store_commit(txn, turn_audited, NULL);
 	}
+	return false;
 }
 
 void turn_droplets(struct account_want *want, struct ocean_snapshot *snapshot,
@@ -180,16 +185,20 @@ void turn_droplets(struct account_want *want, struct ocean_snapshot *snapshot,
 	struct turn *turn = want->data;
 	const struct command *row = turn->parse.row;
 
+	bool goes_on = false;
+
 	turn->waiting = false;
 	if (err != NULL) {
 		log_line(LOG_WARN, "ocean.list", "why", err->msg, NULL);
 		turn_say(turn, true,
 			 words_failed(&turn->arena, row->plan != NULL, turn->person != NULL, err));
 	} else if (row->takes == TAKES_TARGETS) {
-		on_targets(turn, snapshot);
+		goes_on = on_targets(turn, snapshot);
 	} else {
 		on_list(turn, snapshot);
 	}
 	ocean_snapshot_unref(snapshot);
-	turn_end(turn);
+	if (!goes_on) {
+		turn_end(turn);
+	}
 }

@@ -82,7 +82,7 @@ static bool run_command(struct turn *turn)
 	if (could && row->own == OWN_RELOAD) {
 		return reload_asked(turn);
 	}
-	if (row->plan == NULL && row->answer == NULL) {
+	if (row->plan == NULL && row->answer == NULL && !own_is_lock(row)) {
 		turn_say(turn, true, words_not_built(&turn->arena, row));
 		return false;
 	}

@@ -94,6 +94,40 @@ static void say_pending(struct turn *turn)
 	turn_say(turn, true, build_end(&build));
 }
 
+bool own_is_lock(const struct command *row)
+{
+	return row->own == OWN_LOCK || row->own == OWN_UNLOCK || row->own == OWN_STEAL;
+}
+
+/* Everybody there reads whose it is. */
+static void locked(void *data, const struct message *message)
+{
+	struct turn *turn = data;
+
+	if (message != NULL) {
+		turn_say(turn, false, message);
+	}
+	turn_end(turn);
+}
+
+void own_lock(struct turn *turn, const struct gate_targets *targets, struct store_txn *txn)
+{
+	struct job_lock_ask ask = {
+		.event_key = turn->key,
+		.who = turn->who,
+		.person = turn->person,
+		.droplets = targets->droplets,
+		.n_droplets = targets->n,
+		.reason = turn->parse.reason,
+		.act = turn->parse.row->own == OWN_LOCK     ? JOB_LOCK
+		       : turn->parse.row->own == OWN_UNLOCK ? JOB_UNLOCK
+							    : JOB_LOCK_STEAL,
+		.txn = txn,
+	};
+
+	job_lock(turn->app->engine, &ask, locked, turn);
+}
+
 bool own_run(struct turn *turn)
 {
 	const struct command_parse *parse = &turn->parse;

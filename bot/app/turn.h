@@ -47,6 +47,9 @@ void turn_answer(struct turn *turn, const struct droplet *const *droplets, size_
 
 /* own.c: is it about requests that wait? Such a row needs no verb: whose it is decides. */
 bool own_is_act(const struct command *row);
+bool own_is_lock(const struct command *row);
+/* Decided: the lock is set or taken away; it answers and ends the turn. Takes the txn. */
+void own_lock(struct turn *turn, const struct gate_targets *targets, struct store_txn *txn);
 /* Carries it out. True when the turn goes on and is ended there. */
 bool own_run(struct turn *turn);
 /* Is it an act that somebody waits for, or chatter? */

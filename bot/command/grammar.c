@@ -349,7 +349,9 @@ enum command_fit command_parse(const char *text, const char *const *own_names, s
 	if (because != NULL) { /* of a change it is the reason; of anything else only words */
 		fit = parse_line(arena_strndup(arena, line, (size_t)(because - line)), own_names,
 				 arena, ret_parse, err);
-		if (ret_parse->row != NULL && ret_parse->row->plan != NULL) {
+		if (ret_parse->row != NULL &&
+		    (ret_parse->row->plan != NULL || ret_parse->row->own == OWN_LOCK ||
+		     ret_parse->row->own == OWN_STEAL)) {
 			ret_parse->reason = reason_of(because, arena);
 			return fit;
 		}

@@ -114,8 +114,9 @@ struct request {
 	size_t n_jobs;
 	struct card_link *card;
 	unsigned set_version,
-		set_wanted; /* the newest form given to the queue, and what it shows */
-	bool told;          /* the last card was delivered, or never can be */
+		set_wanted;            /* the newest form given to the queue, and what it shows */
+	const struct message *refusal; /* start.c: why there is no job; in the arena */
+	bool told;                     /* the last card was delivered, or never can be */
 	bool undelivered;
 	bool resumed;       /* an earlier process may have told some of it */
 	unsigned n_commits; /* under way */

@@ -133,6 +133,7 @@ struct job_lock_ask {
 	enum job_lock_act { JOB_LOCK = 0, JOB_UNLOCK, JOB_LOCK_STEAL } act;
 	struct store_txn *txn; /* holds the decision's audit row */
 };
+/* answer: as with a press, but never once the engine is freed. */
 void job_lock(struct job_engine *engine, const struct job_lock_ask *ask,
 	      void (*answer)(void *data, const struct message *message), void *data);
 /* NULL: nobody has it. Borrowed until the next lock or unlock. */

@@ -88,6 +88,11 @@ const struct store_lock *job_lock_of(const struct job_engine *engine, const stru
 	return lock_find(engine, droplet->account, droplet->id);
 }
 
+bool lock_bars(const struct store_lock *lock, const char *person)
+{
+	return lock != NULL && (person == NULL || strcmp(lock->person, person) != 0);
+}
+
 static int take(const struct store_lock *row, void *data)
 {
 	remember(data, row);
@@ -106,8 +111,7 @@ void locks_done(struct job_engine *engine)
 		struct turn *turn = LIST_ENTRY(it, struct turn, link);
 
 		list_remove(it);
-		turn->engine = NULL;
-		turn->answer(turn->data, NULL);
+		turn->engine = NULL; /* whoever waits is going down too */
 	}
 	while (!list_empty(&engine->locks)) {
 		forget(LIST_ENTRY(engine->locks.next, struct held, link));

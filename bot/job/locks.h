@@ -11,6 +11,9 @@ void locks_done(struct job_engine *engine);
 const struct store_lock *lock_find(const struct job_engine *engine, const char *account,
 				   uint64_t droplet_id);
 
+/* Does it keep this person from a change? NULL lock: no. */
+bool lock_bars(const struct store_lock *lock, const char *person);
+
 /* "12 min ago" */
 const char *lock_ago(const struct store_lock *lock, struct arena *arena);
 

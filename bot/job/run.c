@@ -11,6 +11,7 @@
 
 #include "base/clock.h"
 #include "job/internal.h"
+#include "job/locks.h"
 
 static void expire(struct job *job, const char *why)
 {
@@ -261,6 +262,7 @@ static void ask_gate(struct job *job, const struct droplet *droplet)
 	struct store_txn *txn = store_txn_new(engine->options.store);
 	struct gate_decision decision;
 	struct consent_missing missing;
+	const struct store_lock *lock;
 	struct arena arena;
 
 	arena_init(&arena);
@@ -279,8 +281,13 @@ static void ask_gate(struct job *job, const struct droplet *droplet)
 	job->max_tier = decision.max_tier;
 	(void)snprintf(job->policy_id, sizeof(job->policy_id), "%s", decision.policy_id);
 	missing = request_missing(job->request, &decision);
+	lock = job_lock_of(engine, droplet);
 	if (decision.verdict != ALLOW) {
 		deny(job, txn);
+	} else if (lock_bars(lock, row->person)) {
+		job_say(job, "Nothing ran: %s is locked by %s.", job->row.droplet_name,
+			gate_shows(engine->options.gate, &who, "who") ? lock->person : "somebody");
+		job_end(job, JOB_DENIED, txn);
 	} else if (missing.kind == DUTY_NONE) {
 		submit(job, txn);
 	} else {

@@ -3,7 +3,7 @@
  * Happy path: request, jobs and their audit rows join the decision's transaction; after its commit the card is posted and
  * each job goes to its turn, or the card asks for what the policy wants first.
  *
- * Failure modes: a droplet has an open job (the transaction goes without any job, so that a repeated delivery is still
+ * Failure modes: a droplet is locked by somebody else, or has an open job (the transaction goes without any job, so that a repeated delivery is still
  * known as one; then the person is told who is first); the delivery was seen before (silence); it could not be
  * written (the person is told that nothing ran).
  *
@@ -18,6 +18,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "job/internal.h"
+#include "job/locks.h"
 #include "job/report.h"
 
 /* The open job of a droplet: in memory, or in the store where its end is not written yet. */
@@ -243,7 +244,8 @@ static void busy_known(struct commit *commit, const struct err *err)
 	request_free(request);
 }
 
-static void start_none(struct request *request, const struct job_ask *ask, const struct job *held)
+static void audit_refused(const struct request *request, struct store_txn *txn, uint64_t droplet_id,
+			  const char *why)
 {
 	struct audit_row row = {
 		.at_ms = request->row.created_ms,
@@ -256,18 +258,67 @@ static void start_none(struct request *request, const struct job_ask *ask, const
 		.workspace = request->row.workspace,
 		.channel = request->row.direct ? "direct" : request->row.channel,
 		.verb = request->row.verb,
-		.droplets = &held->row.droplet_id,
+		.droplets = &droplet_id,
 		.n_droplets = 1,
 		.state = "refused",
-		.outcome = arena_printf(&request->arena, "nothing ran: %s has the open job %s",
-					held->row.droplet_name, held->row.id),
+		.outcome = why,
 	};
 
-	audit_add(ask->txn, &row);
+	audit_add(txn, &row);
+}
+
+static void start_none(struct request *request, const struct job_ask *ask, const struct job *held)
+{
+	audit_refused(request, ask->txn, held->row.droplet_id,
+		      arena_printf(&request->arena, "nothing ran: %s has the open job %s",
+				   held->row.droplet_name, held->row.id));
 	(void)snprintf(request->busy_request, sizeof(request->busy_request), "%s",
 		       held->row.request);
 	request->busy_name = arena_strdup(&request->arena, held->row.droplet_name);
 	engine_commit(request->engine, ask->txn, commit_new(request, busy_known));
+}
+
+/* ---- locked by somebody --------------------------------------------------------------------- */
+
+static const struct store_lock *lock_in_the_way(const struct job_engine *engine,
+						const struct job_ask *ask)
+{
+	for (size_t i = 0; i < ask->n_droplets; i++) {
+		const struct store_lock *lock = job_lock_of(engine, ask->droplets[i]);
+
+		if (lock_bars(lock, ask->person)) {
+			return lock;
+		}
+	}
+	return NULL;
+}
+
+static void lock_known(struct commit *commit, const struct err *err)
+{
+	struct request *request = commit->request;
+
+	if (err != NULL) {
+		not_started(request, err);
+		return;
+	}
+	say(request, request->refusal);
+	tell_started(request, NULL);
+	request_free(request);
+}
+
+static void start_locked(struct request *request, const struct job_ask *ask,
+			 const struct store_lock *lock)
+{
+	struct gate_who who = request_who(request);
+	struct build build;
+
+	build_init(&build, &request->arena, TONE_BAD);
+	lock_words(&build, lock, !gate_shows(request->engine->options.gate, &who, "who"));
+	request->refusal = build_end(&build);
+	audit_refused(
+		request, ask->txn, lock->droplet_id,
+		arena_printf(&request->arena, "nothing ran: it is locked by %s", lock->person));
+	engine_commit(request->engine, ask->txn, commit_new(request, lock_known));
 }
 
 /* What was not allowed is not started, whoever calls. */
@@ -282,6 +333,7 @@ static void refuse(struct commit *commit, const struct err *err)
 void job_start(struct job_engine *engine, const struct job_ask *ask,
 	       void (*done)(void *data, const struct err *err), void *data)
 {
+	const struct store_lock *lock = lock_in_the_way(engine, ask);
 	const struct job *held = NULL;
 	bool allowed =
 		ask->decision->verdict == ALLOW && ask->n_droplets > 0 && ask->plan->n_steps > 0;
@@ -290,11 +342,14 @@ void job_start(struct job_engine *engine, const struct job_ask *ask,
 	for (size_t i = 0; i < ask->n_droplets && held == NULL; i++) {
 		held = engine_holder(engine, ask->droplets[i]->account, ask->droplets[i]->id);
 	}
-	request = request_of(engine, ask, allowed && held == NULL ? ask->n_droplets : 0);
+	request = request_of(engine, ask,
+			     allowed && held == NULL && lock == NULL ? ask->n_droplets : 0);
 	request->started = done;
 	request->started_data = data;
 	if (!allowed) {
 		engine_commit(engine, ask->txn, commit_new(request, refuse));
+	} else if (lock != NULL) {
+		start_locked(request, ask, lock);
 	} else if (held != NULL) {
 		start_none(request, ask, held);
 	} else {
