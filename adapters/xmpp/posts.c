@@ -163,7 +163,10 @@ static int try_post(struct sent *sent, const struct chat_post *post, struct err 
 	if (!direct) {
 		room = muc_find(x, jid.bare);
 		if (room == NULL || !muc_is_in(room)) {
-			return err_set(err, ERR_NOTFOUND,
+			/* while rooms are being joined this passes */
+			return err_set(err,
+				       room != NULL && x->phase == PHASE_JOIN ? ERR_NETWORK
+									      : ERR_NOTFOUND,
 				       "not in the room '%.100s', nothing was sent", jid.bare);
 		}
 	} else if (post->place.channel != NULL && !post->place.direct) {

@@ -113,6 +113,9 @@ static void sink_link(struct chat *chat, enum chat_link state, const char *why, 
 	if (state == CHAT_UP && at->link != CHAT_UP) {
 		metrics_add(METRIC_CHAT_RECONNECTS, at->was_up ? 1 : 0);
 		at->was_up = true;
+		if (at->queue != NULL) {
+			post_queue_up(at->queue);
+		}
 	}
 	at->link = state;
 	record_start(app);

@@ -88,6 +88,21 @@ bool post_is_over(const struct post_card *card)
 	return card->closed && card->newest == NULL && card->flight == NULL;
 }
 
+void post_queue_up(struct post_queue *queue)
+{
+	void *value;
+
+	for (size_t i = 0; map_next(&queue->lanes, &i, NULL, &value);) {
+		struct lane *lane = value;
+
+		if (lane->held_by_link && lane->flight == NULL) {
+			lane->held_by_link = false;
+			lane->hold_until_ms = 0;
+			timer_start(&lane->timer, 0);
+		}
+	}
+}
+
 /* What needs no network: the last word after a close, a form that stands there already, one that found no room. */
 static void settle(struct task *task)
 {

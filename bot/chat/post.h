@@ -38,6 +38,9 @@ void post_queue_free(struct post_queue *queue);
 /* Nothing waits to be posted and nothing is under way. */
 bool post_queue_idle(const struct post_queue *queue);
 
+/* The network is back: what waited only for that goes at the next turn. */
+void post_queue_up(struct post_queue *queue);
+
 struct post_card; /* a handle; lives until post_close */
 
 struct post_request {

@@ -30,6 +30,7 @@ struct lane {
 	size_t n_cards;
 	struct flight *flight; /* one at a time */
 	int64_t hold_until_ms; /* Retry-After, or the wait after a failure */
+	bool held_by_link;     /* the wait is for the network to come back */
 	int64_t edited_ms;     /* the last edit left then; 0: none yet */
 	struct timer timer;
 };

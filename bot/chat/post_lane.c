@@ -239,6 +239,7 @@ static bool try_again(struct post_card *card, struct flight *flight, const struc
 		return false;
 	}
 	lane->hold_until_ms = now + wait_ms;
+	lane->held_by_link = err->kind == ERR_NETWORK;
 	return true;
 }
 

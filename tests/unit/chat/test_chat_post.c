@@ -221,6 +221,27 @@ static void places_do_not_wait_for_each_other(void **state)
 			    "0 dev new: 3\n1000 ops new: 1\n1000 ops new: 2\n1000 ops new: 4\n");
 }
 
+/* What waits for the network only goes when it is back; what the network asked to wait for does not. */
+static void goes_when_it_is_up(void **state)
+{
+	const struct chat_place ops_place = {
+		.network = "console", .workspace = "here", .channel = "ops"};
+	const struct chat_place dev_place = {
+		.network = "console", .workspace = "here", .channel = "dev"};
+
+	(void)state;
+	plan_faults(1, ERR_NETWORK, 0);
+	post_once(queue, &ops_place, NULL, NULL, words("1", NULL));
+	loop_advance(loop, 100);
+	plan_faults(1, ERR_LIMIT, 700);
+	post_once(queue, &dev_place, NULL, NULL, words("2", NULL));
+	loop_advance(loop, 100);
+	assert_string_equal(seen, "");
+	post_queue_up(queue);
+	loop_advance(loop, 5000);
+	assert_string_equal(seen, "200 ops new: 1\n800 dev new: 2\n");
+}
+
 static void waits_grow_and_end(void **state)
 {
 	struct post_card *card = open_in("ops", "a", NULL);
@@ -407,6 +428,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(one_last_word, setup, teardown),
 		cmocka_unit_test_setup_teardown(the_same_form_is_not_sent_again, setup, teardown),
 		cmocka_unit_test_setup_teardown(places_do_not_wait_for_each_other, setup, teardown),
+		cmocka_unit_test_setup_teardown(goes_when_it_is_up, setup, teardown),
 		cmocka_unit_test_setup_teardown(waits_grow_and_end, setup, teardown),
 		cmocka_unit_test_setup_teardown(patience_is_kept, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_lost_post_is_made_anew, setup, teardown),
