@@ -20,8 +20,13 @@ NICKS = tuple(f"asker-{n:02}" for n in range(24))
 
 
 def room_of(nick):
-    """Each of them is in a room alone with the bot: a room takes one edit a second."""
+    """Each of them has a room with the bot: a room takes one edit a second."""
     return f"{nick}@{ROOMS}"
+
+
+def neighbour_of(nick):
+    """The one who sits in that room too, and approves."""
+    return NICKS[(NICKS.index(nick) + 1) % len(NICKS)]
 
 
 CLIENT = "jabber:client"
@@ -176,9 +181,10 @@ class Session:
 
     def join(self, nick):
         room = room_of(nick)
-        self.send(f"<presence xmlns='{CLIENT}' from='{room}/{nick}' to='{BOT}/{self.resource}'>"
-                  "<x xmlns='http://jabber.org/protocol/muc#user'><item affiliation='member' role='participant' "
-                  f"jid='{nick}@{DOMAIN}/phone'/></x></presence>")
+        for other in (nick, neighbour_of(nick)):
+            self.send(f"<presence xmlns='{CLIENT}' from='{room}/{other}' to='{BOT}/{self.resource}'>"
+                      "<x xmlns='http://jabber.org/protocol/muc#user'><item affiliation='member' role='participant' "
+                      f"jid='{other}@{DOMAIN}/phone'/></x></presence>")
         self.send(f"<presence xmlns='{CLIENT}' from='{room}/sluice' to='{BOT}/{self.resource}'>"
                   "<x xmlns='http://jabber.org/protocol/muc#user'><item affiliation='owner' role='moderator' "
                   f"jid='{BOT}/{self.resource}'/><status code='100'/><status code='110'/></x></presence>")
@@ -230,23 +236,23 @@ class Chat:
         return [self.stanza(nick, stanza_id, text, f"<delay xmlns='urn:xmpp:delay' from='{room_of(nick)}' stamp='{stamp}'/>")
                 for stanza_id, text in self.past(nick)]
 
-    def stanza(self, nick, stanza_id, text, more=""):
+    def stanza(self, nick, stanza_id, text, more="", room=None):
+        room = room or room_of(nick)
         resource = self.session.resource if self.session else "b"
         body = f"<body>{escape(text)}</body>" if text else ""
-        return (f"<message xmlns='{CLIENT}' type='groupchat' from='{room_of(nick)}/{nick}' to='{BOT}/{resource}' id='m-{stanza_id}'>"
-                f"{body}{more}<stanza-id xmlns='{SID}' by='{room_of(nick)}' id='{stanza_id}'/></message>")
+        return (f"<message xmlns='{CLIENT}' type='groupchat' from='{room}/{nick}' to='{BOT}/{resource}' id='m-{stanza_id}'>"
+                f"{body}{more}<stanza-id xmlns='{SID}' by='{room}' id='{stanza_id}'/></message>")
 
-    def say(self, nick, stanza_id, text):
+    def say(self, nick, stanza_id, text, room=None):
         """False: the bot is not there, and did not hear it."""
         if not self.live:
             return False
-        self.session.send(self.stanza(nick, stanza_id, text))
+        self.session.send(self.stanza(nick, stanza_id, text, room=room))
         return True
 
-    def react(self, nick, stanza_id, post, emoji):
-        if self.live:
-            self.session.send(self.stanza(nick, stanza_id, "", f"<reactions xmlns='urn:xmpp:reactions:0' id='"
-                                          f"{escape(post.stanza_id or post.id)}'><reaction>{emoji}</reaction></reactions>"))
+    def react(self, nick, stanza_id, post, emoji, room):
+        self.session.send(self.stanza(nick, stanza_id, "", f"<reactions xmlns='urn:xmpp:reactions:0' id='"
+                                      f"{escape(post.stanza_id or post.id)}'><reaction>{emoji}</reaction></reactions>", room))
 
     def heard(self, session, xml):
         """A message of the bot: kept, and given back as a room does."""
