@@ -69,6 +69,7 @@ static void go_on(struct press *press, struct commit *commit)
 		card_show(request);
 	} else if (commit->to == JOB_READY) {
 		timer_stop(&request->wait);
+		timer_start(&request->tick, TICK_MS);
 		card_show(request);
 		for (size_t i = 0; i < request->n_jobs; i++) {
 			if (request->jobs[i].row.state == JOB_READY &&

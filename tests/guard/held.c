@@ -10,7 +10,7 @@
 #include "base/mem.h"
 #include "job/states.h"
 
-#define END_MS (20 * 60 * 1000)
+#define END_MS (40 * 60 * 1000) /* longer than any approval is waited for */
 
 static void wrong(struct held *held, const char *what, uint64_t droplet)
 {

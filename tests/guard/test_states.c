@@ -163,6 +163,81 @@ static void test_restart_busy(void **state)
 	has(states, JOB_READY);
 }
 
+/* The newest button with that label; false: nobody was asked yet. */
+static bool press(struct stage *stage, const char *user, const char *label)
+{
+	for (size_t i = stage->n_shown; i > 0; i--) {
+		const struct shown *shown = &stage->shown[i - 1];
+
+		for (size_t k = 0; k < shown->n_buttons; k++) {
+			if (strcmp(shown->labels[k], label) == 0) {
+				stage_press(stage, user, shown, k);
+				return true;
+			}
+		}
+	}
+	return false;
+}
+
+/* A reboot that is confirmed after 2 s and approved after 4 s, restarted so long after it was said. */
+static unsigned restart_asked(int64_t at_ms)
+{
+	struct stage *stage = stage_new(SOURCE_DIR "/tests/scenario/policies/consent.yaml");
+	char what[120];
+	struct held held = {.what = what};
+
+	(void)snprintf(what, sizeof(what), "asked, restart at %lld ms", (long long)at_ms);
+	assert_non_null(stage);
+	assert_int_equal(sim_droplet_line(stage->world->model, "web-1 id=11 tags=web,prod", NULL),
+			 0);
+	held_begin(&held, stage);
+	held_said(&held, stage_say(stage, &(struct stage_said){.user = "bob",
+							       .channel = "ops",
+							       .text = "reboot web-1"}));
+	for (int64_t now_ms = 0; now_ms < 12000; now_ms++) {
+		if (now_ms == 2000) {
+			(void)press(stage, "bob", "Confirm");
+		}
+		if (now_ms == 4000) {
+			(void)press(stage, "ana", "Approve");
+		}
+		if (now_ms == at_ms) {
+			held_look(&held);
+			stage_restart(stage);
+		}
+		stage_pass(stage, 1);
+	}
+	/* whoever was not heard because of the restart says it again; a second yes is none */
+	(void)press(stage, "bob", "Confirm");
+	stage_pass(stage, 3000);
+	(void)press(stage, "ana", "Approve");
+	held_end(&held);
+	assert_int_equal(held.n_wrong, 0);
+	if (held.jobs[11] > 0) {
+		assert_true(held.answered[0]);
+		assert_true(held.posts[11] <= 1);
+		/* only what may have been on its way is not sent again */
+		assert_true(held.posts[11] == 1 || (held.states & (1U << JOB_SUBMITTING)) != 0);
+	}
+	held_free(&held);
+	stage_free(stage);
+	return held.states;
+}
+
+static void test_restart_asked(void **state)
+{
+	unsigned states = 0;
+
+	(void)state;
+	for (int64_t at_ms = 3; at_ms < 12000; at_ms += at_ms % 2000 < 250 ? 13 : 293) {
+		states |= restart_asked(at_ms);
+	}
+	has(states, JOB_CONFIRMING);
+	has(states, JOB_APPROVING);
+	has(states, JOB_READY);
+	has(states, JOB_WATCHING);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -172,6 +247,7 @@ int main(void)
 		cmocka_unit_test(test_restart_lost_reply),
 		cmocka_unit_test(test_restart_lost_request),
 		cmocka_unit_test(test_restart_busy),
+		cmocka_unit_test(test_restart_asked),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
