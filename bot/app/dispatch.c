@@ -304,6 +304,7 @@ void dispatch_event(struct app_chat *from, const struct event *event)
 	turn = turn_new(from, event);
 	if (recent_repeated(app->recent, turn->key)) {
 		metrics_add(METRIC_EVENTS_REPEATED, 1);
+		job_tell_again(app->engine, &turn->place, turn->message);
 		turn_end(turn);
 		return;
 	}

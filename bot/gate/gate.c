@@ -182,6 +182,26 @@ static const char *find_elsewhere(const struct gate *gate, const struct policy_a
 	return NULL;
 }
 
+/* "confirm", "approve 1 of sre": what it was allowed under. */
+static const char *const *duty_names(const struct gate_decision *decision, struct arena *arena)
+{
+	static const char *const names[] = {[DUTY_NONE] = "none",
+					    [DUTY_CONFIRM] = "confirm",
+					    [DUTY_CODE] = "code",
+					    [DUTY_REASON] = "reason",
+					    [DUTY_APPROVALS] = "approve"};
+	const char **texts = arena_array(arena, decision->n_duties + 1, sizeof(*texts));
+
+	for (size_t i = 0; i < decision->n_duties; i++) {
+		const struct duty *duty = &decision->duties[i];
+
+		texts[i] = duty->kind == DUTY_APPROVALS
+				   ? arena_printf(arena, "approve %u of %s", duty->n, duty->group)
+				   : names[duty->kind];
+	}
+	return texts;
+}
+
 static void write_audit(const struct gate *gate, const struct gate_who *who,
 			const struct policy_asker *asker, enum verb verb,
 			const struct droplet *const *droplets, size_t n_droplets,
@@ -206,6 +226,8 @@ static void write_audit(const struct gate *gate, const struct gate_who *who,
 		.verdict = decision->verdict == ALLOW ? "allow" : "deny",
 		.rules = decision->rules,
 		.n_rules = decision->n_rules,
+		.duties = duty_names(decision, arena),
+		.n_duties = decision->verdict == ALLOW ? decision->n_duties : 0,
 		.policy_id = policy_id(gate->policy),
 	};
 

@@ -26,6 +26,7 @@ struct job_engine *job_engine_new(const struct job_options *options)
 	list_init(&engine->locks);
 	list_init(&engine->lock_turns);
 	list_init(&engine->presses);
+	list_init(&engine->retellings);
 	return engine;
 }
 
@@ -177,6 +178,7 @@ void job_engine_free(struct job_engine *engine)
 		list_remove(it); /* canceled: each frees itself when it is called back */
 	}
 	presses_drop(&engine->presses);
+	retellings_drop(engine);
 	for (size_t i = 0; i < engine->n_codes; i++) {
 		free(engine->codes[i].person);
 	}

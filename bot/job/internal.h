@@ -1,11 +1,11 @@
 /* internal.h - what the files of this room share; nobody else includes it
  *
  *   engine.c  requests, jobs, waits, calls           start.c   a new request
- *   move.c    the one mover, and its commits
+ *   move.c    the one mover, and its commits           move_all.c  all jobs that wait, together
  *   run.c     READY: ask the gate again, send          look.c    UNSURE: was it done?
  *   watch.c   WATCHING: to the real end                resume.c  after a restart
  *   ask.c     what is asked of people, and for how long  review.c  the gate, for all that has not been sent
- *   press.c   an act of a person: found, judged          press_act.c  and carried out
+ *   press*.c  an act of a person: found, judged, carried out
  *   card.c    the message that is edited               report.c, report_ask.c  its words
  *   locks.c   droplets that one person keeps
  */
@@ -43,6 +43,7 @@ struct job_engine {
 	struct list calls;             /* struct call, under way */
 	struct list locks, lock_turns; /* locks.c */
 	struct list presses;           /* struct press, of no request (yet) */
+	struct list retellings;        /* resume.c */
 	size_t n_requests;
 	struct code_time {
 		char *person;
@@ -234,6 +235,9 @@ void jobs_move(struct request *request, enum job_state to, int64_t deadline_ms, 
 	       struct store_txn *txn, struct commit *commit);
 void jobs_moved(struct commit *commit);
 void jobs_not_moved(struct commit *commit);
+
+/* resume.c: the engine goes away; what the worker reads for it ends by itself */
+void retellings_drop(struct job_engine *engine);
 
 /* ask.c */
 struct consent_missing request_missing(const struct request *request,

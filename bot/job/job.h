@@ -74,6 +74,12 @@ struct job_ask {
 void job_start(struct job_engine *engine, const struct job_ask *ask,
 	       void (*done)(void *data, const struct err *err), void *data);
 
+/*
+ * The message of that id was delivered once more. If what came of it could not be told then, it is told now; what goes on, or
+ * was told, is left alone.
+ */
+void job_tell_again(struct job_engine *engine, const struct chat_place *place, const char *message);
+
 /* What a person may do about a request that waits. A button's id carries it; typed, it is a command. */
 enum job_act {
 	JOB_ACT_NONE = 0,

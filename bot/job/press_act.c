@@ -12,28 +12,6 @@
 #include "job/press.h"
 #include "job/report.h"
 
-static const char *who_asked(const struct press *press)
-{
-	const struct store_request *row = &press->request->row;
-	const struct gate *gate = press->engine->options.gate;
-
-	return gate_shows(gate, &press->what.who, "who") && row->person[0] != '\0'
-		       ? row->person
-		       : "the one who asked";
-}
-
-static const char *what_of(struct press *press)
-{
-	const struct request *request = press->request;
-
-	if (request->n_jobs == 1) {
-		return arena_printf(&press->arena, "%s of %s", request->plan->infinitive,
-				    request->jobs[0].row.droplet_name);
-	}
-	return arena_printf(&press->arena, "%s of %zu droplets", request->plan->infinitive,
-			    request->n_jobs);
-}
-
 /* ---- after the commit ------------------------------------------------------------------------ */
 
 void press_unpark(struct request *request, bool looked)
@@ -142,335 +120,6 @@ void press_move(struct press *press, enum job_state to, int64_t deadline_ms, con
 	jobs_move(press->request, to, deadline_ms, outcome, txn, commit);
 }
 
-/* ---- what it changes ------------------------------------------------------------------------- */
-
-/* The duty lives in the policy, which may be another one by the time it is asked for. */
-static void keep_missing(struct press *press, const struct consent_missing *missing)
-{
-	struct duty *duty;
-
-	press->missing = *missing;
-	if (missing->duty != NULL) {
-		duty = arena_alloc(&press->arena, sizeof(*duty));
-		*duty = *missing->duty;
-		duty->rule = arena_strdup(&press->arena, duty->rule);
-		duty->group = arena_strdup(&press->arena, duty->group);
-		press->missing.duty = duty;
-	}
-}
-
-static const struct job *taken(const struct request *request)
-{
-	for (size_t i = 0; i < request->n_jobs; i++) {
-		const struct job *job = &request->jobs[i];
-		const struct job *holder =
-			job_waits_for_people(job) ? engine_holder(request->engine, job->row.account,
-								  job->row.droplet_id)
-						  : NULL;
-
-		if (holder != NULL && holder != job) {
-			return holder;
-		}
-	}
-	return NULL;
-}
-
-/* All that was asked for has been given, or the next thing is asked. */
-static void proceed(struct press *press, const struct gate_decision *decision,
-		    struct store_txn *txn)
-{
-	struct request *request = press->request;
-	struct consent_missing missing = request_missing(request, decision);
-	const struct job *holder;
-
-	if (missing.kind == DUTY_NONE && (press->what.act == JOB_ACT_NONE || press->note != NULL)) {
-		missing.kind =
-			DUTY_CONFIRM; /* nobody said so under this policy: is it still wanted? */
-	}
-	holder = missing.kind == DUTY_NONE ? taken(request) : NULL;
-	keep_missing(press, &missing);
-	if (holder != NULL) {
-		press_move(press, JOB_CANCELED, 0,
-			   arena_printf(&press->arena,
-					"Nothing ran: %s is taken.\n%s of it is running already.",
-					holder->row.droplet_name,
-					holder->request->plan->infinitive),
-			   txn);
-		return;
-	}
-	if (press->what.act == JOB_ACT_NONE && press->note == NULL && request_waits(request)) {
-		/* nobody did anything: the time goes on */
-		press_move(press, ask_state(missing.kind), request_deadline_ms(request), NULL, txn);
-		return;
-	}
-	press_move(press, ask_state(missing.kind), ask_deadline_ms(request, decision, missing.kind),
-		   NULL, txn);
-}
-
-static void add_consent(struct press *press, enum consent_kind kind, struct store_txn *txn)
-{
-	struct request *request = press->request;
-	const struct gate_who *who = &press->what.who;
-	struct store_consent consent = {
-		.request = request->row.id,
-		.kind = (int)kind,
-		.person = press->person,
-		.network = who->network,
-		.user_workspace = who->user_workspace,
-		.user = who->user,
-		.digest = request->row.digest,
-		.policy_id = press->policy_id,
-		.at_ms = clock_wall_ms(),
-	};
-
-	store_txn_consent(txn, &consent);
-	ask_add(request, &consent);
-	press_audit(txn, press, true, NULL);
-}
-
-/* ---- refusals, after the look ---------------------------------------------------------------- */
-
-void press_deny(struct press *press, struct store_txn *txn, const char *why, const char *first,
-		const char *second)
-{
-	press_say(press, TONE_BAD, first, second);
-	press_note(press, txn, why);
-}
-
-static const char *still_asked(const struct press *press, enum duty_kind kind)
-{
-	(void)press;
-	switch (kind) {
-	case DUTY_REASON:
-		return "It still needs a reason: because ...";
-	case DUTY_CODE:
-		return "It needs a code: send it to me directly.";
-	case DUTY_CONFIRM:
-		return "It still needs a confirmation.";
-	case DUTY_APPROVALS:
-		return "It waits for an approval by somebody else.";
-	case DUTY_NONE:
-		break;
-	}
-	return "It has all that it needs.";
-}
-
-static void not_now(struct press *press, struct store_txn *txn, enum duty_kind kind)
-{
-	press_deny(press, txn, "not-asked-for", still_asked(press, kind), NULL);
-}
-
-/* ---- the acts -------------------------------------------------------------------------------- */
-
-static void act_confirm(struct press *press, const struct gate_decision *decision,
-			enum duty_kind missing, struct store_txn *txn)
-{
-	if (missing != DUTY_CONFIRM && missing != DUTY_NONE) {
-		not_now(press, txn, missing);
-		return;
-	}
-	add_consent(press, CONSENT_CONFIRM, txn);
-	press_say(press, TONE_GOOD, arena_printf(&press->arena, "Confirmed: %s.", what_of(press)),
-		  NULL);
-	proceed(press, decision, txn);
-}
-
-static const char *minutes(struct press *press, int64_t until_ms)
-{
-	return arena_printf(&press->arena, "Please wait %lld min.",
-			    (long long)((until_ms - clock_wall_ms() + 59999) / 60000));
-}
-
-static const char *code_words(struct press *press, enum code_result result, unsigned left,
-			      const struct err *err, const char **ret_why)
-{
-	switch (result) {
-	case CODE_RIGHT:
-		break;
-	case CODE_WRONG:
-		*ret_why = "wrong-code";
-		return left > 0 ? arena_printf(&press->arena, "That code is wrong. %u %s left.",
-					       left, left == 1 ? "try is" : "tries are")
-				: "That code is wrong.";
-	case CODE_USED:
-		*ret_why = "used-code";
-		return "That code was used already: wait for the next.";
-	case CODE_LOCKED:
-		*ret_why = "locked-code";
-		return "Too many wrong codes: yours are locked.";
-	case CODE_NONE:
-		*ret_why = "no-code";
-		return err->kind == ERR_NOTFOUND ? "You have no codes set up."
-						 : "Your codes cannot be read now.";
-	}
-	return "";
-}
-
-static void act_code(struct press *press, const struct gate_decision *decision,
-		     enum duty_kind missing, struct store_txn *txn)
-{
-	const struct job_options *options = &press->engine->options;
-	enum code_result result = CODE_NONE;
-	const char *why = "no-code";
-	const char *words;
-	int64_t until_ms = 0;
-	unsigned left = 0;
-	struct err err = {.kind = ERR_NOTFOUND};
-
-	if (missing != DUTY_CODE && missing != DUTY_CONFIRM) {
-		not_now(press, txn, missing);
-		return;
-	}
-	if (options->codes != NULL) {
-		result = codes_try(options->codes, press->person,
-				   gate_person_code(options->gate, press->person),
-				   press->what.text != NULL ? press->what.text : "",
-				   clock_wall_ms(), txn, &until_ms, &left, &err);
-	}
-	words = code_words(press, result, left, &err, &why);
-	if (result != CODE_RIGHT) {
-		press_deny(press, txn, why, words,
-			   result == CODE_LOCKED ? minutes(press, until_ms) : "Nothing ran.");
-		return;
-	}
-	press->code_given = true;
-	add_consent(press, CONSENT_CODE, txn);
-	press_say(press, TONE_GOOD, arena_printf(&press->arena, "Confirmed: %s.", what_of(press)),
-		  NULL);
-	proceed(press, decision, txn);
-}
-
-static void act_reason(struct press *press, const struct gate_decision *decision,
-		       enum duty_kind missing, struct store_txn *txn)
-{
-	if (missing != DUTY_REASON || press->what.text == NULL || *press->what.text == '\0') {
-		not_now(press, txn, missing);
-		return;
-	}
-	press->request->row.reason = arena_strdup(&press->request->arena, press->what.text);
-	press_audit(txn, press, true, NULL);
-	press_say(press, TONE_GOOD, "Thank you.", NULL);
-	proceed(press, decision, txn);
-}
-
-/* Of any of the lines that ask for approvals. */
-static bool is_approver(const struct press *press, const struct gate_decision *decision)
-{
-	for (size_t i = 0; i < decision->n_duties; i++) {
-		if (decision->duties[i].kind == DUTY_APPROVALS &&
-		    gate_member(press->engine->options.gate, press->person,
-				decision->duties[i].group)) {
-			return true;
-		}
-	}
-	return false;
-}
-
-static bool has_approved(const struct press *press)
-{
-	const struct request *request = press->request;
-
-	for (size_t i = 0; i < request->n_consents; i++) {
-		if (request->consents[i].kind == CONSENT_APPROVE &&
-		    strcmp(request->consents[i].person, press->person) == 0) {
-			return true;
-		}
-	}
-	return false;
-}
-
-static bool may_answer(struct press *press, const struct gate_decision *decision,
-		       enum duty_kind missing, struct store_txn *txn)
-{
-	if (!is_approver(press, decision)) {
-		press_deny(press, txn, "not-an-approver",
-			   "You cannot approve this. Nothing changed.", NULL);
-		return false;
-	}
-	if (missing != DUTY_APPROVALS) {
-		not_now(press, txn, missing);
-		return false;
-	}
-	return true;
-}
-
-static void act_approve(struct press *press, const struct gate_decision *decision,
-			enum duty_kind missing, struct store_txn *txn)
-{
-	if (!may_answer(press, decision, missing, txn)) {
-		return;
-	}
-	if (has_approved(press)) {
-		press_deny(press, txn, "approved-already", "You have approved it already.",
-			   "It waits for somebody else.");
-		return;
-	}
-	add_consent(press, CONSENT_APPROVE, txn);
-	press_say(press, TONE_GOOD,
-		  arena_printf(&press->arena, "Approved: %s, for %s.", what_of(press),
-			       who_asked(press)),
-		  NULL);
-	proceed(press, decision, txn);
-}
-
-/* "Ana", for the start of a sentence; nobody's name where the card's channel shows none. */
-static const char *by_whom(struct press *press)
-{
-	struct gate_who who = request_who(press->request);
-	char *name;
-
-	if (!gate_shows(press->engine->options.gate, &who, "who")) {
-		return "Somebody";
-	}
-	name = arena_strdup(&press->arena, press->person);
-	if (name[0] >= 'a' && name[0] <= 'z') {
-		name[0] = (char)(name[0] - 'a' + 'A');
-	}
-	return name;
-}
-
-static void act_refuse(struct press *press, const struct gate_decision *decision,
-		       enum duty_kind missing, struct store_txn *txn)
-{
-	if (!may_answer(press, decision, missing, txn)) {
-		return;
-	}
-	press_audit(txn, press, true, NULL);
-	press_say(press, TONE_PLAIN, arena_printf(&press->arena, "Denied: %s.", what_of(press)),
-		  "Nothing ran.");
-	press_move(press, JOB_CANCELED, 0,
-		   arena_printf(&press->arena, "%s said no. Nothing ran.", by_whom(press)), txn);
-}
-
-static void act(struct press *press, const struct gate_decision *decision, struct store_txn *txn)
-{
-	enum duty_kind missing = request_missing(press->request, decision).kind;
-
-	switch (press->what.act) {
-	case JOB_ACT_CONFIRM:
-		act_confirm(press, decision, missing, txn);
-		return;
-	case JOB_ACT_CODE:
-		act_code(press, decision, missing, txn);
-		return;
-	case JOB_ACT_REASON:
-		act_reason(press, decision, missing, txn);
-		return;
-	case JOB_ACT_APPROVE:
-		act_approve(press, decision, missing, txn);
-		return;
-	case JOB_ACT_REFUSE:
-		act_refuse(press, decision, missing, txn);
-		return;
-	case JOB_ACT_NONE:
-	case JOB_ACT_CANCEL:
-	case JOB_ACT_QUEUE:
-	case JOB_ACT_COUNT:
-		break;
-	}
-	press_deny(press, txn, "no-such-act", "That button has expired. Nothing ran.", NULL);
-}
-
 /* Nobody pressed: a restart, or a policy that changed before a READY job's turn. */
 static void look_only(struct press *press, const struct gate_decision *decision,
 		      struct store_txn *txn)
@@ -490,7 +139,7 @@ static void look_only(struct press *press, const struct gate_decision *decision,
 		missing.kind = DUTY_CONFIRM; /* nothing runs by itself: is it still wanted? */
 	}
 	if (ask_state(missing.kind) != request_state(request)) {
-		proceed(press, decision, store_txn_new(press->engine->options.store));
+		press_proceed(press, decision, store_txn_new(press->engine->options.store));
 		return;
 	}
 	ask_set(request, &missing, NULL);
@@ -512,7 +161,7 @@ static void voided(struct press *press, const struct gate_decision *decision, st
 	if (press->what.act != JOB_ACT_NONE) {
 		press_audit(txn, press, false, "policy-changed");
 	}
-	proceed(press, decision, txn);
+	press_proceed(press, decision, txn);
 }
 
 static void reviewed(struct review *review, const struct err *err)
@@ -558,7 +207,7 @@ static void reviewed(struct review *review, const struct err *err)
 	if (press->what.act == JOB_ACT_NONE) {
 		look_only(press, decision, txn);
 	} else {
-		act(press, decision, txn);
+		press_give(press, decision, txn);
 	}
 }
 
@@ -588,9 +237,10 @@ static bool is_settled(struct press *press)
 	if (what->seal != NULL && strncmp(what->seal, request->row.digest, 8) != 0) {
 		press_refuse(press, "stale-press", "That button has expired. Nothing ran.", NULL);
 	} else if (own_act && !mine) {
-		press_refuse(press, "not-the-requester",
-			     arena_printf(&press->arena, "Only %s can do that.", who_asked(press)),
-			     "Nothing changed.");
+		press_refuse(
+			press, "not-the-requester",
+			arena_printf(&press->arena, "Only %s can do that.", press_who_asked(press)),
+			"Nothing changed.");
 	} else if (what->act == JOB_ACT_APPROVE && mine) {
 		press_refuse(press, "own-request", "You cannot approve what you asked for.",
 			     "Somebody else has to.");

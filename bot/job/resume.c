@@ -166,7 +166,7 @@ static int take_up(struct job_engine *engine, const struct store_request *row,
 	} else {
 		card_open(request);
 	}
-	if (wait_on(request, err) < 0) {
+	if (n_open > 0 && wait_on(request, err) < 0) {
 		return -1;
 	}
 	for (size_t i = 0; i < n_jobs; i++) {
@@ -196,4 +196,108 @@ int job_resume(struct job_engine *engine, struct err *err)
 	free(loading.rows);
 	arena_done(&loading.arena);
 	return rc;
+}
+
+/* ---- told again ------------------------------------------------------------------------------ */
+
+struct retelling {
+	struct list link;
+	struct job_engine *engine; /* NULL: freed meanwhile */
+	struct arena arena;
+	struct chat_place place;
+	const char *message;
+	struct loading loading;
+};
+
+/* Ended, not told, and asked by that message. On the worker. */
+static int take_answer(const struct store_request *row, void *data)
+{
+	struct retelling *retelling = data;
+	const struct chat_place *place = &retelling->place;
+
+	if (strcmp(row->answers, retelling->message) == 0 &&
+	    strcmp(row->network, place->network) == 0 &&
+	    strcmp(row->workspace, place->workspace) == 0 &&
+	    strcmp(row->channel, place->channel) == 0) {
+		(void)take_row(row, &retelling->loading);
+		return 1;
+	}
+	return 0;
+}
+
+static void read_back(struct store *store, void *data)
+{
+	struct retelling *retelling = data;
+	struct loading *loading = &retelling->loading;
+	struct err err = {0};
+
+	if (store_each_request(store, true, take_answer, retelling, &err) == 0 &&
+	    loading->n_rows > 0) {
+		(void)store_each_job(store, loading->rows[0].id, take_job, loading, &err);
+	}
+}
+
+static bool is_untold(const struct retelling *retelling)
+{
+	const struct loading *loading = &retelling->loading;
+
+	LIST_FOREACH(it, &retelling->engine->requests)
+	{
+		if (loading->n_rows == 0 || strcmp(LIST_ENTRY(it, struct request, link)->row.id,
+						   loading->rows[0].id) == 0) {
+			return false; /* its card is still being shown */
+		}
+	}
+	for (size_t i = 0; i < loading->n_jobs; i++) {
+		if (!job_state_final((enum job_state)loading->jobs[i].state)) {
+			return false;
+		}
+	}
+	return loading->n_rows > 0 && loading->n_jobs > 0;
+}
+
+static void told_again(void *data, const struct err *err)
+{
+	struct retelling *retelling = data;
+	struct loading *loading = &retelling->loading;
+	struct err ignored = {0};
+
+	if (retelling->engine != NULL) {
+		list_remove(&retelling->link);
+		if (err == NULL && is_untold(retelling)) {
+			(void)take_up(retelling->engine, &loading->rows[0], loading->jobs,
+				      loading->n_jobs, &ignored);
+		}
+	}
+	free(loading->jobs);
+	free(loading->rows);
+	arena_done(&loading->arena);
+	arena_done(&retelling->arena);
+	free(retelling);
+}
+
+void job_tell_again(struct job_engine *engine, const struct chat_place *place, const char *message)
+{
+	struct retelling *retelling;
+
+	if (message == NULL || *message == '\0') {
+		return;
+	}
+	retelling = mem_alloc(sizeof(*retelling));
+	retelling->engine = engine;
+	retelling->place.network = arena_strdup(&retelling->arena, place->network);
+	retelling->place.workspace = arena_strdup(&retelling->arena, place->workspace);
+	retelling->place.channel = arena_strdup(&retelling->arena, place->channel);
+	retelling->message = arena_strdup(&retelling->arena, message);
+	list_append(&engine->retellings, &retelling->link);
+	store_ask(engine->options.store, read_back, told_again, retelling);
+}
+
+void retellings_drop(struct job_engine *engine)
+{
+	LIST_FOREACH_SAFE(it, next, &engine->retellings)
+	{
+		LIST_ENTRY(it, struct retelling, link)->engine = NULL;
+		list_remove(it);
+	}
 }

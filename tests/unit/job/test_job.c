@@ -467,6 +467,35 @@ static void a_card_that_cannot_be_shown_is_shown_by_the_next_process(void **stat
 	assert_over(w);
 }
 
+static void a_repeated_delivery_tells_what_could_not_be_told(void **state)
+{
+	const struct chat_place place = {
+		.network = "console", .workspace = "terminal", .channel = "ops"};
+	struct world *w = *state;
+	size_t n_said;
+
+	w->chat_refuses = true;
+	ask(w, &reboot_plan, WEB_1);
+	loop_advance(w->loop, 5000);
+	job_tell_again(w->engine, &place, "m1"); /* it goes on: left alone */
+	loop_advance(w->loop, 300000);
+	assert_int_equal(job_open_requests(w->engine), 0);
+	w->chat_refuses = false;
+	job_tell_again(w->engine, &place, "m2");
+	loop_advance(w->loop, 10000);
+	assert_int_equal(w->n_said, 0);
+	job_tell_again(w->engine, &place, "m1");
+	loop_advance(w->loop, 10000);
+	assert_said(w, "Rebooted web-1 in");
+	assert_over(w);
+	n_said = w->n_said;
+	job_tell_again(w->engine, &place, "m1"); /* told: once is enough */
+	loop_advance(w->loop, 10000);
+	assert_int_equal(n_posts(w), 1);
+	assert_int_equal(w->n_said, n_said);
+	job_tell_again(w->engine, &place, "m1"); /* and the program may end meanwhile */
+}
+
 static void nobody_waits_for_a_card_for_ever(void **state)
 {
 	struct world *w = *state;
@@ -735,6 +764,7 @@ int main(void)
 		STORY(a_disk_that_fills_up_later_loses_nothing),
 		STORY(a_card_that_cannot_be_shown_is_shown_by_the_next_process),
 		STORY(nobody_waits_for_a_card_for_ever),
+		STORY(a_repeated_delivery_tells_what_could_not_be_told),
 		STORY(the_same_card_goes_on_after_a_restart),
 		STORY(what_waited_through_a_long_stop_is_not_done),
 		STORY(a_short_stop_goes_on),
