@@ -63,15 +63,15 @@ static const char *for_whom(struct reader *reader, const struct request *request
 		if (mine) {
 			button(reader, request, JOB_ACT_CONFIRM, "Confirm");
 		}
-		return mine ? "*you* confirm" : "a confirmation";
+		return mine ? "*you* to confirm" : "a confirmation";
 	case DUTY_CODE:
 		return mine ? "*your* code" : "a code";
 	case DUTY_REASON:
-		return mine ? "*you* say why" : "a reason";
+		return mine ? "*you* to say why" : "a reason";
 	case DUTY_APPROVALS:
 		if (request_asks(request, reader->person)) {
 			button(reader, request, JOB_ACT_APPROVE, "Approve");
-			return "*you* approve";
+			return "*you* to approve";
 		}
 		break;
 	case DUTY_NONE:

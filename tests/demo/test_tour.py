@@ -21,6 +21,8 @@ SECONDS = 120
 
 def same(text):
     text = re.sub(r"Decision [0-9a-z]{8}\b", "Decision xxxxxxxx", text)
+    text = re.sub(r"^  [0-9a-z]{8} (.*, by )", r"  xxxxxxxx \1", text, flags=re.M)
+    text = re.sub(r"\b(Approve|Confirm) [0-9a-z]{4}\]", r"\1 xxxx]", text)
     text = re.sub(r"[█░]+ +\d+ %.*", "(bar)", text)
     text = re.sub(r"\b(queued|sent|running), \d+ s", "(under way)", text)
     return re.sub(r"\b\d+ s\b", "N s", text)
