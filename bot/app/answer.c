@@ -157,10 +157,10 @@ static bool on_targets(struct turn *turn, const struct ocean_snapshot *snapshot)
 		turn_say(turn, true, words_steps(&turn->arena, &decision));
 		store_commit(txn, turn_audited, NULL);
 	} else if (decision.verdict != ALLOW) {
+		turn_denied(turn, &decision, txn);
 		turn_say(turn, true,
 			 words_denied(&turn->arena, row, &decision,
 				      redacted(turn, targets.droplets, targets.n), targets.n));
-		store_commit(txn, turn_audited, NULL);
 	} else if (row->plan != NULL &&
 		   turn_said_ago_ms(turn) > TURN_STALE_MS) { /* the list took so long */
 		turn_say(turn, true,

@@ -165,6 +165,8 @@ struct app *app_new(const struct app_parts *parts)
 	app->gate = gate_new(parts->policy);
 	app->buttons = buttons_new();
 	app->recent = recent_new();
+	app->denials = denials_new();
+	app->upkeep = upkeep_new(app, &parts->keep);
 	app->policy_text = mem_strdup(parts->policy_text);
 	app->mirror = mirror_new(app);
 	app->reload = reload_new(app, parts->policy, parts->policy_path);
@@ -216,36 +218,13 @@ static void join_chat(struct app *app, struct app_chat *at,
 	free(joins);
 }
 
-/* How long a platform may repeat a delivery, with room to spare; and how often older ones are forgotten. */
-#define SEEN_KEPT_MS (48 * 3600 * (int64_t)1000)
-#define UPKEEP_MS (6 * 3600 * (int64_t)1000)
-#define UPKEEP_FIRST_MS (10 * 60 * (int64_t)1000)
-
-static void forgotten(void *data, const struct err *err)
-{
-	(void)data;
-	if (err != NULL) {
-		log_line(LOG_WARN, "store.upkeep", "why", err->msg, NULL);
-	}
-}
-
-static void keep_up(struct timer *timer)
-{
-	struct app *app = timer->data;
-	struct store_txn *txn = store_txn_new(app->store);
-
-	store_txn_forget(txn, clock_wall_ms() - SEEN_KEPT_MS);
-	store_commit(txn, forgotten, NULL);
-	timer_start(timer, UPKEEP_MS);
-}
-
 int app_start(struct app *app, struct err *err)
 {
 	for (size_t i = 0; i < app->n_chats; i++) {
 		join_chat(app, &app->chats[i], app->chats[i].chat->ops->start);
 	}
-	timer_init(&app->upkeep, app->loop, keep_up, app);
-	timer_start(&app->upkeep, UPKEEP_FIRST_MS);
+	upkeep_start(app->upkeep);
+	denials_load(app);
 	mirror_start(app->mirror);
 	return job_resume(app->engine, err);
 }
@@ -263,6 +242,7 @@ static void take_down(struct app *app)
 	buttons_free(app->buttons);
 	free(app->policy_text);
 	recent_free(app->recent);
+	denials_free(app->denials);
 	reload_free(app->reload);
 	mirror_free(app->mirror);
 	free(app);
@@ -319,7 +299,9 @@ void app_close(struct app *app, void (*closed)(void *data), void *data)
 	app->closing = true;
 	app->closed = closed;
 	app->closed_data = data;
-	timer_stop(&app->upkeep);
+	denials_flush(app, true);
+	upkeep_free(app->upkeep);
+	app->upkeep = NULL;
 	app->n_closing = app->n_chats + (reload_busy(app->reload) ? 1 : 0);
 	reload_stop(app->reload, part_closed, app);
 	turn_drop_all(app);
@@ -387,4 +369,9 @@ void app_on_link(struct app *app,
 {
 	app->on_link = link;
 	app->on_link_data = data;
+}
+
+const char *app_trouble(struct app *app)
+{
+	return app->upkeep != NULL ? upkeep_trouble(app->upkeep) : NULL;
 }

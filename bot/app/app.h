@@ -7,6 +7,7 @@
 #define APP_APP_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "chat/chat.h"
 #include "ocean/ocean.h"
@@ -14,6 +15,13 @@
 #include "store/store.h"
 
 struct app;
+
+/* How much the store may hold; 0: the default of the setting (config/config.c). */
+struct app_keep {
+	int64_t days, requests;
+	int64_t audit_rows, audit_bytes;
+	int64_t state_bytes;
+};
 
 struct app_parts {
 	struct loop *loop;
@@ -25,7 +33,8 @@ struct app_parts {
 	size_t n_accounts;
 	const char *policy_text; /* as it was compiled, kept in the store; NULL: not known */
 	const char *policy_path; /* where it is read again; NULL: it is no file */
-	const char *own_name;    /* by which the bot is addressed: "sluice" */
+	struct app_keep keep;
+	const char *own_name; /* by which the bot is addressed: "sluice" */
 };
 
 struct app *app_new(const struct app_parts *parts);
@@ -52,6 +61,9 @@ bool app_idle(const struct app *app);
 
 /* How many of the chats are connected; for health. */
 size_t app_chats_up(const struct app *app);
+
+/* What is wrong with the store, as a sentence: it is damaged, or what was written last is not on disk. NULL: nothing. */
+const char *app_trouble(struct app *app);
 
 /* Called whenever a chat's link changes; for the log, health and tests. NULL: nobody. */
 void app_on_link(struct app *app,

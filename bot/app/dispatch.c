@@ -27,8 +27,8 @@ static void deny_outright(struct turn *turn)
 	gate_decide(app->gate, &turn->who, turn->parse.row->verb, NULL, 0, NULL, txn, &turn->arena,
 		    &decision);
 	decision.verdict = DENY;
+	turn_denied(turn, &decision, txn);
 	turn_say(turn, true, words_denied(&turn->arena, turn->parse.row, &decision, NULL, 0));
-	store_commit(txn, turn_audited, NULL);
 }
 
 /*
@@ -192,26 +192,19 @@ static bool is_open_question(struct turn *turn, enum command_fit fit)
 	       recent_may_answer(turn->app->recent, turn->who.user);
 }
 
-/*
- * A command of somebody who is not answered is a denial like any other, and stands in the log; a few a minute from one,
- * so that a stranger cannot fill the disk.
- */
+/* A command of somebody who is not answered is a denial like any other, and stands in the log. */
 static void deny_silently(struct turn *turn, enum command_fit fit)
 {
 	const struct command *row = turn->parse.row;
-	const char *key = arena_printf(&turn->arena, "denied %s/%s/%s", turn->who.network,
-				       turn->who.user_workspace, turn->who.user);
 	struct gate_decision decision;
 	struct store_txn *txn;
 
-	if (fit != FIT_COMMAND || row->verb == VERB_NONE || !turn->addressed ||
-	    !recent_may_answer(turn->app->recent, key)) {
-		return;
+	if (fit == FIT_COMMAND && row->verb != VERB_NONE && turn->addressed) {
+		txn = store_txn_new(turn->app->store);
+		gate_decide(turn->app->gate, &turn->who, row->verb, NULL, 0, NULL, txn,
+			    &turn->arena, &decision);
+		turn_denied(turn, &decision, txn);
 	}
-	txn = store_txn_new(turn->app->store);
-	gate_decide(turn->app->gate, &turn->who, row->verb, NULL, 0, NULL, txn, &turn->arena,
-		    &decision);
-	store_commit(txn, turn_audited, NULL);
 }
 
 static bool turn_run(struct turn *turn, const char *text)

@@ -14,6 +14,8 @@
 struct buttons; /* buttons.c: what a press of a button that we posted means */
 struct mirror;  /* mirror.c: the audit log's newest row, posted now and then */
 struct reload;  /* reload.c: the policy file read again */
+struct upkeep;  /* upkeep.c: keeps the store small, and looks after it */
+struct denials; /* denials.c: repeated denials, counted */
 struct recent;  /* recent.c: deliveries seen of late, strangers answered of late */
 
 struct app_chat {
@@ -48,7 +50,8 @@ struct app {
 	struct list turns; /* commands under way */
 	size_t n_turns;
 	struct list announcements; /* announce.c */
-	struct timer upkeep;       /* forgets old deliveries */
+	struct upkeep *upkeep;
+	struct denials *denials;
 	char own_name[64];
 	bool start_recorded;
 	bool closing;
@@ -113,6 +116,20 @@ void recent_free(struct recent *recent);
 bool recent_repeated(struct recent *recent,
 		     const char *event_key); /* remembers it; true when it was known */
 bool recent_may_answer(struct recent *recent, const char *who); /* a stranger: a few a minute */
+
+/* upkeep.c */
+struct upkeep *upkeep_new(struct app *app, const struct app_keep *keep);
+void upkeep_start(struct upkeep *upkeep);
+void upkeep_free(struct upkeep *upkeep); /* what is under way ends in peace; NULL is fine */
+const char *upkeep_trouble(struct upkeep *upkeep);
+int64_t upkeep_log_rows(const struct upkeep *upkeep); /* in the whole chain, as of late */
+
+/* denials.c */
+struct denials *denials_new(void);
+void denials_free(struct denials *denials);
+void denials_load(struct app *app); /* at start, what the store holds of it */
+void denials_flush(struct app *app,
+		   bool all); /* rows for what was counted: of minutes that are over, or all */
 
 /* words.c: sentences of the room's own */
 const struct message *words_denied(struct arena *arena, const struct command *row,

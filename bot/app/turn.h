@@ -38,6 +38,12 @@ void turn_say(struct turn *turn, bool privately, const struct message *message);
 /* A row of the log for what no rule decided. why: a rule's name, NULL: none. */
 void turn_note(struct turn *turn, const char *kind, const char *verb, const char *why);
 
+/*
+ * A denial was decided, its row is in txn: committed; or, when the same person tried the same within the minute, counted with
+ * that one, whose id the decision gets then.
+ */
+void turn_denied(struct turn *turn, struct gate_decision *decision, struct store_txn *txn);
+
 /* The command as it would be typed again, cleaned; and how long ago it was said. */
 const char *turn_said_again(struct turn *turn);
 int64_t turn_said_ago_ms(const struct turn *turn);

@@ -62,6 +62,9 @@ int audit_head_now(struct store *store, struct audit_head *ret_head, struct err 
 int audit_verify_from(struct store *store, const struct audit_head *after,
 		      const struct audit_head *head, int64_t *ret_rows, struct err *err);
 
+/* The newest rows alone, for a look at the start: do they follow one another? */
+int audit_verify_tail(struct store *store, size_t rows, struct err *err);
+
 /* JSON Lines: {"seq":..,"hash":..,<the body's fields>}, newest `most` rows (0: all). */
 int audit_export(struct store *store, size_t most, struct strbuf *out, struct err *err);
 

@@ -107,6 +107,39 @@ int audit_verify(struct store *store, int64_t *ret_rows, struct err *err)
 	return audit_verify_from(store, NULL, NULL, ret_rows, err);
 }
 
+struct tail {
+	size_t left;
+	int64_t seq;
+	char prev[STORE_HASH_SIZE]; /* of the row above */
+	struct err *err;
+	bool broken;
+};
+
+static int check_tail(const struct store_log *log, void *data)
+{
+	struct tail *tail = data;
+	char hash[STORE_HASH_SIZE];
+
+	store_chain_hash(log->prev, log->body, hash);
+	if (strcmp(hash, log->hash) != 0 ||
+	    (tail->seq != 0 && (log->seq != tail->seq - 1 || strcmp(tail->prev, log->hash) != 0))) {
+		tail->broken = true;
+		(void)err_set(tail->err, ERR_STORE, "the audit log breaks at row %lld",
+			      (long long)log->seq);
+		return 1;
+	}
+	tail->seq = log->seq;
+	(void)snprintf(tail->prev, sizeof(tail->prev), "%s", log->prev);
+	return --tail->left == 0;
+}
+
+int audit_verify_tail(struct store *store, size_t rows, struct err *err)
+{
+	struct tail tail = {.left = rows, .err = err};
+
+	return store_each_log_back(store, 0, check_tail, &tail, err) < 0 || tail.broken ? -1 : 0;
+}
+
 int audit_head_parse(const char *text, struct audit_head *ret_head, struct err *err)
 {
 	size_t digits = strspn(text, "0123456789");

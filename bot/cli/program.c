@@ -260,10 +260,11 @@ static void handle_http(const char *method, const char *path, const char *query,
 		metrics_print(&answer->body);
 		print_policy(&answer->body, program);
 	} else if (strcmp(path, "/healthz") == 0) {
-		bool up = app_chats_up(program->app) > 0;
+		const char *trouble = app_chats_up(program->app) > 0 ? app_trouble(program->app)
+								     : "no chat is connected";
 
-		answer->status = up ? 200 : 503;
-		(void)strbuf_adds(&answer->body, up ? "ok\n" : "no chat is connected\n");
+		answer->status = trouble == NULL ? 200 : 503;
+		(void)strbuf_addf(&answer->body, "%s\n", trouble == NULL ? "ok" : trouble);
 	} else {
 		answer->status = 404;
 		(void)strbuf_adds(&answer->body, "there is /healthz and /metrics\n");
@@ -367,6 +368,13 @@ static int open_parts(struct program *program, const struct program_options *opt
 		return -1;
 	}
 	parts.store = program->store;
+	parts.keep = (struct app_keep){
+		.days = config_number(program->config, CONFIG_KEEP_DAYS),
+		.requests = config_number(program->config, CONFIG_KEEP_REQUESTS),
+		.audit_rows = config_number(program->config, CONFIG_AUDIT_ROWS),
+		.audit_bytes = config_number(program->config, CONFIG_AUDIT_MIB) << 20,
+		.state_bytes = config_number(program->config, CONFIG_STATE_MIB) << 20,
+	};
 	parts.accounts = accounts;
 	parts.chats = chats;
 	parts.policy_text = options->policy_text;

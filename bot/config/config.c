@@ -49,6 +49,16 @@ static const struct row rows[CONFIG_COUNT] = {
 	[CONFIG_XMPP_PASSWORD] = {"xmpp-password", VALUE_PLACE, "", false,
 				  "where its password is: file:, env: or credential:"},
 	[CONFIG_XMPP_NICK] = {"xmpp-nick", VALUE_WORD, "sluice", false, "its name in rooms"},
+	[CONFIG_KEEP_DAYS] = {"keep-days", VALUE_NUMBER, "90", false,
+			      "requests that ended longer ago are dropped"},
+	[CONFIG_KEEP_REQUESTS] = {"keep-requests", VALUE_NUMBER, "100000", false,
+				  "of those that ended, at most so many are kept"},
+	[CONFIG_AUDIT_ROWS] = {"audit-rows", VALUE_NUMBER, "100000", false,
+			       "rows of the audit log in the database; older ones: files"},
+	[CONFIG_AUDIT_MIB] = {"audit-mib", VALUE_NUMBER, "4096", false,
+			      "space for those files, in MiB"},
+	[CONFIG_STATE_MIB] = {"state-mib", VALUE_NUMBER, "1024", false,
+			      "space for the database, in MiB"},
 };
 
 struct setting {
@@ -258,6 +268,11 @@ const char *config_text(const struct config *config, enum config_key key)
 bool config_flag(const struct config *config, enum config_key key)
 {
 	return value_is_yes(config->settings[key].text);
+}
+
+int64_t config_number(const struct config *config, enum config_key key)
+{
+	return value_number(config->settings[key].text);
 }
 
 void config_help(struct strbuf *out)

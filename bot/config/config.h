@@ -30,6 +30,11 @@ enum config_key {
 	CONFIG_XMPP_JID,          /* --xmpp-jid: sluice@chat.example */
 	CONFIG_XMPP_PASSWORD,     /* --xmpp-password: a place */
 	CONFIG_XMPP_NICK,         /* --xmpp-nick: name in rooms, default sluice */
+	CONFIG_KEEP_DAYS,         /* --keep-days: ended requests older than that go */
+	CONFIG_KEEP_REQUESTS,     /* --keep-requests: more than that many of them do not stay */
+	CONFIG_AUDIT_ROWS, /* --audit-rows: in the database; older ones go into closed files */
+	CONFIG_AUDIT_MIB,  /* --audit-mib: what the closed files may have */
+	CONFIG_STATE_MIB,  /* --state-mib: what the database may have */
 	CONFIG_COUNT,
 };
 
@@ -53,6 +58,7 @@ const char *config_file_key(size_t i);
 const char *config_text(const struct config *config,
 			enum config_key key); /* never NULL; "" when not set */
 bool config_flag(const struct config *config, enum config_key key);
+int64_t config_number(const struct config *config, enum config_key key);
 
 void config_help(struct strbuf *out); /* the table, for --help */
 

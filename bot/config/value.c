@@ -14,6 +14,7 @@
 #define WORD_MAX_BYTES 255
 #define JID_MAX_BYTES 1023 /* RFC 7622 allows three times as much; nobody has one */
 #define PORT_MAX 65535
+#define NUMBER_MAX 1000000000
 
 struct bad {
 	const char *name;
@@ -196,6 +197,27 @@ static int check_place(const char *text, const struct bad *bad)
 	return 0;
 }
 
+int64_t value_number(const char *text)
+{
+	int64_t number = 0;
+
+	for (; *text != '\0'; text++) {
+		number = number * 10 + (*text - '0');
+	}
+	return number;
+}
+
+static int check_number(const char *text, const struct bad *bad)
+{
+	size_t digits = strspn(text, "0123456789");
+
+	if (digits == 0 || text[digits] != '\0' || digits > 10 || value_number(text) < 1 ||
+	    value_number(text) > NUMBER_MAX) {
+		return refuse(bad, "must be a whole number from 1 to 1000000000");
+	}
+	return 0;
+}
+
 static int check_typed(enum value_type type, const char *text, const struct bad *bad)
 {
 	int value;
@@ -228,6 +250,8 @@ static int check_typed(enum value_type type, const char *text, const struct bad 
 		return strlen(text) > WORD_MAX_BYTES ? refuse(bad, "is too long") : 0;
 	case VALUE_JID:
 		return *text != '\0' ? check_jid(text, bad) : 0;
+	case VALUE_NUMBER:
+		return check_number(text, bad);
 	case VALUE_PLACE:
 		return check_place(text, bad);
 	}
@@ -271,6 +295,8 @@ const char *value_placeholder(enum value_type type)
 		return " ID";
 	case VALUE_JID:
 		return " ADDRESS";
+	case VALUE_NUMBER:
+		return " N";
 	case VALUE_PLACE:
 		return " PLACE";
 	}

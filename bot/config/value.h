@@ -3,6 +3,7 @@
 #define CONFIG_VALUE_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "base/err.h"
 
@@ -17,6 +18,7 @@ enum value_type {
 	VALUE_PROXY_URL, /* http:// or https://, or empty */
 	VALUE_WORD,      /* an id or a name on one line */
 	VALUE_JID,       /* NAME@HOST, or empty */
+	VALUE_NUMBER,    /* 1 to 1000000000 */
 	VALUE_PLACE,     /* where a secret is, never the secret; or empty */
 };
 
@@ -29,6 +31,9 @@ int value_check(enum value_type type, const char *name, const char *text, enum e
 
 /* For a text that value_check let through as VALUE_YES_NO. */
 bool value_is_yes(const char *text);
+
+/* For a text that value_check let through as VALUE_NUMBER. */
+int64_t value_number(const char *text);
 
 /* " FILE", " URL", ...: for the help; "" for yes and no. */
 const char *value_placeholder(enum value_type type);

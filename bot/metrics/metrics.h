@@ -22,6 +22,11 @@ enum metric {
 	METRIC_CHAT_RECONNECTS,   /* counter */
 	METRIC_STORE_COMMITS,     /* counter */
 	METRIC_STORE_ERRORS,      /* counter */
+	METRIC_STORE_BYTES,       /* gauge: of the database, in use */
+	METRIC_STORE_LIMIT_BYTES, /* gauge */
+	METRIC_STORE_BROKEN,      /* gauge: 1 when its check found damage */
+	METRIC_AUDIT_FILE_BYTES,  /* gauge: of the closed files */
+	METRIC_DENIALS_COUNTED,   /* counter: repeated denials that have no row of their own */
 	METRIC_AUDIT_MISSING,     /* counter: rows of reads that could not be written */
 	METRIC_LOOP_STALL_MAX_US, /* gauge: the longest stall since the last scrape */
 	METRIC_POLICY_RELOADS,    /* counter: policy files swapped in */
