@@ -435,8 +435,16 @@ int program_run(struct program *program)
 	return program->exit_code;
 }
 
+static bool all_written(void *data)
+{
+	return store_idle(data);
+}
+
 void program_free(struct program *program)
 {
+	if (program->store != NULL) { /* the last rows are not lost for want of a moment */
+		(void)loop_run_until(program->loop, all_written, program->store, CLOSE_MS);
+	}
 	store_close(program->store);
 	if (program->loop != NULL) {
 		loop_free(program->loop);

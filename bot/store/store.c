@@ -544,6 +544,12 @@ void store_close(struct store *store)
 	}
 }
 
+bool store_idle(const struct store *store)
+{
+	return store->group == NULL && store->ask == NULL && list_empty(&store->waiting) &&
+	       list_empty(&store->asks);
+}
+
 bool store_failing(const struct store *store, struct err *ret_why)
 {
 	if (store->failing.kind == ERR_NONE) {

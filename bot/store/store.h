@@ -28,6 +28,9 @@ struct store *store_sqlite_open(struct loop *loop, const char *path, struct err 
 struct store *store_sqlite_open_reader(const char *path, struct err *err);
 struct store *store_memory_open(struct loop *loop);
 
+/* Nothing is waiting to be written or read. A program that ends runs its loop until then: what is begun at the end is kept. */
+bool store_idle(const struct store *store);
+
 /* Waits for what is under way; transactions not yet begun are called back with CANCELED. */
 void store_close(struct store *store); /* NULL is fine */
 

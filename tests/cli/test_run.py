@@ -268,6 +268,67 @@ def test_mirror(folder, url):
         expect("and in the log", "audit.rewritten" in errors, errors)
 
 
+def test_audit_questions(folder, url):
+    answers(sluice(*terminal(folder, url, "bob", "ops"), text="reboot shop-web-1\nlist\n"), 0, "Rebooted")
+    state = folder / "state.db"
+
+    def audit(*words):
+        done = sluice("audit", "--state", state, *words)
+        expect("exit 0", done.returncode == 0, done.stderr)
+        return done.stdout
+
+    def rows(*words):
+        return [json.loads(line) for line in audit(*words).splitlines()]
+
+    everything = rows()
+    expect("bob's", rows("--person", "bob") == [row for row in everything if row.get("person") == "bob"])
+    expect("the verb's", {row["verb"] for row in rows("--verb", "droplet.power")} == {"droplet.power.reboot"})
+    expect("the newest", rows("--most", "2") == everything[-2:])
+    last = rows("--person", "bob", "--most", "1")[0]
+    expect("by id", last in rows(f"--id={last['id']}"))
+    expect("an hour", rows("--since", "1h") == everything and rows("--until", "1h") == [])
+    expect("nobody's", audit("--person", "eve") == "")
+    short = audit("--table", "--verb", "droplet.power.reboot").splitlines()
+    expect("short lines", short and all(len(line) <= 40 for line in short), str(short))
+    head = audit("head").strip()
+    expect("the head", head == f"{everything[-1]['seq']}:{everything[-1]['hash']}", head)
+    answers(sluice("audit", "--state", state, "verify", "--head", head), 0, "ok, ")
+    answers(sluice("audit", "--state", state, "verify", "--head", head[:-1] + ("0" if head[-1] != "0" else "1")), 1,
+            "rewritten", error=True)
+    database = sqlite3.connect(state)
+    database.execute("delete from log where seq = (select max(seq) from log)")
+    database.commit()
+    database.close()
+    answers(sluice("audit", "--state", state, "verify"), 0, "ok, ")
+    answers(sluice("audit", "--state", state, "verify", "--head", head), 1, "cut off", error=True)
+    expect("the policy's text", "sre" in audit("policy", everything[0]["policy"]))
+    answers(sluice("audit", "--state", state, "policy", "0000"), 1, "no text", error=True)
+    for wrong in (["--since", "soon"], ["--most", "0"], ["--droplet", "web-1"], ["--nothing", "x"], ["--person"],
+                  ["verify", "--person", "bob"], ["--head", head], ["head", "x"], ["verify", "--head", "x"]):
+        expect(f"wrong use: {wrong}", sluice("audit", "--state", state, *wrong).returncode == 2)
+
+
+def test_audit_rolls(folder, url):
+    """The log leaves the database by itself while the program runs, and all of it is one chain."""
+    state = folder / "state.db"
+    with Running((*terminal(folder, url, "bob", "ops"), "--audit-rows", "10")) as running:
+        for _ in range(12):
+            running.say("list", "shop-web-1")
+        until = time.monotonic() + SECONDS
+        while not list(folder.glob("state.db-audit/*.jsonl")) and time.monotonic() < until:
+            time.sleep(0.1)
+        files = list(folder.glob("state.db-audit/*.jsonl"))
+        expect("a closed file", files != [] and files[0].stat().st_mode & 0o777 == 0o600)
+        answers(sluice("audit", "--state", state, "verify"), 0, "ok, ")
+        running.say("list", "shop-web-1")
+        running.stop()
+    seqs = [json.loads(line)["seq"] for line in sluice("audit", "--state", state).stdout.splitlines()]
+    expect("each row once", seqs == list(range(1, len(seqs) + 1)), str(seqs))
+    file = sorted(folder.glob("state.db-audit/*.jsonl"))[0]
+    file.write_text(file.read_text().replace("bob", "eve", 1))
+    answers(sluice("audit", "--state", state, "verify"), 1, file.name, error=True)
+
+
 def test_garbage(folder, url):
     noise = bytes((i * 197 + i // 7) % 256 for i in range(200_000)) + b"\nwhoami\n"
     done = subprocess.run([str(SLUICE), *map(str, terminal(folder, url, "bob", "ops"))], input=noise, timeout=SECONDS,

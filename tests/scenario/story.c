@@ -372,28 +372,58 @@ static int do_disk(struct story *story)
 	return 0;
 }
 
-static int do_audit(struct story *story)
+static bool holds_all(const struct story *story, size_t from, const char *row)
+{
+	size_t i = from;
+
+	while (i < story->n_words && strstr(row, story->words[i]) != NULL) {
+		i++;
+	}
+	return i == story->n_words;
+}
+
+/* How many rows of the log hold all words from the from-th on; -1: it cannot be read. */
+static long count_rows(struct story *story, size_t from, struct err *err)
 {
 	struct strbuf out;
-	struct err err = {0};
 	char *save = NULL;
-	int rc = -1;
+	long n = -1;
 
 	stage_pass(story->stage, STEP_MS);
 	strbuf_init(&out, 16 << 20);
-	if (audit_export(story->stage->store, 0, &out, &err) == 0) {
-		for (char *row = strtok_r(out.buf, "\n", &save); row != NULL && rc < 0;
+	if (audit_export(story->stage->store, 0, &out, err) == 0) {
+		n = 0;
+		for (char *row = strtok_r(out.buf, "\n", &save); row != NULL;
 		     row = strtok_r(NULL, "\n", &save)) {
-			size_t i = 1;
-
-			while (i < story->n_words && strstr(row, story->words[i]) != NULL) {
-				i++;
-			}
-			rc = i == story->n_words ? 0 : -1;
+			n += holds_all(story, from, row) ? 1 : 0;
 		}
 	}
 	strbuf_done(&out);
-	return rc == 0 ? 0 : not_true(story, "no row of the log holds all this", err.msg);
+	return n;
+}
+
+static int do_audit(struct story *story)
+{
+	struct err err = {0};
+
+	return count_rows(story, 1, &err) > 0
+		       ? 0
+		       : not_true(story, "no row of the log holds all this", err.msg);
+}
+
+static int do_rows(struct story *story)
+{
+	struct err err = {0};
+	char *end = NULL;
+	long wanted = strtol(story->words[1], &end, 10);
+	long n = count_rows(story, 2, &err);
+	char text[32];
+
+	(void)snprintf(text, sizeof(text), "%ld rows", n);
+	return n == wanted && *end == '\0'
+		       ? 0
+		       : not_true(story, "not so many rows of the log hold all this",
+				  n < 0 ? err.msg : text);
 }
 
 static int do_verify(struct story *story)
@@ -417,7 +447,7 @@ static const struct {
 	{"FAULT", 2, do_fault},   {"PASS", 2, do_pass},       {"RESTART", 1, do_restart},
 	{"CLOCK", 2, do_clock},   {"RELOAD", 1, do_reload},   {"POLICYFILE", 2, do_policy_file},
 	{"CALLS", 4, do_calls},   {"DISK", 2, do_disk},       {"AUDIT", 2, do_audit},
-	{"VERIFY", 1, do_verify},
+	{"ROWS", 3, do_rows},     {"VERIFY", 1, do_verify},
 };
 
 static int run_line(struct story *story)

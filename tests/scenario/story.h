@@ -18,6 +18,7 @@
  *   CALLS    POST /v2/droplets/11/actions = 1     requests served so far
  *   DISK     full | free                     commits of the store fail from now on, or no longer
  *   AUDIT    "word" "word" ...               one row of the log holds them all
+ *   ROWS     2 "word" "word" ...             so many rows of the log hold them all
  *   VERIFY                                   the log's chain is whole
  *
  * Empty lines and lines that start with # are nothing.

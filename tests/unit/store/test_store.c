@@ -643,7 +643,9 @@ static void closing_answers_everybody(void **state)
 		store_txn_log(txn, "{}");
 		store_commit(txn, on_done, &outcomes[i]);
 	}
+	assert_false(store_idle(f->store));
 	reopen(f);
+	assert_true(store_idle(f->store));
 	for (size_t i = 0; i < 3; i++) {
 		assert_int_equal(outcomes[i].calls, 1);
 		assert_int_equal(outcomes[i].err.kind, ERR_CANCELED);
