@@ -68,6 +68,8 @@ void job_audit(struct store_txn *txn, const struct request *request, const struc
 	       const struct unsaved *move)
 {
 	const struct store_request *row = &request->row;
+	const char **approvers = mem_array(request->n_consents + 1, sizeof(*approvers));
+	size_t n_approvers = 0;
 	struct audit_row audit = {
 		.at_ms = move->at_ms,
 		.kind = "job",
@@ -87,7 +89,15 @@ void job_audit(struct store_txn *txn, const struct request *request, const struc
 		.outcome = move->outcome,
 	};
 
+	for (size_t i = 0; i < request->n_consents; i++) {
+		if (request->consents[i].kind == CONSENT_APPROVE) {
+			approvers[n_approvers++] = request->consents[i].person;
+		}
+	}
+	audit.approvers = approvers;
+	audit.n_approvers = n_approvers;
 	audit_add(txn, &audit);
+	free(approvers);
 }
 
 static void tell_ended(const struct job *job)
