@@ -30,6 +30,7 @@ static const struct subcommand rows[] = {
 	{"fmt", fmt_main, "tidy a policy file"},
 	{"audit", audit_main, "print the audit log, or verify its chain"},
 	{"code", code_main, "one-time codes: enrol a person, try a code, let a locked person out"},
+	{"slack", slack_main, "the manifest of the app that Slack needs for the bot"},
 };
 
 static void usage(FILE *to)
