@@ -77,7 +77,7 @@ static int complain(const struct err *err)
 	return -1;
 }
 
-static int use_settings(struct config *config, const struct policy *policy)
+int program_use_settings(struct config *config, const struct policy *policy)
 {
 	struct err err = {0};
 	const char *key;
@@ -401,7 +401,7 @@ struct program *program_open(const struct program_options *options)
 	(void)mallopt(M_MMAP_THRESHOLD, START_BLOCK_BYTES);
 	program->config = options->config;
 	program->policy = policy_ref(options->policy);
-	if (use_settings(options->config, options->policy) < 0) {
+	if (program_use_settings(options->config, options->policy) < 0) {
 		program_free(program);
 		return NULL;
 	}
