@@ -375,6 +375,7 @@ static int open_parts(struct program *program, const struct program_options *opt
 		.audit_bytes = config_number(program->config, CONFIG_AUDIT_MIB) << 20,
 		.state_bytes = config_number(program->config, CONFIG_STATE_MIB) << 20,
 	};
+	parts.own_droplet = (uint64_t)config_number(program->config, CONFIG_OWN_DROPLET);
 	parts.accounts = accounts;
 	parts.chats = chats;
 	parts.policy_text = options->policy_text;
