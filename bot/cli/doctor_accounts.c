@@ -8,62 +8,10 @@
 #include <string.h>
 
 #include "cli/doctor.h"
-#include "ocean/ocean.h"
+#include "cli/look.h"
 
-#define WAIT_MS 60000
 #define CLOCK_MS \
 	5000 /* a code of the minute, and the search for lost answers, need a clock that is about right */
-
-struct look {
-	struct ocean_call call;
-	bool over;
-	struct err err;
-	char team[128];
-	size_t n_droplets;
-	bool tags_known;
-	int64_t ahead_ms;
-};
-
-static void seen(struct ocean_call *call, const struct err *err)
-{
-	struct look *look = call->data;
-
-	look->over = true;
-	look->ahead_ms = call->ahead_ms;
-	if (err != NULL) {
-		err_copy(&look->err, err);
-		return;
-	}
-	if (call->account != NULL) {
-		(void)snprintf(look->team, sizeof(look->team), "%s",
-			       call->account->team[0] != '\0' ? call->account->team
-							      : call->account->email);
-	}
-	look->n_droplets = call->n_droplets;
-	look->tags_known = call->tags_known;
-}
-
-static bool is_over(void *data)
-{
-	return ((struct look *)data)->over;
-}
-
-/* The call's own deadlines end it; the wait is only longer than all of them. */
-static void look_with(struct doctor *doctor, struct ocean *ocean, enum ocean_verb verb,
-		      struct look *look)
-{
-	memset(look, 0, sizeof(*look));
-	look->call = (struct ocean_call){.verb = verb,
-					 .max_tier = TIER_READ,
-					 .interactive = true,
-					 .done = seen,
-					 .data = look};
-	ocean_start(ocean, &look->call);
-	if (!loop_run_until(doctor->loop, is_over, look, WAIT_MS)) {
-		ocean_cancel(ocean, &look->call);
-		(void)loop_run_until(doctor->loop, is_over, look, WAIT_MS);
-	}
-}
 
 static const char *fix_of(const struct err *err)
 {
@@ -106,23 +54,19 @@ static void look_at_clock(struct doctor *doctor, int64_t ahead_ms)
 	}
 }
 
-static void tell(struct doctor *doctor, const char *name, const struct look *account,
-		 const struct look *list)
+static void tell(struct doctor *doctor, const char *name, const struct look *look)
 {
-	if (account->err.kind != ERR_NONE && account->err.remote_status != 403) {
-		doctor_wrong(doctor, "token", fix_of(&account->err), "%s: %s", name,
-			     account->err.msg);
+	const char *team = look->team;
+
+	if (look->list_err.kind != ERR_NONE) {
+		doctor_wrong(doctor, "token", fix_of(&look->list_err), "%s: %s", name,
+			     look->list_err.msg);
 		return;
 	}
-	if (list->err.kind != ERR_NONE) {
-		doctor_wrong(doctor, "token", fix_of(&list->err), "%s: %s", name, list->err.msg);
-		return;
-	}
-	doctor_ok("token", "%s: %s%s%s%zu droplets%s", name,
-		  account->team[0] != '\0' ? "team \"" : "", account->team,
-		  account->team[0] != '\0' ? "\", " : "", list->n_droplets,
-		  list->tags_known ? "" : ", but their tags cannot be trusted");
-	if (!list->tags_known) {
+	doctor_ok("token", "%s: %s%s%s%zu droplets%s", name, *team != '\0' ? "team \"" : "", team,
+		  *team != '\0' ? "\", " : "", look->n_droplets,
+		  look->tags_known ? "" : ", but their tags cannot be trusted");
+	if (!look->tags_known) {
 		doctor_note("token",
 			    "%s: without tag:read every tag counts as not known, and what "
 			    "the policy says by tag is denied",
@@ -142,9 +86,8 @@ static bool look_at_token(struct doctor *doctor, const struct policy_account *ac
 			  int64_t *ret_ahead_ms)
 {
 	struct ocean_options options = {.name = account->name};
-	struct look who, list;
+	struct look look;
 	struct err err = {0};
-	struct ocean *ocean;
 	char name[128];
 
 	options.url = set_or_null(doctor, CONFIG_OCEAN_URL);
@@ -152,21 +95,14 @@ static bool look_at_token(struct doctor *doctor, const struct policy_account *ac
 	options.proxy = set_or_null(doctor, CONFIG_PROXY);
 	options.tokens[TIER_READ] = account->token[tier];
 	name_of(account, tier, name, sizeof(name));
-	ocean = ocean_http_open(doctor->loop, &options, &err);
-	if (ocean == NULL) {
+	if (look_at_account(doctor->loop, &options, NULL, NULL, &look, &err) < 0) {
 		doctor_wrong(doctor, "token", "put the token there, readable by the bot alone",
 			     "%s: %s", name, err.msg);
 		return false;
 	}
-	look_with(doctor, ocean, OCEAN_ACCOUNT, &who);
-	memset(&list, 0, sizeof(list));
-	if (who.err.kind == ERR_NONE || who.err.remote_status == 403) {
-		look_with(doctor, ocean, OCEAN_LIST, &list);
-	}
-	tell(doctor, name, &who, &list);
-	ocean_close(ocean);
-	*ret_ahead_ms = who.ahead_ms;
-	return who.err.kind == ERR_NONE;
+	tell(doctor, name, &look);
+	*ret_ahead_ms = look.ahead_ms;
+	return look.account_err.kind == ERR_NONE;
 }
 
 /* Is it the same secret as in a lower tier? Then it was looked at. */

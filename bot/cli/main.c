@@ -20,6 +20,7 @@ __attribute__((used, visibility("default"))) int _gnutls_global_init_skip(void)
 static const struct subcommand rows[] = {
 	{"run", run_main, "connect and work, until SIGTERM"},
 	{"demo", demo_main, "try it here, with a simulated DigitalOcean"},
+	{"init", init_main, "ask a few questions, and write a small policy"},
 	{"doctor", doctor_main, "look at everything that a bot needs, and say what to mend"},
 	{"check", check_main, "check a policy file"},
 	{"can", can_main, "ask a policy file one question, or many"},
