@@ -59,6 +59,9 @@ struct command {
 	/* Exactly one of these three, or none: "not in this version". */
 	const struct plan *plan; /* a change: done to each droplet by the job engine */
 	void (*answer)(const struct command_call *call, struct build *build); /* a read */
+	/* A read that asks DigitalOcean for more than the list: of each target, or of each account where the verb is about
+	 * none. `answer` is called once for each, with what came. */
+	enum ocean_verb fetch;
 	enum command_own own;
 };
 
@@ -66,6 +69,14 @@ struct command {
 const struct command *command_rows(size_t *ret_n);
 /* The plan of a verb, for jobs that go on after a restart; NULL when no row has one. */
 const struct plan *command_plan(enum verb verb);
+
+/* What came of a row's `fetch`. */
+struct command_fetched {
+	const struct ocean_call *call; /* its results, borrowed for this call of the handler */
+	const char *account;           /* whose, when there are several; else NULL */
+	size_t n_droplets;             /* that the account has */
+	int64_t now_ms;                /* wall time, for "2 h ago" */
+};
 
 /* What was asked, after the gate said yes. Everything lives in the call's arena or longer. */
 struct command_call {
@@ -80,7 +91,8 @@ struct command_call {
 	const struct droplet *const
 		*whole; /* the same with all that is known: to judge by, never to show */
 	size_t n_droplets;
-	size_t n_visible; /* before filters */
+	size_t n_visible;                      /* before filters */
+	const struct command_fetched *fetched; /* NULL: the row fetches nothing */
 };
 
 bool command_may_staff(const struct gate *gate, const struct gate_who *who);
