@@ -299,6 +299,14 @@ bool gate_could(struct gate *gate, const struct gate_who *who, enum verb verb)
 	return policy_could(&asker, verb, clock_wall_ms());
 }
 
+bool gate_allows(struct gate *gate, const struct gate_who *who, enum verb verb,
+		 const struct droplet *droplet)
+{
+	struct policy_asker asker = asker_of(gate, who);
+
+	return all_allowed(&asker, verb, &droplet, 1);
+}
+
 const struct droplet **gate_filter(struct gate *gate, const struct gate_who *who, enum verb verb,
 				   const struct ocean_snapshot *snapshot, struct arena *arena,
 				   size_t *ret_n)

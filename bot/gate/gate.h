@@ -73,6 +73,10 @@ void gate_decide(struct gate *gate, const struct gate_who *who, enum verb verb,
 /* Could the verb be allowed here at all? For help and completion. */
 bool gate_could(struct gate *gate, const struct gate_who *who, enum verb verb);
 
+/* May this person use the verb here on that droplet? For looking up; a command is decided by gate_decide. */
+bool gate_allows(struct gate *gate, const struct gate_who *who, enum verb verb,
+		 const struct droplet *droplet);
+
 /* The droplets on which this person may use the verb here, in the snapshot's order; the array is in the arena. */
 const struct droplet **gate_filter(struct gate *gate, const struct gate_who *who, enum verb verb,
 				   const struct ocean_snapshot *snapshot, struct arena *arena,

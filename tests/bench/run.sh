@@ -66,6 +66,20 @@ if [ "${1:-}" = policy ]; then
 	exit 0
 fi
 
+# ./dev bench jobs [CHANGES]: durable changes a second, on a real file. BENCH_FSYNC_MS delays each sync, as a bad disk does.
+if [ "${1:-}" = jobs ]; then
+	# shellcheck disable=SC2046 # flags, to be split
+	cc -O2 -flto -std=c11 -D_GNU_SOURCE -Ibot -I. -o "$out/jobs" tests/bench/bench_jobs.c build/release/librooms.a \
+		$(pkg-config --libs yaml-0.1 libcrypto jansson libuv libcurl libwebsockets yajl sqlite3 libgsasl expat libidn libssl \
+			liboath libqrencode) -lunistring -lm
+	rm -rf "$out/jobs.db"*
+	"$out/jobs" "$out" "${2:-100000}" "${BENCH_FSYNC_MS:-0}" 2>"$out/jobs.log" || {
+		tail -5 "$out/jobs.log" >&2
+		exit 1
+	}
+	exit 0
+fi
+
 cc -O2 -D_GNU_SOURCE -o "$out/drive" tests/bench/drive.c -lgsasl -ljansson -lcrypto
 if [ ! -f "$page" ]; then
 	echo "no page of droplets at $page; BENCH_PAGE names one (a reply of GET /v2/droplets)" >&2
