@@ -166,6 +166,7 @@ struct app *app_new(const struct app_parts *parts)
 	app->buttons = buttons_new();
 	app->recent = recent_new();
 	app->denials = denials_new();
+	app->takes = takes_new(app);
 	app->upkeep = upkeep_new(app, &parts->keep);
 	app->policy_text = mem_strdup(parts->policy_text);
 	app->mirror = mirror_new(app);
@@ -226,6 +227,9 @@ int app_start(struct app *app, struct err *err)
 	upkeep_start(app->upkeep);
 	denials_load(app);
 	mirror_start(app->mirror);
+	if (takes_load(app, err) < 0) {
+		return -1;
+	}
 	return job_resume(app->engine, err);
 }
 
@@ -243,6 +247,7 @@ static void take_down(struct app *app)
 	free(app->policy_text);
 	recent_free(app->recent);
 	denials_free(app->denials);
+	takes_free(app->takes);
 	reload_free(app->reload);
 	mirror_free(app->mirror);
 	free(app);
@@ -300,6 +305,7 @@ void app_close(struct app *app, void (*closed)(void *data), void *data)
 	app->closed = closed;
 	app->closed_data = data;
 	denials_flush(app, true);
+	takes_stop(app);
 	upkeep_free(app->upkeep);
 	app->upkeep = NULL;
 	app->n_closing = app->n_chats + (reload_busy(app->reload) ? 1 : 0);
@@ -320,6 +326,7 @@ void app_use_policy(struct app *app, struct policy *policy)
 	for (size_t i = 0; i < app->n_chats; i++) {
 		join_chat(app, &app->chats[i], app->chats[i].chat->ops->rejoin);
 	}
+	takes_policy_changed(app);
 }
 
 void app_reload(struct app *app)

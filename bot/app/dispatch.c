@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "app/reload.h"
-#include "app/turn.h"
+#include "app/takes.h"
 #include "audit/audit.h"
 #include "base/clock.h"
 #include "base/log.h"
@@ -67,6 +67,9 @@ static bool run_command(struct turn *turn)
 
 	if (own_is_act(row)) {
 		return own_run(turn);
+	}
+	if (takes_is(row)) {
+		return takes_run(turn);
 	}
 	if (row->verb == VERB_NONE) {
 		turn_answer(turn, NULL, 0);
@@ -167,6 +170,9 @@ static bool is_chatter(const struct turn *turn, enum command_fit fit)
 	}
 	if (own_is_act(turn->parse.row)) {
 		return !own_is_meant(turn);
+	}
+	if (takes_is(turn->parse.row)) {
+		return !takes_is_meant(turn);
 	}
 	switch (turn->parse.row->takes) {
 	case TAKES_TARGETS: /* its names decide, once the droplets are known */

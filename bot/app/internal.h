@@ -15,6 +15,7 @@ struct buttons; /* buttons.c: what a press of a button that we posted means */
 struct mirror;  /* mirror.c: the audit log's newest row, posted now and then */
 struct reload;  /* reload.c: the policy file read again */
 struct upkeep;  /* upkeep.c: keeps the store small, and looks after it */
+struct takes;   /* takes.c: turns on call that people took */
 struct denials; /* denials.c: repeated denials, counted */
 struct recent;  /* recent.c: deliveries seen of late, strangers answered of late */
 
@@ -52,6 +53,7 @@ struct app {
 	struct list announcements; /* announce.c */
 	struct upkeep *upkeep;
 	struct denials *denials;
+	struct takes *takes;
 	char own_name[64];
 	bool start_recorded;
 	bool closing;
@@ -130,6 +132,13 @@ void denials_free(struct denials *denials);
 void denials_load(struct app *app); /* at start, what the store holds of it */
 void denials_flush(struct app *app,
 		   bool all); /* rows for what was counted: of minutes that are over, or all */
+
+/* takes.c */
+struct takes *takes_new(struct app *app);
+int takes_load(struct app *app, struct err *err); /* at start, once the chats have been started */
+void takes_policy_changed(struct app *app);
+void takes_stop(struct app *app);
+void takes_free(struct takes *takes);
 
 /* words.c: sentences of the room's own */
 const struct message *words_denied(struct arena *arena, const struct command *row,

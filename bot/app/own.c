@@ -3,7 +3,7 @@
  * Happy path: the act goes to job_press; its card tells what comes of it, and what is for the presser alone is said here.
  * Failure modes: a stranger (silence, and a row in the log). The program ends meanwhile: the card tells after the restart.
  */
-#include "app/turn.h"
+#include "app/takes.h"
 
 static enum job_act act_of(enum command_own own)
 {
@@ -26,7 +26,8 @@ static enum job_act act_of(enum command_own own)
 	case OWN_UNLOCK:
 	case OWN_STEAL:
 	case OWN_AUDIT:
-	case OWN_ONCALL:
+	case OWN_TAKE:
+	case OWN_RETURN:
 	case OWN_RELOAD:
 		break;
 	}
@@ -143,6 +144,10 @@ bool own_run(struct turn *turn)
 	}
 	if (press.act == JOB_ACT_CODE) {
 		press.text = joined(turn);
+		if (turn->place.direct && takes_wait(turn->app, turn->person)) {
+			takes_code(turn, press.text);
+			return true;
+		}
 	} else if (press.act == JOB_ACT_REASON) {
 		press.text = parse->reason;
 	} else if (parse->n_words > 0) {

@@ -16,9 +16,9 @@
 
 struct audit_row {
 	int64_t at_ms;
-	const char
-		*kind;  /* "decision", "job", "start", "reload", "unknown-command", "stale-press" */
-	const char *id; /* decision id; the request's id for a change */
+	const char *
+		kind; /* "decision", "job", "oncall", "start", "reload", "unknown-command", "stale-press" */
+	const char *id;     /* decision id; the request's id for a change */
 	const char *person; /* "ana"; NULL: stranger */
 	const char *network, *user_workspace, *user;
 	const char *workspace, *channel; /* ids as on the network */
@@ -75,6 +75,7 @@ struct audit_filter {
 	const char *verb;    /* "droplet.power" also finds droplet.power.reboot */
 	const char *kind;
 	const char *id;
+	const char *rule; /* a line's name; "taken" also finds taken.primary */
 	uint64_t droplet;
 	int64_t since_ms, until_ms; /* wall; until itself is out */
 	size_t most;                /* the newest so many */

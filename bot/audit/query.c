@@ -28,6 +28,24 @@ static bool channel_fits(const struct json *row, const char *wanted)
 	return is_or_any(row, "channel_name", wanted) || is_or_any(row, "channel", wanted);
 }
 
+/* "sre-runs-everything:53", "taken.primary" */
+static bool has_rule(const struct json *row, const char *wanted)
+{
+	const struct json *list = json_member(row, "rules");
+	size_t n = list != NULL ? json_array_count(list) : 0;
+	size_t len = wanted != NULL ? strlen(wanted) : 0;
+
+	for (size_t i = 0; i < n && wanted != NULL; i++) {
+		const char *rule = json_text(json_array_at(list, i));
+
+		if (rule != NULL && strncmp(rule, wanted, len) == 0 &&
+		    (rule[len] == '\0' || rule[len] == ':' || rule[len] == '.')) {
+			return true;
+		}
+	}
+	return wanted == NULL;
+}
+
 static bool has_droplet(const struct json *row, uint64_t wanted)
 {
 	const struct json *list = json_member(row, "droplets");
@@ -58,8 +76,8 @@ static bool fits(const struct json *row, const struct audit_filter *filter)
 {
 	return is_or_any(row, "person", filter->person) && channel_fits(row, filter->channel) &&
 	       verb_fits(row, filter->verb) && is_or_any(row, "kind", filter->kind) &&
-	       is_or_any(row, "id", filter->id) && has_droplet(row, filter->droplet) &&
-	       time_fits(row, filter);
+	       is_or_any(row, "id", filter->id) && has_rule(row, filter->rule) &&
+	       has_droplet(row, filter->droplet) && time_fits(row, filter);
 }
 
 /* ---- the search ---------------------------------------------------------------------------- */
@@ -74,7 +92,8 @@ struct search {
 /* A word that must stand in the row's text: most rows are passed over without being parsed. */
 static bool may_fit(const char *body, const struct audit_filter *filter)
 {
-	const char *const words[] = {filter->person, filter->verb, filter->kind, filter->id};
+	const char *const words[] = {filter->person, filter->verb, filter->kind, filter->id,
+				     filter->rule};
 
 	for (size_t i = 0; i < ARRAY_LEN(words); i++) {
 		/* what JSON would escape is left to the parser */

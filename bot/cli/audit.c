@@ -36,8 +36,9 @@ static int help(FILE *to)
 	      "  --channel NAME    as in the policy, or its id\n"
 	      "  --droplet ID\n"
 	      "  --verb VERB       droplet.power also finds droplet.power.reboot\n"
-	      "  --kind KIND       decision, job, start, reload, ...\n"
+	      "  --kind KIND       decision, job, oncall, start, reload, ...\n"
 	      "  --id ID           of a decision or request\n"
+	      "  --rule NAME       a line's name; taken: all that a turn which was taken allowed\n"
 	      "  --since, --until TIME  2026-01-13, 2026-01-13T03:00:00Z, or 90m, 12h, 7d ago\n"
 	      "  --most N          the newest N of them\n\n"
 	      "`verify` walks the hash chain over the files and the database and names the first "
@@ -108,7 +109,8 @@ static int take_value(struct ask *ask, const char *flag, const char *text, struc
 		const char **to;
 	} words[] = {{"--person", &filter->person}, {"--channel", &filter->channel},
 		     {"--verb", &filter->verb},     {"--kind", &filter->kind},
-		     {"--id", &filter->id},         {"--state", &ask->state}};
+		     {"--id", &filter->id},         {"--rule", &filter->rule},
+		     {"--state", &ask->state}};
 
 	for (size_t i = 0; i < ARRAY_LEN(words); i++) {
 		if (strcmp(flag, words[i].flag) == 0) {
