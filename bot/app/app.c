@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "app/announce.h"
+#include "app/audit_ask.h"
 #include "app/internal.h"
 #include "app/mirror.h"
 #include "app/reload.h"
@@ -160,6 +161,7 @@ struct app *app_new(const struct app_parts *parts)
 
 	list_init(&app->turns);
 	list_init(&app->announcements);
+	list_init(&app->audit_asks);
 	app->loop = parts->loop;
 	app->store = parts->store;
 	app->gate = gate_new(parts->policy);
@@ -310,6 +312,7 @@ void app_close(struct app *app, void (*closed)(void *data), void *data)
 	app->upkeep = NULL;
 	app->n_closing = app->n_chats + (reload_busy(app->reload) ? 1 : 0);
 	reload_stop(app->reload, part_closed, app);
+	audit_asks_drop(app);
 	turn_drop_all(app);
 	job_engine_free(app->engine);
 	codes_free(app->codes);

@@ -85,7 +85,8 @@ static bool run_command(struct turn *turn)
 	if (could && row->own == OWN_RELOAD) {
 		return reload_asked(turn);
 	}
-	if (row->plan == NULL && row->answer == NULL && !own_is_lock(row)) {
+	if (row->plan == NULL && row->answer == NULL && !own_is_lock(row) &&
+	    row->own != OWN_AUDIT) {
 		turn_say(turn, true, words_not_built(&turn->arena, row));
 		return false;
 	}
@@ -173,6 +174,9 @@ static bool is_chatter(const struct turn *turn, enum command_fit fit)
 	}
 	if (takes_is(turn->parse.row)) {
 		return !takes_is_meant(turn);
+	}
+	if (turn->parse.row->own == OWN_AUDIT) { /* "audit web-1", not "audit the books again" */
+		return turn->parse.n_words > 2;
 	}
 	switch (turn->parse.row->takes) {
 	case TAKES_TARGETS: /* its names decide, once the droplets are known */

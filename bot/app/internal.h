@@ -51,6 +51,7 @@ struct app {
 	struct list turns; /* commands under way */
 	size_t n_turns;
 	struct list announcements; /* announce.c */
+	struct list audit_asks;    /* audit_ask.c */
 	struct upkeep *upkeep;
 	struct denials *denials;
 	struct takes *takes;

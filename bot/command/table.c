@@ -155,6 +155,14 @@ static const struct command built[] = {
 		.answer = answer_why,
 	},
 	{
+		.phrases = {"audit", "audit show", "droplet audit", "droplet audit show"},
+		.verb = VERB_AUDIT_SHOW,
+		.takes = TAKES_REST,
+		.usage = "[NAME] [PERSON] [since 2h] [ID]",
+		.help = "who did what, newest first",
+		.own = OWN_AUDIT,
+	},
+	{
 		.phrases = {"oncall", "on call", "on-call", "droplet oncall"},
 		.verb = VERB_NONE,
 		.takes = TAKES_NOTHING,
