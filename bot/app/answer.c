@@ -188,7 +188,9 @@ void turn_droplets(struct account_want *want, struct ocean_snapshot *snapshot,
 	bool goes_on = false;
 
 	turn->waiting = false;
-	if (err != NULL) {
+	if (row->own == OWN_PENDING) {
+		own_pending(turn, snapshot);
+	} else if (err != NULL) {
 		log_line(LOG_WARN, "ocean.list", "why", err->msg, NULL);
 		turn_say(turn, true,
 			 words_failed(&turn->arena, row->plan != NULL, turn->person != NULL, err));

@@ -124,9 +124,12 @@ void job_press(struct job_engine *engine, const struct job_press *press,
 bool job_waits(const struct job_engine *engine, const struct gate_who *who, const char *person,
 	       enum job_act act);
 
-/* What waits, for whom: requests that this person may see here (droplet.show), or that wait for them. A block of lines. */
+/*
+ * What waits, for whom: requests of this person, those that wait for them, and of the others those whose droplets are all among
+ * `visible` (by account and id): what somebody who may job.list may droplet.show there. A block of lines.
+ */
 void job_pending(struct job_engine *engine, const struct gate_who *who, const char *person,
-		 struct build *build);
+		 const struct droplet *const *visible, size_t n_visible, struct build *build);
 
 /*
  * A code of that person, tried for an affair that is no request, as it would be for one (code/code.h): commit txn always, and
