@@ -60,29 +60,35 @@ static const struct plan *job_plan(enum verb verb, void *data)
 
 /*
  * From here on this policy decides; its text is kept, so that the log's lines can be read in it later. Written at the first
- * sign of life of a chat: nothing can be asked before it, and a login need not wait for the disk.
+ * sign of life of a chat: nothing can be asked before it, and a login need not wait for the disk. Without one it is written with
+ * the stop.
  */
-static void record_start(struct app *app)
+static void add_start(struct app *app, struct store_txn *txn)
 {
-	struct store_txn *txn;
 	struct audit_row row = {
-		.at_ms = clock_wall_ms(),
+		.at_ms = app->started_ms,
 		.kind = "start",
 		.policy_id = app_policy_id(app),
 	};
 
-	if (app->start_recorded || app->closing) {
-		return;
-	}
 	app->start_recorded = true;
-	txn = store_txn_new(app->store);
 	if (app->policy_text != NULL) {
 		store_txn_policy(txn, app_policy_id(app), app->policy_text, row.at_ms);
 		free(app->policy_text);
 		app->policy_text = NULL;
 	}
-
 	audit_add(txn, &row);
+}
+
+static void record_start(struct app *app)
+{
+	struct store_txn *txn;
+
+	if (app->start_recorded || app->closing) {
+		return;
+	}
+	txn = store_txn_new(app->store);
+	add_start(app, txn);
 	store_commit(txn, turn_audited, NULL);
 }
 
@@ -223,6 +229,7 @@ static void join_chat(struct app *app, struct app_chat *at,
 
 int app_start(struct app *app, struct err *err)
 {
+	app->started_ms = clock_wall_ms();
 	for (size_t i = 0; i < app->n_chats; i++) {
 		join_chat(app, &app->chats[i], app->chats[i].chat->ops->start);
 	}
@@ -294,6 +301,9 @@ static void record_stop(struct app *app)
 	struct audit_row row = {
 		.at_ms = clock_wall_ms(), .kind = "stop", .policy_id = app_policy_id(app)};
 
+	if (!app->start_recorded) {
+		add_start(app, txn);
+	}
 	audit_add(txn, &row);
 	store_commit(txn, stop_written, app);
 }

@@ -56,6 +56,7 @@ struct app {
 	struct denials *denials;
 	struct takes *takes;
 	char own_name[64];
+	int64_t started_ms; /* wall */
 	bool start_recorded;
 	bool closing;
 	void (*closed)(void *data);
