@@ -15,23 +15,4 @@ bool takes_run(struct turn *turn);
 bool takes_wait(const struct app *app, const char *person);
 void takes_code(struct turn *turn, const char *digits);
 
-/* takes_words.c */
-enum take_end { TAKE_NOT_OVER = 0, TAKE_OVER, TAKE_RETURNED, TAKE_REVOKED };
-enum take_news { TAKE_NEW = 0, TAKE_AGAIN, TAKE_STILL };
-/* To be followed by a code; elsewhere: it was asked where others read along. */
-const struct message *take_words_ask(struct arena *arena, const struct store_take *row,
-				     bool elsewhere);
-const struct message *take_words_taken(struct arena *arena, const struct policy *policy,
-				       const struct store_take *row, enum take_news news);
-const struct message *take_words_end(struct arena *arena, const struct store_take *row,
-				     enum take_end how, bool pending);
-const struct message *take_words_why(struct arena *arena, const char *rota); /* NULL: not named */
-const struct message *take_words_which(struct arena *arena, struct buttons *buttons,
-				       const char *const *rotas, size_t n, const char *reason);
-const struct message *take_words_no_code(struct arena *arena, const char *person);
-const struct message *take_words_wrong(struct arena *arena, const struct job_code *code);
-const struct message *take_words_none(struct arena *arena);
-const struct message *take_words_not_here(struct arena *arena);
-const struct message *take_words_not_written(struct arena *arena, const struct err *err);
-
 #endif

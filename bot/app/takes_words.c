@@ -1,5 +1,5 @@
 /* takes_words.c - what is said of a turn on call that somebody takes: who, which, until when, why, and that it is over */
-#include "app/takes.h"
+#include "app/take.h"
 #include "base/clock.h"
 
 #define ROTAS_SHOWN 8
