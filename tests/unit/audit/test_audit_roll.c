@@ -538,6 +538,46 @@ static void rows_are_found_by_what_they_have(void **state)
 		     "7 6 5 4 ", "4 5 6 7 ");
 }
 
+static int note_seq(const struct audit_found *found, void *data)
+{
+	(void)strbuf_addf(data, "%lld ", (long long)found->seq);
+	return 0;
+}
+
+/* "taken" is what a turn that was taken allowed; "taken-over" is another line. */
+static void rows_are_found_by_their_rules(void **state)
+{
+	struct fixture *f = *state;
+	static const char *const rules[][2] = {{"sre-runs:53", "taken.primary"},
+					       {"taken-over:12", "sre:1"},
+					       {"sre-runs:60", "taken.night"}};
+	static const struct {
+		const char *rule, *found;
+	} cases[] = {{"taken", "1 3 "},     {"taken.night", "3 "}, {"sre-runs", "1 3 "},
+		     {"sre-runs:60", "3 "}, {"taken-over", "2 "},  {"sre", "2 "}};
+	struct store_txn *txn = store_txn_new(f->store);
+	struct strbuf out;
+	struct err err = {0};
+	int calls = 0;
+
+	for (size_t i = 0; i < 3; i++) {
+		struct audit_row row = {.kind = "decision", .rules = rules[i], .n_rules = 2};
+
+		audit_add(txn, &row);
+	}
+	store_commit(txn, on_commit, &calls);
+	assert_true(loop_run_until(f->loop, positive, &calls, 5000));
+	strbuf_init(&out, 100);
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		const struct audit_filter filter = {.rule = cases[i].rule};
+
+		strbuf_reset(&out);
+		assert_int_equal(audit_search(f->store, &filter, note_seq, &out, &err), 0);
+		assert_string_equal(out.buf, cases[i].found);
+	}
+	strbuf_done(&out);
+}
+
 /* Page after page, from the database into the files; the last says that it is the last. */
 static void pages_go_back_into_the_files(void **state)
 {
@@ -677,6 +717,7 @@ int main(void)
 		cmocka_unit_test(a_head_is_read_strictly),
 		ROLLED(rows_are_found_by_what_they_have),
 		ROLLED(pages_go_back_into_the_files),
+		ROLLED(rows_are_found_by_their_rules),
 		ROLLED(short_lines_fit_a_phone),
 		ROLLED(duties_and_approvers_stand_in_the_row),
 		ROLLED(a_policy_is_found_after_its_rows_went),
