@@ -5,7 +5,7 @@
  */
 #include <string.h>
 
-#include "app/turn.h"
+#include "app/audit_ask.h"
 #include "audit/audit.h"
 #include "base/clock.h"
 #include "base/log.h"
@@ -201,10 +201,14 @@ void turn_droplets(struct account_want *want, struct ocean_snapshot *snapshot,
 
 	turn->waiting = false;
 	turn->snapshot = snapshot;
-	if (err != NULL) {
+	if (row->own == OWN_PENDING) {
+		own_pending(turn, snapshot);
+	} else if (err != NULL) {
 		log_line(LOG_WARN, "ocean.list", "why", err->msg, NULL);
 		turn_say(turn, true,
 			 words_failed(&turn->arena, row->plan != NULL, turn->person != NULL, err));
+	} else if (row->own == OWN_AUDIT) {
+		goes_on = audit_ask_run(turn, snapshot);
 	} else if (row->takes == TAKES_TARGETS) {
 		goes_on = on_targets(turn, snapshot);
 	} else {

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "app/announce.h"
+#include "app/audit_ask.h"
 #include "app/internal.h"
 #include "app/mirror.h"
 #include "app/reload.h"
@@ -59,29 +60,35 @@ static const struct plan *job_plan(enum verb verb, void *data)
 
 /*
  * From here on this policy decides; its text is kept, so that the log's lines can be read in it later. Written at the first
- * sign of life of a chat: nothing can be asked before it, and a login need not wait for the disk.
+ * sign of life of a chat: nothing can be asked before it, and a login need not wait for the disk. Without one it is written with
+ * the stop.
  */
-static void record_start(struct app *app)
+static void add_start(struct app *app, struct store_txn *txn)
 {
-	struct store_txn *txn;
 	struct audit_row row = {
-		.at_ms = clock_wall_ms(),
+		.at_ms = app->started_ms,
 		.kind = "start",
 		.policy_id = app_policy_id(app),
 	};
 
-	if (app->start_recorded || app->closing) {
-		return;
-	}
 	app->start_recorded = true;
-	txn = store_txn_new(app->store);
 	if (app->policy_text != NULL) {
 		store_txn_policy(txn, app_policy_id(app), app->policy_text, row.at_ms);
 		free(app->policy_text);
 		app->policy_text = NULL;
 	}
-
 	audit_add(txn, &row);
+}
+
+static void record_start(struct app *app)
+{
+	struct store_txn *txn;
+
+	if (app->start_recorded || app->closing) {
+		return;
+	}
+	txn = store_txn_new(app->store);
+	add_start(app, txn);
 	store_commit(txn, turn_audited, NULL);
 }
 
@@ -160,12 +167,14 @@ struct app *app_new(const struct app_parts *parts)
 
 	list_init(&app->turns);
 	list_init(&app->announcements);
+	list_init(&app->audit_asks);
 	app->loop = parts->loop;
 	app->store = parts->store;
 	app->gate = gate_new(parts->policy);
 	app->buttons = buttons_new();
 	app->recent = recent_new();
 	app->denials = denials_new();
+	app->takes = takes_new(app);
 	app->upkeep = upkeep_new(app, &parts->keep);
 	app->policy_text = mem_strdup(parts->policy_text);
 	app->mirror = mirror_new(app);
@@ -221,12 +230,16 @@ static void join_chat(struct app *app, struct app_chat *at,
 
 int app_start(struct app *app, struct err *err)
 {
+	app->started_ms = clock_wall_ms();
 	for (size_t i = 0; i < app->n_chats; i++) {
 		join_chat(app, &app->chats[i], app->chats[i].chat->ops->start);
 	}
 	upkeep_start(app->upkeep);
 	denials_load(app);
 	mirror_start(app->mirror);
+	if (takes_load(app, err) < 0) {
+		return -1;
+	}
 	return job_resume(app->engine, err);
 }
 
@@ -244,6 +257,7 @@ static void take_down(struct app *app)
 	free(app->policy_text);
 	recent_free(app->recent);
 	denials_free(app->denials);
+	takes_free(app->takes);
 	reload_free(app->reload);
 	mirror_free(app->mirror);
 	free(app);
@@ -288,6 +302,9 @@ static void record_stop(struct app *app)
 	struct audit_row row = {
 		.at_ms = clock_wall_ms(), .kind = "stop", .policy_id = app_policy_id(app)};
 
+	if (!app->start_recorded) {
+		add_start(app, txn);
+	}
 	audit_add(txn, &row);
 	store_commit(txn, stop_written, app);
 }
@@ -301,10 +318,12 @@ void app_close(struct app *app, void (*closed)(void *data), void *data)
 	app->closed = closed;
 	app->closed_data = data;
 	denials_flush(app, true);
+	takes_stop(app);
 	upkeep_free(app->upkeep);
 	app->upkeep = NULL;
 	app->n_closing = app->n_chats + (reload_busy(app->reload) ? 1 : 0);
 	reload_stop(app->reload, part_closed, app);
+	audit_asks_drop(app);
 	turn_drop_all(app);
 	job_engine_free(app->engine);
 	codes_free(app->codes);
@@ -321,6 +340,7 @@ void app_use_policy(struct app *app, struct policy *policy)
 	for (size_t i = 0; i < app->n_chats; i++) {
 		join_chat(app, &app->chats[i], app->chats[i].chat->ops->rejoin);
 	}
+	takes_policy_changed(app);
 }
 
 void app_reload(struct app *app)

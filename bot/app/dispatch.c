@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "app/reload.h"
-#include "app/turn.h"
+#include "app/takes.h"
 #include "audit/audit.h"
 #include "base/clock.h"
 #include "base/log.h"
@@ -68,6 +68,9 @@ static bool run_command(struct turn *turn)
 	if (own_is_act(row)) {
 		return own_run(turn);
 	}
+	if (takes_is(row)) {
+		return takes_run(turn);
+	}
 	if (row->verb == VERB_NONE) {
 		turn_answer(turn, NULL, 0);
 		return false;
@@ -82,7 +85,8 @@ static bool run_command(struct turn *turn)
 	if (could && row->own == OWN_RELOAD) {
 		return reload_asked(turn);
 	}
-	if (row->plan == NULL && row->answer == NULL && !own_is_lock(row)) {
+	if (row->plan == NULL && row->answer == NULL && !own_is_lock(row) &&
+	    row->own != OWN_AUDIT) {
 		turn_say(turn, true, words_not_built(&turn->arena, row));
 		return false;
 	}
@@ -167,6 +171,12 @@ static bool is_chatter(const struct turn *turn, enum command_fit fit)
 	}
 	if (own_is_act(turn->parse.row)) {
 		return !own_is_meant(turn);
+	}
+	if (takes_is(turn->parse.row)) {
+		return !takes_is_meant(turn);
+	}
+	if (turn->parse.row->own == OWN_AUDIT) { /* "audit web-1", not "audit the books again" */
+		return turn->parse.n_words > 2;
 	}
 	switch (turn->parse.row->takes) {
 	case TAKES_TARGETS: /* its names decide, once the droplets are known */

@@ -15,6 +15,7 @@ struct buttons; /* buttons.c: what a press of a button that we posted means */
 struct mirror;  /* mirror.c: the audit log's newest row, posted now and then */
 struct reload;  /* reload.c: the policy file read again */
 struct upkeep;  /* upkeep.c: keeps the store small, and looks after it */
+struct takes;   /* takes.c: turns on call that people took */
 struct denials; /* denials.c: repeated denials, counted */
 struct recent;  /* recent.c: deliveries seen of late, strangers answered of late */
 
@@ -50,10 +51,13 @@ struct app {
 	struct list turns; /* commands under way */
 	size_t n_turns;
 	struct list announcements; /* announce.c */
+	struct list audit_asks;    /* audit_ask.c */
 	struct upkeep *upkeep;
 	struct denials *denials;
+	struct takes *takes;
 	char own_name[64];
 	uint64_t own_droplet;
+	int64_t started_ms; /* wall */
 	bool start_recorded;
 	bool closing;
 	void (*closed)(void *data);
@@ -131,6 +135,13 @@ void denials_free(struct denials *denials);
 void denials_load(struct app *app); /* at start, what the store holds of it */
 void denials_flush(struct app *app,
 		   bool all); /* rows for what was counted: of minutes that are over, or all */
+
+/* takes.c */
+struct takes *takes_new(struct app *app);
+int takes_load(struct app *app, struct err *err); /* at start, once the chats have been started */
+void takes_policy_changed(struct app *app);
+void takes_stop(struct app *app);
+void takes_free(struct takes *takes);
 
 /* words.c: sentences of the room's own */
 const char *words_sentence(struct arena *arena,

@@ -3,7 +3,10 @@
  * Happy path: the act goes to job_press; its card tells what comes of it, and what is for the presser alone is said here.
  * Failure modes: a stranger (silence, and a row in the log). The program ends meanwhile: the card tells after the restart.
  */
-#include "app/turn.h"
+#include "app/takes.h"
+
+#define PENDING_TURNS_MAX \
+	100 /* commands under way; beyond it nobody waits for a list to see what others do */
 
 static enum job_act act_of(enum command_own own)
 {
@@ -26,7 +29,8 @@ static enum job_act act_of(enum command_own own)
 	case OWN_UNLOCK:
 	case OWN_STEAL:
 	case OWN_AUDIT:
-	case OWN_ONCALL:
+	case OWN_TAKE:
+	case OWN_RETURN:
 	case OWN_RELOAD:
 		break;
 	}
@@ -85,13 +89,56 @@ bool own_is_meant(const struct turn *turn)
 				   : job_waits(turn->app->engine, &turn->who, turn->person, act);
 }
 
-static void say_pending(struct turn *turn)
+/* failed: what others wait for could not be looked at. */
+static void say_pending(struct turn *turn, const struct droplet *const *visible, size_t n,
+			bool failed)
 {
 	struct build build;
 
 	build_init(&build, &turn->arena, TONE_PLAIN);
-	job_pending(turn->app->engine, &turn->who, turn->person, &build);
+	job_pending(turn->app->engine, &turn->who, turn->person, visible, n, &build);
+	if (failed) {
+		build_line(&build, "DigitalOcean could not be asked: what");
+		build_line(&build, "others wait for is not known now.");
+	}
 	turn_say(turn, true, build_end(&build));
+}
+
+void own_pending(struct turn *turn, const struct ocean_snapshot *snapshot)
+{
+	struct gate *gate = turn->app->gate;
+	const struct droplet **seen = NULL;
+	struct gate_decision decision;
+	struct store_txn *txn;
+	size_t n = 0;
+
+	if (snapshot != NULL) {
+		txn = store_txn_new(turn->app->store);
+		gate_decide(gate, &turn->who, VERB_JOB_LIST, NULL, 0, NULL, txn, &turn->arena,
+			    &decision);
+		store_commit(txn, turn_audited, NULL);
+		if (decision.verdict == ALLOW && decision.n_duties == 0 &&
+		    gate_shows(gate, &turn->who, "name")) {
+			seen = gate_filter(gate, &turn->who, VERB_DROPLET_SHOW, snapshot,
+					   &turn->arena, &n);
+		}
+	}
+	say_pending(turn, seen, n, snapshot == NULL);
+}
+
+/* What others wait for is shown to whoever may job.list here, of droplets that they may see: those must be known first. */
+static bool run_pending(struct turn *turn)
+{
+	if (turn->app->n_turns > PENDING_TURNS_MAX ||
+	    !gate_could(turn->app->gate, &turn->who, VERB_JOB_LIST)) {
+		say_pending(turn, NULL, 0, false);
+		return false;
+	}
+	turn->waiting = true;
+	turn->want.done = turn_droplets;
+	turn->want.data = turn;
+	account_want(turn->app, &turn->want, OCEAN_FRESH_READ_MS, TIER_READ);
+	return true;
 }
 
 bool own_is_lock(const struct command *row)
@@ -138,11 +185,14 @@ bool own_run(struct turn *turn)
 		return false;
 	}
 	if (parse->row->own == OWN_PENDING) {
-		say_pending(turn);
-		return false;
+		return run_pending(turn);
 	}
 	if (press.act == JOB_ACT_CODE) {
 		press.text = joined(turn);
+		if (turn->place.direct && takes_wait(turn->app, turn->person)) {
+			takes_code(turn, press.text);
+			return true;
+		}
 	} else if (press.act == JOB_ACT_REASON) {
 		press.text = parse->reason;
 	} else if (parse->n_words > 0) {

@@ -1,11 +1,11 @@
 /* reload.c - the policy file read again, beside the loop, and swapped in at one moment
  *
  * Happy path: a reason (signal, change of the file, `policy reload`) -> the second thread reads, checks, tests and compiles
- * -> it compares with the policy in force -> on the loop: swap, rooms, audit row, keepers, who asked.
+ * -> on the loop: swap, rooms, audit row -> the thread compares it with the one before -> keepers, who asked, a second row.
  *
  * Failure modes: the file cannot be read, is not safe or wrong: the old policy stays, and that is told once for each content.
  * Another reason comes meanwhile: the file is read once more afterwards, for it may have changed since. The comparison
- * takes too long: swapped in without it, and said so. The bot stops meanwhile: the result is dropped.
+ * takes too long: told without it. The bot stops meanwhile: the result is dropped.
  */
 #include "app/reload.h"
 
@@ -55,7 +55,7 @@ struct reload {
 	struct policy *policy; /* in force */
 	struct watch *watch;
 	struct load *load;   /* the one under way; NULL: none */
-	bool applied;        /* it was swapped in, without the comparison that is still under way */
+	bool told;           /* its comparison took too long, and is still under way */
 	struct reason now;   /* of it */
 	struct reason later; /* what came meanwhile */
 	struct timer late;
@@ -142,7 +142,7 @@ static bool needs_restart(const struct policy *old, const struct policy *new)
 	return false;
 }
 
-static void fill_result(const struct reload *reload, bool compared,
+static void fill_result(const struct reload *reload, enum reload_compared compared,
 			struct reload_result *ret_result)
 {
 	const struct load *load = reload->load;
@@ -159,7 +159,7 @@ static void fill_result(const struct reload *reload, bool compared,
 	if (reload->now.n_askers > 0) {
 		ret_result->person = reload->now.askers[0].turn->person;
 	}
-	if (compared) {
+	if (compared == RELOAD_COMPARED) {
 		ret_result->diff = load->diff;
 		ret_result->lines = load->lines.buf;
 	}
@@ -175,7 +175,9 @@ static void add_row(const struct reload *reload, const struct reload_result *res
 		.kind = "reload",
 		.verb = verb_info(VERB_POLICY_RELOAD)->name,
 		.policy_id = policy_id(gate_policy(app->gate)),
-		.state = result->new_id != NULL ? "loaded" : "refused",
+		.state = result->new_id == NULL                 ? "refused"
+			 : result->compared == RELOAD_COMPARING ? "loaded"
+								: "compared",
 		.outcome = reload_words_outcome(&arena, result),
 	};
 
@@ -192,7 +194,7 @@ static void add_row(const struct reload *reload, const struct reload_result *res
 		row.channel = turn->who.direct ? "direct" : turn->who.channel;
 		row.channel_name = gate_channel(app->gate, &turn->who);
 	}
-	if (result->new_id != NULL) {
+	if (result->new_id != NULL && result->compared == RELOAD_COMPARING) {
 		store_txn_policy(txn, result->new_id, reload->load->text, row.at_ms);
 	}
 	audit_add(txn, &row);
@@ -228,7 +230,7 @@ static void refuse(struct reload *reload)
 	struct reload_result result;
 	struct arena arena = {0};
 
-	fill_result(reload, false, &result);
+	fill_result(reload, RELOAD_NOT_COMPARED, &result);
 	if (news) {
 		const struct policy_finding *f = first_error(&load->report);
 
@@ -263,19 +265,18 @@ static void stay(struct reload *reload)
 	arena_done(&arena);
 }
 
-/* From here on the new one decides. Who is told no more is told now: the channel may be gone in the new one. */
-static void apply(struct reload *reload, bool compared)
+/* From here on the new one decides; who gains and who loses by it is told when it is known, for a right that was taken away must
+ * not wait for that. Who is told no more is told now: the channel may be gone in the new one. */
+static void swap_in(struct reload *reload)
 {
 	struct app *app = reload->app;
 	struct load *load = reload->load;
 	struct reload_result result;
 	struct arena arena = {0};
-	const struct message *message;
 
-	fill_result(reload, compared, &result);
-	message = reload_words_keepers(&arena, &result);
+	fill_result(reload, RELOAD_COMPARING, &result);
 	if (texts_differ(policy_setting(load->old, "ops"), policy_setting(load->policy, "ops"))) {
-		keepers_post(app, load->old, message);
+		keepers_post(app, load->old, reload_words_keepers(&arena, &result));
 	}
 	policy_unref(reload->policy);
 	reload->policy = policy_ref(load->policy);
@@ -289,7 +290,19 @@ static void apply(struct reload *reload, bool compared)
 				       : "signal",
 		 NULL);
 	add_row(reload, &result);
-	keepers_post(app, load->policy, message);
+	arena_done(&arena);
+}
+
+/* What it changed, as far as that is known. */
+static void tell(struct reload *reload, enum reload_compared compared)
+{
+	struct reload_result result;
+	struct arena arena = {0};
+
+	reload->told = true;
+	fill_result(reload, compared, &result);
+	add_row(reload, &result);
+	keepers_post(reload->app, reload->load->policy, reload_words_keepers(&arena, &result));
 	answer_askers(reload, reload_words_asker(&arena, &result), false);
 	arena_done(&arena);
 }
@@ -313,7 +326,7 @@ static void end_load(struct reload *reload)
 	timer_stop(&reload->late);
 	free_load(reload->load);
 	reload->load = NULL;
-	reload->applied = false;
+	reload->told = false;
 	memset(&reload->now, 0, sizeof(reload->now));
 	if (reload->stopped) {
 		if (reload->ended != NULL) {
@@ -329,18 +342,15 @@ static void compared(struct work *work)
 	struct load *load = work->data;
 	struct reload *reload = load->reload;
 
-	if (!reload->stopped && !reload->applied) {
-		apply(reload, true);
+	if (!reload->stopped && !reload->told) {
+		tell(reload, RELOAD_COMPARED);
 	}
 	end_load(reload);
 }
 
 static void on_late(struct timer *timer)
 {
-	struct reload *reload = timer->data;
-
-	reload->applied = true;
-	apply(reload, false);
+	tell(timer->data, RELOAD_NOT_COMPARED);
 }
 
 static void loaded(struct work *work)
@@ -357,6 +367,7 @@ static void loaded(struct work *work)
 		stay(reload);
 		end_load(reload);
 	} else {
+		swap_in(reload);
 		timer_start(&reload->late, RELOAD_COMPARE_MS);
 		work->run = run_compare;
 		work->done = compared;

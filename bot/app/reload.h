@@ -1,6 +1,6 @@
 /* reload.h - the policy file read again while the bot runs: by a signal, by its change, by `policy reload`
  *
- * Read, checked, tested and compiled beside the loop, then compared with the policy in force, then swapped in at one moment.
+ * Read, checked, tested and compiled beside the loop, swapped in at one moment, then compared with the policy before it.
  * Whatever is wrong, the old one stays. Told: to whoever asked, to the keepers' channel, in the log, the metrics and the
  * audit log. The same wrong content is complained about once, but whoever asks is always answered.
  */
@@ -12,7 +12,7 @@
 #include "policy/policy.h"
 
 #define RELOAD_ASKERS_MAX 8
-#define RELOAD_COMPARE_MS 3000 /* the new policy waits no longer than this for the comparison */
+#define RELOAD_COMPARE_MS 3000 /* nobody waits longer than this for the comparison */
 #define RELOAD_LINES_MAX 12    /* sentences in the keepers' channel */
 #define RELOAD_ERRORS_MAX 5
 
@@ -29,6 +29,9 @@ bool reload_busy(const struct reload *reload);
 void reload_stop(struct reload *reload, void (*ended)(void *data), void *data);
 void reload_free(struct reload *reload); /* NULL is fine; not while it is busy */
 
+/* Who gains and who loses by it is known: not yet, not at all (it took too long), or told with it. */
+enum reload_compared { RELOAD_NOT_COMPARED = 0, RELOAD_COMPARING, RELOAD_COMPARED };
+
 /* One reading of the file and what came of it; for reload_words.c. */
 struct reload_result {
 	const char *path;
@@ -36,7 +39,7 @@ struct reload_result {
 	const char *person;          /* who asked in chat; NULL: nobody */
 	bool by_file;                /* else by a signal */
 	const struct policy_report *report;
-	bool compared; /* false: it took too long */
+	enum reload_compared compared;
 	struct policy_diff diff;
 	const char *lines;    /* of the comparison */
 	bool restart_for_all; /* accounts or settings that are read at a start only are others */

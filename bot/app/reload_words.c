@@ -15,7 +15,10 @@ static const char *sum(struct arena *arena, const struct reload_result *result)
 {
 	const struct policy_diff *diff = &result->diff;
 
-	if (!result->compared) {
+	if (result->compared == RELOAD_COMPARING) {
+		return "Who gains and who loses is told there.";
+	}
+	if (result->compared == RELOAD_NOT_COMPARED) {
 		return "The comparison takes too long.";
 	}
 	if (diff->gains + diff->losses == 0) {
@@ -78,7 +81,7 @@ static void say_lines(struct build *build, const struct reload_result *result)
 	}
 	if (more > 0) {
 		build_line(build, "and %u more: `sluice diff OLD NEW`", more);
-	} else if (!result->compared || !result->diff.proven) {
+	} else if (result->compared != RELOAD_COMPARED || !result->diff.proven) {
 		build_line(build, "Not proven. More: `sluice diff OLD NEW`");
 	}
 }
@@ -129,12 +132,18 @@ const char *reload_words_outcome(struct arena *arena, const struct reload_result
 		return arena_printf(arena, "%s: refused, %zu errors, %s stays", way,
 				    report->n_errors, result->old_id);
 	}
-	if (!result->compared) {
-		return arena_printf(arena, "%s: from %s to %s, not compared", way, result->old_id,
+	switch (result->compared) {
+	case RELOAD_COMPARING:
+		return arena_printf(arena, "%s: from %s to %s", way, result->old_id,
 				    result->new_id);
+	case RELOAD_NOT_COMPARED:
+		return arena_printf(arena, "%s with %s: takes too long", result->new_id,
+				    result->old_id);
+	case RELOAD_COMPARED:
+		break;
 	}
-	return arena_printf(arena, "%s: from %s to %s, gains %u, losses %u%s", way, result->old_id,
-			    result->new_id, result->diff.gains, result->diff.losses,
+	return arena_printf(arena, "%s with %s: gains %u, losses %u%s", result->new_id,
+			    result->old_id, result->diff.gains, result->diff.losses,
 			    result->diff.proven ? "" : ", not proven");
 }
 

@@ -85,6 +85,8 @@ void turn_answer(struct turn *turn, const struct droplet *const *droplets, size_
 
 /* own.c: is it about requests that wait? Such a row needs no verb: whose it is decides. */
 bool own_is_act(const struct command *row);
+/* The droplets are known, for what others wait for; NULL: they are not. */
+void own_pending(struct turn *turn, const struct ocean_snapshot *snapshot);
 bool own_is_lock(const struct command *row);
 /* Decided: the lock is set or taken away; it answers and ends the turn. Takes the txn. */
 void own_lock(struct turn *turn, const struct gate_targets *targets, struct store_txn *txn);

@@ -16,9 +16,9 @@
 
 struct audit_row {
 	int64_t at_ms;
-	const char
-		*kind;  /* "decision", "job", "start", "reload", "unknown-command", "stale-press" */
-	const char *id; /* decision id; the request's id for a change */
+	const char *
+		kind; /* "decision", "job", "oncall", "start", "reload", "unknown-command", "stale-press" */
+	const char *id;     /* decision id; the request's id for a change */
 	const char *person; /* "ana"; NULL: stranger */
 	const char *network, *user_workspace, *user;
 	const char *workspace, *channel; /* ids as on the network */
@@ -75,6 +75,7 @@ struct audit_filter {
 	const char *verb;    /* "droplet.power" also finds droplet.power.reboot */
 	const char *kind;
 	const char *id;
+	const char *rule; /* a line's name; "taken" also finds taken.primary */
 	uint64_t droplet;
 	int64_t since_ms, until_ms; /* wall; until itself is out */
 	size_t most;                /* the newest so many */
@@ -91,21 +92,31 @@ struct audit_found {
 };
 
 /*
- * Newest first, in the database alone and among its newest AUDIT_LOOKS rows: an answer in chat, from store_ask. Non-zero from
- * `each` ends it.
+ * Newest first, from below the row `before` (0: the newest), in the database and then in the files: an answer in chat, from
+ * store_ask. It looks at no more than AUDIT_LOOKS rows; non-zero from `each` ends it after that row. *ret_next: the `before`
+ * to go on with; 0: that was all.
  */
 #define AUDIT_LOOKS 20000
-int audit_query(struct store *store, const struct audit_filter *filter,
+int audit_query(struct store *store, const struct audit_filter *filter, int64_t before,
 		int (*each)(const struct audit_found *found, void *data), void *data,
-		struct err *err);
+		int64_t *ret_next, struct err *err);
 /* Oldest first, files too; `most` is not looked at. */
 int audit_search(struct store *store, const struct audit_filter *filter,
 		 int (*each)(const struct audit_found *found, void *data), void *data,
 		 struct err *err);
 
 void audit_print(const struct audit_found *found, struct strbuf *out); /* a line of audit_export */
-/* For people: two or three lines of at most 40 columns. */
-void audit_print_short(const struct audit_found *found, struct strbuf *out);
+/* For people: two or three lines of at most 40 columns. how NULL: all that there is. */
+struct audit_short {
+	bool hides_rules, hides_who;
+	const char *(*droplet)(uint64_t id, void *data); /* its name there; NULL: its id */
+	void *data;
+};
+void audit_print_short(const struct audit_found *found, const struct audit_short *how,
+		       struct strbuf *out);
+
+/* A moment as people say it: a day, a time (UTC), "today", or how long ago, "90m", "12h", "7d". */
+int audit_time(const char *text, int64_t now_ms, int64_t *ret_ms, struct err *err);
 
 /* The text of a policy that rows mean, from the database or the folder. */
 int audit_policy(struct store *store, const char *id, struct strbuf *out, struct err *err);

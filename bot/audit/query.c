@@ -1,4 +1,5 @@
-/* query.c - rows that are looked for, and how they are printed: JSON Lines, or short lines for people */
+/* query.c - rows of the log that are looked for: newest first, a bounded bite at a time, or oldest first, all */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -6,6 +7,42 @@
 #include "base/clock.h"
 #include "base/json.h"
 #include "base/mem.h"
+
+/* ---- how people say a time ----------------------------------------------------------------- */
+
+#define DAY_MS (24 * 3600 * (int64_t)1000)
+
+int audit_time(const char *text, int64_t now_ms, int64_t *ret_ms, struct err *err)
+{
+	static const struct {
+		char unit;
+		int64_t ms;
+	} units[] = {{'m', 60000}, {'h', 3600000}, {'d', DAY_MS}};
+	size_t digits = strspn(text, "0123456789");
+	char day[40];
+
+	for (size_t i = 0; i < ARRAY_LEN(units); i++) {
+		if (digits > 0 && digits < 7 && text[digits] == units[i].unit &&
+		    text[digits + 1] == '\0') {
+			*ret_ms = now_ms - strtoll(text, NULL, 10) * units[i].ms;
+			return 0;
+		}
+	}
+	if (strcmp(text, "today") == 0) {
+		*ret_ms = now_ms - now_ms % DAY_MS;
+		return 0;
+	}
+	if (strlen(text) == 10) {
+		(void)snprintf(day, sizeof(day), "%sT00:00:00Z", text);
+		text = day;
+	}
+	if (clock_parse(text, ret_ms) < 0) {
+		return err_set(err, ERR_USAGE,
+			       "\"%.40s\" must be 2026-01-13, 2026-01-13T03:00:00Z, today or 12h",
+			       text);
+	}
+	return 0;
+}
 
 /* ---- does it match ------------------------------------------------------------------------- */
 
@@ -26,6 +63,24 @@ static bool verb_fits(const struct json *row, const char *wanted)
 static bool channel_fits(const struct json *row, const char *wanted)
 {
 	return is_or_any(row, "channel_name", wanted) || is_or_any(row, "channel", wanted);
+}
+
+/* "sre-runs-everything:53", "taken.primary" */
+static bool has_rule(const struct json *row, const char *wanted)
+{
+	const struct json *list = json_member(row, "rules");
+	size_t n = list != NULL ? json_array_count(list) : 0;
+	size_t len = wanted != NULL ? strlen(wanted) : 0;
+
+	for (size_t i = 0; i < n && wanted != NULL; i++) {
+		const char *rule = json_text(json_array_at(list, i));
+
+		if (rule != NULL && strncmp(rule, wanted, len) == 0 &&
+		    (rule[len] == '\0' || rule[len] == ':' || rule[len] == '.')) {
+			return true;
+		}
+	}
+	return wanted == NULL;
 }
 
 static bool has_droplet(const struct json *row, uint64_t wanted)
@@ -58,8 +113,8 @@ static bool fits(const struct json *row, const struct audit_filter *filter)
 {
 	return is_or_any(row, "person", filter->person) && channel_fits(row, filter->channel) &&
 	       verb_fits(row, filter->verb) && is_or_any(row, "kind", filter->kind) &&
-	       is_or_any(row, "id", filter->id) && has_droplet(row, filter->droplet) &&
-	       time_fits(row, filter);
+	       is_or_any(row, "id", filter->id) && has_rule(row, filter->rule) &&
+	       has_droplet(row, filter->droplet) && time_fits(row, filter);
 }
 
 /* ---- the search ---------------------------------------------------------------------------- */
@@ -67,6 +122,8 @@ static bool fits(const struct json *row, const struct audit_filter *filter)
 struct search {
 	const struct audit_filter *filter;
 	size_t looked, found;
+	int64_t at; /* the row that was looked at last */
+	bool enough;
 	int (*each)(const struct audit_found *found, void *data);
 	void *data;
 };
@@ -74,7 +131,8 @@ struct search {
 /* A word that must stand in the row's text: most rows are passed over without being parsed. */
 static bool may_fit(const char *body, const struct audit_filter *filter)
 {
-	const char *const words[] = {filter->person, filter->verb, filter->kind, filter->id};
+	const char *const words[] = {filter->person, filter->verb, filter->kind, filter->id,
+				     filter->rule};
 
 	for (size_t i = 0; i < ARRAY_LEN(words); i++) {
 		/* what JSON would escape is left to the parser */
@@ -105,25 +163,108 @@ static int look_at(const struct store_log *log, struct search *search)
 	return over;
 }
 
+/* ---- newest first ---------------------------------------------------------------------------- */
+
+/* Non-zero: that is enough, and `at` is the row to go on below. */
 static int look_back(const struct store_log *log, void *data)
 {
 	struct search *search = data;
+	bool over = look_at(log, search) != 0;
 
-	if (look_at(log, search) != 0) {
+	search->at = log->seq;
+	search->enough = over || ++search->looked >= AUDIT_LOOKS ||
+			 (search->filter->most > 0 && search->found >= search->filter->most);
+	return search->enough;
+}
+
+/* The rows of one file can only be read forwards: they are kept, and looked at from the end. */
+struct pile {
+	int64_t before;
+	struct store_log *rows;
+	size_t n, cap;
+	size_t bytes;
+};
+
+#define PILE_BYTES \
+	((size_t)32 << 20) /* of a file that somebody else made so long: its newest part */
+
+static void pile_clear(struct pile *pile)
+{
+	for (size_t i = 0; i < pile->n; i++) {
+		free((char *)pile->rows[i].body);
+		free((char *)pile->rows[i].hash);
+	}
+	pile->n = 0;
+	pile->bytes = 0;
+}
+
+static int pile_up(const struct store_log *row, const struct audit_place *place, void *data)
+{
+	struct pile *pile = data;
+
+	(void)place;
+	if (row->seq >= pile->before) {
 		return 1;
 	}
-	return ++search->looked >= AUDIT_LOOKS ||
-	       (search->filter->most > 0 && search->found >= search->filter->most);
+	if (pile->bytes > PILE_BYTES) {
+		pile_clear(pile);
+	}
+	if (pile->n == pile->cap) {
+		pile->cap = pile->cap > 0 ? 2 * pile->cap : 1024;
+		pile->rows = mem_grow(pile->rows, pile->cap, sizeof(*pile->rows));
+	}
+	pile->rows[pile->n++] =
+		(struct store_log){row->seq, mem_strdup(row->body), "", mem_strdup(row->hash)};
+	pile->bytes += strlen(row->body);
+	return 0;
 }
 
-int audit_query(struct store *store, const struct audit_filter *filter,
-		int (*each)(const struct audit_found *found, void *data), void *data,
-		struct err *err)
+/* From the newest file that has rows below `at` on. */
+static int look_into_files(struct store *store, struct search *search, struct err *err)
 {
-	struct search search = {.filter = filter, .each = each, .data = data};
+	struct audit_folder folder = {0};
+	struct pile pile = {.before = search->at};
+	int rc = audit_folder_read(store, &folder, err);
 
-	return store_each_log_back(store, 0, look_back, &search, err);
+	for (size_t i = folder.n; rc == 0 && i > 0 && !search->enough; i--) {
+		const struct audit_file *file = &folder.files[i - 1];
+
+		if (file->first >= pile.before) {
+			continue;
+		}
+		rc = audit_file_each(&folder, file, pile_up, &pile, err);
+		for (size_t k = pile.n;
+		     rc == 0 && k > 0 && look_back(&pile.rows[k - 1], search) == 0; k--) {
+		}
+		pile_clear(&pile);
+		pile.before = file->first;
+	}
+	free(pile.rows);
+	audit_folder_done(&folder);
+	return rc;
 }
+
+int audit_query(struct store *store, const struct audit_filter *filter, int64_t before,
+		int (*each)(const struct audit_found *found, void *data), void *data,
+		int64_t *ret_next, struct err *err)
+{
+	struct search search = {.filter = filter, .each = each, .data = data, .at = before};
+
+	if (store_each_log_back(store, before, look_back, &search, err) < 0) {
+		return -1;
+	}
+	/* nothing in the database below `before`: what is older is in the files */
+	if (!search.enough && search.at == 0) {
+		search.at = INT64_MAX;
+	}
+	if (!search.enough && look_into_files(store, &search, err) < 0) {
+		return -1;
+	}
+	*ret_next = search.enough && search.at > 1 ? search.at : 0;
+	return 0;
+}
+
+/* ---- oldest first ---------------------------------------------------------------------------- */
 
 static int look_on(const struct store_log *log, const struct audit_place *place, void *data)
 {
@@ -177,105 +318,4 @@ int audit_export(struct store *store, size_t most, struct strbuf *out, struct er
 	return out->full
 		       ? err_set(err, ERR_LIMIT, "the audit log is longer than %zu bytes", out->max)
 		       : 0;
-}
-
-/* ---- print --------------------------------------------------------------------------------- */
-
-#define SHORT_COLUMNS 40
-
-void audit_print(const struct audit_found *found, struct strbuf *out)
-{
-	struct store_log log = {found->seq, found->body, "", found->hash};
-
-	audit_print_log(&log, out);
-}
-
-/* A line of at most 40 characters; a longer one ends with a sign that says so. */
-static void add_line(struct strbuf *out, const char *text)
-{
-	size_t columns = 0;
-	size_t end = 0;
-
-	for (size_t i = 0; text[i] != '\0'; i++) {
-		if (((unsigned char)text[i] & 0xc0) != 0x80 && columns++ == SHORT_COLUMNS - 1) {
-			end = i;
-		}
-	}
-	if (columns > SHORT_COLUMNS) {
-		(void)strbuf_add(out, text, end);
-		(void)strbuf_adds(out, "\xe2\x80\xa6");
-	} else {
-		(void)strbuf_adds(out, text);
-	}
-	(void)strbuf_addch(out, '\n');
-}
-
-/* Control characters would break the line, or more: ids come from outside. */
-static void add_word(struct strbuf *out, const char *text)
-{
-	if (*text != '\0') {
-		(void)strbuf_adds(out, out->len > 2 ? " " : "");
-		for (; *text != '\0'; text++) {
-			(void)strbuf_addch(
-				out, (unsigned char)*text < 0x20 || *text == 0x7f ? ' ' : *text);
-		}
-	}
-}
-
-static void add_list(struct strbuf *out, const struct json *row, const char *key, const char *sign)
-{
-	const struct json *list = json_member(row, key);
-	size_t n = list != NULL ? json_array_count(list) : 0;
-
-	for (size_t i = 0; i < n; i++) {
-		const char *text = json_text(json_array_at(list, i));
-
-		(void)strbuf_adds(out, i == 0 ? (out->len > 2 ? " " : "") : ",");
-		if (text != NULL) {
-			(void)strbuf_adds(out, text);
-		} else {
-			(void)strbuf_addf(out, "%s%lld", sign,
-					  (long long)json_int_of(json_array_at(list, i), 0));
-		}
-	}
-}
-
-static const char *first_of(const struct json *row, const char *a, const char *b, const char *c)
-{
-	const char *text = json_string_or(row, a, "");
-
-	text = *text != '\0' ? text : json_string_or(row, b, "");
-	return *text != '\0' ? text : json_string_or(row, c, "");
-}
-
-void audit_print_short(const struct audit_found *found, struct strbuf *out)
-{
-	const struct json *row = found->row;
-	const char *at = json_string_or(row, "at", "");
-	int64_t count = json_int_or(row, "count", 0);
-	struct strbuf line;
-
-	strbuf_init(&line, 4096);
-	(void)strbuf_addf(&line, "%.10s %.5s", at, strlen(at) > 16 ? at + 11 : "");
-	add_word(&line, first_of(row, "person", "user", "kind"));
-	add_word(&line, first_of(row, "state", "verdict", "state"));
-	if (count > 1) {
-		(void)strbuf_addf(&line, " x%lld", (long long)count);
-	}
-	add_line(out, line.buf);
-	strbuf_reset(&line);
-	(void)strbuf_adds(&line, "  ");
-	add_word(&line, first_of(row, "verb", "kind", "kind"));
-	add_list(&line, row, "droplets", "#");
-	add_line(out, line.buf);
-	strbuf_reset(&line);
-	(void)strbuf_adds(&line, "  ");
-	add_word(&line, json_string_or(row, "outcome", ""));
-	if (line.len == 2) {
-		add_list(&line, row, "rules", "");
-	}
-	if (line.len > 2) {
-		add_line(out, line.buf);
-	}
-	strbuf_done(&line);
 }

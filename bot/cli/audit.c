@@ -13,8 +13,6 @@
 #include "cli/cli.h"
 #include "config/config.h"
 
-#define DAY_MS (24 * 3600 * (int64_t)1000)
-
 struct ask {
 	const char *state; /* NULL: as the settings say */
 	struct audit_filter filter;
@@ -36,8 +34,9 @@ static int help(FILE *to)
 	      "  --channel NAME    as in the policy, or its id\n"
 	      "  --droplet ID\n"
 	      "  --verb VERB       droplet.power also finds droplet.power.reboot\n"
-	      "  --kind KIND       decision, job, start, reload, ...\n"
+	      "  --kind KIND       decision, job, oncall, start, reload, ...\n"
 	      "  --id ID           of a decision or request\n"
+	      "  --rule NAME       a line's name; taken: all that a turn which was taken allowed\n"
 	      "  --since, --until TIME  2026-01-13, 2026-01-13T03:00:00Z, or 90m, 12h, 7d ago\n"
 	      "  --most N          the newest N of them\n\n"
 	      "`verify` walks the hash chain over the files and the database and names the first "
@@ -70,35 +69,6 @@ static int take_number(const char *flag, const char *text, uint64_t *ret, struct
 	return 0;
 }
 
-/* A day, a time, or how long ago. */
-static int take_time(const char *flag, const char *text, int64_t *ret, struct err *err)
-{
-	static const struct {
-		char unit;
-		int64_t ms;
-	} units[] = {{'m', 60000}, {'h', 3600000}, {'d', DAY_MS}};
-	size_t digits = strspn(text, "0123456789");
-	char day[40];
-
-	for (size_t i = 0; i < ARRAY_LEN(units); i++) {
-		if (digits > 0 && digits < 7 && text[digits] == units[i].unit &&
-		    text[digits + 1] == '\0') {
-			*ret = clock_wall_ms() - strtoll(text, NULL, 10) * units[i].ms;
-			return 0;
-		}
-	}
-	if (strlen(text) == 10) {
-		(void)snprintf(day, sizeof(day), "%sT00:00:00Z", text);
-		text = day;
-	}
-	if (clock_parse(text, ret) < 0) {
-		return err_set(err, ERR_USAGE,
-			       "%s \"%.40s\": must be 2026-01-13, 2026-01-13T03:00:00Z, or 12h",
-			       flag, text);
-	}
-	return 0;
-}
-
 static int take_value(struct ask *ask, const char *flag, const char *text, struct err *err)
 {
 	struct audit_filter *filter = &ask->filter;
@@ -108,7 +78,8 @@ static int take_value(struct ask *ask, const char *flag, const char *text, struc
 		const char **to;
 	} words[] = {{"--person", &filter->person}, {"--channel", &filter->channel},
 		     {"--verb", &filter->verb},     {"--kind", &filter->kind},
-		     {"--id", &filter->id},         {"--state", &ask->state}};
+		     {"--id", &filter->id},         {"--rule", &filter->rule},
+		     {"--state", &ask->state}};
 
 	for (size_t i = 0; i < ARRAY_LEN(words); i++) {
 		if (strcmp(flag, words[i].flag) == 0) {
@@ -125,8 +96,8 @@ static int take_value(struct ask *ask, const char *flag, const char *text, struc
 		return take_number(flag, text, &filter->droplet, err);
 	}
 	if (strcmp(flag, "--since") == 0 || strcmp(flag, "--until") == 0) {
-		return take_time(flag, text, flag[2] == 's' ? &filter->since_ms : &filter->until_ms,
-				 err);
+		return audit_time(text, clock_wall_ms(),
+				  flag[2] == 's' ? &filter->since_ms : &filter->until_ms, err);
 	}
 	if (strcmp(flag, "--most") != 0) {
 		return err_set(err, ERR_USAGE, "unknown flag \"%.40s\"; see sluice audit --help",
@@ -225,7 +196,7 @@ static int print_row(const struct audit_found *found, void *data)
 
 	strbuf_reset(&print->line);
 	if (print->table) {
-		audit_print_short(found, &print->line);
+		audit_print_short(found, NULL, &print->line);
 	} else {
 		audit_print(found, &print->line);
 	}

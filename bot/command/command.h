@@ -43,7 +43,8 @@ enum command_own {
 	OWN_UNLOCK,
 	OWN_STEAL,
 	OWN_AUDIT, /* reads the log, on the worker */
-	OWN_ONCALL,
+	OWN_TAKE,  /* a turn on call, for a time; and given back */
+	OWN_RETURN,
 	OWN_RELOAD,
 };
 
@@ -96,6 +97,10 @@ struct command_call {
 	size_t n_visible;                      /* before filters */
 	const struct command_fetched *fetched; /* NULL: the row fetches nothing */
 };
+
+/* A moment by a rota's own clock, "Mon 12 Jan 09:00"; *ret_zone: its name. */
+const char *command_rota_time(struct arena *arena, const struct policy *policy, const char *rota,
+			      int64_t at_ms, const char **ret_zone);
 
 bool command_may_staff(const struct gate *gate, const struct gate_who *who);
 

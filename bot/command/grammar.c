@@ -359,7 +359,7 @@ enum command_fit command_parse(const char *text, const char *const *own_names, s
 				 arena, ret_parse, err);
 		if (ret_parse->row != NULL &&
 		    (ret_parse->row->plan != NULL || ret_parse->row->own == OWN_LOCK ||
-		     ret_parse->row->own == OWN_STEAL)) {
+		     ret_parse->row->own == OWN_STEAL || ret_parse->row->own == OWN_TAKE)) {
 			ret_parse->reason = reason_of(because, arena);
 			return fit;
 		}

@@ -9,6 +9,11 @@ static bool may_use(const struct command_call *call, const struct command *row)
 	if (row->about_staff && !command_may_staff(call->gate, call->who)) {
 		return false;
 	}
+	if (row->own == OWN_TAKE || row->own == OWN_RETURN) {
+		const char *const *rotas;
+
+		return gate_may_take(call->gate, call->who, call->arena, &rotas) > 0;
+	}
 	return row->verb == VERB_NONE || gate_could(call->gate, call->who, row->verb);
 }
 
@@ -20,7 +25,7 @@ static bool is_built_row(const struct command *row)
 /* In the list only what one would look for; the acts stand on the cards that ask for them. */
 static bool is_listed(const struct command_call *call, const struct command *row)
 {
-	if (row->own == OWN_NONE || row->verb != VERB_NONE) {
+	if (row->own == OWN_NONE || row->own == OWN_TAKE || row->verb != VERB_NONE) {
 		return true;
 	}
 	return row->own == OWN_PENDING && gate_person(call->gate, call->who) != NULL;

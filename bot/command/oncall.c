@@ -1,8 +1,9 @@
-/* oncall.c - `oncall`: whose turn it is in each rota, and until when by the rota's own clock
+/* oncall.c - `oncall`: whose turn it is in each rota, who took it, and until when by the rota's own clock
  *
  * It needs no verb, but it names staff: only for people whom the policy lists, and only where the channel shows such names.
  */
 #include <stdio.h>
+#include <string.h>
 
 #include "base/clock.h"
 #include "command/answers.h"
@@ -30,16 +31,32 @@ static const char *wall_text(struct arena *arena, int64_t wall_ms)
 			    months[month - 1], minute);
 }
 
+const char *command_rota_time(struct arena *arena, const struct policy *policy, const char *rota,
+			      int64_t at_ms, const char **ret_zone)
+{
+	int64_t ahead_ms = 0;
+	const char *name;
+
+	*ret_zone = "UTC";
+	for (size_t i = 0; (name = policy_rota(policy, i)) != NULL; i++) {
+		if (strcmp(name, rota) == 0) {
+			*ret_zone = policy_rota_zone(policy, i, at_ms, &ahead_ms);
+			break;
+		}
+	}
+	return wall_text(arena, at_ms + ahead_ms);
+}
+
 static void say_turn(struct arena *arena, struct build *build, const struct policy *policy,
 		     size_t rota, const struct policy_turn *turn)
 {
-	int64_t ahead_ms = 0;
-	const char *zone = policy_rota_zone(policy, rota, turn->until_ms, &ahead_ms);
+	const char *name = policy_rota(policy, rota);
+	const char *zone;
+	const char *until = command_rota_time(arena, policy, name, turn->until_ms, &zone);
 
-	build_line(build, "*%s*: %s%s", policy_rota(policy, rota), turn->person,
-		   turn->taken ? ", who took it" : "");
-	build_line(build, "  until %s", wall_text(arena, turn->until_ms + ahead_ms));
-	build_line(build, "  _%s_", zone != NULL ? zone : "UTC");
+	build_line(build, "*%s*: %s%s", name, turn->person, turn->taken ? ", who took it" : "");
+	build_line(build, "  until %s", until);
+	build_line(build, "  _%s_", zone);
 }
 
 bool command_may_staff(const struct gate *gate, const struct gate_who *who)
@@ -51,6 +68,8 @@ void answer_oncall(const struct command_call *call, struct build *build)
 {
 	const struct policy *policy = gate_policy(call->gate);
 	int64_t now_ms = clock_wall_ms();
+	size_t n_taken;
+	const struct policy_taken *taken = gate_taken(call->gate, &n_taken);
 	const char *name;
 
 	if (!command_may_staff(call->gate, call->who)) {
@@ -63,7 +82,7 @@ void answer_oncall(const struct command_call *call, struct build *build)
 	}
 	for (size_t i = 0; (name = policy_rota(policy, i)) != NULL; i++) {
 		struct policy_turn turns[TURNS_MAX];
-		size_t n = policy_on_call(policy, i, now_ms, NULL, 0, turns, TURNS_MAX);
+		size_t n = policy_on_call(policy, i, now_ms, taken, n_taken, turns, TURNS_MAX);
 
 		if (n == 0) {
 			build_line(build, "*%s*: nobody now", name);

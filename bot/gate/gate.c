@@ -12,11 +12,8 @@
 #include "audit/audit.h"
 #include "base/clock.h"
 #include "base/mem.h"
+#include "gate/internal.h"
 #include "metrics/metrics.h"
-
-struct gate {
-	struct policy *policy;
-};
 
 struct gate *gate_new(struct policy *policy)
 {
@@ -30,6 +27,7 @@ void gate_free(struct gate *gate)
 {
 	if (gate != NULL) {
 		policy_unref(gate->policy);
+		arena_done(&gate->taken_arena);
 		free(gate);
 	}
 }
@@ -73,7 +71,7 @@ const char *gate_channel(const struct gate *gate, const struct gate_who *who)
 }
 
 /* Eight letters that nobody mistakes on a phone: no 0, 1, o, l, i, u. */
-static void make_id(char *id, size_t size)
+void gate_make_id(char *id, size_t size)
 {
 	static const char letters[] = "23456789abcdefghjkmnpqrstvwxyz23";
 	unsigned char bytes[8];
@@ -127,9 +125,10 @@ static const char *const *rule_names(const struct rule_set *set, struct arena *a
 	return names;
 }
 
-/* n_targets: of the whole command. What was started and who is in the networks' groups is not known here: the worst case. */
-static void ask(const struct policy_asker *asker, enum verb verb, const struct droplet *droplet,
-		size_t n_targets, struct decision *ret_decision)
+/* n_targets: of the whole command. What was started and who is in the networks' groups is not known here: the worst case.
+ * True: without a turn that the asker took the answer would be another. */
+static bool ask(const struct gate *gate, const struct policy_asker *asker, enum verb verb,
+		const struct droplet *droplet, size_t n_targets, struct decision *ret_decision)
 {
 	struct policy_question question = {
 		.asker = *asker,
@@ -137,19 +136,22 @@ static void ask(const struct policy_asker *asker, enum verb verb, const struct d
 		.droplet = droplet,
 		.at_ms = clock_wall_ms(),
 		.n_targets = n_targets < UINT32_MAX ? (unsigned)n_targets : UINT32_MAX,
+		.taken = gate->taken,
+		.n_taken = gate->n_taken,
 	};
 
 	policy_decide(&question, ret_decision);
+	return taken_matters(&question, ret_decision);
 }
 
 /* Is the verb allowed to this asker on all of them? */
-static bool all_allowed(const struct policy_asker *asker, enum verb verb,
+static bool all_allowed(const struct gate *gate, const struct policy_asker *asker, enum verb verb,
 			const struct droplet *const *droplets, size_t n_droplets)
 {
 	struct decision decision;
 
 	for (size_t i = 0; i < n_droplets; i++) {
-		ask(asker, verb, droplets[i], n_droplets, &decision);
+		(void)ask(gate, asker, verb, droplets[i], n_droplets, &decision);
 		if (decision.verdict != ALLOW) {
 			return false;
 		}
@@ -175,7 +177,7 @@ static const char *find_elsewhere(const struct gate *gate, const struct policy_a
 		if (there.channel != asker->channel &&
 		    policy_person_id(gate->policy, policy_person_name(asker), c->network,
 				     c->workspace) != NULL &&
-		    all_allowed(&there, verb, droplets, n_droplets)) {
+		    all_allowed(gate, &there, verb, droplets, n_droplets)) {
 			return c->name;
 		}
 	}
@@ -257,12 +259,15 @@ void gate_decide(struct gate *gate, const struct gate_who *who, enum verb verb,
 	struct rule_set denied = {.n = 0, .ceiling_only = true};
 	struct decision decision;
 	bool deny = false;
+	bool took = false;
 	size_t n = n_droplets > 0 ? n_droplets : 1;
 	struct duty *duties = arena_array(arena, DECISION_DUTIES_MAX, sizeof(*duties));
 
 	memset(ret_decision, 0, sizeof(*ret_decision));
 	for (size_t i = 0; i < n; i++) {
-		ask(&asker, verb, n_droplets > 0 ? droplets[i] : NULL, n_droplets, &decision);
+		took = ask(gate, &asker, verb, n_droplets > 0 ? droplets[i] : NULL, n_droplets,
+			   &decision) ||
+		       took;
 		add_rules(decision.verdict == ALLOW ? &allowed : &denied, &decision);
 		deny = deny || decision.verdict != ALLOW;
 		if (i == 0 || decision.max_tier < ret_decision->max_tier) {
@@ -273,12 +278,15 @@ void gate_decide(struct gate *gate, const struct gate_who *who, enum verb verb,
 	if (id != NULL) {
 		(void)strncat(ret_decision->id, id, sizeof(ret_decision->id) - 1);
 	} else {
-		make_id(ret_decision->id, sizeof(ret_decision->id));
+		gate_make_id(ret_decision->id, sizeof(ret_decision->id));
 	}
 	ret_decision->duties = duties;
 	ret_decision->verdict = deny ? DENY : ALLOW;
 	ret_decision->rules = rule_names(deny ? &denied : &allowed, arena);
 	ret_decision->n_rules = deny ? denied.n : allowed.n;
+	if (took) {
+		taken_mark(gate, &asker, ret_decision, arena);
+	}
 	ret_decision->policy_id = policy_id(gate->policy);
 	if (deny && asker.person != 0 && denied.ceiling_only) {
 		ret_decision->elsewhere =
@@ -304,7 +312,7 @@ bool gate_allows(struct gate *gate, const struct gate_who *who, enum verb verb,
 {
 	struct policy_asker asker = asker_of(gate, who);
 
-	return all_allowed(&asker, verb, &droplet, 1);
+	return all_allowed(gate, &asker, verb, &droplet, 1);
 }
 
 const struct droplet **gate_filter(struct gate *gate, const struct gate_who *who, enum verb verb,
@@ -320,7 +328,7 @@ const struct droplet **gate_filter(struct gate *gate, const struct gate_who *who
 	for (size_t i = 0; i < n_all; i++) {
 		const struct droplet *one = &all[i];
 
-		if (all_allowed(&asker, verb, &one, 1)) {
+		if (all_allowed(gate, &asker, verb, &one, 1)) {
 			some[n++] = one;
 		}
 	}

@@ -47,6 +47,20 @@ size_t gate_members(const struct gate *gate, const char *group, const char *but,
 /* Where the secret of the person's codes is; NULL: none. */
 const char *gate_person_code(const struct gate *gate, const char *person);
 
+/*
+ * Turns that people took (`may_take`): they count in every question from here on, each while its time lasts and the policy
+ * names the person. Copied.
+ */
+void gate_set_taken(struct gate *gate, const struct policy_taken *taken, size_t n);
+const struct policy_taken *gate_taken(const struct gate *gate, size_t *ret_n);
+/* The rotas whose turn that person may take, in the file's order; and may a person take that one? */
+size_t gate_may_take(const struct gate *gate, const struct gate_who *who, struct arena *arena,
+		     const char *const **ret_rotas);
+bool gate_takes(const struct gate *gate, const char *person, const char *rota);
+/* "taken.primary" for each turn but for which that person would not be in the group now. */
+const char *const *gate_taken_names(const struct gate *gate, const char *person, const char *group,
+				    struct arena *arena, size_t *ret_n);
+
 /* The answer for all targets together: one denial denies all. Lives in the arena given. */
 struct gate_decision {
 	enum verdict verdict; /* zeroed: DENY */
@@ -69,6 +83,13 @@ struct gate_decision {
 void gate_decide(struct gate *gate, const struct gate_who *who, enum verb verb,
 		 const struct droplet *const *droplets, size_t n_droplets, const char *id,
 		 struct store_txn *txn, struct arena *arena, struct gate_decision *ret_decision);
+
+/* May the rota's turn be taken by them, from there? With its audit row; a code and a reason are asked for always. rota NULL: no.
+ * id: as above. */
+#define GATE_TAKE "oncall.take" /* in the log, where a verb would stand */
+void gate_decide_take(struct gate *gate, const struct gate_who *who, const char *rota,
+		      const char *id, struct store_txn *txn, struct arena *arena,
+		      struct gate_decision *ret_decision);
 
 /* Could the verb be allowed here at all? For help and completion. */
 bool gate_could(struct gate *gate, const struct gate_who *who, enum verb verb);

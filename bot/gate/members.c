@@ -7,7 +7,10 @@
 
 bool gate_member(const struct gate *gate, const char *person, const char *group)
 {
-	return policy_member(gate_policy(gate), person, group, clock_wall_ms());
+	size_t n_taken;
+	const struct policy_taken *taken = gate_taken(gate, &n_taken);
+
+	return policy_member(gate_policy(gate), person, group, clock_wall_ms(), taken, n_taken);
 }
 
 static int by_name(const void *a, const void *b)
@@ -22,6 +25,8 @@ size_t gate_members(const struct gate *gate, const char *group, const char *but,
 {
 	const struct policy *policy = gate_policy(gate);
 	int64_t now_ms = clock_wall_ms();
+	size_t n_taken;
+	const struct policy_taken *taken = gate_taken(gate, &n_taken);
 	struct gate_approver *list;
 	const char *person;
 	size_t most = 0;
@@ -33,7 +38,7 @@ size_t gate_members(const struct gate *gate, const char *group, const char *but,
 	list = arena_array(arena, most + 1, sizeof(*list));
 	for (size_t i = 0; (person = policy_person_at(policy, i)) != NULL; i++) {
 		if ((but == NULL || strcmp(person, but) != 0) &&
-		    policy_member(policy, person, group, now_ms)) {
+		    policy_member(policy, person, group, now_ms, taken, n_taken)) {
 			list[n].person = arena_strdup(arena, person);
 			list[n].id = arena_strdup(
 				arena, policy_person_id(policy, person, network, workspace));

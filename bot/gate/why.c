@@ -1,7 +1,7 @@
 /* why.c - why a question is answered as it is, for the one who asks it */
 #include "base/clock.h"
 #include "base/strbuf.h"
-#include "gate/gate.h"
+#include "gate/internal.h"
 #include "policy/explain.h"
 
 #define TEXT_MAX 8192
@@ -15,17 +15,23 @@ const char *gate_why(const struct gate *gate, const struct gate_who *who, enum v
 		.verb = VERB_POLICY_WHY,
 		.at_ms = clock_wall_ms(),
 	};
+	const struct policy_taken *taken = gate_taken(gate, &q.n_taken);
 	struct explain_as as = {.you = true};
 	struct decision decision;
 	struct strbuf text;
 	const char *copy;
 
+	q.taken = taken;
 	policy_decide(&q, &decision);
 	as.lines = decision.verdict == ALLOW;
 	q.verb = verb;
 	q.droplet = droplet;
 	strbuf_init(&text, TEXT_MAX);
 	(void)policy_explain(&q, &as, &text);
+	policy_decide(&q, &decision);
+	if (taken_matters(&q, &decision)) {
+		(void)strbuf_adds(&text, "It is so by the turn that you took: `oncall`\n");
+	}
 	copy = arena_strdup(arena, text.buf);
 	strbuf_done(&text);
 	return copy;

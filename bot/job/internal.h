@@ -280,6 +280,7 @@ struct press {
 	char policy_id[17];             /* that judged it */
 	struct consent_missing missing; /* what will be asked then */
 	const char *note;
+	const char *because; /* of an approver: "taken.primary"; NULL: by right */
 	/* taken back when the commit fails */
 	const char *reason_before, *terms_before;
 	size_t consents_before;

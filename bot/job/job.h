@@ -124,9 +124,25 @@ void job_press(struct job_engine *engine, const struct job_press *press,
 bool job_waits(const struct job_engine *engine, const struct gate_who *who, const char *person,
 	       enum job_act act);
 
-/* What waits, for whom: requests that this person may see here (droplet.show), or that wait for them. A block of lines. */
+/*
+ * What waits, for whom: requests of this person, those that wait for them, and of the others those whose droplets are all among
+ * `visible` (by account and id): what somebody who may job.list may droplet.show there. A block of lines.
+ */
 void job_pending(struct job_engine *engine, const struct gate_who *who, const char *person,
-		 struct build *build);
+		 const struct droplet *const *visible, size_t n_visible, struct build *build);
+
+/*
+ * A code of that person, tried for an affair that is no request, as it would be for one (code/code.h): commit txn always, and
+ * act on `right` only after that.
+ */
+struct job_code {
+	bool right;
+	const char *why;   /* of the refusal, for the log: "wrong-code" */
+	const char *words; /* of it, for the person */
+	const char *more;  /* a second line; NULL: none */
+};
+void job_try_code(struct job_engine *engine, const char *person, const char *digits,
+		  struct store_txn *txn, struct arena *arena, struct job_code *ret_code);
 
 /* Locks. The words come through `answer` as with a press; the row and its audit row are on disk before a good answer. */
 struct job_lock_ask {

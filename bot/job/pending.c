@@ -12,6 +12,8 @@ struct reader {
 	const struct job_engine *engine;
 	const struct gate_who *who;
 	const char *person;
+	const struct droplet *const *visible;
+	size_t n_visible;
 	struct build *build;
 	size_t n_shown, n_more, n_buttons;
 };
@@ -22,13 +24,25 @@ static bool is_mine(const struct reader *reader, const struct request *request)
 	       strcmp(request->row.person, reader->person) == 0;
 }
 
-static bool is_here(const struct reader *reader, const struct request *request)
+static bool is_visible(const struct reader *reader, const struct store_job *job)
 {
-	const struct store_request *row = &request->row;
+	for (size_t i = 0; i < reader->n_visible; i++) {
+		if (reader->visible[i]->id == job->droplet_id &&
+		    strcmp(reader->visible[i]->account, job->account) == 0) {
+			return true;
+		}
+	}
+	return false;
+}
 
-	return strcmp(row->network, reader->who->network) == 0 &&
-	       strcmp(row->workspace, reader->who->workspace) == 0 &&
-	       strcmp(row->channel, reader->who->channel) == 0;
+static bool all_visible(const struct reader *reader, const struct request *request)
+{
+	for (size_t i = 0; i < request->n_jobs; i++) {
+		if (!is_visible(reader, &request->jobs[i].row)) {
+			return false;
+		}
+	}
+	return request->n_jobs > 0;
 }
 
 static const char *what_of(const struct reader *reader, const struct request *request)
@@ -108,17 +122,17 @@ static void line(struct reader *reader, const struct request *request)
 }
 
 void job_pending(struct job_engine *engine, const struct gate_who *who, const char *person,
-		 struct build *build)
+		 const struct droplet *const *visible, size_t n_visible, struct build *build)
 {
-	struct reader reader = {engine, who, person, build, 0, 0, 0};
+	struct reader reader = {engine, who, person, visible, n_visible, build, 0, 0, 0};
 
 	LIST_FOREACH(it, &engine->requests)
 	{
 		const struct request *request = LIST_ENTRY(it, struct request, link);
 
 		if (!request_waits(request) ||
-		    !(is_mine(&reader, request) || is_here(&reader, request) ||
-		      request_asks(request, person))) {
+		    !(is_mine(&reader, request) || request_asks(request, person) ||
+		      all_visible(&reader, request))) {
 			continue;
 		}
 		if (reader.n_shown == SHOWN_MAX) {

@@ -98,6 +98,7 @@ void press_audit(struct store_txn *txn, const struct press *press, bool allowed,
 	const struct gate *gate = press->engine->options.gate;
 	const struct gate_who *who = &press->what.who;
 	const char *approvers[DECISION_DUTIES_MAX * 4];
+	const char *rule = why != NULL ? why : press->because;
 	struct audit_row row = {
 		.at_ms = clock_wall_ms(),
 		.kind = "press",
@@ -111,8 +112,8 @@ void press_audit(struct store_txn *txn, const struct press *press, bool allowed,
 		.channel_name = gate_channel(gate, who),
 		.verb = request != NULL ? request->row.verb : NULL,
 		.verdict = allowed ? "allow" : "deny",
-		.rules = &why,
-		.n_rules = why != NULL ? 1 : 0,
+		.rules = &rule,
+		.n_rules = rule != NULL ? 1 : 0,
 		.policy_id = gate_policy_id(gate),
 		.state = act_name(press->what.act),
 		.approvers = approvers,

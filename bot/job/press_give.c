@@ -163,62 +163,19 @@ static void act_confirm(struct press *press, const struct gate_decision *decisio
 	press_proceed(press, decision, txn);
 }
 
-static const char *minutes(struct press *press, int64_t until_ms)
-{
-	return arena_printf(&press->arena, "Please wait %lld min.",
-			    (long long)((until_ms - clock_wall_ms() + 59999) / 60000));
-}
-
-static const char *code_words(struct press *press, enum code_result result, unsigned left,
-			      const struct err *err, const char **ret_why)
-{
-	switch (result) {
-	case CODE_RIGHT:
-		break;
-	case CODE_WRONG:
-		*ret_why = "wrong-code";
-		return left > 0 ? arena_printf(&press->arena, "That code is wrong. %u %s left.",
-					       left, left == 1 ? "try is" : "tries are")
-				: "That code is wrong.";
-	case CODE_USED:
-		*ret_why = "used-code";
-		return "That code was used already: wait for the next.";
-	case CODE_LOCKED:
-		*ret_why = "locked-code";
-		return "Too many wrong codes: yours are locked.";
-	case CODE_NONE:
-		*ret_why = "no-code";
-		return err->kind == ERR_NOTFOUND ? "You have no codes set up."
-						 : "Your codes cannot be read now.";
-	}
-	return "";
-}
-
 static void act_code(struct press *press, const struct gate_decision *decision,
 		     enum duty_kind missing, struct store_txn *txn)
 {
-	const struct job_options *options = &press->engine->options;
-	enum code_result result = CODE_NONE;
-	const char *why = "no-code";
-	const char *words;
-	int64_t until_ms = 0;
-	unsigned left = 0;
-	struct err err = {.kind = ERR_NOTFOUND};
+	struct job_code code;
 
 	if (missing != DUTY_CODE && missing != DUTY_CONFIRM) {
 		not_now(press, txn, missing);
 		return;
 	}
-	if (options->codes != NULL) {
-		result = codes_try(options->codes, press->person,
-				   gate_person_code(options->gate, press->person),
-				   press->what.text != NULL ? press->what.text : "",
-				   clock_wall_ms(), txn, &until_ms, &left, &err);
-	}
-	words = code_words(press, result, left, &err, &why);
-	if (result != CODE_RIGHT) {
-		press_deny(press, txn, why, words,
-			   result == CODE_LOCKED ? minutes(press, until_ms) : "Nothing ran.");
+	job_try_code(press->engine, press->person, press->what.text, txn, &press->arena, &code);
+	if (!code.right) {
+		press_deny(press, txn, code.why, code.words,
+			   code.more != NULL ? code.more : "Nothing ran.");
 		return;
 	}
 	press->code_given = true;
@@ -241,17 +198,30 @@ static void act_reason(struct press *press, const struct gate_decision *decision
 	press_proceed(press, decision, txn);
 }
 
-/* Of any of the lines that ask for approvals. */
-static bool is_approver(const struct press *press, const struct gate_decision *decision)
+/* Of any of the lines that ask for approvals; when it is by a turn that they took alone, the log says so. */
+static bool is_approver(struct press *press, const struct gate_decision *decision)
 {
+	const struct gate *gate = press->engine->options.gate;
+	bool is = false;
+
+	press->because = NULL;
 	for (size_t i = 0; i < decision->n_duties; i++) {
-		if (decision->duties[i].kind == DUTY_APPROVALS &&
-		    gate_member(press->engine->options.gate, press->person,
-				decision->duties[i].group)) {
-			return true;
+		const struct duty *duty = &decision->duties[i];
+		const char *const *taken;
+		size_t n;
+
+		if (duty->kind != DUTY_APPROVALS ||
+		    !gate_member(gate, press->person, duty->group)) {
+			continue;
+		}
+		is = true;
+		taken = gate_taken_names(gate, press->person, duty->group, &press->arena, &n);
+		press->because = n > 0 ? taken[0] : NULL;
+		if (n == 0) {
+			break;
 		}
 	}
-	return false;
+	return is;
 }
 
 static bool has_approved(const struct press *press)

@@ -54,6 +54,9 @@ static inline uint64_t candidates(const struct rule_table *table, const struct p
 	       table->of_verb[(size_t)verb * table->words + w];
 }
 
+/* Is the line that gives perhaps about this person, or whoever speaks here? Nothing else of it is looked at. */
+bool line_could(struct ask *ask, const struct rule_table *table, unsigned number);
+
 /* As sure as a line must be that gives, and one that takes away. */
 static inline enum fit least_to_give(const struct ask *ask)
 {

@@ -215,19 +215,28 @@ static bool channel_could(struct ask *ask)
 	       ask_during(ask, channel->during, channel->n_during) != FIT_NO;
 }
 
+static bool any_could(struct ask *ask)
+{
+	const struct rule_table *allow = &ask->at.policy->allow;
+
+	for (unsigned w = 0; w < allow->words; w++) {
+		uint64_t bits = candidates(allow, &ask->at, ask->q->verb, w);
+
+		for (; bits != 0; bits &= bits - 1) {
+			if (line_could(ask, allow, w * 64 + (unsigned)__builtin_ctzll(bits))) {
+				return true;
+			}
+		}
+	}
+	return false;
+}
+
 static bool could(struct ask *ask)
 {
 	const struct place *at = &ask->at;
 	enum verb verb = ask->q->verb;
-	uint64_t any = 0;
 
-	if (!channel_could(ask)) {
-		return false;
-	}
-	for (unsigned w = 0; w < at->policy->allow.words; w++) {
-		any |= candidates(&at->policy->allow, at, verb, w);
-	}
-	if (any == 0) {
+	if (!channel_could(ask) || !any_could(ask)) {
 		return false;
 	}
 	for (unsigned w = 0; w < at->policy->never.words; w++) {

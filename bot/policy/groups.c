@@ -3,19 +3,24 @@
 
 #include "policy/snapshot.h"
 
-static bool has_turn(const struct policy *policy, unsigned i, unsigned person, int64_t at_ms)
+/* q: of which time it is, and who took a turn. */
+static bool has_turn(const struct policy *policy, unsigned i, unsigned person,
+		     const struct policy_question *q)
 {
-	return rota_person(&policy->rotas[i], at_ms / 1000, NULL) == person;
+	const struct rota *rota = &policy->rotas[i];
+
+	return rota_person(rota, q->at_ms / SECOND_MS, NULL) == person ||
+	       rota_is_taken(policy, rota, person, q);
 }
 
 static bool in_group(const struct policy *policy, const struct group_set *group, unsigned person,
-		     int64_t at_ms)
+		     const struct policy_question *q)
 {
 	if (bit_get(group->people, person)) {
 		return true;
 	}
 	for (unsigned i = 0; i < policy->n_rotas; i++) {
-		if (bit_get(group->terms.bits, i) && has_turn(policy, i, person, at_ms)) {
+		if (bit_get(group->terms.bits, i) && has_turn(policy, i, person, q)) {
 			return true;
 		}
 	}
@@ -23,8 +28,9 @@ static bool in_group(const struct policy *policy, const struct group_set *group,
 }
 
 bool policy_member(const struct policy *policy, const char *person, const char *group,
-		   int64_t at_ms)
+		   int64_t at_ms, const struct policy_taken *taken, size_t n_taken)
 {
+	const struct policy_question q = {.at_ms = at_ms, .taken = taken, .n_taken = n_taken};
 	unsigned number = person != NULL ? policy_person_number(policy, person) : 0;
 
 	if (number == 0 || group == NULL) {
@@ -35,12 +41,12 @@ bool policy_member(const struct policy *policy, const char *person, const char *
 	}
 	for (unsigned i = 0; i < policy->n_group_sets; i++) {
 		if (strcmp(policy->group_sets[i].name, group) == 0) {
-			return in_group(policy, &policy->group_sets[i], number, at_ms);
+			return in_group(policy, &policy->group_sets[i], number, &q);
 		}
 	}
 	for (unsigned i = 0; i < policy->n_rotas; i++) {
 		if (strcmp(policy->rotas[i].name, group) == 0) {
-			return has_turn(policy, i, number, at_ms);
+			return has_turn(policy, i, number, &q);
 		}
 	}
 	return false;

@@ -101,6 +101,15 @@ enum fit ask_line(struct ask *ask, const struct rule_table *table, unsigned numb
 	return fit != FIT_NO ? least_of(fit, ask_during(ask, rule->during, rule->n_during)) : fit;
 }
 
+bool line_could(struct ask *ask, const struct rule_table *table, unsigned number)
+{
+	const struct place *at = &ask->at;
+
+	return bit_get(&table->of_person[(size_t)at->person * table->words], number) ||
+	       bit_get(&table->of_channel[(size_t)at->channel * table->words], number) ||
+	       terms_fit(ask, &table->rules[number].who, true) != FIT_NO;
+}
+
 void match_line(const struct policy_question *q, unsigned number, struct line_fit *ret)
 {
 	static const struct policy_view plainly;

@@ -133,8 +133,9 @@ const char *policy_rota_zone(const struct policy *policy, size_t i, int64_t at_m
  * Is the person in what that word names at that time: a group, whoever's turn it is in a rota, a person, or "people"? Whom
  * a chat network's group holds is not known here, and so no.
  */
+struct policy_taken; /* policy/decide.h: who took a turn has it */
 bool policy_member(const struct policy *policy, const char *person, const char *group,
-		   int64_t at_ms);
+		   int64_t at_ms, const struct policy_taken *taken, size_t n_taken);
 /* People by number from 0, by name; NULL after the last. */
 const char *policy_person_at(const struct policy *policy, size_t i);
 

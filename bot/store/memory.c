@@ -170,6 +170,23 @@ static void put_lock(struct memory *m, const struct store_lock *lock)
 	    row);
 }
 
+static void put_take(struct memory *m, const struct store_take *take)
+{
+	struct row *row = row_new();
+
+	store_take_keep(&row->arena, &row->take, take);
+	put(m, &m->rows.takes, take->id, row);
+}
+
+static void untake(struct memory *m, const char *id)
+{
+	struct row *row = map_get(&m->rows.takes, id);
+
+	if (row != NULL) {
+		memory_take_out(m, &m->rows.takes, id, row);
+	}
+}
+
 static void put_policy(struct memory *m, const struct store_op *op)
 {
 	const struct row *old = map_get(&m->rows.policies, op->name);
@@ -290,6 +307,12 @@ static int apply_op(struct memory *m, const struct store_op *op, struct err *err
 	case OP_UNLOCK:
 		unlock(m, &op->lock);
 		return 0;
+	case OP_TAKE:
+		put_take(m, &op->take);
+		return 0;
+	case OP_UNTAKE:
+		untake(m, op->name);
+		return 0;
 	case OP_POLICY:
 		put_policy(m, op);
 		return 0;
@@ -375,6 +398,7 @@ static const struct store_back back = {
 	.each_job = memory_each_job,
 	.each_consent = memory_each_consent,
 	.each_lock = memory_each_lock,
+	.each_take = memory_each_take,
 	.get_policy = memory_get_policy,
 	.get_cursor = memory_get_cursor,
 	.each_cursor = memory_each_cursor,
@@ -398,6 +422,7 @@ struct store *store_memory_open(struct loop *loop)
 	map_init(&m->rows.cursors);
 	map_init(&m->rows.consents);
 	map_init(&m->rows.locks);
+	map_init(&m->rows.takes);
 	map_init(&m->rows.policies);
 	return &m->store;
 }

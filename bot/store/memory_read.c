@@ -132,6 +132,29 @@ int memory_each_lock(struct store *store, int (*each)(const struct store_lock *,
 	return 0;
 }
 
+static int by_asking(const void *a, const void *b)
+{
+	const struct store_take *x = &(*(struct row *const *)a)->take;
+	const struct store_take *y = &(*(struct row *const *)b)->take;
+
+	if (x->asked_ms != y->asked_ms) {
+		return x->asked_ms < y->asked_ms ? -1 : 1;
+	}
+	return strcmp(x->id, y->id);
+}
+
+int memory_each_take(struct store *store, int (*each)(const struct store_take *, void *),
+		     void *data, struct err *err)
+{
+	struct row **all = memory_sorted(&memory_of(store)->rows.takes, by_asking);
+
+	(void)err;
+	for (size_t i = 0; all[i] != NULL && each(&all[i]->take, data) == 0; i++) {
+	}
+	free(all);
+	return 0;
+}
+
 int memory_get_policy(struct store *store, const char *id, struct strbuf *out, struct err *err)
 {
 	const struct row *row = map_get(&memory_of(store)->rows.policies, id);

@@ -48,6 +48,12 @@ static const char *const store_migrations[] = {
 	" hash TEXT NOT NULL);"
 	"CREATE INDEX request_final ON request (updated_ms) WHERE final = 1;"
 	"ALTER TABLE policy ADD COLUMN log_seq INTEGER NOT NULL DEFAULT 0;",
+	/* 4: turns that were taken */
+	"CREATE TABLE take (id TEXT PRIMARY KEY, rota TEXT NOT NULL, person TEXT NOT NULL,"
+	" reason TEXT NOT NULL, network TEXT NOT NULL, workspace TEXT NOT NULL,"
+	" channel TEXT NOT NULL, thread TEXT NOT NULL, user_workspace TEXT NOT NULL,"
+	" user TEXT NOT NULL, direct INTEGER NOT NULL, asked_ms INTEGER NOT NULL,"
+	" from_ms INTEGER NOT NULL, until_ms INTEGER NOT NULL) WITHOUT ROWID;",
 };
 
 #endif

@@ -53,6 +53,9 @@ static const char *const queries[Q_COUNT] = {
 	[Q_VOID] = "DELETE FROM consent WHERE request = ?1",
 	[Q_LOCK] = "INSERT OR REPLACE INTO lock (" LOCK_COLUMNS ") VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
 	[Q_UNLOCK] = "DELETE FROM lock WHERE account = ?1 AND droplet_id = ?2",
+	[Q_TAKE] = "INSERT OR REPLACE INTO take (" TAKE_COLUMNS ") VALUES (?1, ?2, ?3, ?4, ?5, ?6,"
+		   " ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
+	[Q_UNTAKE] = "DELETE FROM take WHERE id = ?1",
 	[Q_POLICY] = "INSERT INTO policy (id, text, at_ms, log_seq) VALUES (?1, ?2, ?3,"
 		     " coalesce((SELECT max(seq) FROM log), (SELECT seq FROM log_cut), 0))"
 		     " ON CONFLICT (id) DO UPDATE SET at_ms = excluded.at_ms,"
@@ -232,6 +235,7 @@ static const struct store_back back = {
 	.each_job = sqlite_each_job,
 	.each_consent = sqlite_each_consent,
 	.each_lock = sqlite_each_lock,
+	.each_take = sqlite_each_take,
 	.get_policy = sqlite_get_policy,
 	.get_cursor = sqlite_get_cursor,
 	.each_cursor = sqlite_each_cursor,

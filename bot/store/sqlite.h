@@ -29,6 +29,8 @@ enum query {
 	Q_VOID,
 	Q_LOCK,
 	Q_UNLOCK,
+	Q_TAKE,
+	Q_UNTAKE,
 	Q_POLICY,
 	Q_PRUNE_SEEN,
 	Q_PRUNE_BOUND,
@@ -52,6 +54,10 @@ enum query {
 #define CONSENT_COLUMNS \
 	"request, kind, person, network, user_workspace, user, digest, policy_id, at_ms"
 #define LOCK_COLUMNS "account, droplet_id, droplet_name, person, reason, at_ms"
+/* Its id, STORE_TAKE_TEXTS in their order, its numbers. */
+#define TAKE_COLUMNS                                                                           \
+	"id, rota, person, reason, network, workspace, channel, thread, user_workspace, user," \
+	" direct, asked_ms, from_ms, until_ms"
 
 #define STORE_VERSION_CUT 3 /* the first shape whose log can be cut */
 
@@ -104,6 +110,8 @@ int sqlite_each_consent(struct store *store, const char *request_id,
 			int (*each)(const struct store_consent *, void *), void *data,
 			struct err *err);
 int sqlite_each_lock(struct store *store, int (*each)(const struct store_lock *, void *),
+		     void *data, struct err *err);
+int sqlite_each_take(struct store *store, int (*each)(const struct store_take *, void *),
 		     void *data, struct err *err);
 int sqlite_get_policy(struct store *store, const char *id, struct strbuf *out, struct err *err);
 int sqlite_get_cursor(struct store *store, const char *name, char *buf, size_t size,

@@ -184,6 +184,37 @@ int sqlite_each_lock(struct store *store, int (*each)(const struct store_lock *,
 	return sqlite_read_over(s, stmt, rc, err);
 }
 
+int sqlite_each_take(struct store *store, int (*each)(const struct store_take *, void *),
+		     void *data, struct err *err)
+{
+	struct sqlite *s = sqlite_of(store);
+	sqlite3_stmt *stmt;
+	struct store_take take;
+	int rc;
+
+	if (sqlite_prepare(s, "SELECT " TAKE_COLUMNS " FROM take ORDER BY asked_ms, id", &stmt,
+			   err) < 0) {
+		return -1;
+	}
+	while ((rc = sqlite3_step(stmt)) == SQLITE_ROW) {
+		int at = 1;
+
+		memset(&take, 0, sizeof(take));
+		(void)strncat(take.id, text_at(stmt, 0), sizeof(take.id) - 1);
+		for (size_t i = 0; i < STORE_TAKE_TEXTS; i++) {
+			*store_take_text_at(&take, i) = text_at(stmt, at++);
+		}
+		take.direct = sqlite3_column_int64(stmt, at++) != 0;
+		take.asked_ms = sqlite3_column_int64(stmt, at++);
+		take.from_ms = sqlite3_column_int64(stmt, at++);
+		take.until_ms = sqlite3_column_int64(stmt, at++);
+		if (each(&take, data) != 0) {
+			break;
+		}
+	}
+	return sqlite_read_over(s, stmt, rc, err);
+}
+
 int sqlite_get_policy(struct store *store, const char *id, struct strbuf *out, struct err *err)
 {
 	struct sqlite *s = sqlite_of(store);

@@ -149,6 +149,36 @@ static int unlock(struct sqlite *s, const struct store_lock *lock, struct err *e
 	return sqlite_run(s, stmt, err);
 }
 
+static int put_take(struct sqlite *s, const struct store_take *take, struct err *err)
+{
+	sqlite3_stmt *stmt = sqlite_query(s, Q_TAKE, err);
+	const int64_t numbers[] = {take->direct, take->asked_ms, take->from_ms, take->until_ms};
+	int at = 1;
+
+	if (stmt == NULL) {
+		return -1;
+	}
+	sqlite_bind_text(stmt, at++, take->id);
+	for (size_t i = 0; i < STORE_TAKE_TEXTS; i++) {
+		sqlite_bind_text(stmt, at++, store_take_text_of(take, i));
+	}
+	for (size_t i = 0; i < ARRAY_LEN(numbers); i++) {
+		sqlite_bind_int(stmt, at++, numbers[i]);
+	}
+	return sqlite_run(s, stmt, err);
+}
+
+static int untake(struct sqlite *s, const char *id, struct err *err)
+{
+	sqlite3_stmt *stmt = sqlite_query(s, Q_UNTAKE, err);
+
+	if (stmt == NULL) {
+		return -1;
+	}
+	sqlite_bind_text(stmt, 1, id);
+	return sqlite_run(s, stmt, err);
+}
+
 static int put_policy(struct sqlite *s, const struct store_op *op, struct err *err)
 {
 	sqlite3_stmt *stmt = sqlite_query(s, Q_POLICY, err);
@@ -278,6 +308,10 @@ int sqlite_put(struct sqlite *s, const struct store_op *op, struct err *err)
 		return put_lock(s, &op->lock, err);
 	case OP_UNLOCK:
 		return unlock(s, &op->lock, err);
+	case OP_TAKE:
+		return put_take(s, &op->take, err);
+	case OP_UNTAKE:
+		return untake(s, op->name, err);
 	case OP_POLICY:
 		return put_policy(s, op, err);
 	case OP_PRUNE:

@@ -196,6 +196,45 @@ void store_txn_unlock(struct store_txn *txn, const char *account, uint64_t dropl
 	to->droplet_id = droplet_id;
 }
 
+static const size_t take_texts[] = {
+	offsetof(struct store_take, rota),      offsetof(struct store_take, person),
+	offsetof(struct store_take, reason),    offsetof(struct store_take, network),
+	offsetof(struct store_take, workspace), offsetof(struct store_take, channel),
+	offsetof(struct store_take, thread),    offsetof(struct store_take, user_workspace),
+	offsetof(struct store_take, user),
+};
+_Static_assert(ARRAY_LEN(take_texts) == STORE_TAKE_TEXTS, "each string of a turn that was taken");
+
+const char **store_take_text_at(struct store_take *take, size_t i)
+{
+	return (const char **)(void *)((char *)take + take_texts[i]);
+}
+
+const char *store_take_text_of(const struct store_take *take, size_t i)
+{
+	return *(const char *const *)(const void *)((const char *)take + take_texts[i]);
+}
+
+void store_take_keep(struct arena *arena, struct store_take *ret, const struct store_take *row)
+{
+	*ret = *row;
+	for (size_t i = 0; i < STORE_TAKE_TEXTS; i++) {
+		const char *text = store_take_text_of(row, i);
+
+		*store_take_text_at(ret, i) = text != NULL ? arena_strdup(arena, text) : "";
+	}
+}
+
+void store_txn_take(struct store_txn *txn, const struct store_take *take)
+{
+	store_take_keep(&txn->arena, &add(txn, OP_TAKE)->take, take);
+}
+
+void store_txn_untake(struct store_txn *txn, const char *id)
+{
+	add(txn, OP_UNTAKE)->name = copy(txn, id);
+}
+
 void store_txn_policy(struct store_txn *txn, const char *id, const char *text, int64_t at_ms)
 {
 	struct store_op *op = add(txn, OP_POLICY);

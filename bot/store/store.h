@@ -81,6 +81,20 @@ struct store_lock {
 	int64_t at_ms;
 };
 
+/* A turn that somebody asked for beside whoever's it is (the policy's `may_take`), and where it was asked. */
+struct store_take {
+	char id[20]; /* of the decision */
+	const char *rota, *person, *reason;
+	const char *network, *workspace, *channel, *thread;
+	const char *user_workspace, *user;
+	bool direct;
+	int64_t asked_ms;
+	int64_t from_ms, until_ms; /* 0: it waits for a code until until_ms */
+};
+
+/* A copy whose strings are in the arena, "" for NULL. */
+void store_take_keep(struct arena *arena, struct store_take *ret, const struct store_take *row);
+
 struct store_job {
 	char id[20];
 	char request[20];
@@ -122,6 +136,9 @@ void store_txn_void(struct store_txn *txn, const char *request); /* drops its co
 void store_txn_lock(struct store_txn *txn,
 		    const struct store_lock *lock); /* insert or replace by droplet */
 void store_txn_unlock(struct store_txn *txn, const char *account, uint64_t droplet_id);
+void store_txn_take(struct store_txn *txn,
+		    const struct store_take *take); /* insert or replace by id */
+void store_txn_untake(struct store_txn *txn, const char *id);
 /* The text of a policy by its id, once: old file:line reasons stay readable. */
 void store_txn_policy(struct store_txn *txn, const char *id, const char *text, int64_t at_ms);
 
@@ -154,6 +171,9 @@ int store_each_consent(struct store *store, const char *request_id,
 		       int (*each)(const struct store_consent *, void *), void *data,
 		       struct err *err);
 int store_each_lock(struct store *store, int (*each)(const struct store_lock *, void *), void *data,
+		    struct err *err);
+/* In the order in which they were asked for. */
+int store_each_take(struct store *store, int (*each)(const struct store_take *, void *), void *data,
 		    struct err *err);
 int store_each_policy(struct store *store,
 		      int (*each)(const char *id, const char *text, int64_t at_ms, void *),

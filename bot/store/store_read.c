@@ -59,6 +59,17 @@ int store_each_lock(struct store *store, int (*each)(const struct store_lock *, 
 	return rc;
 }
 
+int store_each_take(struct store *store, int (*each)(const struct store_take *, void *), void *data,
+		    struct err *err)
+{
+	int rc;
+
+	(void)pthread_mutex_lock(&store->lock);
+	rc = store->back->each_take(store, each, data, err);
+	(void)pthread_mutex_unlock(&store->lock);
+	return rc;
+}
+
 int store_get_policy(struct store *store, const char *id, struct strbuf *out, struct err *err)
 {
 	int rc;

@@ -225,14 +225,34 @@ static int do_fault(struct story *story)
 		       : fail(story, "FAULT", err.msg);
 }
 
+/* "$DECISION" at the end stands for the newest decision's id that was shown. */
+static const char *said_text(const struct story *story, char *buf, size_t size)
+{
+	static const char sign[] = "$DECISION";
+	const char *text = story->words[3];
+	const char *at = strstr(text, sign);
+
+	for (size_t i = story->stage->n_shown; at != NULL && i > 0; i--) {
+		const char *shown = strstr(story->stage->shown[i - 1].text, "Decision ");
+
+		if (shown != NULL) {
+			(void)snprintf(buf, size, "%.*s%.8s", (int)(at - text), text,
+				       shown + strlen("Decision "));
+			return buf;
+		}
+	}
+	return text;
+}
+
 static int do_say(struct story *story)
 {
+	char buf[256];
 	const char *message;
 	const char *age = option(story, "age=");
 	struct stage_said said = {
 		.user = story->words[1],
 		.channel = story->words[2] + 1,
-		.text = story->words[3],
+		.text = said_text(story, buf, sizeof(buf)),
 		.id = option(story, "id="),
 		.age_ms = age != NULL ? sim_duration(age) : 0,
 		.by_bot = has_word(story, "bot"),

@@ -3,7 +3,8 @@
  *   POLICY   policies/team.yaml              relative to tests/scenario; first of all
  *   DROPLET  web-1 id=11 tags=web,prod status=active          (words as in sim/model.h)
  *   GONE     11                              somebody destroyed it
- *   SAY      ana #ops "reboot web-1" [id=e1] [age=120s] [bot] [edited]     #direct: one-to-one
+ *   SAY      ana #ops "reboot web-1" [id=e1] [age=120s] [bot] [edited]     #direct: one-to-one;
+ *                                            "audit $DECISION": the newest id that was shown
  *   EXPECT   #ops [edit|new] [to=ana] [buttons] "text" ["text" ...]  a post after the last one expected, within 2 s
  *   NEVER    "text"                          no post so far holds it
  *   SILENCE  [#ops]                          no post since the last one expected, after 2 s

@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "audit/audit.h"
+#include "base/clock.h"
 #include "gate/gate.h"
 #include "store/store.h"
 
@@ -16,7 +17,7 @@ static const char policy_text[] =
 	"version: 1\n"
 	"accounts:\n  main: {token: \"env:T\"}\n"
 	"workspaces:\n  term: {console: terminal}\n"
-	"people:\n  ana: {term: ana}\n  bob: {term: bob}\n"
+	"people:\n  ana: {term: ana}\n  bob: {term: bob, code: \"env:C\"}\n"
 	"groups:\n  leads: [ana]\n"
 	"roles:\n  viewer: {may: [droplet.list, droplet.show]}\n"
 	"channels:\n"
@@ -28,11 +29,14 @@ static const char policy_text[] =
 	"  - {name: bob-web, who: bob, may: [viewer, droplet.power.reboot], droplets: {tag: web}}\n"
 	"  - {name: zenith-own, who: anyone in zenith, may: viewer, droplets: {tag: "
 	"\"client:zenith\"}}\n"
+	"  - {name: primary-off, who: primary, may: droplet.power.off, droplets: any}\n"
 	"require:\n"
 	"  - {name: think, may: droplet.power.cycle, droplets: any, confirm: self}\n"
 	"  - {name: explain, may: droplet.power.cycle, droplets: {tag: db}, reason: yes}\n"
 	"limits:\n"
-	"  - {name: one-at-once, may: droplet.power.off, droplets_at_once: 1}\n";
+	"  - {name: one-at-once, may: droplet.power.off, droplets_at_once: 1}\n"
+	"oncall:\n  primary: {rota: [ana], each: week, from: \"2020-01-06 09:00\", zone: UTC, "
+	"may_take: [bob]}\n";
 
 static const char *const web[] = {"web", "prod"};
 static const char *const zenith_web[] = {"web", "client:zenith"};
@@ -360,6 +364,59 @@ static void every_decision_is_a_row_of_the_log(void **state)
 	loop_free(loop);
 }
 
+/* A turn that was taken counts in every question, while it lasts, and what it changes says so. */
+static void what_a_taken_turn_allows_is_marked(void **state)
+{
+	struct world *world = *state;
+	int64_t now_ms = clock_wall_ms();
+	struct policy_taken taken[] = {
+		{"primary", "bob", now_ms - 1000, now_ms + 60000},
+		{"primary", "nobody", now_ms - 1000, now_ms + 60000},
+	};
+	struct gate_who bob = who("bob", "ops");
+	const struct gate_approver *approvers;
+	const char *const *names;
+	struct gate_decision d;
+	size_t n;
+
+	assert_int_equal(gate_may_take(world->gate, &bob, &world->arena, &names), 1);
+	assert_string_equal(names[0], "primary");
+	assert_true(gate_takes(world->gate, "bob", "primary"));
+	assert_false(gate_takes(world->gate, "ana", "primary"));
+	assert_false(gate_takes(world->gate, "bob", "secondary"));
+	assert_false(gate_takes(world->gate, "bob", NULL));
+	assert_false(gate_member(world->gate, "bob", "primary"));
+
+	gate_set_taken(world->gate, taken, 2);
+	d = decide(world, "bob", "ops", VERB_DROPLET_POWER_OFF, &droplets[0], NULL);
+	assert_int_equal(d.verdict, ALLOW);
+	assert_int_equal(d.n_rules, 2);
+	assert_non_null(strstr(d.rules[0], "primary-off:"));
+	assert_string_equal(d.rules[1], "taken.primary");
+	/* what is theirs anyhow is not marked, nor what others do */
+	d = decide(world, "bob", "ops", VERB_DROPLET_POWER_REBOOT, &droplets[0], NULL);
+	assert_true(d.verdict == ALLOW && d.n_rules == 1);
+	d = decide(world, "ana", "ops", VERB_DROPLET_POWER_OFF, &droplets[0], NULL);
+	assert_true(d.verdict == ALLOW && strstr(d.rules[d.n_rules - 1], "taken") == NULL);
+	assert_true(gate_member(world->gate, "bob", "primary"));
+	(void)gate_members(world->gate, "primary", "ana", "console", "terminal", &world->arena,
+			   &approvers);
+	assert_string_equal(approvers[0].person, "bob");
+	names = gate_taken_names(world->gate, "bob", "primary", &world->arena, &n);
+	assert_true(n == 1 && strcmp(names[0], "taken.primary") == 0);
+	(void)gate_taken_names(world->gate, "bob", "people", &world->arena, &n);
+	assert_int_equal(n, 0);
+	assert_non_null(strstr(
+		gate_why(world->gate, &bob, VERB_DROPLET_POWER_OFF, &droplets[0], &world->arena),
+		"the turn that you took"));
+
+	taken[0].until_ms = now_ms;
+	gate_set_taken(world->gate, taken, 2);
+	d = decide(world, "bob", "ops", VERB_DROPLET_POWER_OFF, &droplets[0], NULL);
+	assert_int_equal(d.verdict, DENY);
+	assert_false(gate_member(world->gate, "bob", "primary"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -380,6 +437,8 @@ int main(void)
 						set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_client_channel_sees_its_own_and_only_what_it_may,
 						set_up, tear_down),
+		cmocka_unit_test_setup_teardown(what_a_taken_turn_allows_is_marked, set_up,
+						tear_down),
 		cmocka_unit_test_setup_teardown(every_decision_is_a_row_of_the_log, set_up,
 						tear_down),
 	};

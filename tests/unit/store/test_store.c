@@ -463,6 +463,62 @@ static void a_droplet_has_one_lock(void **state)
 	strbuf_done(&out);
 }
 
+static int take_taken(const struct store_take *take, void *data)
+{
+	strbuf_addf(data, "%s %s/%s %s %s/%s/%s/%s%s %s/%s %lld %lld %lld;", take->id, take->rota,
+		    take->person, take->reason, take->network, take->workspace, take->channel,
+		    take->thread, take->direct ? " direct" : "", take->user_workspace, take->user,
+		    (long long)take->asked_ms, (long long)take->from_ms, (long long)take->until_ms);
+	return 0;
+}
+
+static void put_take(struct fixture *f, const char *id, int64_t asked_ms, int64_t from_ms,
+		     const char *instead_of)
+{
+	struct store_txn *txn = store_txn_new(f->store);
+	struct store_take take = {
+		.rota = "primary",
+		.person = "bob",
+		.reason = "it's down",
+		.network = "xmpp",
+		.workspace = "acme.example",
+		.channel = "ops",
+		.user_workspace = "acme.example",
+		.user = "bob@acme.example",
+		.direct = from_ms == 0,
+		.asked_ms = asked_ms,
+		.from_ms = from_ms,
+		.until_ms = asked_ms + 100,
+	};
+
+	(void)snprintf(take.id, sizeof(take.id), "%s", id);
+	store_txn_take(txn, &take);
+	if (instead_of != NULL) {
+		store_txn_untake(txn, instead_of);
+	}
+	assert_int_equal(commit(f, txn), ERR_NONE);
+}
+
+static void turns_that_were_taken_are_kept(void **state)
+{
+	struct fixture *f = *state;
+	struct strbuf out;
+	struct err err = {0};
+
+	put_take(f, "t1", 20, 0, NULL);
+	put_take(f, "t2", 10, 15, "nobody");
+	put_take(f, "t1", 20, 25, NULL); /* the code has come */
+	put_take(f, "t3", 30, 0, "t2");
+	reopen(f);
+	strbuf_init(&out, 1000);
+	assert_int_equal(store_each_take(f->store, take_taken, &out, &err), 0);
+	assert_string_equal(out.buf, "t1 primary/bob it's down xmpp/acme.example/ops/ "
+				     "acme.example/bob@acme.example 20 25 120;"
+				     "t3 primary/bob it's down xmpp/acme.example/ops/ direct "
+				     "acme.example/bob@acme.example 30 0 130;");
+	strbuf_done(&out);
+}
+
 static void a_policy_is_kept_by_its_id(void **state)
 {
 	struct fixture *f = *state;
@@ -1332,6 +1388,7 @@ int main(void)
 		ON_BOTH(what_is_not_given_is_empty),
 		ON_BOTH(one_consent_a_person_and_kind),
 		ON_BOTH(a_droplet_has_one_lock),
+		ON_BOTH(turns_that_were_taken_are_kept),
 		ON_BOTH(a_policy_is_kept_by_its_id),
 		ON_BOTH(cursors_come_by_their_prefix),
 		ON_BOTH(a_known_key_undoes_the_whole_transaction),
