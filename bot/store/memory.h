@@ -19,6 +19,7 @@ struct row {
 		struct store_request request;
 		struct store_consent consent;
 		struct store_lock lock;
+		struct store_place place;
 	};
 };
 
@@ -39,7 +40,7 @@ struct undo {
 };
 
 struct rows {
-	struct map seen, requests, jobs, cursors, consents, locks, policies;
+	struct map seen, requests, jobs, cursors, consents, locks, places, policies;
 	struct row **log;
 	size_t n_log, cap_log;
 	int64_t cut_seq; /* the number of the row before log[0] */
@@ -88,6 +89,8 @@ int memory_each_consent(struct store *store, const char *request_id,
 			struct err *err);
 int memory_each_lock(struct store *store, int (*each)(const struct store_lock *, void *),
 		     void *data, struct err *err);
+int memory_each_place(struct store *store, int64_t from_ms,
+		      int (*each)(const struct store_place *, void *), void *data, struct err *err);
 int memory_get_policy(struct store *store, const char *id, struct strbuf *out, struct err *err);
 int memory_get_cursor(struct store *store, const char *name, char *buf, size_t size,
 		      struct err *err);

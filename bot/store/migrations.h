@@ -48,6 +48,17 @@ static const char *const store_migrations[] = {
 	" hash TEXT NOT NULL);"
 	"CREATE INDEX request_final ON request (updated_ms) WHERE final = 1;"
 	"ALTER TABLE policy ADD COLUMN log_seq INTEGER NOT NULL DEFAULT 0;",
+	/* 4: the places that jobs took under the policy's limits */
+	"CREATE TABLE place (job TEXT PRIMARY KEY, request TEXT NOT NULL, verb TEXT NOT NULL,"
+	" network TEXT NOT NULL, user_workspace TEXT NOT NULL, user TEXT NOT NULL,"
+	" workspace TEXT NOT NULL, channel TEXT NOT NULL, account TEXT NOT NULL, name TEXT NOT "
+	"NULL,"
+	" region TEXT NOT NULL, size TEXT NOT NULL, project TEXT NOT NULL, project_id TEXT NOT "
+	"NULL,"
+	" tags TEXT NOT NULL, at_ms INTEGER NOT NULL, direct INTEGER NOT NULL,"
+	" droplet_id INTEGER NOT NULL, known INTEGER NOT NULL, monthly_cents INTEGER NOT NULL)"
+	" WITHOUT ROWID;"
+	"CREATE INDEX place_at ON place (at_ms);",
 };
 
 #endif
