@@ -1,7 +1,7 @@
 /* why.c - why a question is answered as it is, for the one who asks it */
 #include "base/clock.h"
 #include "base/strbuf.h"
-#include "gate/gate.h"
+#include "gate/internal.h"
 #include "policy/explain.h"
 
 #define TEXT_MAX 8192
@@ -14,7 +14,9 @@ const char *gate_why(const struct gate *gate, const struct gate_who *who, enum v
 				      who->user, who->workspace, who->channel, who->direct),
 		.verb = VERB_POLICY_WHY,
 		.at_ms = clock_wall_ms(),
+		.counts_known = true,
 	};
+	struct counting counting;
 	struct explain_as as = {.you = true};
 	struct decision decision;
 	struct strbuf text;
@@ -24,6 +26,8 @@ const char *gate_why(const struct gate *gate, const struct gate_who *who, enum v
 	as.lines = decision.verdict == ALLOW;
 	q.verb = verb;
 	q.droplet = droplet;
+	counting_init(&counting, gate, who, NULL, arena);
+	counting_ask(&counting, &q);
 	strbuf_init(&text, TEXT_MAX);
 	(void)policy_explain(&q, &as, &text);
 	copy = arena_strdup(arena, text.buf);
