@@ -231,6 +231,11 @@ static void its_own_place_does_not_stand_in_its_way(void **state)
 	assert_int_equal(decide(w, "ana", "ops", verb, &one, NULL, "r1").verdict, ALLOW);
 	assert_int_equal(decide(w, "bob", "ops", verb, &two, NULL, "r2").verdict, DENY);
 	assert_int_equal(decide(w, "ana", "ops", verb, &one, NULL, "r3").verdict, DENY);
+	/* one that waits has no place yet, and two droplets need two */
+	verb = VERB_DROPLET_POWER_REBOOT;
+	take(w, "r4", "ana", "ops", verb, &stage, 1);
+	assert_int_equal(decide(w, "ana", "ops", verb, &one, NULL, "r5").verdict, ALLOW);
+	assert_int_equal(decide(w, "ana", "ops", verb, &one, &two, "r5").verdict, DENY);
 }
 
 static void another_policy_counts_by_facts(void **state)
