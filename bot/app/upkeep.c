@@ -276,6 +276,7 @@ static void tick(struct timer *timer)
 	upkeep->worked = false;
 	upkeep->bites = 0;
 	upkeep->bounds.seen_before_ms = now_ms - SEEN_KEPT_MS;
+	upkeep->bounds.places_before_ms = now_ms - STORE_PLACES_MS;
 	upkeep->bounds.final_before_ms = now_ms - upkeep->keep.days * DAY_MS;
 	upkeep->bounds.finals_kept = upkeep->keep.requests;
 	store_ask(upkeep->store, look, looked, upkeep);

@@ -33,6 +33,25 @@ const char *words_sentence(struct arena *arena, const char *error)
 	return copy;
 }
 
+/* "Nothing ran. Limit blast:", how many of how many, when the next place is free. */
+static void limit_lines(struct build *build, const char *limit)
+{
+	bool first = true;
+
+	while (*limit != '\0') {
+		size_t len = strcspn(limit, "\n");
+		const char *line = arena_strndup(build->arena, limit, len);
+
+		if (first) {
+			build_line(build, "*Nothing ran.* %s", line);
+		} else {
+			build_line(build, "%s", line);
+		}
+		first = false;
+		limit += len + (limit[len] == '\n');
+	}
+}
+
 const struct message *words_denied(struct arena *arena, const struct command *row,
 				   const struct gate_decision *decision,
 				   const struct droplet *const *droplets, size_t n_droplets)
@@ -41,6 +60,11 @@ const struct message *words_denied(struct arena *arena, const struct command *ro
 	struct build build;
 
 	build_init(&build, arena, TONE_BAD);
+	if (decision->limit != NULL) {
+		limit_lines(&build, decision->limit);
+		build_line(&build, "_Decision %s_", decision->id);
+		return build_end(&build);
+	}
 	if (decision->here_only && decision->max_tier <= TIER_READ) {
 		build_line(&build, "*Nothing ran.* This channel only looks.");
 	} else if (decision->here_only) {

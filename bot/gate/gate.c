@@ -3,7 +3,7 @@
  * Happy path: who and where become numbers of the snapshot (policy_asker), each droplet is one question, and one denial
  * denies all. The audit row goes into the caller's transaction. Nothing here waits or fails: what is not known denies.
  */
-#include "gate/gate.h"
+#include "gate/internal.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -20,6 +20,7 @@ struct gate *gate_new(struct policy *policy)
 	struct gate *gate = mem_alloc(sizeof(*gate));
 
 	gate->policy = policy_ref(policy);
+	map_init(&gate->places.by_job);
 	return gate;
 }
 
@@ -28,6 +29,7 @@ void gate_free(struct gate *gate)
 	if (gate != NULL) {
 		policy_unref(gate->policy);
 		arena_done(&gate->taken_arena);
+		places_done(&gate->places);
 		free(gate);
 	}
 }
@@ -38,6 +40,7 @@ void gate_swap(struct gate *gate, struct policy *policy)
 
 	gate->policy = policy_ref(policy);
 	policy_unref(old);
+	places_look_up(gate);
 }
 
 const struct policy *gate_policy(const struct gate *gate)
@@ -125,33 +128,32 @@ static const char *const *rule_names(const struct rule_set *set, struct arena *a
 	return names;
 }
 
-/* n_targets: of the whole command. What was started and who is in the networks' groups is not known here: the worst case.
- * True: without a turn that the asker took the answer would be another. */
-static bool ask(const struct gate *gate, const struct policy_asker *asker, enum verb verb,
-		const struct droplet *droplet, size_t n_targets, struct decision *ret_decision)
+/* n_targets: of the whole command. Who is in the networks' groups is not known here: the worst case. */
+static struct policy_question question_of(const struct gate *gate, const struct policy_asker *asker,
+					  enum verb verb, size_t n_targets)
 {
-	struct policy_question question = {
+	return (struct policy_question){
 		.asker = *asker,
 		.verb = verb,
-		.droplet = droplet,
 		.at_ms = clock_wall_ms(),
 		.n_targets = n_targets < UINT32_MAX ? (unsigned)n_targets : UINT32_MAX,
 		.taken = gate->taken,
 		.n_taken = gate->n_taken,
 	};
-
-	policy_decide(&question, ret_decision);
-	return taken_matters(&question, ret_decision);
 }
 
-/* Is the verb allowed to this asker on all of them? */
+/* Is the verb allowed to this asker on all of them? By rights alone: lists and hints take no place under a limit. */
 static bool all_allowed(const struct gate *gate, const struct policy_asker *asker, enum verb verb,
 			const struct droplet *const *droplets, size_t n_droplets)
 {
+	struct policy_question question = question_of(gate, asker, verb, n_droplets);
 	struct decision decision;
 
+	question.counts_known = true;
+	question.cost_known = true;
 	for (size_t i = 0; i < n_droplets; i++) {
-		(void)ask(gate, asker, verb, droplets[i], n_droplets, &decision);
+		question.droplet = droplets[i];
+		policy_decide(&question, &decision);
 		if (decision.verdict != ALLOW) {
 			return false;
 		}
@@ -250,9 +252,64 @@ static bool add_duties(struct duty *duties, size_t *n, const struct decision *de
 	return true;
 }
 
+bool gate_places_by_decision(enum verb verb)
+{
+	const struct verb_info *info = verb_info(verb);
+
+	return info->effect == EFFECT_READ || info->effect == EFFECT_BOT;
+}
+
+/* May the asker read the names of the policy's lines here? */
+static bool reads_lines(const struct gate *gate, const struct policy_asker *asker)
+{
+	struct policy_question question = question_of(gate, asker, VERB_POLICY_WHY, 1);
+	struct decision decision;
+
+	question.counts_known = true;
+	policy_decide(&question, &decision);
+	return decision.verdict == ALLOW;
+}
+
+static bool is_counted(const struct decision *decision)
+{
+	for (size_t i = 0; i < decision->n_limits; i++) {
+		if (decision->limits[i]->at_most > 0) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* What no job will take a place for takes it now. Of several droplets one place, which counts for any. */
+static void take_by_decision(struct gate *gate, const struct gate_who *who,
+			     const struct policy_question *question, const char *id)
+{
+	const struct droplet any = {.id = 0};
+	const struct gate_place place = {
+		.job = id,
+		.request = id,
+		.who = *who,
+		.verb = question->verb,
+		.droplet = question->n_targets > 1 ? &any : question->droplet,
+		.at_ms = question->at_ms,
+	};
+
+	if (gate_places_by_decision(question->verb)) {
+		gate_place_take(gate, &place);
+	}
+}
+
 void gate_decide(struct gate *gate, const struct gate_who *who, enum verb verb,
 		 const struct droplet *const *droplets, size_t n_droplets, const char *id,
 		 struct store_txn *txn, struct arena *arena, struct gate_decision *ret_decision)
+{
+	gate_decide_cost(gate, who, verb, droplets, n_droplets, -1, id, txn, arena, ret_decision);
+}
+
+void gate_decide_cost(struct gate *gate, const struct gate_who *who, enum verb verb,
+		      const struct droplet *const *droplets, size_t n_droplets,
+		      int64_t monthly_cents, const char *id, struct store_txn *txn,
+		      struct arena *arena, struct gate_decision *ret_decision)
 {
 	struct policy_asker asker = asker_of(gate, who);
 	struct rule_set allowed = {.n = 0};
@@ -262,12 +319,31 @@ void gate_decide(struct gate *gate, const struct gate_who *who, enum verb verb,
 	bool took = false;
 	size_t n = n_droplets > 0 ? n_droplets : 1;
 	struct duty *duties = arena_array(arena, DECISION_DUTIES_MAX, sizeof(*duties));
+	struct policy_question question = question_of(gate, &asker, verb, n_droplets);
+	unsigned needs = gate_places_by_decision(verb) ? 1 : (unsigned)n;
+	struct counting counting;
+	bool limited = true; /* by limits alone */
+	bool counted = false;
 
+	counting_init(&counting, gate, who, id, arena);
+	question.cost_known = monthly_cents >= 0;
+	question.monthly_cents = monthly_cents;
 	memset(ret_decision, 0, sizeof(*ret_decision));
 	for (size_t i = 0; i < n; i++) {
-		took = ask(gate, &asker, verb, n_droplets > 0 ? droplets[i] : NULL, n_droplets,
-			   &decision) ||
-		       took;
+		question.droplet = n_droplets > 0 ? droplets[i] : NULL;
+		counting_ask(&counting, &question);
+		policy_decide(&question, &decision);
+		took = taken_matters(&question, &decision) || took;
+		if (decision.verdict == ALLOW) {
+			counting_add(&counting, &question, &decision);
+			counted = counted || is_counted(&decision);
+		} else {
+			const char *words = counting_words(&counting, &question, &decision, needs,
+							   reads_lines(gate, &asker), arena);
+
+			ret_decision->limit = words != NULL && limited ? words : NULL;
+			limited = ret_decision->limit != NULL;
+		}
 		add_rules(decision.verdict == ALLOW ? &allowed : &denied, &decision);
 		deny = deny || decision.verdict != ALLOW;
 		if (i == 0 || decision.max_tier < ret_decision->max_tier) {
@@ -292,6 +368,9 @@ void gate_decide(struct gate *gate, const struct gate_who *who, enum verb verb,
 		ret_decision->elsewhere =
 			find_elsewhere(gate, &asker, who, verb, droplets, n_droplets);
 		ret_decision->here_only = ret_decision->elsewhere != NULL;
+	}
+	if (txn != NULL && !deny && id == NULL && counted) {
+		take_by_decision(gate, who, &question, ret_decision->id);
 	}
 	if (txn != NULL) {
 		metrics_add(deny ? METRIC_DECISIONS_DENY : METRIC_DECISIONS_ALLOW, 1);

@@ -61,6 +61,27 @@ bool gate_takes(const struct gate *gate, const char *person, const char *rota);
 const char *const *gate_taken_names(const struct gate *gate, const char *person, const char *group,
 				    struct arena *arena, size_t *ret_n);
 
+/*
+ * What was started, for the policy's limits. Each droplet of a change takes a place when its job is ready and gives it back when
+ * it ends unstarted; whoever makes jobs says so here, in the same breath as the row in the store. What reads, or changes the
+ * bot alone, takes one place a command at its decision, in memory.
+ */
+struct gate_place {
+	const char *job, *request;
+	struct gate_who who;
+	enum verb verb;
+	const struct droplet *droplet; /* as it was then; NULL: about none */
+	int64_t at_ms;                 /* wall */
+	int64_t monthly_cents;         /* what it adds a month; -1: not known */
+};
+#define GATE_PLACES_MS (32 * 24 * 60 * 60 * 1000LL) /* longer than any limit looks back */
+void gate_place_take(struct gate *gate, const struct gate_place *place); /* copied; one a job */
+void gate_place_back(struct gate *gate, const char *job);                /* fine when it has none */
+/* What was taken before this process is all here. Until then a line with `at_most` denies. */
+void gate_places_known(struct gate *gate);
+/* Is the place of that verb taken by the decision itself? */
+bool gate_places_by_decision(enum verb verb);
+
 /* The answer for all targets together: one denial denies all. Lives in the arena given. */
 struct gate_decision {
 	enum verdict verdict; /* zeroed: DENY */
@@ -74,6 +95,8 @@ struct gate_decision {
 	bool here_only; /* denied by the channel's ceiling alone: the person may do it elsewhere */
 	const char *
 		elsewhere; /* then: name of a channel where it is allowed, NULL when none is known */
+	const char *
+		limit; /* denied by a limit: which, how many of how many, when; lines. NULL: by none */
 };
 
 /*
@@ -91,7 +114,13 @@ void gate_decide_take(struct gate *gate, const struct gate_who *who, const char 
 		      const char *id, struct store_txn *txn, struct arena *arena,
 		      struct gate_decision *ret_decision);
 
-/* Could the verb be allowed here at all? For help and completion. */
+/* The same for what costs: monthly_cents is what each of the droplets would add a month; -1: not known, as with gate_decide. */
+void gate_decide_cost(struct gate *gate, const struct gate_who *who, enum verb verb,
+		      const struct droplet *const *droplets, size_t n_droplets,
+		      int64_t monthly_cents, const char *id, struct store_txn *txn,
+		      struct arena *arena, struct gate_decision *ret_decision);
+
+/* Could the verb be allowed here at all? For help and completion; how much was started is not looked at. */
 bool gate_could(struct gate *gate, const struct gate_who *who, enum verb verb);
 
 /* May this person use the verb here on that droplet? For looking up; a command is decided by gate_decide. */

@@ -1,11 +1,35 @@
-/* internal.h - what the files of the room gate share; nobody else includes it */
+/* internal.h - what the files of the room gate share; nobody else includes it
+ *
+ *   gate.c    the questions        places.c  what was started, in memory
+ *   counts.c  how many of it a limit counts, and the words for a limit that is reached
+ *   taken.c   turns on call that people took
+ */
 #ifndef GATE_INTERNAL_H
 #define GATE_INTERNAL_H
 
+#include "base/map.h"
 #include "gate/gate.h"
+
+/* One place that was taken; its strings are its own. */
+struct place {
+	struct gate_place is;
+	struct droplet droplet;    /* is.droplet, where there is one */
+	struct policy_asker asker; /* by the policy in force */
+	void *texts;
+};
+
+/* Sorted by time, the oldest first; of one time in the order of taking. */
+struct places {
+	struct place **all;
+	size_t n, size;
+	struct map by_job;
+	bool known;      /* all that was taken before this process is here */
+	int64_t lost_ms; /* there were too many: up to that time some are missing; 0: none */
+};
 
 struct gate {
 	struct policy *policy;
+	struct places places;
 	struct policy_taken *taken; /* its strings are in taken_arena */
 	size_t n_taken;
 	struct arena taken_arena;
@@ -19,5 +43,33 @@ bool taken_matters(const struct policy_question *question, const struct decision
 /* The decision was made because of a turn that the asker took: its rules say so, "taken.primary". */
 void taken_mark(const struct gate *gate, const struct policy_asker *asker,
 		struct gate_decision *decision, struct arena *arena);
+
+/* places.c */
+void places_done(struct places *places);
+void places_look_up(struct gate *gate); /* the policy is another one */
+/* Where the place of that request for that droplet is; places->n: it has none. */
+size_t places_find(const struct places *places, const char *request, const struct droplet *droplet);
+
+/* counts.c: what a command's questions need to know of what was started. Lives in the arena given. */
+struct counting {
+	const struct gate *gate;
+	const struct gate_who *who;
+	const char *request; /* whose own places do not stand in its way; NULL: none yet */
+	const struct policy_limit **of; /* of these lines, */
+	struct policy_count *counts;    /* so many; n with those of this command */
+	unsigned *wanted;               /* by this command, for the droplets before this one */
+	size_t n;
+};
+void counting_init(struct counting *counting, const struct gate *gate, const struct gate_who *who,
+		   const char *request, struct arena *arena);
+/* The question's counts; valid until the next call. */
+void counting_ask(struct counting *counting, struct policy_question *question);
+/* It was allowed: the next droplet of the command comes after it. */
+void counting_add(struct counting *counting, const struct policy_question *question,
+		  const struct decision *decision);
+/* A limit denied it: which, how many of how many, when the next place is free. NULL: it was no limit. */
+const char *counting_words(struct counting *counting, const struct policy_question *question,
+			   const struct decision *decision, unsigned needs, bool names,
+			   struct arena *arena);
 
 #endif

@@ -14,8 +14,10 @@ const char *gate_why(const struct gate *gate, const struct gate_who *who, enum v
 				      who->user, who->workspace, who->channel, who->direct),
 		.verb = VERB_POLICY_WHY,
 		.at_ms = clock_wall_ms(),
+		.counts_known = true,
 	};
 	const struct policy_taken *taken = gate_taken(gate, &q.n_taken);
+	struct counting counting;
 	struct explain_as as = {.you = true};
 	struct decision decision;
 	struct strbuf text;
@@ -26,6 +28,8 @@ const char *gate_why(const struct gate *gate, const struct gate_who *who, enum v
 	as.lines = decision.verdict == ALLOW;
 	q.verb = verb;
 	q.droplet = droplet;
+	counting_init(&counting, gate, who, NULL, arena);
+	counting_ask(&counting, &q);
 	strbuf_init(&text, TEXT_MAX);
 	(void)policy_explain(&q, &as, &text);
 	policy_decide(&q, &decision);

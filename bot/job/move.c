@@ -12,7 +12,7 @@
 #include "audit/audit.h"
 #include "base/clock.h"
 #include "base/mem.h"
-#include "job/internal.h"
+#include "job/places.h"
 
 #define SAVE_FIRST_MS 2000
 #define SAVE_MOST_MS 60000
@@ -195,6 +195,7 @@ static void save(struct job *job, struct store_txn *txn,
 		}
 	}
 	store_txn_job(txn, &row);
+	place_follow(job, &row, txn);
 	store_txn_request(txn, &request_now);
 	commit->job = job;
 	commit->then = then;
@@ -236,6 +237,10 @@ void job_move(struct job *job, enum job_state to, struct store_txn *txn,
 	move->action_id = job->row.action_id;
 	move->outcome = mem_strdup(job->outcome);
 	move->flight = NULL;
+	if (place_unstarted(&job->row)) {
+		job->row.ready_ms = 0;
+		place_back(job);
+	}
 	save(job, txn, then);
 }
 

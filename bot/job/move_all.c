@@ -4,10 +4,11 @@
  * anything follows from it.
  */
 #include <assert.h>
+#include <string.h>
 
 #include "base/clock.h"
 #include "base/mem.h"
-#include "job/internal.h"
+#include "job/places.h"
 
 bool job_waits_for_people(const struct job *job)
 {
@@ -60,8 +61,26 @@ static struct store_job moved_row(const struct job *job, const struct commit *co
 	row.outcome = commit->outcome != NULL ? commit->outcome : "";
 	if (commit->to == JOB_READY) {
 		row.ready_ms = commit->at_ms;
+	} else if (place_unstarted(&row)) {
+		row.ready_ms = 0;
 	}
 	return row;
+}
+
+/* As the look at the whole request found it; NULL: there was none. */
+static const struct droplet *looked_at(const struct job *job, const struct commit *commit)
+{
+	const struct review *review = commit->press != NULL ? commit->press->review : NULL;
+
+	for (size_t i = 0; review != NULL && i < review->n_droplets; i++) {
+		const struct droplet *droplet = review->droplets[i];
+
+		if (droplet->id == job->row.droplet_id &&
+		    strcmp(droplet->account, job->row.account) == 0) {
+			return droplet;
+		}
+	}
+	return NULL;
 }
 
 static void move_in(struct job *job, const struct commit *commit, struct store_txn *txn)
@@ -73,6 +92,10 @@ static void move_in(struct job *job, const struct commit *commit, struct store_t
 	assert(job->row.state == (int)commit->to ||
 	       job_state_may((enum job_state)job->row.state, commit->to));
 	store_txn_job(txn, &row);
+	if (commit->to == JOB_READY) {
+		place_take(job, looked_at(job, commit), commit->at_ms, txn);
+	}
+	place_follow(job, &row, txn);
 	if (job->row.state != (int)commit->to) {
 		job_audit(txn, job->request, job, &move);
 	}
@@ -117,6 +140,9 @@ void jobs_moved(struct commit *commit)
 			job_say(job, "%s", commit->outcome != NULL ? commit->outcome : "");
 			job->row = moved_row(job, commit);
 			job->row.outcome = job->outcome;
+			if (place_unstarted(&job->row)) {
+				place_back(job);
+			}
 			job->held = job->row.open;
 		}
 	}
@@ -134,6 +160,9 @@ void jobs_not_moved(struct commit *commit)
 		if (job->moving) {
 			job->moving = false;
 			job->held = job->row.open;
+			if (commit->to == JOB_READY) {
+				place_back(job);
+			}
 		}
 	}
 }

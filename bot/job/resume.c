@@ -11,6 +11,7 @@
 #include "base/mem.h"
 #include "job/internal.h"
 #include "job/locks.h"
+#include "job/places.h"
 
 /* For a verb that this version does not have any more. It has no step, so nothing can be sent. */
 static const struct plan gone = {
@@ -181,6 +182,9 @@ int job_resume(struct job_engine *engine, struct err *err)
 	struct loading loading = {0};
 	int rc = locks_load(engine, err);
 
+	if (rc == 0) {
+		rc = places_load(engine, err);
+	}
 	if (rc == 0) {
 		rc = store_each_request(engine->options.store, true, take_row, &loading, err);
 	}

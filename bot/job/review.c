@@ -183,6 +183,10 @@ bool review_decide(struct review *review, struct store_txn *txn, const char **re
 		*ret_why = "Nothing ran: this version cannot do it.";
 		return false;
 	}
+	if (decision->limit != NULL) {
+		*ret_why = arena_printf(arena, "Nothing ran: %s", decision->limit);
+		return false;
+	}
 	*ret_why = arena_printf(arena,
 				"Nothing ran: %s may not any more.\n"
 				"The policy or its tags changed since.",

@@ -84,6 +84,9 @@ static void back_to_ready(struct job *job, const char *why)
 
 static void fail(struct job *job, const struct err *err)
 {
+	if (err->remote_status == 0) {
+		job->row.sent_ms = 0; /* it never left */
+	}
 	job_say(job, "Nothing ran: %s was not touched.\n%s", job->row.droplet_name, err->msg);
 	job_end(job, JOB_FAILED, NULL);
 }
@@ -214,8 +217,13 @@ static void submit(struct job *job, struct store_txn *txn)
 	job_move(job, JOB_SUBMITTING, txn, submitted);
 }
 
-static void deny(struct job *job, struct store_txn *txn)
+static void deny(struct job *job, const struct gate_decision *decision, struct store_txn *txn)
 {
+	if (decision->limit != NULL) {
+		job_say(job, "Nothing ran: %s", decision->limit);
+		job_end(job, JOB_DENIED, txn);
+		return;
+	}
 	job_say(job,
 		"Nothing ran: you may not %s %s any more.\n"
 		"The policy or its tags changed since you asked.",
@@ -283,7 +291,7 @@ static void ask_gate(struct job *job, const struct droplet *droplet)
 	missing = request_missing(job->request, &decision);
 	lock = job_lock_of(engine, droplet);
 	if (decision.verdict != ALLOW) {
-		deny(job, txn);
+		deny(job, &decision, txn);
 	} else if (lock_bars(lock, row->person)) {
 		job_say(job, "Nothing ran: %s is locked by %s.", job->row.droplet_name,
 			gate_shows(engine->options.gate, &who, "who") ? lock->person : "somebody");

@@ -19,6 +19,7 @@
 #include "base/mem.h"
 #include "job/internal.h"
 #include "job/locks.h"
+#include "job/places.h"
 #include "job/report.h"
 
 /* The open job of a droplet: in memory, or in the store where its end is not written yet. */
@@ -129,6 +130,9 @@ static void not_started(struct request *request, const struct err *err)
 		say(request, report_refused(err->msg, &arena));
 		arena_done(&arena);
 	}
+	for (size_t i = 0; i < request->n_jobs; i++) {
+		place_back(&request->jobs[i]);
+	}
 	tell_started(request, err);
 	request_free(request);
 }
@@ -199,6 +203,9 @@ static void start(struct request *request, const struct job_ask *ask)
 		struct unsaved move = {.state = state, .at_ms = row.created_ms};
 
 		store_txn_job(ask->txn, &job_now);
+		if (state == JOB_READY) {
+			place_take(job, ask->droplets[i], job->row.ready_ms, ask->txn);
+		}
 		job_audit(ask->txn, request, job, &move);
 	}
 	request_add(request);

@@ -40,6 +40,9 @@ unsigned policy_channel_number(const struct policy *policy, const char *name);
 struct policy_count {
 	const char *limit; /* the line's name */
 	unsigned n;
+	bool n_unknown;        /* the worst case, whatever n is */
+	int64_t monthly_cents; /* what this month's have added under the line */
+	bool cents_unknown;
 };
 
 /* A turn that somebody took beside whoever's turn it is (break-glass, `may_take`). Policy keeps none: it comes in with the
@@ -65,7 +68,7 @@ struct policy_question {
 	const struct policy_taken *taken; /* of all rotas; what is not here is not taken */
 	size_t n_taken;
 	bool cost_known;
-	int64_t monthly_cents; /* what create and resize would add, with what this month's have added */
+	int64_t monthly_cents; /* what create or resize would add; the counts say what was added before */
 };
 
 enum verdict { DENY = 0, ALLOW };
@@ -124,6 +127,13 @@ struct decision {
 };
 
 void policy_decide(const struct policy_question *question, struct decision *ret_decision);
+
+/* The limit lines that are, or may be, about it, whatever was started; in the file's order. The value is how many were given;
+ * a decision with more than DECISION_LIMITS_MAX denies by itself. */
+size_t policy_limits(const struct policy_question *question, const struct policy_limit **ret,
+		     size_t most);
+/* Is, or may, the line be about that one too? For what was started before: who, where, what, and when, as it was then. */
+bool policy_limit_fits(const struct policy_limit *limit, const struct policy_question *past);
 
 /* Could this asker be allowed the verb here for any droplet at all? For help and completion: never says no wrongly. Whoever
  * may take a turn counts as perhaps having it. */

@@ -5,11 +5,25 @@
 
 static const struct policy_view plainly;
 
+const struct policy_count *count_of(const struct policy_question *q,
+				    const struct policy_limit *limit)
+{
+	for (size_t i = 0; i < q->n_counts; i++) {
+		if (strcmp(q->counts[i].limit, limit->rule->name) == 0) {
+			return &q->counts[i];
+		}
+	}
+	return NULL;
+}
+
 static bool is_reached(const struct ask *ask, const struct policy_limit *limit)
 {
 	const struct policy_question *q = ask->q;
-	bool known = q->counts_known;
-	unsigned n = 0;
+	const struct policy_count *count = count_of(q, limit);
+	bool known = count != NULL ? !count->n_unknown : q->counts_known;
+	bool cost_known = q->cost_known && (count == NULL || !count->cents_unknown);
+	unsigned n = count != NULL ? count->n : 0;
+	int64_t spent = count != NULL ? count->monthly_cents : 0;
 
 	if (limit->droplets_at_once > 0 && q->n_targets > limit->droplets_at_once &&
 	    verb_info(q->verb)->effect != EFFECT_READ) {
@@ -17,14 +31,8 @@ static bool is_reached(const struct ask *ask, const struct policy_limit *limit)
 	}
 	if (limit->monthly_cents > 0 &&
 	    (q->verb == VERB_DROPLET_CREATE || q->verb == VERB_DROPLET_RESIZE) &&
-	    (q->cost_known ? q->monthly_cents > limit->monthly_cents : !ask->view->hopeful)) {
+	    (cost_known ? q->monthly_cents > limit->monthly_cents - spent : !ask->view->hopeful)) {
 		return true;
-	}
-	for (size_t i = 0; i < q->n_counts; i++) {
-		if (strcmp(q->counts[i].limit, limit->rule->name) == 0) {
-			known = true;
-			n = q->counts[i].n;
-		}
 	}
 	return limit->at_most > 0 && (known ? n >= limit->at_most : !ask->view->hopeful);
 }
@@ -56,6 +64,46 @@ bool ask_limits(struct ask *ask, struct decision *decision)
 	}
 	decision->n_rules = reached ? decision->n_rules : n_allows;
 	return reached;
+}
+
+size_t policy_limits(const struct policy_question *q, const struct policy_limit **ret, size_t most)
+{
+	struct ask ask = {place_of(&q->asker), q, &plainly, false};
+	const struct rule_table *table;
+	size_t n = 0;
+
+	if (ask.at.policy == NULL || !is_verb(q->verb)) {
+		return 0;
+	}
+	table = &ask.at.policy->limits;
+	for (unsigned w = 0; w < table->words; w++) {
+		uint64_t bits = candidates(table, &ask.at, q->verb, w);
+
+		for (; bits != 0 && n < most; bits &= bits - 1) {
+			unsigned number = w * 64 + (unsigned)__builtin_ctzll(bits);
+
+			if (ask_line(&ask, table, number, false) != FIT_NO) {
+				ret[n++] = table->rules[number].limit;
+			}
+		}
+	}
+	return n;
+}
+
+bool policy_limit_fits(const struct policy_limit *limit, const struct policy_question *past)
+{
+	struct ask ask = {place_of(&past->asker), past, &plainly, false};
+	const struct rule *rule = (const struct rule *)limit->rule; /* label is first */
+	const struct rule_table *table;
+	unsigned number;
+
+	if (ask.at.policy == NULL || !is_verb(past->verb)) {
+		return false;
+	}
+	table = &ask.at.policy->limits;
+	number = (unsigned)(rule - table->rules);
+	return (candidates(table, &ask.at, past->verb, number / 64) >> (number % 64) & 1) != 0 &&
+	       ask_line(&ask, table, number, false) != FIT_NO;
 }
 
 bool match_limits(const struct policy_question *q, struct decision *decision)

@@ -320,12 +320,46 @@ static void add_nearest(const struct telling *t, bool allowed)
 	add_people(t);
 }
 
+/* "2 of 3 used within 1 h", for a line of limits that was counted. */
+static void add_count(const struct telling *t, const struct policy_rule *label)
+{
+	const struct policy_limit *limit = ((const struct rule *)label)->limit; /* label is first */
+	const struct policy_count *count = count_of(t->q, limit);
+	bool says = count != NULL && (limit->at_most > 0 || limit->monthly_cents > 0);
+
+	if (!says) {
+		return;
+	}
+	(void)strbuf_adds(t->out, t->as->lines ? "      " : "A limit: ");
+	limit_words(limit, count, t->out);
+	(void)strbuf_adds(t->out, t->as->lines ? "\n" : ".\n");
+}
+
 static void add_limits(const struct telling *t)
 {
-	(void)strbuf_adds(t->out, "Lines allow it, and a limit is reached, or how much was started "
-				  "is not known here.\n");
+	bool costs = t->q->verb == VERB_DROPLET_CREATE || t->q->verb == VERB_DROPLET_RESIZE;
+	bool known = t->q->n_counts > 0 && (t->q->cost_known || !costs);
+
+	(void)strbuf_adds(t->out, known ? "Lines allow it, and a limit is reached.\n"
+					: "Lines allow it, and a limit is reached, or how much was "
+					  "started is not known here.\n");
 	for (size_t i = 0; i < kept(&t->against); i++) {
 		add_rule(t, "limit", t->against.rules[i]);
+		add_count(t, t->against.rules[i]);
+	}
+}
+
+/* How much is left under the limits that it counts for. */
+static void add_left(const struct telling *t)
+{
+	const struct policy_limit *limits[DECISION_LIMITS_MAX];
+	size_t n = policy_limits(t->q, limits, DECISION_LIMITS_MAX);
+
+	for (size_t i = 0; i < n; i++) {
+		if (count_of(t->q, limits[i]) != NULL) {
+			add_rule(t, "limit", limits[i]->rule);
+			add_count(t, limits[i]->rule);
+		}
 	}
 }
 
@@ -386,6 +420,7 @@ static enum verdict tell_allowed(const struct telling *t)
 	}
 	add_only_during(t);
 	add_duties(t, &needs);
+	add_left(t);
 	return ALLOW;
 }
 

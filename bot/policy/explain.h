@@ -18,6 +18,9 @@ struct explain_as {
 enum verdict policy_explain(const struct policy_question *question, const struct explain_as *as,
 			    struct strbuf *out);
 
+/* "10 min": the biggest unit that leaves nothing over. */
+void policy_duration_words(int64_t ms, struct strbuf *out);
+
 /*
  * Everybody who may do it in the asker's channel; the asker's person is not looked at. ret_people has room for `most`
  * names; the value is how many there are. *ret_strangers: those who are not listed, too.

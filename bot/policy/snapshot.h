@@ -308,6 +308,12 @@ const char *hours_day(unsigned day);
 void hours_words(const struct hours *hours, struct strbuf *out);
 void during_words(const struct hours *const *during, unsigned n, struct strbuf *out);
 
+/* What was counted under the line; NULL: none. */
+const struct policy_count *count_of(const struct policy_question *question,
+				    const struct policy_limit *limit);
+/* "2 of 3 used within 1 h"; nothing where nothing was counted. */
+void limit_words(const struct policy_limit *limit, const struct policy_count *count,
+		 struct strbuf *out);
 /* "a code (one lasts 15 min)", "1 approval of sre within 30 min". */
 void duty_words(const struct duty *duty, struct strbuf *out);
 

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "base/attr.h"
+#include "policy/explain.h"
 #include "policy/snapshot.h"
 
 #define NAMES_SHOWN 4
@@ -126,7 +127,7 @@ void during_words(const struct hours *const *during, unsigned n, struct strbuf *
 }
 
 /* The biggest unit that leaves nothing over. */
-static void duration_words(int64_t ms, struct strbuf *out)
+void policy_duration_words(int64_t ms, struct strbuf *out)
 {
 	static const struct {
 		int64_t ms;
@@ -142,6 +143,31 @@ static void duration_words(int64_t ms, struct strbuf *out)
 	}
 }
 
+void limit_words(const struct policy_limit *limit, const struct policy_count *count,
+		 struct strbuf *out)
+{
+	const char *comma = "";
+
+	if (count == NULL) {
+		return;
+	}
+	if (limit->at_most > 0 && count->n_unknown) {
+		(void)strbuf_adds(out, "how many were started is not known");
+		comma = "; ";
+	} else if (limit->at_most > 0) {
+		(void)strbuf_addf(out, "%u of %u used within ", count->n, limit->at_most);
+		policy_duration_words(limit->within_ms, out);
+		comma = "; ";
+	}
+	if (limit->monthly_cents > 0 && !count->cents_unknown) {
+		(void)strbuf_addf(out, "%s$%lld of $%lld this month", comma,
+				  (long long)(count->monthly_cents / 100),
+				  (long long)(limit->monthly_cents / 100));
+	} else if (limit->monthly_cents > 0) {
+		(void)strbuf_addf(out, "%swhat this month's have added is not known", comma);
+	}
+}
+
 void duty_words(const struct duty *duty, struct strbuf *out)
 {
 	switch (duty->kind) {
@@ -154,7 +180,7 @@ void duty_words(const struct duty *duty, struct strbuf *out)
 		(void)strbuf_adds(out, "a code");
 		if (duty->lasts_ms > 0) {
 			(void)strbuf_adds(out, " (one lasts ");
-			duration_words(duty->lasts_ms, out);
+			policy_duration_words(duty->lasts_ms, out);
 			(void)strbuf_adds(out, ")");
 		}
 		break;
@@ -164,7 +190,7 @@ void duty_words(const struct duty *duty, struct strbuf *out)
 	case DUTY_APPROVALS:
 		(void)strbuf_addf(out, "%u approval%s of %s within ", duty->n,
 				  duty->n == 1 ? "" : "s", duty->group);
-		duration_words(duty->within_ms, out);
+		policy_duration_words(duty->within_ms, out);
 		break;
 	}
 }

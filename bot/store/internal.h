@@ -25,6 +25,8 @@ enum op_kind {
 	OP_UNLOCK,
 	OP_TAKE,
 	OP_UNTAKE,
+	OP_PLACE,
+	OP_UNPLACE,
 	OP_POLICY,
 	OP_PRUNE,
 	OP_CUT,
@@ -35,7 +37,7 @@ struct store_op {
 	struct store_op *next;
 	enum op_kind kind;
 	const char *
-		name; /* SEEN: the key; LOG: the body; CURSOR: its name; VOID: a request; UNTAKE, POLICY: its id */
+		name; /* SEEN: the key; LOG: the body; CURSOR: its name; VOID: a request; UNTAKE, POLICY: its id; UNPLACE: a job */
 	const char *value; /* CURSOR, POLICY */
 	int64_t at_ms;     /* SEEN, FORGET, POLICY */
 	int64_t seq;       /* CUT */
@@ -45,6 +47,7 @@ struct store_op {
 		struct store_consent consent;
 		struct store_lock lock; /* LOCK; UNLOCK: its account and droplet */
 		struct store_take take;
+		struct store_place place;
 		struct store_prune prune;
 	};
 };
@@ -61,6 +64,9 @@ const char *store_text_of(const struct store_request *request, size_t i);
 #define STORE_TAKE_TEXTS 9
 const char **store_take_text_at(struct store_take *take, size_t i);
 const char *store_take_text_of(const struct store_take *take, size_t i);
+#define STORE_PLACE_TEXTS 13
+const char **store_place_text_at(struct store_place *place, size_t i);
+const char *store_place_text_of(const struct store_place *place, size_t i);
 
 struct store_txn {
 	struct list link;
@@ -97,6 +103,8 @@ struct store_back {
 			 struct err *);
 	int (*each_take)(struct store *, int (*each)(const struct store_take *, void *), void *,
 			 struct err *);
+	int (*each_place)(struct store *, int64_t from_ms,
+			  int (*each)(const struct store_place *, void *), void *, struct err *);
 	int (*get_policy)(struct store *, const char *id, struct strbuf *out, struct err *);
 	int (*get_cursor)(struct store *, const char *name, char *buf, size_t size, struct err *);
 	int (*each_cursor)(struct store *, const char *prefix,

@@ -187,6 +187,23 @@ static void untake(struct memory *m, const char *id)
 	}
 }
 
+static void put_place(struct memory *m, const struct store_place *place)
+{
+	struct row *row = row_new();
+
+	store_place_keep(&row->arena, &row->place, place);
+	put(m, &m->rows.places, place->job, row);
+}
+
+static void unplace(struct memory *m, const char *job)
+{
+	struct row *row = map_get(&m->rows.places, job);
+
+	if (row != NULL) {
+		memory_take_out(m, &m->rows.places, job, row);
+	}
+}
+
 static void put_policy(struct memory *m, const struct store_op *op)
 {
 	const struct row *old = map_get(&m->rows.policies, op->name);
@@ -313,6 +330,12 @@ static int apply_op(struct memory *m, const struct store_op *op, struct err *err
 	case OP_UNTAKE:
 		untake(m, op->name);
 		return 0;
+	case OP_PLACE:
+		put_place(m, &op->place);
+		return 0;
+	case OP_UNPLACE:
+		unplace(m, op->name);
+		return 0;
 	case OP_POLICY:
 		put_policy(m, op);
 		return 0;
@@ -399,6 +422,7 @@ static const struct store_back back = {
 	.each_consent = memory_each_consent,
 	.each_lock = memory_each_lock,
 	.each_take = memory_each_take,
+	.each_place = memory_each_place,
 	.get_policy = memory_get_policy,
 	.get_cursor = memory_get_cursor,
 	.each_cursor = memory_each_cursor,
@@ -423,6 +447,7 @@ struct store *store_memory_open(struct loop *loop)
 	map_init(&m->rows.consents);
 	map_init(&m->rows.locks);
 	map_init(&m->rows.takes);
+	map_init(&m->rows.places);
 	map_init(&m->rows.policies);
 	return &m->store;
 }

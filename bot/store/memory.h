@@ -20,6 +20,7 @@ struct row {
 		struct store_consent consent;
 		struct store_lock lock;
 		struct store_take take;
+		struct store_place place;
 	};
 };
 
@@ -40,7 +41,7 @@ struct undo {
 };
 
 struct rows {
-	struct map seen, requests, jobs, cursors, consents, locks, takes, policies;
+	struct map seen, requests, jobs, cursors, consents, locks, takes, places, policies;
 	struct row **log;
 	size_t n_log, cap_log;
 	int64_t cut_seq; /* the number of the row before log[0] */
@@ -91,6 +92,8 @@ int memory_each_lock(struct store *store, int (*each)(const struct store_lock *,
 		     void *data, struct err *err);
 int memory_each_take(struct store *store, int (*each)(const struct store_take *, void *),
 		     void *data, struct err *err);
+int memory_each_place(struct store *store, int64_t from_ms,
+		      int (*each)(const struct store_place *, void *), void *data, struct err *err);
 int memory_get_policy(struct store *store, const char *id, struct strbuf *out, struct err *err);
 int memory_get_cursor(struct store *store, const char *name, char *buf, size_t size,
 		      struct err *err);

@@ -155,6 +155,29 @@ int memory_each_take(struct store *store, int (*each)(const struct store_take *,
 	return 0;
 }
 
+static int by_place(const void *a, const void *b)
+{
+	const struct store_place *x = &(*(struct row *const *)a)->place;
+	const struct store_place *y = &(*(struct row *const *)b)->place;
+
+	return x->at_ms != y->at_ms ? (x->at_ms < y->at_ms ? -1 : 1) : strcmp(x->job, y->job);
+}
+
+int memory_each_place(struct store *store, int64_t from_ms,
+		      int (*each)(const struct store_place *, void *), void *data, struct err *err)
+{
+	struct row **all = memory_sorted(&memory_of(store)->rows.places, by_place);
+
+	(void)err;
+	for (size_t i = 0; all[i] != NULL; i++) {
+		if (all[i]->place.at_ms >= from_ms && each(&all[i]->place, data) != 0) {
+			break;
+		}
+	}
+	free(all);
+	return 0;
+}
+
 int memory_get_policy(struct store *store, const char *id, struct strbuf *out, struct err *err)
 {
 	const struct row *row = map_get(&memory_of(store)->rows.policies, id);

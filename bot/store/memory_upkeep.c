@@ -41,6 +41,18 @@ static void drop_jobs(struct memory *m, const char *request)
 	}
 }
 
+static void drop_places(struct memory *m, int64_t before_ms)
+{
+	const char *key;
+	void *value;
+
+	for (size_t i = 0; map_next(&m->rows.places, &i, &key, &value);) {
+		if (((struct row *)value)->place.at_ms < before_ms) {
+			memory_take_out(m, &m->rows.places, key, value);
+		}
+	}
+}
+
 void memory_prune(struct memory *m, const struct store_prune *bounds)
 {
 	struct row **all = memory_sorted(&m->rows.requests, newest_first);
@@ -48,6 +60,7 @@ void memory_prune(struct memory *m, const struct store_prune *bounds)
 	size_t n = map_size(&m->rows.requests);
 
 	memory_forget(m, bounds->seen_before_ms);
+	drop_places(m, bounds->places_before_ms);
 	for (size_t dropped = 0; n > 0 && dropped < STORE_PRUNE_REQUESTS; n--) {
 		struct row *row = all[n - 1];
 

@@ -54,6 +54,17 @@ static const char *const store_migrations[] = {
 	" channel TEXT NOT NULL, thread TEXT NOT NULL, user_workspace TEXT NOT NULL,"
 	" user TEXT NOT NULL, direct INTEGER NOT NULL, asked_ms INTEGER NOT NULL,"
 	" from_ms INTEGER NOT NULL, until_ms INTEGER NOT NULL) WITHOUT ROWID;",
+	/* 5: the places that jobs took under the policy's limits */
+	"CREATE TABLE place (job TEXT PRIMARY KEY, request TEXT NOT NULL, verb TEXT NOT NULL,"
+	" network TEXT NOT NULL, user_workspace TEXT NOT NULL, user TEXT NOT NULL,"
+	" workspace TEXT NOT NULL, channel TEXT NOT NULL, account TEXT NOT NULL, name TEXT NOT "
+	"NULL,"
+	" region TEXT NOT NULL, size TEXT NOT NULL, project TEXT NOT NULL, project_id TEXT NOT "
+	"NULL,"
+	" tags TEXT NOT NULL, at_ms INTEGER NOT NULL, direct INTEGER NOT NULL,"
+	" droplet_id INTEGER NOT NULL, known INTEGER NOT NULL, monthly_cents INTEGER NOT NULL)"
+	" WITHOUT ROWID;"
+	"CREATE INDEX place_at ON place (at_ms);",
 };
 
 #endif

@@ -56,12 +56,17 @@ static const char *const queries[Q_COUNT] = {
 	[Q_TAKE] = "INSERT OR REPLACE INTO take (" TAKE_COLUMNS ") VALUES (?1, ?2, ?3, ?4, ?5, ?6,"
 		   " ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
 	[Q_UNTAKE] = "DELETE FROM take WHERE id = ?1",
+	[Q_PLACE] = "INSERT OR REPLACE INTO place (" PLACE_COLUMNS ") VALUES (?1, ?2, ?3, ?4, ?5,"
+		    " ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20)",
+	[Q_UNPLACE] = "DELETE FROM place WHERE job = ?1",
 	[Q_POLICY] = "INSERT INTO policy (id, text, at_ms, log_seq) VALUES (?1, ?2, ?3,"
 		     " coalesce((SELECT max(seq) FROM log), (SELECT seq FROM log_cut), 0))"
 		     " ON CONFLICT (id) DO UPDATE SET at_ms = excluded.at_ms,"
 		     " log_seq = excluded.log_seq",
 	[Q_PRUNE_SEEN] = "DELETE FROM seen WHERE key IN (SELECT key FROM seen WHERE at_ms < ?1"
 			 " ORDER BY at_ms LIMIT ?2)",
+	[Q_PRUNE_PLACES] = "DELETE FROM place WHERE job IN (SELECT job FROM place WHERE at_ms < ?1"
+			   " ORDER BY at_ms LIMIT ?2)",
 	[Q_PRUNE_BOUND] = "SELECT updated_ms FROM request WHERE final = 1"
 			  " ORDER BY updated_ms DESC LIMIT 1 OFFSET ?1",
 	[Q_PRUNE_JOBS] = "DELETE FROM job WHERE request IN (" OLD_REQUESTS ")",
@@ -236,6 +241,7 @@ static const struct store_back back = {
 	.each_consent = sqlite_each_consent,
 	.each_lock = sqlite_each_lock,
 	.each_take = sqlite_each_take,
+	.each_place = sqlite_each_place,
 	.get_policy = sqlite_get_policy,
 	.get_cursor = sqlite_get_cursor,
 	.each_cursor = sqlite_each_cursor,

@@ -31,8 +31,11 @@ enum query {
 	Q_UNLOCK,
 	Q_TAKE,
 	Q_UNTAKE,
+	Q_PLACE,
+	Q_UNPLACE,
 	Q_POLICY,
 	Q_PRUNE_SEEN,
+	Q_PRUNE_PLACES,
 	Q_PRUNE_BOUND,
 	Q_PRUNE_JOBS,
 	Q_PRUNE_CONSENTS,
@@ -58,6 +61,12 @@ enum query {
 #define TAKE_COLUMNS                                                                           \
 	"id, rota, person, reason, network, workspace, channel, thread, user_workspace, user," \
 	" direct, asked_ms, from_ms, until_ms"
+
+/* The columns of a place: its ids, STORE_PLACE_TEXTS in their order, its numbers. */
+#define PLACE_COLUMNS                                                                       \
+	"job, request, verb, network, user_workspace, user, workspace, channel, account,"   \
+	" name, region, size, project, project_id, tags, at_ms, direct, droplet_id, known," \
+	" monthly_cents"
 
 #define STORE_VERSION_CUT 3 /* the first shape whose log can be cut */
 
@@ -113,6 +122,8 @@ int sqlite_each_lock(struct store *store, int (*each)(const struct store_lock *,
 		     void *data, struct err *err);
 int sqlite_each_take(struct store *store, int (*each)(const struct store_take *, void *),
 		     void *data, struct err *err);
+int sqlite_each_place(struct store *store, int64_t from_ms,
+		      int (*each)(const struct store_place *, void *), void *data, struct err *err);
 int sqlite_get_policy(struct store *store, const char *id, struct strbuf *out, struct err *err);
 int sqlite_get_cursor(struct store *store, const char *name, char *buf, size_t size,
 		      struct err *err);

@@ -215,6 +215,47 @@ int sqlite_each_take(struct store *store, int (*each)(const struct store_take *,
 	return sqlite_read_over(s, stmt, rc, err);
 }
 
+static void place_at(sqlite3_stmt *stmt, struct store_place *p)
+{
+	int at = 0;
+
+	memset(p, 0, sizeof(*p));
+	id_at(stmt, at++, p->job);
+	id_at(stmt, at++, p->request);
+	for (size_t i = 0; i < STORE_PLACE_TEXTS; i++) {
+		*store_place_text_at(p, i) = text_at(stmt, at++);
+	}
+	p->at_ms = sqlite3_column_int64(stmt, at++);
+	p->direct = sqlite3_column_int(stmt, at++) != 0;
+	p->droplet_id = (uint64_t)sqlite3_column_int64(stmt, at++);
+	p->known = (unsigned)sqlite3_column_int64(stmt, at++);
+	p->monthly_cents = sqlite3_column_int64(stmt, at);
+}
+
+int sqlite_each_place(struct store *store, int64_t from_ms,
+		      int (*each)(const struct store_place *, void *), void *data, struct err *err)
+{
+	struct sqlite *s = sqlite_of(store);
+	sqlite3_stmt *stmt;
+	struct store_place place;
+	int rc;
+
+	if (sqlite_prepare(s,
+			   "SELECT " PLACE_COLUMNS " FROM place WHERE at_ms >= ?1"
+			   " ORDER BY at_ms, job",
+			   &stmt, err) < 0) {
+		return -1;
+	}
+	sqlite_bind_int(stmt, 1, from_ms);
+	while ((rc = sqlite3_step(stmt)) == SQLITE_ROW) {
+		place_at(stmt, &place);
+		if (each(&place, data) != 0) {
+			break;
+		}
+	}
+	return sqlite_read_over(s, stmt, rc, err);
+}
+
 int sqlite_get_policy(struct store *store, const char *id, struct strbuf *out, struct err *err)
 {
 	struct sqlite *s = sqlite_of(store);

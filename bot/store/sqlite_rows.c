@@ -110,14 +110,15 @@ static int put_consent(struct sqlite *s, const struct store_consent *c, struct e
 	return sqlite_run(s, stmt, err);
 }
 
-static int void_consents(struct sqlite *s, const char *request, struct err *err)
+/* A statement whose one parameter is a text. */
+static int run_text(struct sqlite *s, enum query which, const char *text, struct err *err)
 {
-	sqlite3_stmt *stmt = sqlite_query(s, Q_VOID, err);
+	sqlite3_stmt *stmt = sqlite_query(s, which, err);
 
 	if (stmt == NULL) {
 		return -1;
 	}
-	sqlite_bind_text(stmt, 1, request);
+	sqlite_bind_text(stmt, 1, text);
 	return sqlite_run(s, stmt, err);
 }
 
@@ -176,6 +177,27 @@ static int untake(struct sqlite *s, const char *id, struct err *err)
 		return -1;
 	}
 	sqlite_bind_text(stmt, 1, id);
+	return sqlite_run(s, stmt, err);
+}
+
+static int put_place(struct sqlite *s, const struct store_place *p, struct err *err)
+{
+	sqlite3_stmt *stmt = sqlite_query(s, Q_PLACE, err);
+	int at = 1;
+
+	if (stmt == NULL) {
+		return -1;
+	}
+	sqlite_bind_text(stmt, at++, p->job);
+	sqlite_bind_text(stmt, at++, p->request);
+	for (size_t i = 0; i < STORE_PLACE_TEXTS; i++) {
+		sqlite_bind_text(stmt, at++, store_place_text_of(p, i));
+	}
+	sqlite_bind_int(stmt, at++, p->at_ms);
+	sqlite_bind_int(stmt, at++, p->direct);
+	sqlite_bind_int(stmt, at++, (int64_t)p->droplet_id);
+	sqlite_bind_int(stmt, at++, p->known);
+	sqlite_bind_int(stmt, at, p->monthly_cents);
 	return sqlite_run(s, stmt, err);
 }
 
@@ -303,7 +325,7 @@ int sqlite_put(struct sqlite *s, const struct store_op *op, struct err *err)
 	case OP_CONSENT:
 		return put_consent(s, &op->consent, err);
 	case OP_VOID:
-		return void_consents(s, op->name, err);
+		return run_text(s, Q_VOID, op->name, err);
 	case OP_LOCK:
 		return put_lock(s, &op->lock, err);
 	case OP_UNLOCK:
@@ -312,6 +334,10 @@ int sqlite_put(struct sqlite *s, const struct store_op *op, struct err *err)
 		return put_take(s, &op->take, err);
 	case OP_UNTAKE:
 		return untake(s, op->name, err);
+	case OP_PLACE:
+		return put_place(s, &op->place, err);
+	case OP_UNPLACE:
+		return run_text(s, Q_UNPLACE, op->name, err);
 	case OP_POLICY:
 		return put_policy(s, op, err);
 	case OP_PRUNE:

@@ -54,6 +54,7 @@ int sqlite_prune(struct sqlite *s, const struct store_prune *prune, struct err *
 	int64_t before_ms = 0;
 
 	if (run_with(s, Q_PRUNE_SEEN, prune->seen_before_ms, STORE_PRUNE_KEYS, err) < 0 ||
+	    run_with(s, Q_PRUNE_PLACES, prune->places_before_ms, STORE_PRUNE_KEYS, err) < 0 ||
 	    final_bound(s, prune, &before_ms, err) < 0) {
 		return -1;
 	}

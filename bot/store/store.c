@@ -235,6 +235,47 @@ void store_txn_untake(struct store_txn *txn, const char *id)
 	add(txn, OP_UNTAKE)->name = copy(txn, id);
 }
 
+static const size_t place_texts[] = {
+	offsetof(struct store_place, verb),           offsetof(struct store_place, network),
+	offsetof(struct store_place, user_workspace), offsetof(struct store_place, user),
+	offsetof(struct store_place, workspace),      offsetof(struct store_place, channel),
+	offsetof(struct store_place, account),        offsetof(struct store_place, name),
+	offsetof(struct store_place, region),         offsetof(struct store_place, size),
+	offsetof(struct store_place, project),        offsetof(struct store_place, project_id),
+	offsetof(struct store_place, tags),
+};
+_Static_assert(ARRAY_LEN(place_texts) == STORE_PLACE_TEXTS, "each string of a place");
+
+const char **store_place_text_at(struct store_place *place, size_t i)
+{
+	return (const char **)(void *)((char *)place + place_texts[i]);
+}
+
+const char *store_place_text_of(const struct store_place *place, size_t i)
+{
+	return *(const char *const *)(const void *)((const char *)place + place_texts[i]);
+}
+
+void store_place_keep(struct arena *arena, struct store_place *ret, const struct store_place *row)
+{
+	*ret = *row;
+	for (size_t i = 0; i < STORE_PLACE_TEXTS; i++) {
+		const char *text = store_place_text_of(row, i);
+
+		*store_place_text_at(ret, i) = text != NULL ? arena_strdup(arena, text) : "";
+	}
+}
+
+void store_txn_place(struct store_txn *txn, const struct store_place *place)
+{
+	store_place_keep(&txn->arena, &add(txn, OP_PLACE)->place, place);
+}
+
+void store_txn_unplace(struct store_txn *txn, const char *job)
+{
+	add(txn, OP_UNPLACE)->name = copy(txn, job);
+}
+
 void store_txn_policy(struct store_txn *txn, const char *id, const char *text, int64_t at_ms)
 {
 	struct store_op *op = add(txn, OP_POLICY);

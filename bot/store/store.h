@@ -112,6 +112,28 @@ struct store_job {
 	int64_t ready_ms; /* wall, when it took its place under the policy's limits; 0: it never did, or gave it back */
 };
 
+/*
+ * The place that a job took under the policy's limits, with what was known of it then: a policy that is read again counts it
+ * by these facts, not by the names of lines. Strings "" where there is none.
+ */
+struct store_place {
+	char job[20], request[20];
+	int64_t at_ms; /* wall */
+	const char *verb;
+	const char *network, *user_workspace, *user; /* who, */
+	const char *workspace, *channel;             /* and where */
+	bool direct;
+	const char *account;
+	uint64_t droplet_id;
+	const char *name, *region, *size, *project, *project_id;
+	const char *tags;      /* each ended by a line feed */
+	unsigned known;        /* enum droplet_known */
+	int64_t monthly_cents; /* what it adds a month; -1: not known */
+};
+#define STORE_PLACES_MS (32 * 24 * 60 * 60 * 1000LL) /* longer than any limit looks back */
+/* A copy whose strings are in the arena, "" for NULL. */
+void store_place_keep(struct arena *arena, struct store_place *ret, const struct store_place *row);
+
 struct store_txn *store_txn_new(struct store *store);
 void store_txn_drop(struct store_txn *txn); /* not committed after all */
 
@@ -139,12 +161,17 @@ void store_txn_unlock(struct store_txn *txn, const char *account, uint64_t dropl
 void store_txn_take(struct store_txn *txn,
 		    const struct store_take *take); /* insert or replace by id */
 void store_txn_untake(struct store_txn *txn, const char *id);
+void store_txn_place(struct store_txn *txn,
+		     const struct store_place *place); /* insert or replace by job */
+void store_txn_unplace(struct store_txn *txn,
+		       const char *job); /* given back; fine when there is none */
 /* The text of a policy by its id, once: old file:line reasons stay readable. */
 void store_txn_policy(struct store_txn *txn, const char *id, const char *text, int64_t at_ms);
 
 /* Upkeep, a bounded bite a transaction: what is older than it need be goes. 0: that part stays. */
 struct store_prune {
-	int64_t seen_before_ms;  /* event keys */
+	int64_t seen_before_ms; /* event keys */
+	int64_t places_before_ms;
 	int64_t final_before_ms; /* requests that ended, with their jobs and consents */
 	int64_t finals_kept;     /* of those, how many of the newest may stay */
 };
@@ -175,6 +202,9 @@ int store_each_lock(struct store *store, int (*each)(const struct store_lock *, 
 /* In the order in which they were asked for. */
 int store_each_take(struct store *store, int (*each)(const struct store_take *, void *), void *data,
 		    struct err *err);
+/* Places taken at or after that time, oldest first. */
+int store_each_place(struct store *store, int64_t from_ms,
+		     int (*each)(const struct store_place *, void *), void *data, struct err *err);
 int store_each_policy(struct store *store,
 		      int (*each)(const char *id, const char *text, int64_t at_ms, void *),
 		      void *data, struct err *err);

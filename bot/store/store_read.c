@@ -70,6 +70,17 @@ int store_each_take(struct store *store, int (*each)(const struct store_take *, 
 	return rc;
 }
 
+int store_each_place(struct store *store, int64_t from_ms,
+		     int (*each)(const struct store_place *, void *), void *data, struct err *err)
+{
+	int rc;
+
+	(void)pthread_mutex_lock(&store->lock);
+	rc = store->back->each_place(store, from_ms, each, data, err);
+	(void)pthread_mutex_unlock(&store->lock);
+	return rc;
+}
+
 int store_get_policy(struct store *store, const char *id, struct strbuf *out, struct err *err)
 {
 	int rc;

@@ -105,7 +105,7 @@ MUTANTS = [
     ("one droplet fewer than the limit", P + "duties.c",
      "q->n_targets > limit->droplets_at_once", "q->n_targets >= limit->droplets_at_once"),
     ("a cost that is not known is none", P + "duties.c",
-     "q->monthly_cents > limit->monthly_cents : !ask->view->hopeful", "q->monthly_cents > limit->monthly_cents : false"),
+     "limit->monthly_cents - spent : !ask->view->hopeful", "limit->monthly_cents - spent : false"),
     ("a count that is not known is none", P + "duties.c",
      "(known ? n >= limit->at_most : !ask->view->hopeful)", "(known && n >= limit->at_most)"),
     ("a code is asked beside the confirmation", P + "duties.c",

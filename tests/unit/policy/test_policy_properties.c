@@ -286,8 +286,8 @@ static void make_question(struct words *q)
 	q->at_ms = 1767571200000 + (int64_t)pick(14 * 24 * 4) * 900 * 1000;
 	q->n_targets = pick(5);
 	q->in_net = pick(3);
-	q->counts[0] = (struct policy_count){"l0", pick(4)};
-	q->counts[1] = (struct policy_count){"more", pick(4)};
+	q->counts[0] = (struct policy_count){.limit = "l0", .n = pick(4)};
+	q->counts[1] = (struct policy_count){.limit = "more", .n = pick(4)};
 	q->counts_known = pick(8) != 0;
 }
 

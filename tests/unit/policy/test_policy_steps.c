@@ -355,7 +355,7 @@ static void limits_refuse(void **state)
 		"  - {name: blast, may: everything, droplets_at_once: 3}\n"
 		"  - {name: purse, who: bob, may: [droplet.create, droplet.resize], monthly_cost: "
 		"200}\n");
-	struct policy_count counts[] = {{"other", 9}, {"calm", 4}};
+	struct policy_count counts[] = {{.limit = "other", .n = 9}, {.limit = "calm", .n = 4}};
 	struct policy_question q =
 		question(p, "bob", VERB_DROPLET_POWER_REBOOT, "2026-01-06T12:00:00Z");
 	struct decision d;

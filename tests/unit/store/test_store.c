@@ -519,6 +519,74 @@ static void turns_that_were_taken_are_kept(void **state)
 	strbuf_done(&out);
 }
 
+static int take_place(const struct store_place *p, void *data)
+{
+	strbuf_addf(data, "%s %s %lld %s %s %s %d %llu %s %u %lld;", p->job, p->request,
+		    (long long)p->at_ms, p->verb, p->user, p->channel, p->direct,
+		    (unsigned long long)p->droplet_id, p->tags, p->known,
+		    (long long)p->monthly_cents);
+	return 0;
+}
+
+static void put_place(struct fixture *f, const char *job, int64_t at_ms, enum err_kind expected)
+{
+	struct store_txn *txn = store_txn_new(f->store);
+	struct store_place place = {.at_ms = at_ms,
+				    .verb = "droplet.resize",
+				    .user = "ana",
+				    .channel = "ops",
+				    .direct = true,
+				    .droplet_id = UINT64_MAX,
+				    .tags = "prod,",
+				    .known = 3,
+				    .monthly_cents = -1};
+
+	(void)snprintf(place.job, sizeof(place.job), "%s", job);
+	(void)snprintf(place.request, sizeof(place.request), "r1");
+	store_txn_place(txn, &place);
+	if (expected == ERR_CONFLICT) {
+		store_txn_seen(txn, "again", 1);
+		store_txn_seen(txn, "again", 1);
+	}
+	assert_int_equal(commit(f, txn), expected);
+}
+
+static void expect_places(struct fixture *f, int64_t from_ms, const char *expected)
+{
+	struct strbuf out;
+	struct err err = {0};
+
+	strbuf_init(&out, 1000);
+	assert_int_equal(store_each_place(f->store, from_ms, take_place, &out, &err), 0);
+	assert_string_equal(out.buf, expected);
+	strbuf_done(&out);
+}
+
+#define REST "droplet.resize ana ops 1 18446744073709551615 prod, 3 -1;"
+
+static void a_place_is_taken_and_given_back(void **state)
+{
+	struct fixture *f = *state;
+	struct store_prune prune = {.places_before_ms = 15};
+	struct store_txn *txn;
+
+	put_place(f, "a", 20, ERR_NONE);
+	put_place(f, "b", 10, ERR_NONE);
+	put_place(f, "c", 30, ERR_NONE);
+	put_place(f, "c", 30, ERR_NONE); /* one a job */
+	put_place(f, "d", 40, ERR_CONFLICT);
+	reopen(f);
+	expect_places(f, 0, "b r1 10 " REST "a r1 20 " REST "c r1 30 " REST);
+	expect_places(f, 20, "a r1 20 " REST "c r1 30 " REST);
+	txn = store_txn_new(f->store);
+	store_txn_unplace(txn, "c");
+	store_txn_unplace(txn, "never");
+	store_txn_prune(txn, &prune);
+	assert_int_equal(commit(f, txn), ERR_NONE);
+	reopen(f);
+	expect_places(f, 0, "a r1 20 " REST);
+}
+
 static void a_policy_is_kept_by_its_id(void **state)
 {
 	struct fixture *f = *state;
@@ -1389,6 +1457,7 @@ int main(void)
 		ON_BOTH(one_consent_a_person_and_kind),
 		ON_BOTH(a_droplet_has_one_lock),
 		ON_BOTH(turns_that_were_taken_are_kept),
+		ON_BOTH(a_place_is_taken_and_given_back),
 		ON_BOTH(a_policy_is_kept_by_its_id),
 		ON_BOTH(cursors_come_by_their_prefix),
 		ON_BOTH(a_known_key_undoes_the_whole_transaction),
