@@ -54,6 +54,16 @@ static const struct droplet *const *redacted(struct turn *turn,
 	return shown;
 }
 
+static const char *const *locks(struct turn *turn, const struct droplet *const *droplets, size_t n)
+{
+	const char **words = arena_array(&turn->arena, n + 1, sizeof(*words));
+
+	for (size_t i = 0; i < n; i++) {
+		words[i] = job_lock_words(turn->app->engine, droplets[i], &turn->who, &turn->arena);
+	}
+	return words;
+}
+
 void turn_answer(struct turn *turn, const struct droplet *const *droplets, size_t n)
 {
 	struct app *app = turn->app;
@@ -67,6 +77,7 @@ void turn_answer(struct turn *turn, const struct droplet *const *droplets, size_
 		.droplets = redacted(turn, droplets, n),
 		.whole = droplets,
 		.n_droplets = n,
+		.locks = locks(turn, droplets, n),
 		.n_visible = n,
 	};
 	struct build build;

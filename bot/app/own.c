@@ -85,13 +85,46 @@ bool own_is_meant(const struct turn *turn)
 				   : job_waits(turn->app->engine, &turn->who, turn->person, act);
 }
 
-static void say_pending(struct turn *turn)
+static void say_pending(struct turn *turn, const struct droplet *const *visible, size_t n)
 {
 	struct build build;
 
 	build_init(&build, &turn->arena, TONE_PLAIN);
-	job_pending(turn->app->engine, &turn->who, turn->person, &build);
+	job_pending(turn->app->engine, &turn->who, turn->person, visible, n, &build);
 	turn_say(turn, true, build_end(&build));
+}
+
+/* The list has come: whose locks may be told. Without it the rest is told all the same. */
+static void pending_listed(struct account_want *want, struct ocean_snapshot *snapshot,
+			   const struct err *err)
+{
+	struct turn *turn = want->data;
+	const struct droplet **visible = NULL;
+	size_t n = 0;
+
+	turn->waiting = false;
+	if (err == NULL) {
+		visible = gate_filter(turn->app->gate, &turn->who, VERB_DROPLET_SHOW, snapshot,
+				      &turn->arena, &n);
+	}
+	say_pending(turn, visible, n);
+	ocean_snapshot_unref(snapshot);
+	turn_end(turn);
+}
+
+/* Locks are told of droplets that this person may see: these are looked up, but only where there is a lock. */
+static bool run_pending(struct turn *turn)
+{
+	if (!job_has_locks(turn->app->engine) ||
+	    !gate_could(turn->app->gate, &turn->who, VERB_DROPLET_SHOW)) {
+		say_pending(turn, NULL, 0);
+		return false;
+	}
+	turn->waiting = true;
+	turn->want.done = pending_listed;
+	turn->want.data = turn;
+	account_want(turn->app, &turn->want, OCEAN_FRESH_READ_MS, TIER_READ);
+	return true;
 }
 
 bool own_is_lock(const struct command *row)
@@ -138,8 +171,7 @@ bool own_run(struct turn *turn)
 		return false;
 	}
 	if (parse->row->own == OWN_PENDING) {
-		say_pending(turn);
-		return false;
+		return run_pending(turn);
 	}
 	if (press.act == JOB_ACT_CODE) {
 		press.text = joined(turn);

@@ -80,7 +80,8 @@ struct command_call {
 	const struct droplet *const
 		*whole; /* the same with all that is known: to judge by, never to show */
 	size_t n_droplets;
-	size_t n_visible; /* before filters */
+	const char *const *locks; /* of each droplet, in words for this channel; NULL: it is free */
+	size_t n_visible;         /* before filters */
 };
 
 bool command_may_staff(const struct gate *gate, const struct gate_who *who);

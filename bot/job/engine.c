@@ -27,6 +27,7 @@ struct job_engine *job_engine_new(const struct job_options *options)
 	list_init(&engine->lock_turns);
 	list_init(&engine->presses);
 	list_init(&engine->retellings);
+	timer_init(&engine->turn, engine->options.loop, queue_turn, engine);
 	return engine;
 }
 
@@ -62,7 +63,7 @@ static void tick(struct timer *timer)
 	struct request *request = timer->data;
 
 	card_show(request);
-	timer_start(timer, request_waits(request) ? TICK_WAITING_MS : TICK_MS);
+	timer_start(timer, request_rests(request) ? TICK_WAITING_MS : TICK_MS);
 }
 
 static void recheck(struct timer *timer)
@@ -150,6 +151,7 @@ void job_engine_free(struct job_engine *engine)
 		return;
 	}
 	locks_done(engine);
+	timer_stop(&engine->turn);
 	/* commits first: what they were for is being freed */
 	LIST_FOREACH_SAFE(it, next, &engine->commits)
 	{

@@ -56,7 +56,7 @@ struct job_ask {
 	const char *answers;            /* id of the message that asked; NULL: none */
 	const char *words;              /* the row's words */
 	const char *arguments, *reason; /* NULL: none */
-	bool queues; /* wait for a droplet that has an open job, instead of being refused */
+	bool queues; /* wait for a droplet that is taken, instead of being refused */
 	const struct plan *plan;
 	const struct gate_decision *decision;
 	const struct droplet *const *droplets;
@@ -67,7 +67,8 @@ struct job_ask {
 
 /*
  * Takes a decided request on. From here the engine owns the txn and talks to the person: queued, running, outcome. A droplet
- * that has an open job already: nothing is started on any, the person is told who started what and when.
+ * that has an open job already, or is waited for by others: nothing is started on any. With `queues` the whole request waits in
+ * line; else the person is told who started what and when, and how to wait for it.
  * done: exactly once, from the loop, when the request is on disk (err NULL), was a repeated delivery (ERR_CONFLICT with nothing
  * to tell), or could not be written (ERR_STORE: the person is told that nothing was done).
  */
@@ -89,7 +90,6 @@ enum job_act {
 	JOB_ACT_CANCEL, /* the requester's, or of whoever may job.cancel */
 	JOB_ACT_CODE,
 	JOB_ACT_REASON,
-	JOB_ACT_QUEUE, /* refused because the droplet is taken: wait for it after all */
 	JOB_ACT_COUNT,
 };
 
@@ -124,9 +124,12 @@ void job_press(struct job_engine *engine, const struct job_press *press,
 bool job_waits(const struct job_engine *engine, const struct gate_who *who, const char *person,
 	       enum job_act act);
 
-/* What waits, for whom: requests that this person may see here (droplet.show), or that wait for them. A block of lines. */
+/*
+ * What waits, for whom: requests of this person, of this place, or that wait for this person; and who keeps which of the
+ * droplets that they may see here (`visible`). A block of lines.
+ */
 void job_pending(struct job_engine *engine, const struct gate_who *who, const char *person,
-		 struct build *build);
+		 const struct droplet *const *visible, size_t n_visible, struct build *build);
 
 /* Locks. The words come through `answer` as with a press; the row and its audit row are on disk before a good answer. */
 struct job_lock_ask {
@@ -145,6 +148,11 @@ void job_lock(struct job_engine *engine, const struct job_lock_ask *ask,
 /* NULL: nobody has it. Borrowed until the next lock or unlock. */
 const struct store_lock *job_lock_of(const struct job_engine *engine,
 				     const struct droplet *droplet);
+
+/* "locked by ana, 12 min ago: migration", or "locked" where the channel may not know who does what; NULL: it is not. */
+const char *job_lock_words(const struct job_engine *engine, const struct droplet *droplet,
+			   const struct gate_who *who, struct arena *arena);
+bool job_has_locks(const struct job_engine *engine);
 
 /* How many requests are open; 0 when idle. */
 size_t job_open_requests(const struct job_engine *engine);

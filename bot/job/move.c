@@ -162,6 +162,9 @@ static void saved(struct commit *commit, const struct err *err)
 	if (err == NULL) {
 		job->held = commit->open;
 		request->save_tries = 0;
+		if (!commit->open) {
+			queue_kick(request->engine);
+		}
 	} else if (commit->then != NULL && job->row.state == JOB_SUBMITTING) {
 		job->row.state = JOB_READY;
 		job->row.sent_ms = 0;

@@ -280,13 +280,14 @@ static bool is_expired(const struct report *report)
 	return true;
 }
 
-/* The lines of those that went on while others are asked for again. */
+/* The lines of those that went on while others are asked for again, or wait in line. */
 static void others(const struct report *report, struct build *build, struct arena *arena)
 {
 	for (size_t i = 0; i < report->n_jobs; i++) {
 		const struct store_job *job = &report->jobs[i];
 
-		if (job->state != JOB_CONFIRMING && job->state != JOB_APPROVING) {
+		if (job->state != JOB_CONFIRMING && job->state != JOB_APPROVING &&
+		    (job->state != JOB_QUEUED || report->queue == NULL)) {
 			build_line(build, "%s: %s", job->droplet_name, word_of(report, job, arena));
 		}
 	}
@@ -300,13 +301,18 @@ const struct message *report_card(const struct report *report, struct arena *are
 	if (report->ask != NULL) {
 		report_question(report, &build, arena);
 		others(report, &build, arena);
+	} else if (report->queue != NULL) {
+		report_line(report, &build, arena);
+		others(report, &build, arena);
 	} else if (report->n_jobs == 1 || same_end(report)) {
 		card_of_one(report, &build, arena);
 	} else {
 		card_of_many(report, &build, arena);
 	}
-	if (report->again != NULL && *report->again != '\0' && is_expired(report)) {
-		build_button(&build, report->again, "Ask again", BUTTON_MAIN);
+	if (report->again != NULL && *report->again != '\0' &&
+	    (report->again_queues || is_expired(report))) {
+		build_button(&build, report->again, report->again_queues ? "Queue it" : "Ask again",
+			     BUTTON_MAIN);
 	}
 	return build_end(&build);
 }
@@ -353,29 +359,6 @@ const struct message *report_ping(const struct report *report, struct arena *are
 	build_line(&build, "%s", text);
 	build_mention(&build, report->request->user);
 	add_lines(&build, rest, arena);
-	return build_end(&build);
-}
-
-const struct message *report_busy(const struct report_busy *busy, struct arena *arena)
-{
-	struct build build;
-
-	build_init(&build, arena, TONE_WARN);
-	if (busy->holder == NULL) {
-		build_line(&build, "*Nothing ran:* %s was busy a moment ago.", busy->droplet_name);
-		build_line(&build, "Please ask again.");
-		return build_end(&build);
-	}
-	build_line(&build, "*Nothing ran.* Already running:");
-	if (busy->anonymous) {
-		build_line(&build, "%s of %s, started %s ago", busy->plan->infinitive,
-			   busy->droplet_name,
-			   report_time(busy->now_ms - busy->holder->created_ms, arena));
-		return build_end(&build);
-	}
-	build_line(&build, "%s of %s, started %s ago by %s", busy->plan->infinitive,
-		   busy->droplet_name, report_time(busy->now_ms - busy->holder->created_ms, arena),
-		   busy->holder->person[0] != '\0' ? busy->holder->person : busy->holder->user);
 	return build_end(&build);
 }
 

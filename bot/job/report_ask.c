@@ -12,8 +12,7 @@ static char upper(char c)
 	return c >= 'a' && c <= 'z' ? (char)(c - 'a' + 'A') : c;
 }
 
-/* "Reboot web-1", "Reboot 3 droplets" */
-static const char *title(const struct report *report, struct arena *arena)
+const char *report_title(const struct report *report, struct arena *arena)
 {
 	const char *verb = report->plan->infinitive;
 
@@ -140,7 +139,7 @@ static void subject(const struct report *report, struct build *build, bool asker
 {
 	const struct store_request *row = report->request;
 
-	build_line(build, "*%s?*", title(report, arena));
+	build_line(build, "*%s?*", report_title(report, arena));
 	if (report->n_jobs > 1) {
 		build_line(build, "%s", names_of_jobs(report, arena));
 	}

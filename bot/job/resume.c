@@ -52,9 +52,9 @@ static int take_job(const struct store_job *row, void *data)
 
 static void restarted(struct job *job, enum job_state to)
 {
-	job_say(job,
-		"Nothing ran: I was restarted before it was the turn of %s.\nPlease ask again.",
+	job_say(job, "Nothing ran: I was restarted before it was the turn of %s.\nStill wanted?",
 		job->row.droplet_name);
+	(void)ask_again_button(job->request, job->request->row.queues);
 	job_end(job, to, NULL);
 }
 
@@ -75,10 +75,8 @@ static void go_on(struct job *job)
 		return;
 	case JOB_CONFIRMING:
 	case JOB_APPROVING:
-		return; /* all of them together, below */
 	case JOB_QUEUED:
-		restarted(job, JOB_EXPIRED);
-		return;
+		return; /* all of them together: wait_on */
 	case JOB_READY:
 		if (age_ms > READY_MS || age_ms < 0) {
 			restarted(job, JOB_EXPIRED);
@@ -136,8 +134,10 @@ static int wait_on(struct request *request, struct err *err)
 			       request, err) < 0) {
 		return -1;
 	}
-	if (request_waits(request)) {
+	if (request_rests(request)) {
 		ask_show(request, false);
+	}
+	if (request_waits(request)) {
 		press_recheck(request);
 	}
 	return 0;
@@ -192,6 +192,7 @@ int job_resume(struct job_engine *engine, struct err *err)
 			rc = take_up(engine, &loading.rows[i], loading.jobs, loading.n_jobs, err);
 		}
 	}
+	queue_kick(engine);
 	free(loading.jobs);
 	free(loading.rows);
 	arena_done(&loading.arena);

@@ -20,8 +20,7 @@ struct review_want {
 
 static bool is_unsent(const struct job *job)
 {
-	return job_waits_for_people(job) || job->row.state == JOB_QUEUED ||
-	       job->row.state == JOB_READY;
+	return job_rests(job) || job->row.state == JOB_READY;
 }
 
 void review_free(struct review *review)

@@ -15,8 +15,9 @@
 
 static void expire(struct job *job, const char *why)
 {
-	job_say(job, "Nothing ran: %s waited too long.\n%s\nPlease ask again.",
-		job->row.droplet_name, why);
+	job_say(job, "Nothing ran: %s waited too long.\n%s\nStill wanted?", job->row.droplet_name,
+		why);
+	(void)ask_again_button(job->request, job->request->row.queues);
 	job_end(job, JOB_EXPIRED, NULL);
 }
 
@@ -285,8 +286,7 @@ static void ask_gate(struct job *job, const struct droplet *droplet)
 	if (decision.verdict != ALLOW) {
 		deny(job, txn);
 	} else if (lock_bars(lock, row->person)) {
-		job_say(job, "Nothing ran: %s is locked by %s.", job->row.droplet_name,
-			gate_shows(engine->options.gate, &who, "who") ? lock->person : "somebody");
+		job_say(job, "%s", lock_denial(job->request, lock, &arena));
 		job_end(job, JOB_DENIED, txn);
 	} else if (missing.kind == DUTY_NONE) {
 		submit(job, txn);
