@@ -178,7 +178,10 @@ static bool on_targets(struct turn *turn, const struct ocean_snapshot *snapshot)
 			 words_stale(&turn->arena, app->buttons, turn_said_again(turn),
 				     turn_said_ago_ms(turn)));
 		store_commit(txn, turn_audited, NULL);
+	} else if (row->plan != NULL && self_refuses(turn, &targets, &decision, txn)) {
+		store_commit(txn, turn_audited, NULL);
 	} else if (row->plan != NULL) {
+		self_announce(turn, &targets);
 		start_job(turn, &decision, &targets, txn);
 	} else if (own_is_lock(row)) {
 		own_lock(turn, &targets, txn);

@@ -170,6 +170,7 @@ struct app *app_new(const struct app_parts *parts)
 	app->policy_text = mem_strdup(parts->policy_text);
 	app->mirror = mirror_new(app);
 	app->reload = reload_new(app, parts->policy, parts->policy_path);
+	app->own_droplet = parts->own_droplet;
 	(void)snprintf(app->own_name, sizeof(app->own_name), "%s",
 		       parts->own_name != NULL ? parts->own_name : "sluice");
 	for (size_t i = 0; i < parts->n_accounts && i < ACCOUNTS_MAX; i++) {

@@ -35,6 +35,7 @@ struct app_parts {
 	const char *policy_path; /* where it is read again; NULL: it is no file */
 	struct app_keep keep;
 	const char *own_name; /* by which the bot is addressed: "sluice" */
+	uint64_t own_droplet; /* the droplet on which this program runs; 0: none, or not known */
 };
 
 struct app *app_new(const struct app_parts *parts);

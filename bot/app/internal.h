@@ -53,6 +53,7 @@ struct app {
 	struct upkeep *upkeep;
 	struct denials *denials;
 	char own_name[64];
+	uint64_t own_droplet;
 	bool start_recorded;
 	bool closing;
 	void (*closed)(void *data);

@@ -44,6 +44,14 @@ void turn_note(struct turn *turn, const char *kind, const char *verb, const char
  */
 void turn_denied(struct turn *turn, struct gate_decision *decision, struct store_txn *txn);
 
+/*
+ * self.c, once the gate allowed: a target is the droplet that this program runs on, and it could not come back from that? Then it
+ * is said, and stands in txn. The other announces that it goes silent for a while.
+ */
+bool self_refuses(struct turn *turn, const struct gate_targets *targets,
+		  const struct gate_decision *decision, struct store_txn *txn);
+void self_announce(struct turn *turn, const struct gate_targets *targets);
+
 /* The command as it would be typed again, cleaned; and how long ago it was said. */
 const char *turn_said_again(struct turn *turn);
 int64_t turn_said_ago_ms(const struct turn *turn);

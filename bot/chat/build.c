@@ -297,6 +297,22 @@ void build_progress(struct build *build, unsigned permille, const char *fmt, ...
 	va_end(ap);
 }
 
+void build_chart(struct build *build, const struct chart *chart)
+{
+	struct block *block = add_block(build, BLOCK_CHART);
+	struct chart *copy = arena_alloc(build->arena, sizeof(*copy));
+	double *points = arena_array(build->arena, chart->n_points, sizeof(*points));
+
+	*copy = *chart;
+	copy->label = clean_copy(build->arena, chart->label);
+	copy->caption = clean_copy(build->arena, chart->caption);
+	if (chart->n_points > 0) {
+		memcpy(points, chart->points, chart->n_points * sizeof(*points));
+	}
+	copy->points = points;
+	block->chart = copy;
+}
+
 void build_table(struct build *build, const struct column *columns, size_t n_columns)
 {
 	struct block *block = add_block(build, BLOCK_TABLE);

@@ -34,6 +34,9 @@ void build_mention(struct build *build, const char *user);
 void build_field(struct build *build, const char *label, const char *fmt, ...) ATTR_PRINTF(3, 4);
 void build_progress(struct build *build, unsigned permille, const char *fmt, ...) ATTR_PRINTF(3, 4);
 
+/* Copied, points too. */
+void build_chart(struct build *build, const struct chart *chart);
+
 /* columns and their heads are copied; then build_row with exactly n_columns strings (copied). */
 void build_table(struct build *build, const struct column *columns, size_t n_columns);
 void build_row(struct build *build, const char *const *cells);

@@ -19,6 +19,26 @@ static size_t cells_of(const struct block *block)
 	return block->n_rows * (block->kind == BLOCK_FIELDS ? 2 : block->n_columns);
 }
 
+static const struct chart *copy_chart(struct arena *arena, const struct chart *from)
+{
+	struct chart *copy;
+	double *points;
+
+	if (from == NULL) {
+		return NULL;
+	}
+	copy = arena_alloc(arena, sizeof(*copy));
+	points = arena_array(arena, from->n_points, sizeof(*points));
+	*copy = *from;
+	copy->label = arena_strdup(arena, from->label);
+	copy->caption = arena_strdup(arena, from->caption);
+	if (from->n_points > 0) {
+		memcpy(points, from->points, from->n_points * sizeof(*points));
+	}
+	copy->points = points;
+	return copy;
+}
+
 static void copy_block(struct arena *arena, const struct block *from, struct block *to)
 {
 	struct span *spans = arena_array(arena, from->n_spans, sizeof(*spans));
@@ -37,6 +57,7 @@ static void copy_block(struct arena *arena, const struct block *from, struct blo
 	to->columns = columns;
 	to->cells = copy_cells(arena, from->cells, cells_of(from));
 	to->label = arena_strdup(arena, from->label);
+	to->chart = copy_chart(arena, from->chart);
 }
 
 const struct message *message_copy(struct arena *arena, const struct message *message)
@@ -64,10 +85,25 @@ static bool same(const char *a, const char *b)
 	return a == b || (a != NULL && b != NULL && strcmp(a, b) == 0);
 }
 
+static bool equal_chart(const struct chart *a, const struct chart *b)
+{
+	if (a == NULL || b == NULL) {
+		return a == b;
+	}
+	/* bytes, so that a gap is like a gap */
+	return a->n_points == b->n_points && same(a->label, b->label) &&
+	       same(a->caption, b->caption) && a->from_ms == b->from_ms && a->to_ms == b->to_ms &&
+	       memcmp(&a->low, &b->low, sizeof(a->low)) == 0 &&
+	       memcmp(&a->high, &b->high, sizeof(a->high)) == 0 &&
+	       (a->n_points == 0 ||
+		memcmp(a->points, b->points, a->n_points * sizeof(*a->points)) == 0);
+}
+
 static bool equal_block(const struct block *a, const struct block *b)
 {
 	if (a->kind != b->kind || a->n_spans != b->n_spans || a->n_columns != b->n_columns ||
-	    a->n_rows != b->n_rows || a->permille != b->permille || !same(a->label, b->label)) {
+	    a->n_rows != b->n_rows || a->permille != b->permille || !same(a->label, b->label) ||
+	    !equal_chart(a->chart, b->chart)) {
 		return false;
 	}
 	for (size_t i = 0; i < a->n_spans; i++) {

@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/arena.h"
 
@@ -36,6 +37,19 @@ enum block_kind {
 	BLOCK_FIELDS,   /* pairs: rows of two cells, label and value */
 	BLOCK_TABLE,    /* a head and rows; cells are plain text */
 	BLOCK_PROGRESS, /* a bar: permille, and a label behind it */
+	BLOCK_CHART,    /* how a figure went over a time */
+};
+
+/* A figure at even steps of time. A network that takes files may draw it; as text it is a line of small bars. */
+struct chart {
+	const char *label; /* "CPU" */
+	const char
+		*caption; /* what a reader wants in words: "12 % now, 96 % at most"; never NULL */
+	const double *points; /* oldest first; NAN: nothing was measured then */
+	size_t n_points;
+	double low,
+		high; /* the ends of the scale: 0 and 100 for percents; high <= low: 0 and the highest point */
+	int64_t from_ms, to_ms; /* wall time of the first and the last point */
 };
 
 /* How a column behaves when there is little room: the narrowest form drops columns by rank, 0 never. */
@@ -55,6 +69,7 @@ struct block {
 	size_t n_rows;
 	unsigned permille; /* PROGRESS; over 1000: no measure, only that it goes on */
 	const char *label;
+	const struct chart *chart; /* CHART */
 };
 
 enum button_style { BUTTON_PLAIN = 0, BUTTON_MAIN, BUTTON_DANGER };

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "chat/text_chart.h"
 #include "chat/text_table.h"
 
 /* One block is never longer than this; what does not fit is left out by strbuf. */
@@ -12,6 +13,8 @@
 #define BAR_SHORT 10U
 #define BAR_LONG 20U
 #define BAR_LONG_FROM 60U
+#define CHART_SHORT 12U
+#define CHART_LABEL 6U
 #define VALUE_COLUMNS_MIN 12U
 
 /* One logical line: its bytes, and for each byte the pen that draws it. */
@@ -331,6 +334,34 @@ static void progress(struct render *r, const struct block *block)
 	flush(r, 0);
 }
 
+/* "CPU     ▁▂▇▃▁  12 % now"; what does not fit behind the bars goes below them. */
+static void chart(struct render *r, const struct block *block)
+{
+	const unsigned columns = r->style->columns;
+	unsigned used, bars = columns == 0 || columns >= BAR_LONG_FROM ? BAR_LONG : CHART_SHORT;
+	struct strbuf text;
+	size_t at;
+
+	put_any(r, block->chart->label, SPAN_FAINT);
+	used = text_columns(r->line.text.buf);
+	put_spaces(r, (used < CHART_LABEL ? CHART_LABEL - used : 0) + 1);
+	strbuf_init(&text, LINE_BYTES_MAX);
+	text_chart(block->chart, bars, r->style->ascii, &text);
+	put(r, text.buf, SPAN_TEXT, "");
+	strbuf_done(&text);
+	at = r->line.text.len;
+	put_spaces(r, block->chart->caption[0] != '\0' ? 1 : 0);
+	put_any(r, block->chart->caption, SPAN_TEXT);
+	if (columns > 0 && part_columns(r, 0, r->line.text.len) > columns) {
+		strbuf_truncate(&r->line.text, at);
+		strbuf_truncate(&r->line.pens, at);
+		flush(r, 0);
+		put_spaces(r, CHART_LABEL + 1);
+		put_any(r, block->chart->caption, SPAN_TEXT);
+	}
+	flush(r, CHART_LABEL + 1);
+}
+
 /* "[1 Reboot] [2 Cancel]"; a button is never broken in two. */
 static void buttons(struct render *r, const struct message *message)
 {
@@ -384,6 +415,9 @@ void text_render(const struct message *message, const struct text_style *style, 
 			break;
 		case BLOCK_PROGRESS:
 			progress(&r, block);
+			break;
+		case BLOCK_CHART:
+			chart(&r, block);
 			break;
 		}
 	}

@@ -21,5 +21,8 @@ int schema_main(int argc, char **argv);
 int fmt_main(int argc, char **argv);
 int audit_main(int argc, char **argv);
 int code_main(int argc, char **argv);
+int init_main(int argc, char **argv);
+int doctor_main(int argc, char **argv);
+int slack_main(int argc, char **argv);
 
 #endif

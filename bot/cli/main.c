@@ -20,6 +20,8 @@ __attribute__((used, visibility("default"))) int _gnutls_global_init_skip(void)
 static const struct subcommand rows[] = {
 	{"run", run_main, "connect and work, until SIGTERM"},
 	{"demo", demo_main, "try it here, with a simulated DigitalOcean"},
+	{"init", init_main, "ask a few questions, and write a small policy"},
+	{"doctor", doctor_main, "look at everything that a bot needs, and say what to mend"},
 	{"check", check_main, "check a policy file"},
 	{"can", can_main, "ask a policy file one question, or many"},
 	{"why", why_main, "say which lines decide, and what would be enough"},
@@ -30,6 +32,7 @@ static const struct subcommand rows[] = {
 	{"fmt", fmt_main, "tidy a policy file"},
 	{"audit", audit_main, "print the audit log, or verify its chain"},
 	{"code", code_main, "one-time codes: enrol a person, try a code, let a locked person out"},
+	{"slack", slack_main, "the manifest of the app that Slack needs for the bot"},
 };
 
 static void usage(FILE *to)

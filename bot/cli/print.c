@@ -11,9 +11,10 @@
 
 static int help_scopes(FILE *to)
 {
-	fputs("usage: sluice scopes [--policy FILE]\n\n"
+	fputs("usage: sluice scopes [FILE]\n\n"
 	      "Prints for each account and each of its tokens the smallest set of DigitalOcean's "
-	      "custom\nscopes that this policy needs, to be ticked when the token is made.\n\n"
+	      "custom\nscopes that this policy needs, to be ticked when the token is made.\n"
+	      "FILE is policy.yaml unless told.\n\n"
 	      "exit: 0 printed, 2 wrong use or a bad policy\n",
 	      to);
 	return to == stdout ? 0 : 2;
@@ -48,10 +49,12 @@ int scopes_main(int argc, char **argv)
 	if (argc == 2 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)) {
 		return help_scopes(stdout);
 	}
-	if (argc == 3 && strcmp(argv[1], "--policy") == 0) {
+	if (argc == 3 && strcmp(argv[1], "--policy") == 0) { /* as why and can take it */
 		path = argv[2];
+	} else if (argc == 2 && argv[1][0] != '-') {
+		path = argv[1];
 	} else if (argc != 1) {
-		fprintf(stderr, "sluice scopes: \"%s\" is one word too many\n\n", argv[1]);
+		fprintf(stderr, "sluice scopes: \"%s\" is one word too many\n\n", argv[argc - 1]);
 		return help_scopes(stderr);
 	}
 	policy = ask_load(path);

@@ -77,7 +77,7 @@ static int complain(const struct err *err)
 	return -1;
 }
 
-static int use_settings(struct config *config, const struct policy *policy)
+int program_use_settings(struct config *config, const struct policy *policy)
 {
 	struct err err = {0};
 	const char *key;
@@ -375,6 +375,7 @@ static int open_parts(struct program *program, const struct program_options *opt
 		.audit_bytes = config_number(program->config, CONFIG_AUDIT_MIB) << 20,
 		.state_bytes = config_number(program->config, CONFIG_STATE_MIB) << 20,
 	};
+	parts.own_droplet = (uint64_t)config_number(program->config, CONFIG_OWN_DROPLET);
 	parts.accounts = accounts;
 	parts.chats = chats;
 	parts.policy_text = options->policy_text;
@@ -401,7 +402,7 @@ struct program *program_open(const struct program_options *options)
 	(void)mallopt(M_MMAP_THRESHOLD, START_BLOCK_BYTES);
 	program->config = options->config;
 	program->policy = policy_ref(options->policy);
-	if (use_settings(options->config, options->policy) < 0) {
+	if (program_use_settings(options->config, options->policy) < 0) {
 		program_free(program);
 		return NULL;
 	}

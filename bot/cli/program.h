@@ -41,4 +41,7 @@ struct chat *program_console(struct program *program); /* NULL without one */
 struct policy *program_load_policy(const char *path,
 				   char **ret_text); /* the caller frees the text */
 
+/* What stands under `settings:` goes into the config, where neither flag nor variable spoke. -1: said on standard error. */
+int program_use_settings(struct config *config, const struct policy *policy);
+
 #endif

@@ -17,6 +17,7 @@ static const struct plan reboot = {
 	.doing = "Rebooting",
 	.done = "Rebooted",
 	.remark = "The site may still be starting.",
+	.interrupts = true,
 	.steps = {{"reboot", DROPLET_ACTIVE, 20000, 5 * MINUTE_MS}},
 	.n_steps = 1,
 };
@@ -26,6 +27,7 @@ static const struct plan cycle = {
 	.doing = "Power-cycling",
 	.done = "Power-cycled",
 	.remark = "The site may still be starting.",
+	.interrupts = true,
 	.steps = {{"power_cycle", DROPLET_ACTIVE, 20000, 5 * MINUTE_MS}},
 	.n_steps = 1,
 };
@@ -44,6 +46,7 @@ static const struct plan power_off = {
 	.doing = "Powering off",
 	.done = "Powered off",
 	.remark = "It is still billed while off.",
+	.strands = true,
 	.steps = {{"power_off", DROPLET_OFF, 10000, 5 * MINUTE_MS}},
 	.n_steps = 1,
 };
@@ -53,6 +56,7 @@ static const struct plan shut_down = {
 	.doing = "Shutting down",
 	.done = "Shut down",
 	.remark = "It is still billed while off.",
+	.strands = true,
 	.steps = {{"shutdown", DROPLET_OFF, 15000, 5 * MINUTE_MS}},
 	.n_steps = 1,
 };

@@ -59,6 +59,9 @@ static const struct row rows[CONFIG_COUNT] = {
 			      "space for those files, in MiB"},
 	[CONFIG_STATE_MIB] = {"state-mib", VALUE_NUMBER, "1024", false,
 			      "space for the database, in MiB"},
+	[CONFIG_OWN_DROPLET] =
+		{"own-droplet", VALUE_ID_OR_NONE, "", false,
+		 "id of the droplet that the bot runs on: it will not switch it off"},
 };
 
 struct setting {

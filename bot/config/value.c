@@ -14,6 +14,7 @@
 #define WORD_MAX_BYTES 255
 #define JID_MAX_BYTES 1023 /* RFC 7622 allows three times as much; nobody has one */
 #define PORT_MAX 65535
+#define ID_DIGITS_MAX 18
 #define NUMBER_MAX 1000000000
 
 struct bad {
@@ -207,6 +208,17 @@ int64_t value_number(const char *text)
 	return number;
 }
 
+/* As value_number reads it without running over. */
+static int check_id(const char *text, const struct bad *bad)
+{
+	size_t digits = strspn(text, "0123456789");
+
+	if (text[digits] != '\0' || digits > ID_DIGITS_MAX || value_number(text) == 0) {
+		return refuse(bad, "must be an id of at most 18 digits");
+	}
+	return 0;
+}
+
 static int check_number(const char *text, const struct bad *bad)
 {
 	size_t digits = strspn(text, "0123456789");
@@ -252,6 +264,8 @@ static int check_typed(enum value_type type, const char *text, const struct bad 
 		return *text != '\0' ? check_jid(text, bad) : 0;
 	case VALUE_NUMBER:
 		return check_number(text, bad);
+	case VALUE_ID_OR_NONE:
+		return *text != '\0' ? check_id(text, bad) : 0;
 	case VALUE_PLACE:
 		return check_place(text, bad);
 	}
@@ -297,6 +311,8 @@ const char *value_placeholder(enum value_type type)
 		return " ADDRESS";
 	case VALUE_NUMBER:
 		return " N";
+	case VALUE_ID_OR_NONE:
+		return " ID";
 	case VALUE_PLACE:
 		return " PLACE";
 	}

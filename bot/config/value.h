@@ -15,11 +15,12 @@ enum value_type {
 	VALUE_YES_NO,
 	VALUE_HTTP_URL, /* https://, or http:// to this very machine, because a token travels there */
 	VALUE_WS_URL,   /* wss://, or ws:// to this very machine, or empty */
-	VALUE_PROXY_URL, /* http:// or https://, or empty */
-	VALUE_WORD,      /* an id or a name on one line */
-	VALUE_JID,       /* NAME@HOST, or empty */
-	VALUE_NUMBER,    /* 1 to 1000000000 */
-	VALUE_PLACE,     /* where a secret is, never the secret; or empty */
+	VALUE_PROXY_URL,  /* http:// or https://, or empty */
+	VALUE_WORD,       /* an id or a name on one line */
+	VALUE_JID,        /* NAME@HOST, or empty */
+	VALUE_NUMBER,     /* 1 to 1000000000 */
+	VALUE_ID_OR_NONE, /* an id of digits, or empty: 0 */
+	VALUE_PLACE,      /* where a secret is, never the secret; or empty */
 };
 
 /*
@@ -32,7 +33,7 @@ int value_check(enum value_type type, const char *name, const char *text, enum e
 /* For a text that value_check let through as VALUE_YES_NO. */
 bool value_is_yes(const char *text);
 
-/* For a text that value_check let through as VALUE_NUMBER. */
+/* For a text that value_check let through as VALUE_NUMBER, or as VALUE_ID_OR_NONE. */
 int64_t value_number(const char *text);
 
 /* " FILE", " URL", ...: for the help; "" for yes and no. */

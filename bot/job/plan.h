@@ -2,6 +2,7 @@
 #ifndef JOB_PLAN_H
 #define JOB_PLAN_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -26,6 +27,8 @@ struct plan {
 	const char *done;       /* "Rebooted" */
 	const char
 		*remark; /* a line under a good outcome, NULL: none: "Boot may still be running." */
+	bool interrupts; /* what runs on the droplet stops for a while, and comes back with it */
+	bool strands;    /* what runs on it stops, and nothing on it could bring it back */
 	struct plan_step steps[PLAN_STEPS_MAX];
 	size_t n_steps;
 };

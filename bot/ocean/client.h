@@ -47,7 +47,6 @@ struct walk {
 	struct http_request request;
 	struct http_header headers[3];
 	char url[400];
-	char body[64];
 	int64_t sent_ms;
 	struct timer timer;
 	struct ocean_builder builder;
@@ -61,6 +60,7 @@ struct flight {
 	struct client *client;
 	struct ocean_call *call;
 	struct token *token;
+	struct strbuf body;  /* of the request; empty: none */
 	int64_t begin_by_ms; /* no request begins later */
 	struct walk walks[WALK_COUNT];
 	unsigned n_running;

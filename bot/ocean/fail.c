@@ -11,9 +11,12 @@
 
 #include "base/json.h"
 #include "base/log.h"
+#include "base/scopes.h"
+#include "ocean/acts.h"
 
 #define WORDS_SIZE 100
 #define ID_SIZE 65
+#define SCOPES_SIZE 100
 
 const char *fail_what(const struct ocean_call *call, char buf[FAIL_WHAT_SIZE])
 {
@@ -48,27 +51,43 @@ const char *fail_what(const struct ocean_call *call, char buf[FAIL_WHAT_SIZE])
 	return buf;
 }
 
-/* The scopes that a token needs for the call; the answer 403 itself names none. */
-static const char *scope(const struct ocean_call *call)
+/* The scopes that a token needs for the call, for when the answer 403 names none. */
+static void scopes_of(const struct ocean_call *call, char *to, size_t size)
 {
-	switch (call->verb) {
-	case OCEAN_ACT:
-		if (strcmp(call->act, "password_reset") == 0) {
-			return "droplet:update and droplet:admin";
-		}
-		return strcmp(call->act, "snapshot") == 0 ? "droplet:update and image:create"
-							  : "droplet:update";
-	case OCEAN_ACTION:
-		return "actions:read";
-	case OCEAN_ACCOUNT:
-		return "account:read";
-	case OCEAN_LIST:
-	case OCEAN_GET:
-	case OCEAN_DROPLET_ACTIONS:
-	case OCEAN_NONE:
-		break;
+	const struct act_row *row = call->verb == OCEAN_ACT ? act_row(call->act) : NULL;
+	const char *const *list = verb_scopes(row != NULL ? row->verb : VERB_NONE);
+	size_t n = 0;
+
+	(void)snprintf(to, size, "%s",
+		       call->verb == OCEAN_ACTION    ? "actions:read"
+		       : call->verb == OCEAN_ACCOUNT ? "account:read"
+						     : "droplet:read");
+	for (; list[n] != NULL; n++) {
+		size_t at = n == 0 ? 0 : strlen(to);
+
+		(void)snprintf(to + at, size - at, "%s%s", n == 0 ? "" : " and ", list[n]);
 	}
-	return "droplet:read";
+}
+
+/* A word of DigitalOcean's that is a scope: "block_storage_action:create". */
+static bool names_scope(const char *words, char *to, size_t size)
+{
+	static const char letters[] = "abcdefghijklmnopqrstuvwxyz_";
+
+	for (const char *colon = strchr(words, ':'); colon != NULL;
+	     colon = strchr(colon + 1, ':')) {
+		const char *from = colon;
+		size_t n = strspn(colon + 1, letters);
+
+		while (from > words && strchr(letters, from[-1]) != NULL) {
+			from--;
+		}
+		if (from < colon && n > 3) {
+			(void)snprintf(to, size, "%.*s", (int)(colon + 1 + n - from), from);
+			return true;
+		}
+	}
+	return false;
 }
 
 /* Plain one-line text that fits into a sentence, or nothing. */
@@ -194,11 +213,15 @@ static void explain(const struct ocean_call *call, const struct fail_answer *ans
 		    const struct said *said, char *why, size_t size)
 {
 	int status = answer->status;
+	char scopes[SCOPES_SIZE];
 
 	if (status == 401) {
 		(void)snprintf(why, size, "DigitalOcean refused the token (expired?)");
+	} else if (status == 403 && names_scope(said->words, scopes, sizeof(scopes))) {
+		(void)snprintf(why, size, "the token lacks the scope %s", scopes);
 	} else if (status == 403 && said->json) {
-		(void)snprintf(why, size, "the token lacks a scope, it needs %s", scope(call));
+		scopes_of(call, scopes, sizeof(scopes));
+		(void)snprintf(why, size, "the token lacks a scope, it needs %s", scopes);
 	} else if (status == 429 && answer->retry_after_s > 0) {
 		(void)snprintf(why, size,
 			       "too many requests, DigitalOcean says again in %" PRId64 " s",
@@ -221,7 +244,7 @@ static void explain(const struct ocean_call *call, const struct fail_answer *ans
 int fail_answer(const struct ocean_call *call, const struct fail_answer *answer, struct err *err)
 {
 	struct said said = listen(answer);
-	char why[WORDS_SIZE + 60];
+	char why[WORDS_SIZE + SCOPES_SIZE];
 
 	explain(call, answer, &said, why, sizeof(why));
 	return say(call, kind_of(call, answer->status, &said), answer->status, why, said.id, err);

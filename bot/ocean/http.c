@@ -16,6 +16,7 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "ocean/acts.h"
 #include "ocean/client.h"
 #include "ocean/fail.h"
 
@@ -26,18 +27,6 @@
 #define BEGIN_ACT_MS 20000
 #define BEGIN_PERSON_MS 30000
 #define BEGIN_LONG_MS 90000
-
-/* What may be asked for here; others need arguments that a call does not have. */
-static const struct {
-	const char *act;
-	enum tier tier;
-} acts[] = {
-	{"power_on", TIER_CHANGE},        {"power_off", TIER_CHANGE},
-	{"power_cycle", TIER_CHANGE},     {"reboot", TIER_CHANGE},
-	{"shutdown", TIER_CHANGE},        {"enable_ipv6", TIER_CHANGE},
-	{"enable_backups", TIER_CHANGE},  {"disable_backups", TIER_CHANGE},
-	{"password_reset", TIER_DESTROY},
-};
 
 /* TIER_NONE: no such call. */
 static enum tier need_of(const struct ocean_call *call)
@@ -52,12 +41,9 @@ static enum tier need_of(const struct ocean_call *call)
 	case OCEAN_ACTION:
 		return call->action_id != 0 ? TIER_READ : TIER_NONE;
 	case OCEAN_ACT:
-		for (size_t i = 0; i < ARRAY_LEN(acts) && call->droplet_id != 0; i++) {
-			if (call->act != NULL && strcmp(call->act, acts[i].act) == 0) {
-				return acts[i].tier;
-			}
-		}
-		return TIER_NONE;
+		return call->droplet_id != 0 && act_row(call->act) != NULL
+			       ? verb_info(act_row(call->act)->verb)->tier
+			       : TIER_NONE;
 	case OCEAN_NONE:
 		break;
 	}
@@ -90,12 +76,22 @@ static int choose_token(struct flight *flight, struct err *err)
 		       what, tier_name(need), flight->client->name);
 }
 
+static int write_body(struct flight *flight)
+{
+	const struct ocean_call *call = flight->call;
+
+	return call->verb == OCEAN_ACT
+		       ? act_body(call->act, &call->args, &flight->body, &flight->err)
+		       : 0;
+}
+
 static void flight_free(struct flight *flight)
 {
 	for (size_t i = 0; i < WALK_COUNT; i++) {
 		walk_done(&flight->walks[i]);
 	}
 	task_cancel(&flight->turn);
+	strbuf_done(&flight->body);
 	free(flight->actions);
 	free(flight);
 }
@@ -244,7 +240,8 @@ static void client_start(struct ocean *ocean, struct ocean_call *call)
 	call->ahead_ms = 0;
 	call->account = NULL;
 	call->tags_known = false;
-	flight->failed = choose_token(flight, &flight->err) < 0;
+	strbuf_init(&flight->body, ACT_BODY_MAX);
+	flight->failed = choose_token(flight, &flight->err) < 0 || write_body(flight) < 0;
 	task_post(&flight->turn);
 }
 

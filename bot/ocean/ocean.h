@@ -36,6 +36,42 @@ struct ocean_account {
 	unsigned droplet_limit;
 };
 
+enum ocean_backup_plan { OCEAN_BACKUP_NONE = 0, OCEAN_BACKUP_DAILY, OCEAN_BACKUP_WEEKLY };
+
+struct ocean_backup_policy {
+	enum ocean_backup_plan plan;
+	unsigned weekday; /* of WEEKLY: 0 Sunday .. 6 Saturday; else 0 */
+	unsigned hour;    /* UTC: 0, 4, 8, 12, 16 or 20 */
+};
+
+/*
+ * What a droplet action takes besides its word. Zeroed: nothing. Only what the act takes may be set, or the call is refused
+ * (ERR_USAGE, nothing is sent). Strings are read by ocean_start and not needed after it.
+ *
+ *   act                    takes                        tier
+ *   resize                 size, disk                   destroy   the droplet must be off
+ *   rename                 name                         change
+ *   rebuild                image_id or image_slug       destroy   the disk is replaced
+ *   restore                image_id, of a backup        destroy   the disk is replaced
+ *   snapshot               name                         change
+ *   enable_backups         backup, or nothing           change
+ *   change_backup_policy   backup                       change
+ *   disable_backups, enable_ipv6, power_on, power_off, power_cycle, reboot, shutdown: nothing, change
+ *   password_reset         nothing                      destroy   mails a password, restarts
+ *
+ * A snapshot's action does not name the snapshot: it is looked up by its name afterwards.
+ */
+struct ocean_act_args {
+	const char *size; /* "s-2vcpu-4gb" */
+	bool disk; /* resize: the disk grows too, and the droplet can never have a smaller one again */
+	uint64_t image_id;
+	const char *image_slug; /* "debian-12-x64" */
+	const char *name;       /* rename: a host name; snapshot: any text of one line, 255 bytes */
+	struct ocean_backup_policy backup;
+};
+
+#define OCEAN_NAME_MAX 255 /* bytes of a name */
+
 struct ocean; /* one DigitalOcean account */
 
 /*
@@ -49,7 +85,8 @@ struct ocean_call {
 		max_tier; /* of the decision: a verb that needs a stronger token is refused here too (ERR_DENIED) */
 	bool interactive; /* a person waits: may use the reserve of the rate budget */
 	uint64_t droplet_id, action_id;
-	const char *act; /* "reboot", "power_on", ...: static */
+	const char *act;            /* ACT: "reboot", "power_on", ...: static */
+	struct ocean_act_args args; /* ACT */
 	/*
 	 * Exactly once, from the loop, never before ocean_start returns, also on cancel; the call may be freed in it. err
 	 * NULL: the results are there. Kinds: NETWORK (never sent), UNKNOWN (an ACT was sent, no answer),

@@ -23,6 +23,23 @@ bool value_is(const char *text, size_t len, const char *word)
 	return strlen(word) == len && memcmp(text, word, len) == 0;
 }
 
+#define LETTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+
+bool value_is_slug(const char *text)
+{
+	size_t n = strspn(text, LETTERS "._-");
+
+	return n > 0 && n <= OCEAN_TEXT_MAX && text[n] == '\0';
+}
+
+bool value_is_host_name(const char *text)
+{
+	size_t n = strspn(text, LETTERS ".-");
+
+	return n > 0 && n <= OCEAN_TEXT_MAX && text[n] == '\0' && text[n - 1] != '.' &&
+	       text[n - 1] != '-';
+}
+
 enum droplet_status value_status(const char *text, size_t len)
 {
 	static const struct {

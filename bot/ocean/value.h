@@ -13,6 +13,12 @@ bool value_usable(const char *text, size_t len);
 
 bool value_is(const char *text, size_t len, const char *word);
 
+/* 1 to 255 of a-z, A-Z, 0-9, '.', '_', '-': sizes, images, regions. */
+bool value_is_slug(const char *text);
+
+/* What DigitalOcean takes as a droplet's name: letters, digits, dots, dashes; the last is a letter or digit; 255. */
+bool value_is_host_name(const char *text);
+
 /* DROPLET_UNKNOWN for a word that is none of them. */
 enum droplet_status value_status(const char *text, size_t len);
 

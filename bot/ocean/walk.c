@@ -108,7 +108,7 @@ static void fail(struct walk *walk, const struct err *err)
 	end(walk);
 }
 
-/* The path and query, or the body too, of the request that the walk makes next. */
+/* The path and query of the request that the walk makes next. */
 static void address(struct walk *walk)
 {
 	const struct ocean_call *call = walk->flight->call;
@@ -131,7 +131,6 @@ static void address(struct walk *walk)
 	case OCEAN_ACT:
 		(void)snprintf(url, size, "%s/v2/droplets/%" PRIu64 "/actions", base,
 			       call->droplet_id);
-		(void)snprintf(walk->body, sizeof(walk->body), "{\"type\":\"%.30s\"}", call->act);
 		break;
 	case OCEAN_ACTION:
 		(void)snprintf(url, size, "%s/v2/actions/%" PRIu64, base, call->action_id);
@@ -179,8 +178,8 @@ static void send(struct walk *walk)
 	request->done = on_done;
 	request->data = walk;
 	if (is_change(walk)) {
-		request->body = walk->body;
-		request->body_len = strlen(walk->body);
+		request->body = flight->body.buf;
+		request->body_len = flight->body.len;
 	}
 	if (has_droplets(walk)) {
 		ocean_builder_truncate(&walk->builder, walk->mark);

@@ -462,6 +462,7 @@ static void say(struct difference *d)
 	diff_say_approvers(d);
 	diff_say_ids(d);
 	diff_say_shows(d);
+	diff_say_tells(d);
 }
 
 void policy_diff(const struct policy *old, const struct policy *new,

@@ -151,5 +151,7 @@ void diff_say_approvers(struct difference *d);
 /* diff_names.c: accounts of people, places of channels, fields that are shown. */
 void diff_say_ids(struct difference *d);
 void diff_say_shows(struct difference *d);
+/* diff_tells.c: what is told where, and the secrets that the file stands on. */
+void diff_say_tells(struct difference *d);
 
 #endif

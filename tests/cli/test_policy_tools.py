@@ -80,6 +80,8 @@ def test_diff(folder):
 
 def test_scopes(folder):
     out = run(0, "scopes", "--policy", EXAMPLE)
+    assert run(0, "scopes", EXAMPLE) == out
+    run(2, "scopes", EXAMPLE, "more", says=['"more" is one word too many'], error=True)
     tiers = {line.split()[1]: set(rest.split()) for line, rest in zip(out.splitlines()[::2], out.splitlines()[1::2])}
     if not all(scope.endswith(":read") for scope in tiers["read"]) or "tag:read" not in tiers["read"]:
         sys.exit(f"the read token may more than read: {out}")

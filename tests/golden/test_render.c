@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -70,6 +71,23 @@ static void progress_done(struct build *b)
 {
 	build_line(b, "*%s* is back after %u s.", "web-1", 24U);
 	build_line(b, "The site may still be starting.");
+}
+
+static void metrics(struct build *b)
+{
+	static const double cpu[] = {3,  4,  2,  5,  8,  12, 40, 88,  96, 91, 60, 22,
+				     12, 11, 12, 14, 13, 11, 12, 100, 12, 12, 11, 12};
+	const double holes[] = {0.2, 0.4, (double)NAN, (double)NAN, 1.9, 0.7};
+	const struct chart charts[] = {
+		{"CPU", "12 % now, 100 % at most", cpu, 24, 0, 100, 0, 6},
+		{"load", "0.7", holes, 6, 0, 0, 0, 6},
+		{"memory", "", cpu, 3, 0, 100, 0, 6},
+	};
+
+	build_line(b, "*%s*, the last 6 hours", "shop-web-1");
+	for (size_t i = 0; i < sizeof(charts) / sizeof(charts[0]); i++) {
+		build_chart(b, &charts[i]);
+	}
 }
 
 static void denied(struct build *b)
@@ -170,6 +188,7 @@ static const struct picture {
 	{"progress-1-sent", TONE_WAIT, progress_sent},
 	{"progress-2-half", TONE_WAIT, progress_half},
 	{"progress-3-done", TONE_GOOD, progress_done},
+	{"metrics", TONE_PLAIN, metrics},
 	{"denied", TONE_BAD, denied},
 	{"ambiguous", TONE_WARN, ambiguous},
 	{"help", TONE_PLAIN, help},

@@ -209,6 +209,34 @@ async def bad_starts(world):
         bot.clean()
 
 
+async def doctor(world, *parts, password="bot-pass", ca=None):
+    """What `sluice doctor` says of the chat server; it must hold all of `parts`."""
+    look = await Program(
+        SLUICE, "doctor", "--policy", world.server.path("policy.yaml"), "--state", world.server.path("sluice.db"), "--listen", "",
+        "--ocean-url", world.ocean, "--xmpp-url", world.server.url, "--xmpp-jid", BOT,
+        "--xmpp-password", world.server.secret("bot.password", password), "--ca-file", ca or world.server.ca,
+        env={key: value for key, value in os.environ.items() if not key.startswith("SLUICE_")}).start()
+    code = await asyncio.wait_for(look.process.wait(), 60)
+    await look.reader
+    said = "\n".join(look.lines)
+    for part in parts:
+        assert part in said, "%r is not in:\n%s" % (part, said)
+    assert "bot-pass" not in said
+    look.clean()
+    return code
+
+
+async def doctor_beside(world):
+    assert await doctor(world, "a bot is working on it", "note  xmpp      not tried") == 0
+
+
+async def doctor_alone(world):
+    assert await doctor(world, "ok    xmpp      logged in, workspace localhost", "Nothing is wrong.") == 0
+    assert await doctor(world, "WRONG xmpp", "not-authorized", "do: look at", password="wrong") == 1
+    assert await doctor(world, "WRONG xmpp", "certificate of 'localhost' is refused",
+                        ca=world.server.path("other.crt")) == 1
+
+
 async def all_of_it(world):
     server = world.server
     for name in ("ana", "bob", "eve"):
@@ -237,7 +265,10 @@ async def all_of_it(world):
         await bob.join("ops")
         print("- reboot, after the server's restart", flush=True)
         await reboot(world, bob)
+        await doctor_beside(world)
         await world.stop_bot()
+        print("- doctor", flush=True)
+        await doctor_alone(world)
         print("- bad_starts", flush=True)
         await bad_starts(world)
     except BaseException:

@@ -75,7 +75,8 @@ static void start_app(struct stage *stage)
 	struct app_parts parts = {.loop = stage->loop,
 				  .store = stage->store,
 				  .policy = policy,
-				  .policy_path = stage->policy_path};
+				  .policy_path = stage->policy_path,
+				  .own_droplet = stage->own_droplet};
 	const struct policy_account *accounts;
 	size_t n = policy_accounts(policy, &accounts);
 	struct ocean *oceans[4];

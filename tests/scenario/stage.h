@@ -41,6 +41,7 @@ struct stage {
 	bool (*fault)(struct chat_post *post, struct err *ret_err, void *data);
 	void *fault_data;
 	char said[CHAT_ID_MAX + 1]; /* id of what was said last */
+	uint64_t own_droplet;       /* on which the app runs, from its next start on */
 };
 
 /* A stage with that policy file and an empty DigitalOcean account. NULL and a sentence on stderr when it cannot be. */

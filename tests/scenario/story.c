@@ -324,6 +324,13 @@ static int do_clock(struct story *story)
 	return 0;
 }
 
+static int do_runs_on(struct story *story)
+{
+	story->stage->own_droplet = strtoull(story->words[1], NULL, 10);
+	stage_restart(story->stage);
+	return 0;
+}
+
 static int do_policy_file(struct story *story)
 {
 	char path[1024];
@@ -447,7 +454,7 @@ static const struct {
 	{"FAULT", 2, do_fault},   {"PASS", 2, do_pass},       {"RESTART", 1, do_restart},
 	{"CLOCK", 2, do_clock},   {"RELOAD", 1, do_reload},   {"POLICYFILE", 2, do_policy_file},
 	{"CALLS", 4, do_calls},   {"DISK", 2, do_disk},       {"AUDIT", 2, do_audit},
-	{"ROWS", 3, do_rows},     {"VERIFY", 1, do_verify},
+	{"ROWS", 3, do_rows},     {"VERIFY", 1, do_verify},   {"RUNSON", 2, do_runs_on},
 };
 
 static int run_line(struct story *story)

@@ -14,6 +14,7 @@
  *   CLOCK    60s                             DigitalOcean's clock is so far ahead of ours
  *   RELOAD   [policies/other.yaml]           the policy file was changed, and a signal says to read it again
  *   POLICYFILE policies/other.yaml           it was changed, and nobody says so
+ *   RUNSON   11                              the program runs on that droplet: a new process, as by RESTART
  *   RESTART                                  a new process, the same store
  *   CALLS    POST /v2/droplets/11/actions = 1     requests served so far
  *   DISK     full | free                     commits of the store fail from now on, or no longer

@@ -40,6 +40,16 @@ static void refuse(struct call *c, int status, const char *id, const char *messa
 			  c->reply->request_id);
 }
 
+static bool may(const struct call *c, enum sim_scope scope)
+{
+	return (c->token->scopes & sim_scope_bit(scope)) != 0;
+}
+
+static void forbid(struct call *c)
+{
+	refuse(c, 403, "forbidden", "You are not authorized to perform this operation");
+}
+
 static void not_found(struct call *c)
 {
 	refuse(c, 404, "not_found", "The resource you requested could not be found.");
@@ -142,7 +152,7 @@ static bool listed(const struct sim_query *q, const struct sim_droplet *droplet)
 
 static void get_droplets(struct call *c)
 {
-	bool tags = (c->token->scopes & SIM_TAG_READ) != 0;
+	bool tags = may(c, SIM_TAG_READ);
 	size_t n = 0;
 
 	if (c->query.tag_name[0] != '\0' &&
@@ -152,14 +162,15 @@ static void get_droplets(struct call *c)
 		return;
 	}
 	if (c->query.tag_name[0] != '\0' && !tags) {
-		refuse(c, 403, "forbidden", "You are not authorized to perform this operation");
+		forbid(c);
 		return;
 	}
 	begin_list(c, "droplets");
 	for (size_t i = 0; i < c->sim->n_droplets; i++) {
 		if (listed(&c->query, c->sim->droplets[i])) {
 			if (on_page(c, n++)) {
-				sim_render_droplet(&c->reply->body, c->sim->droplets[i], tags);
+				sim_render_droplet(&c->reply->body, c->sim, c->sim->droplets[i],
+						   tags);
 			}
 		}
 	}
@@ -176,7 +187,7 @@ static void get_droplet(struct call *c)
 	}
 	begin_json(c, 200);
 	(void)strbuf_adds(&c->reply->body, "{\"droplet\":");
-	sim_render_droplet(&c->reply->body, droplet, (c->token->scopes & SIM_TAG_READ) != 0);
+	sim_render_droplet(&c->reply->body, c->sim, droplet, may(c, SIM_TAG_READ));
 	(void)strbuf_addch(&c->reply->body, '}');
 }
 
@@ -210,8 +221,11 @@ static void post_droplet_action(struct call *c)
 {
 	struct sim_droplet *droplet = sim_droplet_by_id(c->sim, c->ids[0]);
 	struct json *body;
+	const char *type;
 	const struct sim_action *action = NULL;
 	const char *reason = "The request body is not a JSON object with a type.";
+	struct sim_args args = {0};
+	uint64_t scopes;
 
 	if (droplet == NULL) {
 		not_found(c);
@@ -219,16 +233,19 @@ static void post_droplet_action(struct call *c)
 	}
 	body = json_parse(c->request->body != NULL ? c->request->body : "", c->request->body_len,
 			  NULL);
-	if (body != NULL && json_string_or(body, "type", NULL) != NULL) {
-		action = sim_start_action(c->sim, droplet, json_string_or(body, "type", ""),
-					  &reason);
+	type = json_string_or(body, "type", NULL);
+	scopes = type != NULL ? sim_action_scopes(type) : 0;
+	if ((c->token->scopes & scopes) != scopes) {
+		forbid(c);
+	} else if (type != NULL && sim_read_args(c->sim, body, &args, &reason) == 0) {
+		action = sim_start_action(c->sim, droplet, type, &args, &reason);
 	}
 	json_free(body);
-	if (action == NULL) {
+	if (action != NULL) {
+		put_action(c, 201, action);
+	} else if (c->reply->status != 403) {
 		refuse(c, 422, "unprocessable_entity", reason);
-		return;
 	}
-	put_action(c, 201, action);
 }
 
 static void get_droplet_action(struct call *c)
@@ -329,8 +346,8 @@ static void get_project_resources(struct call *c)
 	}
 	begin_list(c, "resources");
 	for (size_t i = 0; i < c->sim->n_droplets; i++) {
-		if (c->sim->droplets[i]->project == project &&
-		    (c->token->scopes & SIM_DROPLET_READ) != 0 && on_page(c, n++)) {
+		if (c->sim->droplets[i]->project == project && may(c, SIM_DROPLET_READ) &&
+		    on_page(c, n++)) {
 			sim_render_resource(&c->reply->body, c->sim->droplets[i]);
 		}
 	}
@@ -340,7 +357,7 @@ static void get_project_resources(struct call *c)
 /* the table: '#' a number, '@' a word */
 static const struct route {
 	const char *method, *path;
-	unsigned scope;
+	enum sim_scope scope;
 	void (*serve)(struct call *);
 } routes[] = {
 	{"GET", "/v2/account", SIM_ACCOUNT_READ, get_account},
@@ -434,8 +451,8 @@ static void answer(struct call *c)
 		not_found(c);
 		return;
 	}
-	if ((c->token->scopes & route->scope) != route->scope) {
-		refuse(c, 403, "forbidden", "You are not authorized to perform this operation");
+	if (!may(c, route->scope)) {
+		forbid(c);
 		return;
 	}
 	if (sim_parse_query(&c->query, path[len] == '?' ? path + len + 1 : "") < 0) {

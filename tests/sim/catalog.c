@@ -52,14 +52,12 @@ static const struct sim_size sizes[] = {
 	 true},
 };
 
-#define IMAGE(slug, id, name, distribution, made, gb)                                          \
-	{                                                                                      \
-		slug, "{\"id\":" #id ",\"name\":\"" name "\",\"distribution\":\"" distribution \
-		      "\",\"slug\":\"" slug "\",\"public\":true,\"regions\":[" PLACES          \
-		      "],\"created_at\":\"" made "\",\"type\":\"base\",\"min_disk_size\":7,"   \
-		      "\"size_gigabytes\":" #gb ",\"description\":\"" distribution " " name    \
-		      "\",\"tags\":[],\"status\":\"available\",\"error_message\":\"\"}"        \
+#define IMAGE(slug, id, name, distribution, made, gb)                                \
+	{                                                                            \
+		slug, id, name, distribution, made, gb, 7, "base", NULL, 0, 0, false \
 	}
+
+const char sim_places[] = PLACES;
 
 static const struct sim_image images[] = {
 	IMAGE("debian-12-x64", 182435301, "12 x64", "Debian", "2025-03-21T14:07:02Z", 0.7),
@@ -99,4 +97,29 @@ const struct sim_image *sim_image(const char *slug)
 		}
 	}
 	return NULL;
+}
+
+const struct sim_image *sim_image_by_id(uint64_t id)
+{
+	for (size_t i = 0; i < ARRAY_LEN(images); i++) {
+		if (images[i].id == id) {
+			return &images[i];
+		}
+	}
+	return NULL;
+}
+
+const struct sim_region *sim_region_at(size_t i)
+{
+	return i < ARRAY_LEN(regions) ? &regions[i] : NULL;
+}
+
+const struct sim_size *sim_size_at(size_t i)
+{
+	return i < ARRAY_LEN(sizes) ? &sizes[i] : NULL;
+}
+
+const struct sim_image *sim_image_at(size_t i)
+{
+	return i < ARRAY_LEN(images) ? &images[i] : NULL;
 }

@@ -11,6 +11,21 @@ struct sim_action *sim_new_action(struct sim *sim, struct sim_droplet *droplet, 
 void sim_free_tags(struct sim_droplet *droplet);
 void sim_free_droplet(struct sim_droplet *droplet);
 
+int64_t sim_scaled(const struct sim *sim, int64_t ms); /* by the speed */
+
+/* acts.c: the running event of a droplet is over */
+void sim_finish_action(struct sim *sim, struct sim_droplet *droplet);
+
+/* What the body of an action asks for. -1 and a reason when it makes no sense. Its strings are the body's. */
+struct json;
+int sim_read_args(const struct sim *sim, const struct json *body, struct sim_args *ret,
+		  const char **ret_reason);
+/* The scopes that an action needs besides droplet:update. */
+uint64_t sim_action_scopes(const char *type);
+
+/* scopes.c: bits of one comma-separated list of scope words */
+int sim_parse_scopes(const char *text, uint64_t *ret_scopes, struct err *err);
+
 /* query.c */
 struct sim_query {
 	uint64_t page, per_page;

@@ -58,6 +58,12 @@ static int read_number(const char *text, uint64_t most, uint64_t *ret)
 	return 0;
 }
 
+static int set_bool(const char *value, bool *ret)
+{
+	*ret = strcmp(value, "yes") == 0;
+	return *ret || strcmp(value, "no") == 0 ? 0 : -1;
+}
+
 static int set_field(struct sim *sim, struct sim_droplet *droplet, const char *key,
 		     const char *value)
 {
@@ -86,6 +92,7 @@ static int set_field(struct sim *sim, struct sim_droplet *droplet, const char *k
 			return -1;
 		}
 		droplet->size = sim_size(value);
+		droplet->disk_gb = droplet->size->disk_gb;
 		droplet->gpu = droplet->size->gpu;
 		return 0;
 	}
@@ -101,8 +108,14 @@ static int set_field(struct sim *sim, struct sim_droplet *droplet, const char *k
 		return 0;
 	}
 	if (strcmp(key, "locked") == 0) {
-		droplet->held = strcmp(value, "yes") == 0;
-		return droplet->held || strcmp(value, "no") == 0 ? 0 : -1;
+		return set_bool(value, &droplet->held);
+	}
+	if (strcmp(key, "ipv6") == 0) {
+		return set_bool(value, &droplet->ipv6);
+	}
+	if (strcmp(key, "backups") == 0) {
+		droplet->policy = (struct sim_backup_policy){.weekly = true};
+		return set_bool(value, &droplet->backups);
 	}
 	if (strcmp(key, "days") == 0 && read_number(value, 20000, &n) == 0) {
 		droplet->created_ms = sim->now_ms - (int64_t)n * 86400000;
@@ -132,6 +145,8 @@ static struct sim_droplet *new_droplet(struct sim *sim, const char *name)
 	droplet->status = DROPLET_ACTIVE;
 	droplet->region = sim_region("ams3");
 	droplet->size = sim_size("s-1vcpu-1gb");
+	droplet->disk_gb = droplet->size->disk_gb;
+	droplet->ipv6 = true;
 	droplet->image = sim_image("debian-12-x64");
 	droplet->created_ms = sim->now_ms - INT64_C(90) * 86400000;
 	return droplet;

@@ -13,44 +13,14 @@
 #include "sim/inside.h"
 
 #define FIRST_DROPLET_ID 400000001u
+#define FIRST_IMAGE_ID 190000001u
 #define FIRST_ACTION_ID UINT64_C(2400000001)
-
-struct type_row {
-	const char *type;
-	int64_t takes_ms;
-	enum droplet_status needs; /* the droplet must have this status */
-	enum droplet_status gives; /* and has this one afterwards */
-};
-
-static const struct type_row types[] = {
-	{"reboot", 20000, DROPLET_ACTIVE, DROPLET_ACTIVE},
-	{"power_on", 8000, DROPLET_OFF, DROPLET_ACTIVE},
-	{"shutdown", 6000, DROPLET_ACTIVE, DROPLET_OFF},
-	{"power_off", 5000, DROPLET_ACTIVE, DROPLET_OFF},
-	{"power_cycle", 15000, DROPLET_ACTIVE, DROPLET_ACTIVE},
-};
 
 static const struct name statuses[] = {
 	{DROPLET_NEW, "new"},
 	{DROPLET_ACTIVE, "active"},
 	{DROPLET_OFF, "off"},
 	{DROPLET_ARCHIVE, "archive"},
-};
-
-#define READ_SCOPES \
-	(SIM_ACCOUNT_READ | SIM_ACTIONS_READ | SIM_DROPLET_READ | SIM_PROJECT_READ | SIM_TAG_READ)
-
-static const struct name scope_words[] = {
-	{READ_SCOPES, "read"},
-	{READ_SCOPES | SIM_DROPLET_UPDATE, "change"},
-	{READ_SCOPES | SIM_DROPLET_UPDATE | SIM_DROPLET_DELETE, "destroy"},
-	{SIM_ACCOUNT_READ, "account:read"},
-	{SIM_ACTIONS_READ, "actions:read"},
-	{SIM_DROPLET_READ, "droplet:read"},
-	{SIM_DROPLET_UPDATE, "droplet:update"},
-	{SIM_DROPLET_DELETE, "droplet:delete"},
-	{SIM_PROJECT_READ, "project:read"},
-	{SIM_TAG_READ, "tag:read"},
 };
 
 const char *sim_status_word(enum droplet_status status)
@@ -77,6 +47,7 @@ struct sim *sim_new(int64_t now_ms)
 
 	sim->now_ms = now_ms;
 	sim->next_droplet_id = FIRST_DROPLET_ID;
+	sim->next_image_id = FIRST_IMAGE_ID;
 	sim->droplet_limit = 25;
 	sim->rate_hour = 5000;
 	sim->rate_minute = 250;
@@ -115,8 +86,14 @@ void sim_free(struct sim *sim)
 		sim_free_droplet(sim->droplets[i]);
 	}
 	for (size_t i = 0; i < sim->n_actions; i++) {
+		free((char *)(uintptr_t)sim->actions[i]->args.name);
 		free(sim->actions[i]);
 	}
+	for (size_t i = 0; i < sim->n_images; i++) {
+		free((char *)(uintptr_t)sim->images[i]->name);
+		free(sim->images[i]);
+	}
+	free(sim->images);
 	for (size_t i = 0; i < sim->n_projects; i++) {
 		free(sim->projects[i].name);
 	}
@@ -197,73 +174,9 @@ struct sim_action *sim_new_action(struct sim *sim, struct sim_droplet *droplet, 
 	return action;
 }
 
-static const struct type_row *type_by_word(const char *word)
-{
-	for (size_t i = 0; i < ARRAY_LEN(types); i++) {
-		if (strcmp(types[i].type, word) == 0) {
-			return &types[i];
-		}
-	}
-	return NULL;
-}
-
-static int64_t scaled(const struct sim *sim, int64_t ms)
+int64_t sim_scaled(const struct sim *sim, int64_t ms)
 {
 	return sim->speed > 0 ? (int64_t)((double)ms / sim->speed) : ms;
-}
-
-struct sim_action *sim_start_action(struct sim *sim, struct sim_droplet *droplet, const char *type,
-				    const char **ret_reason)
-{
-	const struct type_row *row = type_by_word(type);
-	struct sim_action *action;
-
-	if (row == NULL) {
-		*ret_reason = "The action type is not known or not available for this Droplet.";
-		return NULL;
-	}
-	if (droplet->event != NULL || droplet->held) {
-		*ret_reason = "Droplet already has a pending event.";
-		return NULL;
-	}
-	if (droplet->status != row->needs) {
-		*ret_reason =
-			row->needs == DROPLET_OFF
-				? "Droplet is currently on. Please power it off to run this event."
-				: "Droplet is currently off. Please power it on to run this event.";
-		return NULL;
-	}
-	action = sim_new_action(sim, droplet, row->type, sim->now_ms);
-	action->fate = sim->fate;
-	memset(&sim->fate, 0, sizeof(sim->fate));
-	action->due_ms = action->fate.never_ends
-				 ? INT64_MAX
-				 : sim->now_ms + scaled(sim, action->fate.takes_ms > 0
-								     ? action->fate.takes_ms
-								     : row->takes_ms);
-	droplet->event = action;
-	return action;
-}
-
-/* The running event of a droplet is over. */
-static void finish(struct sim *sim, struct sim_droplet *droplet)
-{
-	struct sim_action *action = droplet->event;
-	const struct type_row *row = type_by_word(action->type);
-
-	droplet->event = NULL;
-	action->completed_ms = action->due_ms;
-	action->status = action->fate.errors ? SIM_ERRORED : SIM_COMPLETED;
-	if (row == NULL || action->fate.errors || action->fate.unchanged) {
-		return;
-	}
-	if (action->fate.lag_ms > 0) {
-		droplet->later = row->gives;
-		droplet->later_ms = action->due_ms + scaled(sim, action->fate.lag_ms);
-	} else {
-		droplet->status = row->gives;
-		droplet->later = DROPLET_UNKNOWN;
-	}
 }
 
 void sim_settle(struct sim *sim, int64_t now_ms)
@@ -276,7 +189,7 @@ void sim_settle(struct sim *sim, int64_t now_ms)
 		struct sim_droplet *droplet = sim->droplets[i];
 
 		if (droplet->event != NULL && droplet->event->due_ms <= now_ms) {
-			finish(sim, droplet);
+			sim_finish_action(sim, droplet);
 		}
 		if (droplet->later != DROPLET_UNKNOWN && droplet->later_ms <= now_ms) {
 			droplet->status = droplet->later;
@@ -285,34 +198,12 @@ void sim_settle(struct sim *sim, int64_t now_ms)
 	}
 }
 
-/* Bits of one comma-separated list of scope words. */
-static int parse_scopes(const char *text, unsigned *ret_scopes, struct err *err)
-{
-	unsigned scopes = 0;
-
-	while (*text != '\0') {
-		size_t len = strcspn(text, ",");
-		bool take_away = *text == '-';
-		char word[64];
-		int bits;
-
-		(void)snprintf(word, sizeof(word), "%.*s", (int)len - take_away, text + take_away);
-		if (names_value(scope_words, ARRAY_LEN(scope_words), word, &bits) < 0) {
-			return err_set(err, ERR_USAGE, "no such scope: '%s'", word);
-		}
-		scopes = take_away ? scopes & ~(unsigned)bits : scopes | (unsigned)bits;
-		text += len + (text[len] == ',');
-	}
-	*ret_scopes = scopes;
-	return 0;
-}
-
 int sim_add_token(struct sim *sim, const char *token, const char *scopes, struct err *err)
 {
 	struct sim_token *row;
-	unsigned bits;
+	uint64_t bits;
 
-	if (parse_scopes(scopes, &bits, err) < 0) {
+	if (sim_parse_scopes(scopes, &bits, err) < 0) {
 		return -1;
 	}
 	sim_remove_token(sim, token);

@@ -8,13 +8,14 @@
  * The model is pure: it has no clock, no socket and no randomness; time comes in with each request (wall time,
  * ms). It speaks DigitalOcean's shapes (held against the API description by test_contract.py).
  *
- * What is modelled: account, droplets with paging and filters, the five power actions with their time, one event a
- * droplet (422 for the second, `locked` meanwhile), statuses that change at the action's end or some seconds later,
- * tags, projects and their resources, both rate limits (5,000 an hour sliding, 250 a minute), tokens with scopes.
- * What is not: create, resize, snapshot and the like (answered 422), volumes, addresses, firewalls, metrics (404).
+ * What is modelled: account, droplets with paging and filters, every action on a droplet with its time and its
+ * effect, one event a droplet (422 for the second, `locked` meanwhile), statuses that change at the action's end or some
+ * seconds later, snapshots, tags, projects and their resources, both rate limits (5,000 an hour sliding, 250 a minute),
+ * tokens with scopes.
  *
  * Texts of refusals are DigitalOcean's where known; that a power action in the wrong state is refused is inferred
- * from "Droplet is currently on. Please power it off to run this event.".
+ * from "Droplet is currently on. Please power it off to run this event.", and so are those about images, names and
+ * backups.
  */
 #ifndef SIM_MODEL_H
 #define SIM_MODEL_H
@@ -27,15 +28,51 @@
 #include "base/err.h"
 #include "base/strbuf.h"
 
+/* The scopes of tokens; a set of them is bits of sim_scope_bit. */
 enum sim_scope {
-	SIM_ACCOUNT_READ = 1 << 0,
-	SIM_ACTIONS_READ = 1 << 1,
-	SIM_DROPLET_READ = 1 << 2,
-	SIM_DROPLET_UPDATE = 1 << 3,
-	SIM_DROPLET_DELETE = 1 << 4,
-	SIM_PROJECT_READ = 1 << 5,
-	SIM_TAG_READ = 1 << 6,
+	SIM_ACCOUNT_READ,
+	SIM_ACTIONS_READ,
+	SIM_BILLING_READ,
+	SIM_BLOCK_STORAGE_READ,
+	SIM_BLOCK_STORAGE_DELETE,
+	SIM_BLOCK_STORAGE_ACTION_READ,
+	SIM_BLOCK_STORAGE_ACTION_CREATE,
+	SIM_BLOCK_STORAGE_SNAPSHOT_READ,
+	SIM_BLOCK_STORAGE_SNAPSHOT_DELETE,
+	SIM_DOMAIN_READ,
+	SIM_DROPLET_READ,
+	SIM_DROPLET_UPDATE,
+	SIM_DROPLET_CREATE,
+	SIM_DROPLET_ADMIN,
+	SIM_DROPLET_DELETE,
+	SIM_FIREWALL_READ,
+	SIM_FIREWALL_UPDATE,
+	SIM_IMAGE_READ,
+	SIM_IMAGE_CREATE,
+	SIM_IMAGE_DELETE,
+	SIM_LOAD_BALANCER_READ,
+	SIM_MONITORING_READ,
+	SIM_PROJECT_READ,
+	SIM_PROJECT_ASSIGN,
+	SIM_REGIONS_READ,
+	SIM_RESERVED_IP_READ,
+	SIM_RESERVED_IP_UPDATE,
+	SIM_RESERVED_IP_DELETE,
+	SIM_SIZES_READ,
+	SIM_SNAPSHOT_READ,
+	SIM_SNAPSHOT_DELETE,
+	SIM_SSH_KEY_READ,
+	SIM_TAG_READ,
+	SIM_TAG_CREATE,
+	SIM_TAG_DELETE,
+	SIM_VPC_READ,
+	SIM_SCOPE_COUNT,
 };
+
+static inline uint64_t sim_scope_bit(enum sim_scope scope)
+{
+	return UINT64_C(1) << scope;
+}
 
 /* The tokens of sim_demo_account and of sluice-sim without --token. */
 #define SIM_TOKEN_READ "sim-token-read"
@@ -56,6 +93,21 @@ struct sim_fate {
 
 enum sim_action_status { SIM_IN_PROGRESS, SIM_COMPLETED, SIM_ERRORED };
 
+struct sim_backup_policy {
+	bool weekly;
+	unsigned weekday, hour; /* 0 Sunday; UTC */
+};
+
+/* What an action takes besides its type. */
+struct sim_args {
+	const struct sim_size *size;
+	bool disk;
+	const struct sim_image *image;
+	const char *name; /* owned by the action once it runs */
+	bool has_policy;
+	struct sim_backup_policy policy;
+};
+
 struct sim_action {
 	uint64_t id;
 	uint64_t droplet_id;
@@ -65,6 +117,7 @@ struct sim_action {
 	int64_t started_ms, completed_ms; /* wall; completed 0: not yet */
 	int64_t due_ms;
 	struct sim_fate fate;
+	struct sim_args args;
 };
 
 struct sim_droplet {
@@ -75,8 +128,12 @@ struct sim_droplet {
 	const struct sim_region *region; /* catalog.h */
 	const struct sim_size *size;
 	const struct sim_image *image;
-	size_t project; /* place in sim->projects */
+	size_t project;   /* place in sim->projects */
+	unsigned disk_gb; /* a resize without its disk leaves it */
 	bool gpu;
+	bool ipv6;
+	bool backups;
+	struct sim_backup_policy policy;
 	char ip[16], ip_private[16], ip6[48];
 	enum droplet_status status;
 	int64_t created_ms;
@@ -104,7 +161,7 @@ struct sim_window {
 
 struct sim_token {
 	char *text;
-	unsigned scopes;
+	uint64_t scopes; /* sim_scope_bit */
 	struct sim_window window;
 };
 
@@ -113,6 +170,8 @@ struct sim {
 	size_t n_droplets;
 	struct sim_action **actions; /* by id: id - first_action_id */
 	size_t n_actions;
+	struct sim_image **images; /* the account's own: snapshots and backups, oldest first */
+	size_t n_images;
 	struct sim_project *projects;
 	size_t n_projects;
 	struct sim_token *tokens;
@@ -122,7 +181,7 @@ struct sim {
 	unsigned rate_hour, rate_minute; /* 0: no limit, the headers still say 5000 */
 	double speed;                    /* actions and lags take 1/speed of their time */
 	int64_t now_ms;                  /* of the latest request or sim_settle */
-	uint64_t next_droplet_id;
+	uint64_t next_droplet_id, next_image_id;
 	uint64_t n_requests;
 	struct sim_fate fate; /* of the next action, consumed by it */
 };
@@ -164,7 +223,7 @@ void sim_remove_token(struct sim *sim, const char *token); /* expired, revoked *
 
 /*
  * One droplet from a line "web-1 id=400000011 tags=web,prod status=off region=ams3 size=s-1vcpu-1gb image=debian-12-x64
- * project=shop locked=yes days=90": creates it, or changes the one with that id. Only the name must be there.
+ * project=shop locked=yes ipv6=no backups=yes days=90": creates it, or changes the one with that id. Only the name must be there.
  */
 int sim_droplet_line(struct sim *sim, const char *line, struct err *err);
 void sim_remove_droplet(struct sim *sim, uint64_t id);
@@ -175,9 +234,19 @@ struct sim_droplet *sim_droplet_by_name(const struct sim *sim,
 const struct sim_action *sim_action_by_id(const struct sim *sim, uint64_t id); /* or NULL */
 size_t sim_project(struct sim *sim, const char *name); /* its place; made when new */
 
-/* Starts an action without the API (somebody in the control panel). NULL and a reason when it is refused. */
+/*
+ * Starts an action without the API (somebody in the control panel). args: NULL for the types that take none; its name is
+ * copied. NULL and a reason when it is refused.
+ */
 struct sim_action *sim_start_action(struct sim *sim, struct sim_droplet *droplet, const char *type,
-				    const char **ret_reason);
+				    const struct sim_args *args, const char **ret_reason);
+
+/* By slug or number, the account's own too; NULL when there is none (or it was deleted). */
+const struct sim_image *sim_find_image(const struct sim *sim, const char *slug, uint64_t id);
+
+/* A snapshot or backup that is there already; region and size follow from the droplet. */
+struct sim_image *sim_add_image(struct sim *sim, const struct sim_droplet *droplet,
+				const char *type, const char *name);
 
 /* Believable accounts, with the three tokens above. */
 void sim_demo_account(struct sim *sim);

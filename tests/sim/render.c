@@ -34,9 +34,74 @@ static void add_networks(struct strbuf *out, const struct sim_droplet *d)
 		",\"networks\":{\"v4\":[{\"ip_address\":\"%s\",\"netmask\":\"255.255.240.0\","
 		"\"gateway\":\"nil\",\"type\":\"private\"},{\"ip_address\":\"%s\","
 		"\"netmask\":\"255.255.240.0\",\"gateway\":\"%.*s.1\",\"type\":\"public\"}],"
-		"\"v6\":[{\"ip_address\":\"%s\",\"netmask\":64,\"gateway\":\"%s::1\","
-		"\"type\":\"public\"}]}",
-		d->ip_private, d->ip, prefix, d->ip, d->ip6, v6);
+		"\"v6\":[",
+		d->ip_private, d->ip, prefix, d->ip);
+	if (d->ipv6) {
+		(void)strbuf_addf(out,
+				  "{\"ip_address\":\"%s\",\"netmask\":64,\"gateway\":\"%s::1\","
+				  "\"type\":\"public\"}",
+				  d->ip6, v6);
+	}
+	(void)strbuf_adds(out, "]}");
+}
+
+void sim_render_image(struct strbuf *out, const struct sim_image *image)
+{
+	(void)strbuf_addf(out, "{\"id\":%llu,", (unsigned long long)image->id);
+	add_key(out, "name", image->name);
+	(void)strbuf_addf(out, ",\"distribution\":\"%s\",\"slug\":", image->distribution);
+	if (image->slug != NULL) {
+		(void)strbuf_addf(out, "\"%s\",\"public\":true,\"regions\":[%s]", image->slug,
+				  sim_places);
+	} else {
+		(void)strbuf_addf(out, "null,\"public\":false,\"regions\":[\"%s\"]", image->region);
+	}
+	(void)strbuf_addch(out, ',');
+	if (image->made != NULL) {
+		(void)strbuf_addf(out, "\"created_at\":\"%s\"", image->made);
+	} else {
+		add_time(out, "created_at", image->created_ms);
+	}
+	(void)strbuf_addf(out,
+			  ",\"type\":\"%s\",\"min_disk_size\":%u,\"size_gigabytes\":%.2f,"
+			  "\"description\":\"%s\",\"tags\":[],\"status\":\"available\","
+			  "\"error_message\":\"\"}",
+			  image->type, image->min_disk_gb, image->gb, image->distribution);
+}
+
+/* The next window of the backups; the policy's hour, today or tomorrow, whatever its day. */
+static void add_backups(struct strbuf *out, const struct sim_droplet *d, int64_t now_ms)
+{
+	const int64_t day = INT64_C(86400000);
+	int64_t start = now_ms - now_ms % day + (int64_t)d->policy.hour * 3600000;
+
+	if (!d->backups) {
+		(void)strbuf_adds(out, ",\"next_backup_window\":null");
+		return;
+	}
+	start += start <= now_ms ? day : 0;
+	(void)strbuf_adds(out, ",\"next_backup_window\":{");
+	add_time(out, "start", start);
+	(void)strbuf_addch(out, ',');
+	add_time(out, "end", start + INT64_C(4) * 3600000);
+	(void)strbuf_addch(out, '}');
+}
+
+static void add_images(struct strbuf *out, const struct sim *sim, const struct sim_droplet *d,
+		       const char *key, const char *type)
+{
+	const char *comma = "";
+
+	(void)strbuf_addf(out, ",\"%s\":[", key);
+	for (size_t i = 0; i < sim->n_images; i++) {
+		const struct sim_image *image = sim->images[i];
+
+		if (!image->gone && image->droplet_id == d->id && strcmp(image->type, type) == 0) {
+			(void)strbuf_addf(out, "%s%llu", comma, (unsigned long long)image->id);
+			comma = ",";
+		}
+	}
+	(void)strbuf_addch(out, ']');
 }
 
 static void add_tags(struct strbuf *out, const struct sim_droplet *d)
@@ -49,7 +114,8 @@ static void add_tags(struct strbuf *out, const struct sim_droplet *d)
 	}
 }
 
-void sim_render_droplet(struct strbuf *out, const struct sim_droplet *d, bool tags)
+void sim_render_droplet(struct strbuf *out, const struct sim *sim, const struct sim_droplet *d,
+			bool tags)
 {
 	(void)strbuf_addf(out, "{\"id\":%llu,", (unsigned long long)d->id);
 	add_key(out, "name", d->name);
@@ -58,15 +124,20 @@ void sim_render_droplet(struct strbuf *out, const struct sim_droplet *d, bool ta
 		",\"memory\":%u,\"vcpus\":%u,\"disk\":%u,\"disk_info\":[{\"type\":\"local\","
 		"\"size\":{\"amount\":%u,\"unit\":\"gib\"}}],\"locked\":%s,\"status\":\"%s\","
 		"\"kernel\":null,",
-		d->size->memory_mb, d->size->vcpus, d->size->disk_gb, d->size->disk_gb,
+		d->size->memory_mb, d->size->vcpus, d->disk_gb, d->disk_gb,
 		d->event != NULL || d->held ? "true" : "false", sim_status_word(d->status));
 	add_time(out, "created_at", d->created_ms);
 	(void)strbuf_addf(out,
-			  ",\"features\":[\"monitoring\",\"droplet_agent\",\"ipv6\","
-			  "\"private_networking\"],\"backup_ids\":[],\"next_backup_window\":null,"
-			  "\"snapshot_ids\":[],\"image\":%s,\"volume_ids\":[],\"size\":%s,"
-			  "\"size_slug\":\"%s\"",
-			  d->image->json, d->size->json, d->size->slug);
+			  ",\"features\":[\"monitoring\",\"droplet_agent\",%s%s"
+			  "\"private_networking\"]",
+			  d->ipv6 ? "\"ipv6\"," : "", d->backups ? "\"backups\"," : "");
+	add_images(out, sim, d, "backup_ids", "backup");
+	add_backups(out, d, sim->now_ms);
+	add_images(out, sim, d, "snapshot_ids", "snapshot");
+	(void)strbuf_adds(out, ",\"image\":");
+	sim_render_image(out, d->image);
+	(void)strbuf_addf(out, ",\"volume_ids\":[],\"size\":%s,\"size_slug\":\"%s\"", d->size->json,
+			  d->size->slug);
 	add_networks(out, d);
 	(void)strbuf_addf(out, ",\"region\":%s,\"tags\":[", d->region->json);
 	if (tags) {

@@ -117,6 +117,45 @@ def drive_actions(sim):
     expect(sim.act(Z_DB_1, 'reboot')[0] == 422, 'reboot of a droplet that is off')
 
 
+def drive_arguments(sim):
+    """Every action with arguments: refused when they make no sense, and its effect at its end."""
+    def act(kind, status=201, **args):
+        got, _, body = sim.ask('POST', '/v2/droplets/%d/actions' % WEB_2, dict(args, type=kind))
+        expect(got == status, (kind, args, got, body))
+        sim.control('POST', 'advance', '60s')
+        return sim.get('/v2/droplets/%d' % WEB_2)[1]['droplet']
+    act('resize', 422, size='s-2vcpu-4gb')
+    expect(act('power_off')['status'] == 'off', 'off')
+    small = act('resize', size='s-2vcpu-4gb')
+    expect((small['size_slug'], small['vcpus'], small['memory'], small['disk']) == ('s-2vcpu-4gb', 2, 4096, 60), small)
+    expect(act('resize', size='s-2vcpu-4gb', disk=True)['disk'] == 80, 'the disk grew')
+    act('resize', 422, size='s-2vcpu-2gb')
+    expect(act('rename', name='web-9')['name'] == 'web-9', 'rename')
+    act('rename', 422, name='web 9')
+    saved = act('snapshot', name='before')['snapshot_ids']
+    expect(len(saved) == 1, saved)
+    expect(act('rebuild', image='ubuntu-24-04-x64')['image']['slug'] == 'ubuntu-24-04-x64', 'rebuild')
+    expect(act('restore', image=saved[0])['image']['id'] == saved[0], 'restore')
+    act('restore', 422, image=1)
+    act('rebuild', 422, image='plan-9')
+    act('change_backup_policy', 422, backup_policy={'plan': 'daily', 'hour': 4})
+    expect('backups' in act('enable_backups', backup_policy={'plan': 'weekly', 'weekday': 'SAT', 'hour': 20})['features'],
+           'backups')
+    expect(act('change_backup_policy', backup_policy={'plan': 'daily', 'hour': 4})['next_backup_window'], 'a window')
+    act('change_backup_policy', 422, backup_policy={'plan': 'daily', 'hour': 5})
+    expect(act('disable_backups')['next_backup_window'] is None, 'no window')
+    act('enable_ipv6', 422)
+    sim.control('POST', 'droplet', 'v4-1 id=79 ipv6=no')
+    expect(sim.get('/v2/droplets/79')[1]['droplet']['networks']['v6'] == [], 'no ipv6')
+    expect(sim.ask('POST', '/v2/droplets/79/actions', {'type': 'enable_ipv6'})[0] == 201, 'enable_ipv6')
+    act('password_reset')
+    expect(sim.get('/v2/droplets/79')[1]['droplet']['networks']['v6'], 'ipv6')
+    sim.control('POST', 'token', 'meek droplet:update')
+    for body in ({'type': 'rebuild', 'image': 1}, {'type': 'restore', 'image': 1}, {'type': 'resize', 'size': 'x'},
+                 {'type': 'password_reset'}, {'type': 'snapshot'}):
+        expect(sim.ask('POST', '/v2/droplets/%d/actions' % WEB_2, body, token='meek')[0] == 403, body)
+
+
 def drive_refusals(sim):
     for path in ('/v2/droplets/1', '/v2/actions/1', '/v2/droplets/1/actions', '/v2/droplets/%d/actions/1' % WEB_1):
         status, reply = sim.get(path)
@@ -308,7 +347,7 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         log = os.path.join(folder, 'log.jsonl')
         sim = Sim('--clock', 'virtual', '--start', '2026-01-13T03:00:00Z', '--log', log)
-        for part in (drive_endpoints, drive_actions, drive_refusals, drive_faults, drive_fates, drive_control,
+        for part in (drive_endpoints, drive_actions, drive_arguments, drive_refusals, drive_faults, drive_fates, drive_control,
                      bad_bytes):
             part(sim)
         sim.end()

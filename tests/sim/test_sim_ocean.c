@@ -37,30 +37,37 @@ struct step {
 	enum ocean_verb verb;
 	uint64_t droplet_id;
 	const char *act;
+	struct ocean_act_args args;
 };
 
 static const struct step steps[] = {
-	{OCEAN_ACCOUNT, 0, NULL},
-	{OCEAN_LIST, 0, NULL},
-	{OCEAN_GET, 440212003, NULL},
-	{OCEAN_ACT, 440212003, "reboot"},
-	{OCEAN_ACTION, 0, NULL}, /* the one just started */
-	{OCEAN_ACT, 440212003, "power_off"},
-	{OCEAN_DROPLET_ACTIONS, 440212003, NULL},
-	{OCEAN_GET, 1, NULL},
-	{OCEAN_ACT, 418830207, "reboot"},
-	{OCEAN_ACT, 440212017, "reboot"},
-	{OCEAN_ACT, 446650310, "power_cycle"},
-	{OCEAN_DROPLET_ACTIONS, 446650310, NULL},
-	{OCEAN_ACT, 446650392, "shutdown"},
-	{OCEAN_GET, 446650392, NULL},
-	{OCEAN_GET, 451788125, NULL},
-	{OCEAN_GET, 433007846, NULL},
-	{OCEAN_GET, 431902518, NULL},
-	{OCEAN_GET, 431902519, NULL},
-	{OCEAN_ACT, 402117731, "shutdown"},
-	{OCEAN_ACT, 402117732, "shutdown"},
-	{OCEAN_LIST, 0, NULL},
+	{OCEAN_ACCOUNT, 0, NULL, {0}},
+	{OCEAN_LIST, 0, NULL, {0}},
+	{OCEAN_GET, 440212003, NULL, {0}},
+	{OCEAN_ACT, 440212003, "reboot", {0}},
+	{OCEAN_ACTION, 0, NULL, {0}}, /* the one just started */
+	{OCEAN_ACT, 440212003, "power_off", {0}},
+	{OCEAN_DROPLET_ACTIONS, 440212003, NULL, {0}},
+	{OCEAN_GET, 1, NULL, {0}},
+	{OCEAN_ACT, 418830207, "reboot", {0}},
+	{OCEAN_ACT, 440212017, "reboot", {0}},
+	{OCEAN_ACT, 446650310, "power_cycle", {0}},
+	{OCEAN_DROPLET_ACTIONS, 446650310, NULL, {0}},
+	{OCEAN_ACT, 446650392, "shutdown", {0}},
+	{OCEAN_GET, 446650392, NULL, {0}},
+	{OCEAN_GET, 451788125, NULL, {0}},
+	{OCEAN_GET, 433007846, NULL, {0}},
+	{OCEAN_GET, 431902518, NULL, {0}},
+	{OCEAN_GET, 431902519, NULL, {0}},
+	{OCEAN_ACT, 402117731, "shutdown", {0}},
+	{OCEAN_ACT, 402117732, "shutdown", {0}},
+	{OCEAN_ACT, 418830207, "resize", {.size = "s-2vcpu-4gb", .disk = true}},
+	{OCEAN_ACT, 418830164, "resize", {.size = "s-2vcpu-4gb"}},
+	{OCEAN_ACT, 425561902, "rename", {.name = "o-web-9"}},
+	{OCEAN_ACT, 425561944, "rebuild", {.image_slug = "debian-12-x64"}},
+	{OCEAN_ACT, 433007846, "enable_backups", {.backup = {OCEAN_BACKUP_WEEKLY, 2, 4}}},
+	{OCEAN_ACT, 451788125, "snapshot", {.name = "before"}},
+	{OCEAN_LIST, 0, NULL, {0}},
 };
 
 struct run {
@@ -125,6 +132,7 @@ static void play(struct run *run)
 			.droplet_id = steps[i].droplet_id,
 			.action_id = steps[i].verb == OCEAN_ACTION ? run->action_id : 0,
 			.act = steps[i].act,
+			.args = steps[i].args,
 			.done = on_done,
 			.data = run,
 		};

@@ -104,20 +104,36 @@ static void a_copy_stands_alone(void **state)
 {
 	const struct column columns[] = {{"n", 0, true}};
 	struct arena arena = {0}, mine = {0};
-	struct build b;
+	double points[] = {1, 7};
+	const struct chart chart = {
+		.label = "CPU", .caption = "7 %", .points = points, .n_points = 2, .high = 100};
+	struct build b, other, same;
 	const struct message *m, *copy;
 
 	(void)state;
+	build_init(&other, &arena, TONE_BAD);
+	build_init(&same, &arena, TONE_BAD);
 	build_init(&b, &arena, TONE_BAD);
 	build_line(&b, "a *b*");
 	build_field(&b, "k", "v");
 	build_table(&b, columns, 1);
 	build_row(&b, (const char *const[]){"1"});
 	build_progress(&b, 5, "p");
+	build_chart(&b, &chart);
 	build_button(&b, "id", "Go", BUTTON_MAIN);
 	m = build_end(&b);
 	copy = message_copy(&mine, m);
 	assert_true(message_equal(m, copy));
+	points[1] = 8; /* the message has its own */
+	assert_true(copy->blocks[4].chart->points[1] == 7);
+	build_chart(&other, &chart);
+	build_chart(&same, &chart);
+	assert_true(message_equal(build_end(&other), build_end(&same)));
+	points[1] = 9;
+	build_chart(&other, &chart);
+	points[1] = 10;
+	build_chart(&same, &chart);
+	assert_false(message_equal(build_end(&other), build_end(&same)));
 	build_button(&b, "id2", "Go", BUTTON_MAIN);
 	assert_false(message_equal(build_end(&b), copy));
 	arena_done(&arena); /* the sanitizer sees it when the copy still points there */
@@ -125,6 +141,7 @@ static void a_copy_stands_alone(void **state)
 	assert_string_equal(copy->blocks[1].cells[1], "v");
 	assert_string_equal(copy->blocks[2].columns[0].head, "n");
 	assert_string_equal(copy->blocks[3].label, "p");
+	assert_string_equal(copy->blocks[4].chart->caption, "7 %");
 	assert_string_equal(copy->buttons[0].id, "id");
 	arena_done(&mine);
 }

@@ -5,6 +5,7 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -177,6 +178,9 @@ static void nothing_hostile_comes_out(void **state)
 	const struct span span = {SPAN_TEXT, evil}, mention = {SPAN_MENTION, evil};
 	const char *const cells[] = {evil, evil};
 	const struct column columns[] = {{evil, 0, false}, {evil, 1, true}};
+	const double points[] = {1e308, -1e308, (double)INFINITY, (double)NAN};
+	const struct chart chart = {
+		.label = evil, .caption = evil, .points = points, .n_points = 4, .high = 100};
 	const struct block blocks[] = {
 		{.kind = BLOCK_LINE, .spans = &span, .n_spans = 1},
 		{.kind = BLOCK_LINE, .spans = &mention, .n_spans = 1},
@@ -188,9 +192,10 @@ static void nothing_hostile_comes_out(void **state)
 		 .n_rows = 1},
 		{.kind = BLOCK_PROGRESS, .permille = 500, .label = evil},
 		{.kind = BLOCK_PROGRESS, .permille = 5000, .label = evil},
+		{.kind = BLOCK_CHART, .chart = &chart},
 	};
 	const struct button button = {"b", evil, BUTTON_PLAIN};
-	const struct message message = {TONE_BAD, blocks, 6, &button, 1};
+	const struct message message = {TONE_BAD, blocks, 7, &button, 1};
 	size_t lines = 1;
 
 	(void)state;
@@ -200,7 +205,40 @@ static void nothing_hostile_comes_out(void **state)
 	for (const char *c = out.buf; *c != '\0'; c++) {
 		lines += *c == '\n';
 	}
-	assert_int_equal(lines, 8); /* a line each, two for the table, one for the buttons */
+	assert_int_equal(lines, 9); /* a line each, two for the table, one for the buttons */
+}
+
+static const char *bars(const double *points, size_t n, double low, double high)
+{
+	const struct chart chart = {.label = "CPU",
+				    .caption = "",
+				    .points = points,
+				    .n_points = n,
+				    .low = low,
+				    .high = high};
+	const struct block block = {.kind = BLOCK_CHART, .chart = &chart};
+	const struct message message = {.blocks = &block, .n_blocks = 1};
+
+	return render(&message, (struct text_style){.columns = 40, .ascii = true});
+}
+
+static void a_chart_shows_peaks_and_gaps(void **state)
+{
+	double many[1200] = {0};
+	const double few[] = {0, 50, (double)NAN, 100};
+	const double load[] = {0.5, 4, 2};
+	const double flat[] = {0, 0, 0};
+	const double none[] = {(double)NAN, (double)NAN};
+
+	(void)state;
+	assert_string_equal(bars(few, 4, 0, 100), "CPU    _= #");
+	assert_string_equal(bars(load, 3, 0, 0), "CPU    .#=");
+	assert_string_equal(bars(flat, 3, 0, 0), "CPU    ___");
+	assert_string_equal(bars(none, 2, 0, 100), "CPU      ");
+	assert_string_equal(bars(none, 0, 0, 100), "CPU    ");
+	/* one high minute in 1,200 is seen on twelve bars */
+	many[101] = 100;
+	assert_string_equal(bars(many, 1200, 0, 100), "CPU    _#__________");
 }
 
 static void colours_only_when_asked(void **state)
@@ -263,6 +301,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(lines_break_at_spaces, setup, teardown),
 		cmocka_unit_test_setup_teardown(tables_drop_then_cut, setup, teardown),
 		cmocka_unit_test_setup_teardown(nothing_hostile_comes_out, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_chart_shows_peaks_and_gaps, setup, teardown),
 		cmocka_unit_test_setup_teardown(colours_only_when_asked, setup, teardown),
 		cmocka_unit_test_setup_teardown(mentions_bars_and_buttons, setup, teardown),
 	};

@@ -208,6 +208,13 @@ static void test_addresses(void **state)
 	(void)state;
 	accepted("ocean-url", "https://api.example:8443/base", CONFIG_OCEAN_URL);
 	accepted("ocean-url", "http://127.0.0.1:1", CONFIG_OCEAN_URL);
+	accepted("own-droplet", "446650310", CONFIG_OWN_DROPLET);
+	accepted("own-droplet", "", CONFIG_OWN_DROPLET);
+	refused("own-droplet", "web-1",
+		"--own-droplet \"web-1\": must be an id of at most 18 digits");
+	refused("own-droplet", "0", "--own-droplet \"0\": must be an id of at most 18 digits");
+	refused("own-droplet", "1234567890123456789",
+		"--own-droplet \"1234567890123456789\": must be an id of at most 18 digits");
 	accepted("ocean-url", "http://localhost:65535/", CONFIG_OCEAN_URL);
 	accepted("ocean-url", "http://[::1]:80", CONFIG_OCEAN_URL);
 	accepted("ocean-url", "https://[2001:db8::1]", CONFIG_OCEAN_URL);

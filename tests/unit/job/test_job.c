@@ -228,7 +228,7 @@ static void a_pending_event_is_waited_for(void **state)
 	const char *reason = NULL;
 
 	assert_non_null(sim_start_action(w->sim->model, sim_droplet_by_id(w->sim->model, WEB_1),
-					 "power_cycle", &reason));
+					 "power_cycle", NULL, &reason));
 	ask(w, &reboot_plan, WEB_1);
 	loop_advance(w->loop, 2000);
 	assert_said(w, "The droplet is busy with another event");
@@ -301,7 +301,7 @@ static void an_older_action_is_not_taken_for_ours(void **state)
 	const char *reason = NULL;
 
 	assert_non_null(sim_start_action(w->sim->model, sim_droplet_by_id(w->sim->model, WEB_1),
-					 "reboot", &reason));
+					 "reboot", NULL, &reason));
 	loop_advance(w->loop, 60000);
 	fault(w, ACTIONS_POST " nth=1 kind=timeout-before");
 	ask(w, &reboot_plan, WEB_1);

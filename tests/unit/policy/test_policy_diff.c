@@ -269,6 +269,47 @@ static void differences_are_sentences(void **state)
 	     "- ana is no longer console/x/a\n+ c0 also shows ip\n");
 }
 
+/* What is heard where, and whose secrets the file stands on, are rights as well. */
+static void what_is_told_is_compared(void **state)
+{
+	static const char people[] = "version: 1\nworkspaces: {t: {console: x}}\n";
+	static const char old[] =
+		"accounts: {main: {token: env:A}, gone: {token: env:G}}\n"
+		"people: {ana: {t: a, code: env:C}, bob: {t: b, code: env:B}, dora: {t: d}}\n"
+		"channels: {c0: {at: t/c0, may: everything, droplets: any, announce: "
+		"droplet.power.on}, c1: {at: t/c1, may: everything, droplets: any}}\n"
+		"settings: {ops: c0, private_reads: [c1]}\n";
+	static const char new[] =
+		"accounts: {main: {read: env:A, change: env:A2}, more: {token: env:M}}\n"
+		"people: {ana: {t: a, code: env:C2}, bob: {t: b}, dora: {t: d, code: env:D}}\n"
+		"channels: {c0: {at: t/c0, may: everything, droplets: any}, c1: {at: t/c1, may: "
+		"everything, droplets: any, announce: [\"droplet.power.*\"]}}\n"
+		"settings: {ops: c1, audit_mirror: c0, private_reads: [c0]}\n";
+	char was[1000], is[1000];
+
+	(void)state;
+	snprintf(was, sizeof(was), "%s%s", people, old);
+	snprintf(is, sizeof(is), "%s%s", people, new);
+	says(was, is, true,
+	     "- c0 no longer hears of droplet.power.on done to its droplets\n"
+	     "- in c0 the asker alone reads the answers to reads now (private_reads)\n"
+	     "+ c1 also hears of droplet.power.on, droplet.power.off, droplet.power.cycle, "
+	     "droplet.power.reboot, droplet.power.shutdown done to its droplets\n"
+	     "+ in c1 everybody reads the answers to reads now, not the asker alone "
+	     "(private_reads)\n"
+	     "+ c1 also reads who gains and loses what, and what failed (ops)\n"
+	     "- c0 no longer reads who gains and loses what, and what failed (ops)\n"
+	     "+ c0 also reads the heads of the audit log (audit_mirror)\n"
+	     "+ ana gives codes of another secret now\n"
+	     "- bob has no codes any more\n"
+	     "+ dora gives codes of another secret now\n"
+	     "+ account main has another token to change now\n"
+	     "- account main has no token to destroy now\n"
+	     "+ account more is new, with all its droplets\n"
+	     "- account gone is gone, with all its droplets\n");
+	says(is, is, true, "");
+}
+
 #define HOURS \
 	"hours: {office: {days: mon-fri, from: \"09:00\", to: \"18:00\", zone: Europe/Madrid}}\n"
 
@@ -346,6 +387,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(differences_are_sentences),
+		cmocka_unit_test(what_is_told_is_compared),
 		cmocka_unit_test(time_is_said),
 		cmocka_unit_test(steps_are_compared),
 		cmocka_unit_test(diff_is_the_walk_over_everything),

@@ -1,0 +1,83 @@
+/* self.c - the droplet on which this program runs: what it could not come back from is refused, the rest is announced
+ *
+ * Whoever switches that droplet off switches off the one who would switch it on again. A reboot brings the program back,
+ * and job/resume.c tells the outcome then.
+ */
+#include "app/turn.h"
+#include "audit/audit.h"
+#include "base/clock.h"
+
+static const struct droplet *self_among(const struct app *app, const struct gate_targets *targets)
+{
+	for (size_t i = 0; i < targets->n && app->own_droplet != 0; i++) {
+		if (targets->droplets[i]->id == app->own_droplet) {
+			return targets->droplets[i];
+		}
+	}
+	return NULL;
+}
+
+static const struct message *words_refused(struct turn *turn, const struct droplet *self)
+{
+	struct build build;
+
+	build_init(&build, &turn->arena, TONE_BAD);
+	build_line(&build, "*Refused:* I run on %s.", self->name);
+	build_line(&build, "That stops me too, and nobody here");
+	build_line(&build, "could bring it back. Nothing ran.");
+	build_line(&build, "Use DigitalOcean's control panel.");
+	return build_end(&build);
+}
+
+/* Beside the row of the decision, which allows: so the log says why nothing followed. */
+static void audit_refused(struct turn *turn, const struct droplet *self,
+			  const struct gate_decision *decision, struct store_txn *txn)
+{
+	struct audit_row row = {
+		.at_ms = clock_wall_ms(),
+		.kind = "job",
+		.id = decision->id,
+		.person = turn->person,
+		.network = turn->who.network,
+		.user_workspace = turn->who.user_workspace,
+		.user = turn->who.user,
+		.workspace = turn->who.workspace,
+		.channel = turn->who.direct ? "direct" : turn->who.channel,
+		.channel_name = gate_channel(turn->app->gate, &turn->who),
+		.verb = verb_info(turn->parse.row->verb)->name,
+		.droplets = &self->id,
+		.n_droplets = 1,
+		.state = "refused",
+		.outcome = "nothing ran: the bot runs on it",
+	};
+
+	audit_add(txn, &row);
+}
+
+bool self_refuses(struct turn *turn, const struct gate_targets *targets,
+		  const struct gate_decision *decision, struct store_txn *txn)
+{
+	const struct droplet *self = self_among(turn->app, targets);
+
+	if (self == NULL || !turn->parse.row->plan->strands) {
+		return false;
+	}
+	audit_refused(turn, self, decision, txn);
+	turn_say(turn, false, words_refused(turn, self));
+	return true;
+}
+
+void self_announce(struct turn *turn, const struct gate_targets *targets)
+{
+	const struct droplet *self = self_among(turn->app, targets);
+	struct build build;
+
+	if (self == NULL || !turn->parse.row->plan->interrupts) {
+		return;
+	}
+	build_init(&build, &turn->arena, TONE_WARN);
+	build_line(&build, "I run on %s.", self->name);
+	build_line(&build, "Once it restarts I am silent;");
+	build_line(&build, "when I am back I tell how it went.");
+	turn_say(turn, false, build_end(&build));
+}

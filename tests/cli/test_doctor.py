@@ -1,0 +1,102 @@
+#!/usr/bin/env python3
+# test_doctor.py - sluice doctor from outside: all well, each thing that can be wrong with its remedy, and nothing changed by it
+import pathlib
+import socket
+import subprocess
+import sys
+import tempfile
+
+sys.dont_write_bytecode = True
+from test_cli import SLUICE, CLEAN, SOURCE, TOKEN, answers, expect, simulator, sluice, terminal_policy
+
+
+def doctor(folder, url, *words):
+    done = sluice("doctor", "--policy", folder / "policy.yaml", "--state", folder / "state.db", "--listen", "", "--ocean-url",
+                  url, *words)
+    expect("no token is said", TOKEN not in done.stdout + done.stderr, done.stdout)
+    for line in done.stdout.splitlines():
+        expect("a line fits a terminal", len(line) <= 132, line)
+    return done
+
+
+def all_well(folder, url):
+    done = doctor(folder, url, "--console", "--console-as", "ana", "--console-in", "ops")
+    answers(done, 0, "ok    policy", "ok    token     main/read+change+destroy: ", " droplets", "ok    clock", "ok    console",
+            "is made at the first start", "Nothing is wrong.")
+    expect("no state file was made", not (folder / "state.db").exists())
+
+
+def each_wrong(folder, url):
+    console = ("--console", "--console-as", "ana", "--console-in", "ops")
+    token = folder / "token"
+    answers(doctor(folder, url), 1, "WRONG chat", "do: give --console or --xmpp-url", "1 thing to mend.")
+    token.chmod(0o644)
+    answers(doctor(folder, url, *console), 1, "WRONG policy", "do: sluice check says all")
+    token.chmod(0o600)
+    token.write_text("dop_v1_" + "6" * 64 + "\n")
+    answers(doctor(folder, url, *console), 1, "WRONG token     main/read+change+destroy: ", "do: make a new token", "1 thing to mend.")
+    token.write_text("")
+    answers(doctor(folder, url, *console), 1, "WRONG token", "do: put the token there")
+    token.unlink()
+    answers(doctor(folder, url, *console), 1, "WRONG token", "do: put the token there")
+    token.write_text(TOKEN + "\n")
+    token.chmod(0o600)
+    answers(doctor(folder, "http://127.0.0.1:9", *console), 1, "WRONG token", "do: look at the network")
+    (folder / "state.db").write_text("no database at all, but long enough to be looked at as one\n" * 40)
+    answers(doctor(folder, url, *console), 1, "WRONG state", "is no database of Sluice")
+    (folder / "state.db").unlink()
+    answers(doctor(folder, url, *console, "--state", folder / "nowhere/state.db"), 1, "WRONG state", "do: make the folder")
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        answers(doctor(folder, url, *console, "--listen", "127.0.0.1:%d" % taken.getsockname()[1]), 1, "WRONG health",
+                "do: give --listen another address")
+    answers(doctor(folder, url, *console, "--xmpp-url", "wss://localhost:9/ws", "--xmpp-jid", "sluice@localhost",
+                   "--xmpp-password", f"file:{folder}/absent"), 1, "WRONG xmpp", "do: put the password there")
+    answers(sluice("doctor", "elephant"), 2, '"elephant" is no setting', error=True)
+    answers(sluice("doctor", "--help"), 0, "usage: sluice doctor")
+
+
+def weak_tokens(folder):
+    """A token that may not read tags, and one that may not read droplets."""
+    console = ("--console", "--console-as", "ana", "--console-in", "ops")
+    with simulator("--scopes", "droplet:read,account:read") as url:
+        answers(doctor(folder, url, *console), 0, "tags cannot be trusted", "note  token", "without tag:read")
+    with simulator("--scopes", "account:read") as url:
+        answers(doctor(folder, url, *console), 1, "WRONG token", "do: give it the scopes that sluice scopes lists")
+
+
+def beside_a_bot(folder, url):
+    """While a bot runs its login and its address are left alone."""
+    with subprocess.Popen([str(SLUICE), "run", "--policy", folder / "policy.yaml", "--state", folder / "state.db", "--listen",
+                           "127.0.0.1:0", "--ocean-url", url, "--console", "--console-as", "ana", "--console-in", "ops"],
+                          stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, env=CLEAN,
+                          cwd=SOURCE) as bot:
+        bot.stdin.write("whoami\n")
+        bot.stdin.flush()
+        while "You are ana." not in bot.stdout.readline():
+            expect("the bot runs", bot.poll() is None)
+        secret = folder / "password"
+        secret.write_text("x\n")
+        secret.chmod(0o600)
+        answers(doctor(folder, url, "--listen", "127.0.0.1:9464", "--xmpp-url", "wss://localhost:9/ws", "--xmpp-jid",
+                       "sluice@localhost", "--xmpp-password", f"file:{secret}"), 0, "a bot is working on it",
+                "belongs to the bot that runs", "note  xmpp      not tried", "Nothing is wrong.")
+        bot.stdin.close()
+        expect("the bot was not disturbed", bot.wait(60) == 0)
+
+
+def main():
+    with tempfile.TemporaryDirectory() as name:
+        folder = pathlib.Path(name)
+        terminal_policy(folder)
+        with simulator() as url:
+            all_well(folder, url)
+            each_wrong(folder, url)
+            beside_a_bot(folder, url)
+        weak_tokens(folder)
+    from test_cli import checks
+    print(f"{checks} checks")
+
+
+main()
