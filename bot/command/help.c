@@ -47,7 +47,7 @@ static const struct command *find_topic(const struct command_call *call)
 
 static void explain(const struct command *row, struct build *build)
 {
-	build_line(build, "`%s %s`", row->phrases[0], row->usage != NULL ? row->usage : "");
+	build_line(build, "`%s %s`", row->phrases[0], command_usage(row, build->arena));
 	build_line(build, "%s", row->help);
 	if (row->own == OWN_PENDING) {
 		build_line(build, "What one says to it: `confirm`,");

@@ -188,6 +188,7 @@ const char *request_said_again(const struct request *request, bool queues, struc
 		text = arena_printf(arena, "%s #%llu", text,
 				    (unsigned long long)request->jobs[i].row.droplet_id);
 	}
+	text = arena_printf(arena, "%s%s", text, job_args_words(&request->args, arena));
 	if (queues) {
 		text = arena_printf(arena, "%s queue", text);
 	}

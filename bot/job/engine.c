@@ -76,6 +76,7 @@ struct request *request_new(struct job_engine *engine, const struct store_reques
 {
 	struct request *request = mem_alloc(sizeof(*request));
 	struct store_request *to = &request->row;
+	struct err ignored = {0};
 
 	list_init(&request->link);
 	list_init(&request->presses);
@@ -84,6 +85,7 @@ struct request *request_new(struct job_engine *engine, const struct store_reques
 	request->jobs = mem_array(n_jobs + 1, sizeof(*request->jobs));
 	request->n_jobs = n_jobs;
 	store_request_keep(&request->arena, to, row);
+	request->args_known = job_args_read(to->arguments, &request->args, &ignored) == 0;
 	(void)snprintf(request->card_id, sizeof(request->card_id), "%s", row->card);
 	to->card = request->card_id;
 	timer_init(&request->tick, engine->options.loop, tick, request);
@@ -205,6 +207,8 @@ void job_init(struct job *job, struct request *request, const struct store_job *
 	job->row.droplet_name = keep(request, row->droplet_name);
 	(void)snprintf(job->outcome, sizeof(job->outcome), "%s", row->outcome);
 	job->row.outcome = job->outcome;
+	(void)snprintf(job->steps, sizeof(job->steps), "%s", row->steps != NULL ? row->steps : "");
+	job->row.steps = job->steps;
 	timer_init(&job->timer, request->engine->options.loop, job_fire, job);
 }
 

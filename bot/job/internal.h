@@ -8,6 +8,7 @@
  *   press*.c  an act of a person: found, judged, carried out
  *   card.c    the message that is edited               report*.c  its words
  *   queue.c   who waits in line for a droplet          locks.c   droplets that one person keeps
+ *   steps.c   plans of several steps                   args.c    what a verb was given beside droplets
  */
 #ifndef JOB_INTERNAL_H
 #define JOB_INTERNAL_H
@@ -15,10 +16,12 @@
 #include "base/arena.h"
 #include "base/list.h"
 #include "chat/event.h"
+#include "job/args.h"
 #include "job/consent.h"
 #include "job/job.h"
 #include "job/report.h"
 #include "job/states.h"
+#include "job/steps.h"
 #include "ocean/pace.h"
 
 #define READY_MS 60000            /* how long a job may wait for its turn */
@@ -68,7 +71,8 @@ struct job {
 	struct request *request;
 	struct store_job row; /* as it is now; the store has it once its commit is called back */
 	char outcome[400];    /* row.outcome */
-	bool held;            /* the store has it as open */
+	char steps[STEPS_TEXT];
+	bool held; /* the store has it as open */
 	struct unsaved *unsaved;
 	size_t n_unsaved;
 	unsigned n_saves; /* commits of it under way */
@@ -114,6 +118,8 @@ struct request {
 	struct store_request row;
 	char card_id[CHAT_ID_MAX + 1]; /* row.card */
 	const struct plan *plan;
+	struct job_args args; /* row.arguments */
+	bool args_known;      /* this version can read them */
 	struct job *jobs;
 	size_t n_jobs;
 	struct card_link *card;
@@ -218,8 +224,10 @@ void job_move(struct job *job, enum job_state to, struct store_txn *txn,
 	      void (*then)(struct job *, const struct err *));
 void job_audit(struct store_txn *txn, const struct request *request, const struct job *job,
 	       const struct unsaved *move);
-/* Ends it with the outcome said before. */
+/* Ends the step under way with the outcome said before, and the job, where no step leads back from it. */
 void job_end(struct job *job, enum job_state to, struct store_txn *txn);
+void job_over(struct job *job, enum job_state to,
+	      struct store_txn *txn); /* the job, whatever step */
 
 /* After ms, `next`. False: it would be after the job's until_ms, and nothing was started. */
 bool job_wait(struct job *job, int64_t ms, void (*next)(struct job *));
@@ -317,6 +325,15 @@ void job_look(struct job *job);
 void job_watch(struct job *job);
 void job_go(struct job *job); /* READY since just now */
 void job_run_later(struct job *job, const char *why);
+
+/* steps.c */
+const char *job_past(const struct job *job, struct arena *arena); /* of its step: "switched off" */
+void steps_done(struct job *job); /* the step under way was: to the next, or the end */
+/* Steps that are not needed are passed over. True: none is left, steps_finish. */
+bool steps_skip(struct job *job, const struct droplet *droplet);
+void steps_finish(struct job *job, struct store_txn *txn);
+/* The step under way ended badly. True: another one undoes the first, and the job goes on. */
+bool steps_end(struct job *job, enum job_state to, struct store_txn *txn);
 
 /* queue.c */
 bool request_queued(const struct request *request); /* in line, and waits for nobody's word */

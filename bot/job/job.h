@@ -13,6 +13,7 @@
 #include "chat/post.h"
 #include "code/code.h"
 #include "gate/gate.h"
+#include "job/args.h"
 #include "job/plan.h"
 #include "ocean/index.h"
 #include "store/store.h"
@@ -51,11 +52,12 @@ void job_engine_free(struct job_engine *engine);
 struct job_ask {
 	const char *event_key; /* of the delivery: "network/workspace/id" */
 	struct gate_who who;
-	const char *person;             /* NULL: stranger */
-	const char *thread;             /* NULL: none */
-	const char *answers;            /* id of the message that asked; NULL: none */
-	const char *words;              /* the row's words */
-	const char *arguments, *reason; /* NULL: none */
+	const char *person;          /* NULL: stranger */
+	const char *thread;          /* NULL: none */
+	const char *answers;         /* id of the message that asked; NULL: none */
+	const char *words;           /* the row's words */
+	const struct job_args *args; /* NULL: none */
+	const char *reason;          /* NULL: none */
 	bool queues; /* wait for a droplet that is taken, instead of being refused */
 	const struct plan *plan;
 	const struct gate_decision *decision;

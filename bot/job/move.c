@@ -53,6 +53,7 @@ struct store_job job_row(const struct job *job)
 	struct store_job row = job->row;
 
 	row.outcome = job->outcome;
+	row.steps = job->steps;
 	return row;
 }
 
@@ -252,10 +253,18 @@ static void ended(struct job *job, const struct err *err)
 	request_settle(job->request);
 }
 
-void job_end(struct job *job, enum job_state to, struct store_txn *txn)
+void job_over(struct job *job, enum job_state to, struct store_txn *txn)
 {
 	timer_stop(&job->timer);
 	job_move(job, to, txn, ended);
+}
+
+void job_end(struct job *job, enum job_state to, struct store_txn *txn)
+{
+	timer_stop(&job->timer);
+	if (!steps_end(job, to, txn)) {
+		job_over(job, to, txn);
+	}
 }
 
 static void request_over(struct commit *commit, const struct err *err)

@@ -132,6 +132,7 @@ void jobs_moved(struct commit *commit)
 			job_say(job, "%s", commit->outcome != NULL ? commit->outcome : "");
 			job->row = moved_row(job, commit);
 			job->row.outcome = job->outcome;
+			job->row.steps = job->steps;
 			job->held = job->row.open;
 		}
 	}

@@ -9,7 +9,7 @@
 
 static bool is_unsent(const struct job *job)
 {
-	return job_rests(job) || job->row.state == JOB_READY;
+	return job_rests(job) || (job->row.state == JOB_READY && job->row.step == 0);
 }
 
 /* Whoever asked; or whoever may end other people's jobs here. */
@@ -31,7 +31,7 @@ static void hold_still(struct request *request)
 	for (size_t i = 0; i < request->n_jobs; i++) {
 		struct job *job = &request->jobs[i];
 
-		if (job->row.state == JOB_READY) {
+		if (is_unsent(job) && !job_rests(job)) {
 			timer_stop(&job->timer);
 			if (job->wanting) {
 				ocean_index_cancel(&job->want);

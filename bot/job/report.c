@@ -32,6 +32,23 @@ const char *report_past(const struct plan *plan, struct arena *arena)
 	return past;
 }
 
+const char *report_status(enum droplet_status status)
+{
+	switch (status) {
+	case DROPLET_ACTIVE:
+		return "on";
+	case DROPLET_OFF:
+		return "off";
+	case DROPLET_NEW:
+		return "still being made";
+	case DROPLET_ARCHIVE:
+		return "archived";
+	case DROPLET_UNKNOWN:
+		break;
+	}
+	return "in a state that I do not know";
+}
+
 int64_t report_began_ms(const struct store_request *request, const struct store_job *job)
 {
 	return job->ready_ms > 0 ? job->ready_ms : request->created_ms;
@@ -105,7 +122,7 @@ static unsigned permille(const struct report *report, const struct store_job *jo
 	if (final(job)) {
 		return 1000;
 	}
-	if (job->state == JOB_READY || spent <= 0) {
+	if ((job->state == JOB_READY && job->step == 0) || spent <= 0) {
 		return 0;
 	}
 	if (usual <= 0) {
@@ -134,6 +151,7 @@ static const char *word_of(const struct report *report, const struct store_job *
 			   struct arena *arena)
 {
 	const char *spent = report_time(spent_ms(report, job), arena);
+	const char *step = report_step_word(report, job, arena);
 
 	switch ((enum job_state)job->state) {
 	case JOB_CONFIRMING:
@@ -143,13 +161,13 @@ static const char *word_of(const struct report *report, const struct store_job *
 	case JOB_ASKED:
 	case JOB_QUEUED:
 	case JOB_READY:
-		return arena_printf(arena, "queued, %s", spent);
+		return arena_printf(arena, "%squeued, %s", step, spent);
 	case JOB_SUBMITTING:
-		return arena_printf(arena, "sending, %s", spent);
+		return arena_printf(arena, "%ssending, %s", step, spent);
 	case JOB_UNSURE:
-		return arena_printf(arena, "no answer, looking, %s", spent);
+		return arena_printf(arena, "%sno answer, looking, %s", step, spent);
 	case JOB_WATCHING:
-		return spent;
+		return arena_printf(arena, "%s%s", step, spent);
 	case JOB_DONE:
 		return arena_printf(
 			arena, "%s in %s", report_past(report->plan, arena),
@@ -173,6 +191,7 @@ static void card_of_one(const struct report *report, struct build *build, struct
 
 	if (final(job)) {
 		add_lines(build, job->outcome, arena);
+		report_steps(report, job, build, arena);
 		if (!done(job)) {
 			build_line(build, "_Decision %s_", report->request->id);
 		}
@@ -184,9 +203,11 @@ static void card_of_one(const struct report *report, struct build *build, struct
 		build_line(build, "DigitalOcean did not answer.");
 		build_line(build, "I look, and do not send it again.");
 	} else {
-		build_line(build, "%s *%s* ...", report->plan->doing, job->droplet_name);
+		build_line(build, "%s *%s*%s ...", report->plan->doing, job->droplet_name,
+			   report_change(report, arena));
 		add_lines(build, job->outcome, arena);
 	}
+	report_steps(report, job, build, arena);
 	build_progress(build, permille(report, job), "%s",
 		       quiet || job->state == JOB_WATCHING
 			       ? word_of(report, job, arena)

@@ -93,6 +93,17 @@ const struct message *report_refused(const char *why, struct arena *arena);
 /* "41 s", "3 min 5 s" */
 const char *report_time(int64_t ms, struct arena *arena);
 
+/* report_steps.c: a line for each step of a plan of several; "step 2 of 3, "; " to s-2vcpu-2gb"; is it for good? */
+void report_steps(const struct report *report, const struct store_job *job, struct build *build,
+		  struct arena *arena);
+const char *report_step_word(const struct report *report, const struct store_job *job,
+			     struct arena *arena);
+const char *report_change(const struct report *report, struct arena *arena);
+bool report_no_way_back(const struct report *report);
+
+/* "on", "off" */
+const char *report_status(enum droplet_status status);
+
 /* "rebooted", from the plan's "Rebooted". */
 const char *report_past(const struct plan *plan, struct arena *arena);
 

@@ -47,6 +47,7 @@ static int take_job(const struct store_job *row, void *data)
 	to->account = arena_strdup(&loading->arena, row->account);
 	to->droplet_name = arena_strdup(&loading->arena, row->droplet_name);
 	to->outcome = arena_strdup(&loading->arena, row->outcome);
+	to->steps = arena_strdup(&loading->arena, row->steps);
 	return 0;
 }
 
@@ -78,7 +79,10 @@ static void go_on(struct job *job)
 	case JOB_QUEUED:
 		return; /* all of them together: wait_on */
 	case JOB_READY:
-		if (age_ms > READY_MS || age_ms < 0) {
+		if (job->row.step > 0) { /* half done is no place to stop */
+			job->until_ms = clock_mono_ms() + READY_MS;
+			job_run(job);
+		} else if (age_ms > READY_MS || age_ms < 0) {
 			restarted(job, JOB_EXPIRED);
 		} else {
 			job->until_ms = clock_mono_ms() + READY_MS - age_ms;

@@ -49,6 +49,7 @@ static const char *or_empty(const char *text)
 static struct request *request_of(struct job_engine *engine, const struct job_ask *ask,
 				  size_t n_jobs)
 {
+	char arguments[JOB_ARGS_TEXT] = "";
 	struct store_request row = {
 		.network = ask->who.network,
 		.workspace = ask->who.workspace,
@@ -62,7 +63,7 @@ static struct request *request_of(struct job_engine *engine, const struct job_as
 		.verb = verb_info(ask->plan->verb)->name,
 		.words = or_empty(ask->words),
 		.policy_id = or_empty(ask->decision->policy_id),
-		.arguments = or_empty(ask->arguments),
+		.arguments = arguments,
 		.reason = or_empty(ask->reason),
 		.nonce = "",
 		.digest = "",
@@ -74,6 +75,9 @@ static struct request *request_of(struct job_engine *engine, const struct job_as
 		.updated_ms = clock_wall_ms(),
 	};
 
+	if (ask->args != NULL) {
+		job_args_write(ask->args, arguments);
+	}
 	(void)snprintf(row.id, sizeof(row.id), "%s", ask->decision->id);
 	return request_new(engine, &row, ask->plan, n_jobs);
 }
@@ -231,8 +235,9 @@ static const struct request *find_request(const struct job_engine *engine, const
 /* What to type to wait for it; NULL: the names are too many for a line. */
 static const char *queue_words(const struct request *request, struct arena *arena)
 {
-	return request->n_jobs == 1 ? arena_printf(arena, "%s %s queue", request->row.words,
-						   request->jobs[0].row.droplet_name)
+	return request->n_jobs == 1 ? arena_printf(arena, "%s %s%s queue", request->row.words,
+						   request->jobs[0].row.droplet_name,
+						   job_args_words(&request->args, arena))
 				    : NULL;
 }
 

@@ -48,6 +48,8 @@ static const char *const store_migrations[] = {
 	" hash TEXT NOT NULL);"
 	"CREATE INDEX request_final ON request (updated_ms) WHERE final = 1;"
 	"ALTER TABLE policy ADD COLUMN log_seq INTEGER NOT NULL DEFAULT 0;",
+	/* 4: what became of the steps of a plan */
+	"ALTER TABLE job ADD COLUMN steps TEXT NOT NULL DEFAULT '';",
 };
 
 #endif
