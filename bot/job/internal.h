@@ -348,8 +348,7 @@ struct queue_place queue_place(const struct request *request);
 const struct request *queue_twin(const struct request *request);
 void queue_kick(struct job_engine *engine); /* a droplet may be free: whose turn is it? */
 void queue_turn(struct timer *timer);
-
-/* start.c: the open job of a droplet; NULL: none */
+/* The open job of a droplet; NULL: none. */
 const struct job *engine_holder(const struct job_engine *engine, const char *account,
 				uint64_t droplet_id);
 

@@ -28,6 +28,26 @@ bool request_queued(const struct request *request)
 	return queued;
 }
 
+/* The open job of a droplet: in memory, or in the store where its end is not written yet. */
+const struct job *engine_holder(const struct job_engine *engine, const char *account,
+				uint64_t droplet_id)
+{
+	LIST_FOREACH(it, &engine->requests)
+	{
+		const struct request *request = LIST_ENTRY(it, struct request, link);
+
+		for (size_t i = 0; i < request->n_jobs; i++) {
+			const struct job *job = &request->jobs[i];
+
+			if ((job->row.open || job->held) && job->row.droplet_id == droplet_id &&
+			    strcmp(job->row.account, account) == 0) {
+				return job;
+			}
+		}
+	}
+	return NULL;
+}
+
 /* Since when it is in line; who is in none comes after all who are. */
 static int64_t since_ms(const struct request *request)
 {
