@@ -88,11 +88,13 @@ void turn_answer(struct turn *turn, const struct droplet *const *droplets, size_
 	turn_say(turn, gate_reads_privately(app->gate, &turn->who), build_end(&build));
 }
 
-static void on_list(struct turn *turn, const struct ocean_snapshot *snapshot)
+/* True when the turn goes on and ends by itself. */
+static bool on_list(struct turn *turn, const struct ocean_snapshot *snapshot)
 {
 	struct app *app = turn->app;
 	struct store_txn *txn = store_txn_new(app->store);
 	struct gate_decision decision;
+	bool goes_on = false;
 	size_t n;
 	enum verb verb = turn->parse.row->verb;
 	/* what is about no droplet may still speak of those that they see */
@@ -108,10 +110,13 @@ static void on_list(struct turn *turn, const struct ocean_snapshot *snapshot)
 			 words_denied(&turn->arena, turn->parse.row, &decision, NULL, 0));
 	} else if (decision.verdict == ALLOW && decision.n_duties > 0) {
 		turn_say(turn, true, words_steps(&turn->arena, &decision));
+	} else if (turn->parse.row->fetch != OCEAN_NONE) {
+		goes_on = fetch_start(turn, NULL, NULL, 0);
 	} else {
 		turn_answer(turn, seen, n);
 	}
 	store_commit(txn, turn_audited, NULL);
+	return goes_on;
 }
 
 const char *turn_said_again(struct turn *turn)
@@ -190,6 +195,10 @@ static bool on_targets(struct turn *turn, const struct ocean_snapshot *snapshot)
 	} else if (own_is_lock(row)) {
 		own_lock(turn, &targets, txn);
 		return true;
+	} else if (row->fetch != OCEAN_NONE) {
+		store_commit(txn, turn_audited, NULL);
+		return fetch_start(turn, targets.droplets,
+				   redacted(turn, targets.droplets, targets.n), targets.n);
 	} else {
 		turn_answer(turn, targets.droplets, targets.n);
 		store_commit(txn, turn_audited, NULL);
@@ -206,6 +215,7 @@ void turn_droplets(struct account_want *want, struct ocean_snapshot *snapshot,
 	bool goes_on = false;
 
 	turn->waiting = false;
+	turn->snapshot = snapshot;
 	if (err != NULL) {
 		log_line(LOG_WARN, "ocean.list", "why", err->msg, NULL);
 		turn_say(turn, true,
@@ -213,9 +223,8 @@ void turn_droplets(struct account_want *want, struct ocean_snapshot *snapshot,
 	} else if (row->takes == TAKES_TARGETS) {
 		goes_on = on_targets(turn, snapshot);
 	} else {
-		on_list(turn, snapshot);
+		goes_on = on_list(turn, snapshot);
 	}
-	ocean_snapshot_unref(snapshot);
 	if (!goes_on) {
 		turn_end(turn);
 	}

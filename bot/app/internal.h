@@ -133,6 +133,8 @@ void denials_flush(struct app *app,
 		   bool all); /* rows for what was counted: of minutes that are over, or all */
 
 /* words.c: sentences of the room's own */
+const char *words_sentence(struct arena *arena,
+			   const char *text); /* with a capital and a full stop */
 const struct message *words_denied(struct arena *arena, const struct command *row,
 				   const struct gate_decision *decision,
 				   const struct droplet *const *droplets, size_t n_droplets);

@@ -14,6 +14,7 @@ void turn_end(struct turn *turn)
 {
 	list_remove(&turn->link);
 	turn->app->n_turns--;
+	ocean_snapshot_unref(turn->snapshot);
 	arena_done(&turn->arena);
 	free(turn);
 }
@@ -38,7 +39,11 @@ void turn_drop_all(struct app *app)
 				turn_say(turn, true, words_stopping(&turn->arena));
 			}
 		}
-		turn_end(turn);
+		if (fetch_drop(turn)) {
+			turn_say(turn, true, words_stopping(&turn->arena));
+		} else {
+			turn_end(turn);
+		}
 	}
 }
 

@@ -10,6 +10,19 @@
 
 #define TURN_STALE_MS 60000 /* a change that was said longer ago is asked again */
 
+#define FETCH_MOST 5 /* droplets that one read may ask DigitalOcean about, one by one */
+
+/* fetch.c: what a read asks for besides the list. */
+struct fetch {
+	struct ocean_call call;
+	struct ocean *calling;                                /* NULL: no call is under way */
+	const struct droplet *const *droplets, *const *shown; /* in the arena, of turn->snapshot */
+	size_t n_droplets; /* 0: about none, one call an account */
+	size_t n, at;
+	struct build build;
+	bool failed, dropped;
+};
+
 struct turn {
 	struct list link;
 	struct app *app;
@@ -27,6 +40,8 @@ struct turn {
 	struct command_parse parse;
 	struct account_want want;
 	bool waiting;
+	struct ocean_snapshot *snapshot; /* referenced, once the list has come */
+	struct fetch fetch;
 };
 
 struct turn *turn_new(struct app_chat *from, const struct event *event);
@@ -51,6 +66,15 @@ void turn_denied(struct turn *turn, struct gate_decision *decision, struct store
 bool self_refuses(struct turn *turn, const struct gate_targets *targets,
 		  const struct gate_decision *decision, struct store_txn *txn);
 void self_announce(struct turn *turn, const struct gate_targets *targets);
+
+/*
+ * fetch.c, once the gate allowed: the row's call for each of these droplets (`shown`: as this channel may see them), or for each account
+ * with n 0, then the answer, and the turn ends by itself. False: nothing is asked, and that was said.
+ */
+bool fetch_start(struct turn *turn, const struct droplet *const *droplets,
+		 const struct droplet *const *shown, size_t n);
+/* At the end of the program. True: a call was under way, whose end ends the turn. */
+bool fetch_drop(struct turn *turn);
 
 /* The command as it would be typed again, cleaned; and how long ago it was said. */
 const char *turn_said_again(struct turn *turn);

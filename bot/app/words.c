@@ -21,7 +21,7 @@ static const char *targets_text(struct arena *arena, const struct droplet *const
 }
 
 /* Sentences of errors begin small and end without a full stop; a message does not. */
-static const char *sentence(struct arena *arena, const char *error)
+const char *words_sentence(struct arena *arena, const char *error)
 {
 	size_t len = strlen(error);
 	bool ended = len > 0 && strchr(".?!", error[len - 1]) != NULL;
@@ -79,7 +79,7 @@ const struct message *words_failed(struct arena *arena, bool change, bool listed
 	build_line(&build, change ? "*Nothing ran.* DigitalOcean could not be asked."
 				  : "DigitalOcean could not be asked.");
 	if (listed) { /* names of accounts and tokens are nothing for a stranger */
-		build_line(&build, "%s", sentence(arena, err->msg));
+		build_line(&build, "%s", words_sentence(arena, err->msg));
 	}
 	build_line(&build, "Please try again in a moment.");
 	return build_end(&build);
@@ -111,7 +111,7 @@ const struct message *words_usage(struct arena *arena, const struct err *err)
 	struct build build;
 
 	build_init(&build, arena, TONE_WARN);
-	build_line(&build, "%s", sentence(arena, err->msg));
+	build_line(&build, "%s", words_sentence(arena, err->msg));
 	build_line(&build, "Nothing ran.");
 	return build_end(&build);
 }
@@ -155,7 +155,7 @@ const struct message *words_unresolved(struct arena *arena, struct buttons *butt
 	struct build build;
 
 	build_init(&build, arena, TONE_WARN);
-	build_line(&build, "%s", sentence(arena, err->msg));
+	build_line(&build, "%s", words_sentence(arena, err->msg));
 	build_line(&build, ambiguous ? "Nothing ran. Which one?" : "Nothing ran.");
 	for (size_t i = 0; i < targets->n_hints; i++) {
 		const char *text = arena_printf(arena, "%s #%llu%s", row->phrases[0],

@@ -164,3 +164,19 @@ int clock_parse(const char *text, int64_t *ret_wall_ms)
 	*ret_wall_ms = seconds * 1000 + ms;
 	return 0;
 }
+
+const char *clock_ago(int64_t ms, char *buf, size_t size)
+{
+	long long minutes = (long long)(ms / 60000);
+
+	if (minutes < 1) {
+		(void)snprintf(buf, size, "just now");
+	} else if (minutes < 120) {
+		(void)snprintf(buf, size, "%lld min ago", minutes);
+	} else if (minutes < 48LL * 60) {
+		(void)snprintf(buf, size, "%lld h ago", minutes / 60);
+	} else {
+		(void)snprintf(buf, size, "%lld days ago", minutes / (24LL * 60));
+	}
+	return buf;
+}

@@ -18,6 +18,10 @@ void clock_replace(int64_t (*wall_ms)(void), int64_t (*mono_ms)(void));
 #define CLOCK_TEXT_SIZE 32
 const char *clock_format(int64_t wall_ms, char *buf, size_t size);
 
+/* "just now", "5 min ago", "3 h ago", "12 days ago". buf of CLOCK_AGO_SIZE. Returns buf. */
+#define CLOCK_AGO_SIZE 32
+const char *clock_ago(int64_t ms, char *buf, size_t size);
+
 /* RFC 3339 with Z or an offset -> ms; -1 when it is none. The value is written only on success. */
 int clock_parse(const char *text, int64_t *ret_wall_ms);
 

@@ -117,6 +117,13 @@ int64_t json_int_of(const struct json *node, int64_t fallback)
 	return json_is_integer(value) ? (int64_t)json_integer_value(value) : fallback;
 }
 
+double json_number_or(const struct json *object, const char *key, double fallback)
+{
+	const json_t *value = tree(json_member(object, key));
+
+	return json_is_number(value) ? json_number_value(value) : fallback;
+}
+
 bool json_bool_or(const struct json *object, const char *key, bool fallback)
 {
 	const json_t *value = tree(json_member(object, key));

@@ -26,6 +26,7 @@ int json_get_int(const struct json *object, const char *key, int64_t *ret, struc
 /* Optional ones: absent, null or another type gives the fallback. */
 const char *json_string_or(const struct json *object, const char *key, const char *fallback);
 int64_t json_int_or(const struct json *object, const char *key, int64_t fallback);
+double json_number_or(const struct json *object, const char *key, double fallback);
 bool json_bool_or(const struct json *object, const char *key, bool fallback);
 const struct json *json_member(const struct json *object, const char *key); /* NULL when absent */
 

@@ -6,6 +6,8 @@
 
 void answer_list(const struct command_call *call, struct build *build);
 void answer_show(const struct command_call *call, struct build *build);
+void answer_history(const struct command_call *call, struct build *build);
+void answer_team(const struct command_call *call, struct build *build);
 void answer_help(const struct command_call *call, struct build *build);
 void answer_why(const struct command_call *call, struct build *build);
 void answer_oncall(const struct command_call *call, struct build *build);

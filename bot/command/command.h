@@ -69,6 +69,9 @@ struct command {
 	/* Exactly one of these three, or none: "not in this version". */
 	const struct plan *plan; /* a change: done to each droplet by the job engine */
 	void (*answer)(const struct command_call *call, struct build *build); /* a read */
+	/* A read that asks DigitalOcean for more than the list: of each target, or of each account where the verb is about
+	 * none. `answer` is called once for each, with what came. */
+	enum ocean_verb fetch;
 	enum command_own own;
 };
 
@@ -76,6 +79,14 @@ struct command {
 const struct command *command_rows(size_t *ret_n);
 /* The plan of a verb, for jobs that go on after a restart; NULL when no row has one. */
 const struct plan *command_plan(enum verb verb);
+
+/* What came of a row's `fetch`. */
+struct command_fetched {
+	const struct ocean_call *call; /* its results, borrowed for this call of the handler */
+	const char *account;           /* whose, when there are several; else NULL */
+	size_t n_droplets;             /* that the account has */
+	int64_t now_ms;                /* wall time, for "2 h ago" */
+};
 
 /* What was asked, after the gate said yes. Everything lives in the call's arena or longer. */
 struct command_call {
@@ -92,6 +103,7 @@ struct command_call {
 	size_t n_droplets;
 	const char *const *locks; /* of each droplet, in words for this channel; NULL: it is free */
 	size_t n_visible;         /* before filters */
+	const struct command_fetched *fetched; /* NULL: the row fetches nothing */
 };
 
 /* "NAME SIZE [disk]": what follows the row's phrase. */

@@ -127,6 +127,23 @@ static const struct command built[] = {
 		.answer = answer_show,
 	},
 	{
+		.phrases = {"history", "droplet history", "droplet actions", "actions"},
+		.verb = VERB_DROPLET_HISTORY,
+		.takes = TAKES_TARGETS,
+		.usage = "NAME",
+		.help = "what was done to it of late",
+		.answer = answer_history,
+		.fetch = OCEAN_DROPLET_ACTIONS,
+	},
+	{
+		.phrases = {"account", "account show", "droplet account", "team"},
+		.verb = VERB_ACCOUNT_SHOW,
+		.takes = TAKES_NOTHING,
+		.help = "whose account, how many droplets",
+		.answer = answer_team,
+		.fetch = OCEAN_ACCOUNT,
+	},
+	{
 		.phrases = {"reboot", "droplet reboot", "droplet power reboot", "restart",
 			    "droplet restart", "power reboot"},
 		.verb = VERB_DROPLET_POWER_REBOOT,

@@ -122,18 +122,9 @@ void locks_done(struct job_engine *engine)
 
 const char *lock_ago(const struct store_lock *lock, struct arena *arena)
 {
-	int64_t minutes = (clock_wall_ms() - lock->at_ms) / 60000;
+	char ago[CLOCK_AGO_SIZE];
 
-	if (minutes < 1) {
-		return "just now";
-	}
-	if (minutes < 120) {
-		return arena_printf(arena, "%lld min ago", (long long)minutes);
-	}
-	if (minutes < 48 * 60) {
-		return arena_printf(arena, "%lld h ago", (long long)(minutes / 60));
-	}
-	return arena_printf(arena, "%lld days ago", (long long)(minutes / (24 * 60)));
+	return arena_strdup(arena, clock_ago(clock_wall_ms() - lock->at_ms, ago, sizeof(ago)));
 }
 
 const char *job_lock_words(const struct job_engine *engine, const struct droplet *droplet,

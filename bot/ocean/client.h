@@ -11,6 +11,7 @@
 #include "loop/http.h"
 #include "ocean/answer.h"
 #include "ocean/decode.h"
+#include "ocean/endpoint.h"
 #include "ocean/ocean.h"
 #include "ocean/pace.h"
 
@@ -46,7 +47,7 @@ struct walk {
 	unsigned page;
 	struct http_request request;
 	struct http_header headers[3];
-	char url[400];
+	char url[900];
 	int64_t sent_ms;
 	struct timer timer;
 	struct ocean_builder builder;
@@ -72,6 +73,7 @@ struct flight {
 	struct ocean_action *actions;
 	size_t n_actions;
 	struct ocean_account account;
+	struct reader reader; /* lists and things */
 };
 
 /* http.c: the header with the secret, for http_start only. */

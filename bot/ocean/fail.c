@@ -11,8 +11,7 @@
 
 #include "base/json.h"
 #include "base/log.h"
-#include "base/scopes.h"
-#include "ocean/acts.h"
+#include "ocean/endpoint.h"
 
 #define WORDS_SIZE 100
 #define ID_SIZE 65
@@ -20,53 +19,8 @@
 
 const char *fail_what(const struct ocean_call *call, char buf[FAIL_WHAT_SIZE])
 {
-	switch (call->verb) {
-	case OCEAN_LIST:
-		(void)snprintf(buf, FAIL_WHAT_SIZE, "listing the droplets");
-		break;
-	case OCEAN_GET:
-		(void)snprintf(buf, FAIL_WHAT_SIZE, "reading droplet \"%" PRIu64 "\"",
-			       call->droplet_id);
-		break;
-	case OCEAN_ACT:
-		(void)snprintf(buf, FAIL_WHAT_SIZE, "\"%.20s\" of droplet \"%" PRIu64 "\"",
-			       call->act != NULL ? call->act : "", call->droplet_id);
-		break;
-	case OCEAN_ACTION:
-		(void)snprintf(buf, FAIL_WHAT_SIZE, "looking at action \"%" PRIu64 "\"",
-			       call->action_id);
-		break;
-	case OCEAN_DROPLET_ACTIONS:
-		(void)snprintf(buf, FAIL_WHAT_SIZE,
-			       "looking at the actions of droplet \"%" PRIu64 "\"",
-			       call->droplet_id);
-		break;
-	case OCEAN_ACCOUNT:
-		(void)snprintf(buf, FAIL_WHAT_SIZE, "reading the account");
-		break;
-	case OCEAN_NONE:
-		(void)snprintf(buf, FAIL_WHAT_SIZE, "a call");
-		break;
-	}
+	endpoint_fill(call, endpoint_of(call)->what, buf, FAIL_WHAT_SIZE);
 	return buf;
-}
-
-/* The scopes that a token needs for the call, for when the answer 403 names none. */
-static void scopes_of(const struct ocean_call *call, char *to, size_t size)
-{
-	const struct act_row *row = call->verb == OCEAN_ACT ? act_row(call->act) : NULL;
-	const char *const *list = verb_scopes(row != NULL ? row->verb : VERB_NONE);
-	size_t n = 0;
-
-	(void)snprintf(to, size, "%s",
-		       call->verb == OCEAN_ACTION    ? "actions:read"
-		       : call->verb == OCEAN_ACCOUNT ? "account:read"
-						     : "droplet:read");
-	for (; list[n] != NULL; n++) {
-		size_t at = n == 0 ? 0 : strlen(to);
-
-		(void)snprintf(to + at, size - at, "%s%s", n == 0 ? "" : " and ", list[n]);
-	}
 }
 
 /* A word of DigitalOcean's that is a scope: "block_storage_action:create". */
@@ -178,11 +132,6 @@ static int say(const struct ocean_call *call, enum err_kind kind, int status, co
 	return -1;
 }
 
-static bool is_change(const struct ocean_call *call)
-{
-	return call->verb == OCEAN_ACT;
-}
-
 static bool is_busy(const struct said *said)
 {
 	return strcasestr(said->words, "pending event") != NULL ||
@@ -192,9 +141,9 @@ static bool is_busy(const struct said *said)
 
 static enum err_kind kind_of(const struct ocean_call *call, int status, const struct said *said)
 {
-	bool about_one = call->verb != OCEAN_LIST && call->verb != OCEAN_ACCOUNT;
+	bool about_one = endpoint_of(call)->noun != NULL;
 
-	if (is_change(call) && (status >= 500 || status == 408 || status < 200)) {
+	if (endpoint_changes(call) && (status >= 500 || status == 408 || status < 200)) {
 		return ERR_UNKNOWN;
 	}
 	if (status == 401 || status == 403) {
@@ -220,7 +169,7 @@ static void explain(const struct ocean_call *call, const struct fail_answer *ans
 	} else if (status == 403 && names_scope(said->words, scopes, sizeof(scopes))) {
 		(void)snprintf(why, size, "the token lacks the scope %s", scopes);
 	} else if (status == 403 && said->json) {
-		scopes_of(call, scopes, sizeof(scopes));
+		endpoint_scopes(call, scopes, sizeof(scopes));
 		(void)snprintf(why, size, "the token lacks a scope, it needs %s", scopes);
 	} else if (status == 429 && answer->retry_after_s > 0) {
 		(void)snprintf(why, size,
@@ -231,8 +180,7 @@ static void explain(const struct ocean_call *call, const struct fail_answer *ans
 	} else if (status >= 300 && status < 400) {
 		(void)snprintf(why, size, "the answer leads elsewhere (%d), not followed", status);
 	} else if (said->json && status == 404 && kind_of(call, 404, said) == ERR_NOTFOUND) {
-		(void)snprintf(why, size, "DigitalOcean knows no such %s",
-			       call->verb == OCEAN_ACTION ? "action" : "droplet");
+		(void)snprintf(why, size, "DigitalOcean knows no such %s", endpoint_of(call)->noun);
 	} else if (said->words[0] != '\0') {
 		(void)snprintf(why, size, "DigitalOcean says \"%s\" (%d)", said->words, status);
 	} else {
@@ -254,7 +202,8 @@ int fail_lost(const struct ocean_call *call, const struct err *lost, struct err 
 {
 	enum err_kind kind = lost->kind;
 
-	if (is_change(call) && kind != ERR_NETWORK && kind != ERR_CANCELED && kind != ERR_USAGE) {
+	if (endpoint_changes(call) && kind != ERR_NETWORK && kind != ERR_CANCELED &&
+	    kind != ERR_USAGE) {
 		kind = ERR_UNKNOWN;
 	} else if (kind == ERR_UNKNOWN) {
 		kind = ERR_TIMEOUT; /* nothing was changed */
@@ -267,6 +216,6 @@ int fail_lost(const struct ocean_call *call, const struct err *lost, struct err 
 int fail_nonsense(const struct ocean_call *call, const struct err *why, const char *request_id,
 		  struct err *err)
 {
-	return say(call, is_change(call) ? ERR_UNKNOWN : why->kind, why->remote_status, why->msg,
-		   is_id(request_id) ? request_id : NULL, err);
+	return say(call, endpoint_changes(call) ? ERR_UNKNOWN : why->kind, why->remote_status,
+		   why->msg, is_id(request_id) ? request_id : NULL, err);
 }

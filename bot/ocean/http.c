@@ -16,44 +16,22 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
-#include "ocean/acts.h"
 #include "ocean/client.h"
 #include "ocean/fail.h"
 
 #define URL_DEFAULT "https://api.digitalocean.com"
 #define URL_MAX 200
+#define BODY_MAX (96U << 10)
 
 /* How long a call may take until its last request begins. A change is not done long after it was asked for. */
 #define BEGIN_ACT_MS 20000
 #define BEGIN_PERSON_MS 30000
 #define BEGIN_LONG_MS 90000
 
-/* TIER_NONE: no such call. */
-static enum tier need_of(const struct ocean_call *call)
-{
-	switch (call->verb) {
-	case OCEAN_LIST:
-	case OCEAN_ACCOUNT:
-		return TIER_READ;
-	case OCEAN_GET:
-	case OCEAN_DROPLET_ACTIONS:
-		return call->droplet_id != 0 ? TIER_READ : TIER_NONE;
-	case OCEAN_ACTION:
-		return call->action_id != 0 ? TIER_READ : TIER_NONE;
-	case OCEAN_ACT:
-		return call->droplet_id != 0 && act_row(call->act) != NULL
-			       ? verb_info(act_row(call->act)->verb)->tier
-			       : TIER_NONE;
-	case OCEAN_NONE:
-		break;
-	}
-	return TIER_NONE;
-}
-
 static int choose_token(struct flight *flight, struct err *err)
 {
 	const struct ocean_call *call = flight->call;
-	enum tier need = need_of(call);
+	enum tier need = endpoint_tier(call);
 	char what[FAIL_WHAT_SIZE];
 
 	(void)fail_what(call, what);
@@ -78,11 +56,9 @@ static int choose_token(struct flight *flight, struct err *err)
 
 static int write_body(struct flight *flight)
 {
-	const struct ocean_call *call = flight->call;
+	const struct endpoint *row = endpoint_of(flight->call);
 
-	return call->verb == OCEAN_ACT
-		       ? act_body(call->act, &call->args, &flight->body, &flight->err)
-		       : 0;
+	return row->write != NULL ? row->write(flight->call, &flight->body, &flight->err) : 0;
 }
 
 static void flight_free(struct flight *flight)
@@ -92,6 +68,7 @@ static void flight_free(struct flight *flight)
 	}
 	task_cancel(&flight->turn);
 	strbuf_done(&flight->body);
+	reader_done(&flight->reader);
 	free(flight->actions);
 	free(flight);
 }
@@ -126,23 +103,27 @@ static int hand_over(struct flight *flight, struct err *err)
 {
 	struct ocean_call *call = flight->call;
 
-	switch (call->verb) {
-	case OCEAN_LIST:
-	case OCEAN_GET:
+	switch (endpoint_of(call)->reply) {
+	case REPLY_DROPLETS:
+	case REPLY_DROPLET:
 		return hand_droplets(flight, err);
-	case OCEAN_ACT:
-	case OCEAN_ACTION:
+	case REPLY_ACTION:
 		call->actions = &flight->action;
 		call->n_actions = 1;
 		break;
-	case OCEAN_DROPLET_ACTIONS:
+	case REPLY_ACTIONS:
 		call->actions = flight->actions;
 		call->n_actions = flight->n_actions;
 		break;
-	case OCEAN_ACCOUNT:
+	case REPLY_ACCOUNT:
 		call->account = &flight->account;
 		break;
-	case OCEAN_NONE:
+	case REPLY_LIST:
+	case REPLY_ONE:
+		call->things = flight->reader.n > 0 ? flight->reader.items : NULL;
+		call->n_things = flight->reader.n;
+		break;
+	case REPLY_NOTHING:
 		break;
 	}
 	return 0;
@@ -169,7 +150,8 @@ void flight_finish(struct flight *flight)
 static void walks_begin(struct flight *flight)
 {
 	enum ocean_verb verb = flight->call->verb;
-	bool droplets = verb == OCEAN_LIST || verb == OCEAN_GET;
+	enum reply reply = endpoint_of(flight->call)->reply;
+	bool droplets = reply == REPLY_DROPLETS || reply == REPLY_DROPLET;
 	bool wanted[WALK_COUNT] = {
 		[WALK_MAIN] = true,
 		[WALK_GPUS] = verb == OCEAN_LIST,
@@ -210,10 +192,12 @@ static void on_wait(struct timer *timer)
 
 static int64_t begin_ms(const struct ocean_call *call)
 {
-	if (call->verb == OCEAN_ACT) {
+	bool pages = endpoint_of(call)->reply == REPLY_DROPLETS;
+
+	if (endpoint_changes(call)) {
 		return BEGIN_ACT_MS;
 	}
-	return call->verb != OCEAN_LIST && call->interactive ? BEGIN_PERSON_MS : BEGIN_LONG_MS;
+	return !pages && call->interactive ? BEGIN_PERSON_MS : BEGIN_LONG_MS;
 }
 
 static void client_start(struct ocean *ocean, struct ocean_call *call)
@@ -239,8 +223,10 @@ static void client_start(struct ocean *ocean, struct ocean_call *call)
 	call->n_actions = 0;
 	call->ahead_ms = 0;
 	call->account = NULL;
+	call->things = NULL;
+	call->n_things = 0;
 	call->tags_known = false;
-	strbuf_init(&flight->body, ACT_BODY_MAX);
+	strbuf_init(&flight->body, BODY_MAX);
 	flight->failed = choose_token(flight, &flight->err) < 0 || write_body(flight) < 0;
 	task_post(&flight->turn);
 }

@@ -10,15 +10,38 @@
 #include "base/err.h"
 #include "base/verbs.h"
 #include "loop/loop.h"
+#include "ocean/things.h"
 
+/*
+ * What can be asked, with what the call must name and what its answer gives. Lists come whole: all pages, each thing once; a
+ * page that fails, or an entry that makes no sense, fails the call. The rows are in endpoint.c.
+ */
 enum ocean_verb {
 	OCEAN_NONE = 0,
-	OCEAN_LIST,   /* all droplets, all pages, GPU droplets too; a failed page fails it */
-	OCEAN_GET,    /* one droplet by id */
-	OCEAN_ACT,    /* POST a droplet action: `act` */
-	OCEAN_ACTION, /* GET one action by id */
-	OCEAN_DROPLET_ACTIONS, /* the droplet's latest actions, newest first: for looking after an unknown outcome */
-	OCEAN_ACCOUNT, /* team's name, limits */
+	OCEAN_LIST,              /* droplets: all, GPU droplets too */
+	OCEAN_GET,               /* droplet_id. droplets: one */
+	OCEAN_ACT,               /* droplet_id, act, args. actions: one */
+	OCEAN_ACTION,            /* action_id. actions: one */
+	OCEAN_DROPLET_ACTIONS,   /* droplet_id. actions: the latest 50, newest first */
+	OCEAN_ACCOUNT,           /* account */
+	OCEAN_SIZES,             /* sizes */
+	OCEAN_REGIONS,           /* regions */
+	OCEAN_IMAGES,            /* images: which. image_list */
+	OCEAN_IMAGE,             /* image_id. image_list: one */
+	OCEAN_KEYS,              /* keys; DigitalOcean allows ten a minute */
+	OCEAN_SNAPSHOTS,         /* saved: of all droplets */
+	OCEAN_DROPLET_SNAPSHOTS, /* droplet_id. saved */
+	OCEAN_DROPLET_BACKUPS,   /* droplet_id. saved */
+	OCEAN_BACKUP_POLICY,     /* droplet_id. backups */
+	OCEAN_BALANCE,           /* balance */
+	OCEAN_VERB_COUNT,
+};
+
+enum ocean_images {
+	OCEAN_IMAGES_ALL = 0,
+	OCEAN_IMAGES_DISTRIBUTIONS, /* DigitalOcean's own */
+	OCEAN_IMAGES_APPLICATIONS,
+	OCEAN_IMAGES_OWN, /* snapshots, backups, custom ones */
 };
 
 enum ocean_action_status { OCEAN_IN_PROGRESS = 0, OCEAN_COMPLETED, OCEAN_ERRORED };
@@ -29,19 +52,6 @@ struct ocean_action {
 	char type[32]; /* "reboot" */
 	enum ocean_action_status status;
 	int64_t started_ms, completed_ms; /* wall time; 0: not given */
-};
-
-struct ocean_account {
-	char email[128], team[128], status[32];
-	unsigned droplet_limit;
-};
-
-enum ocean_backup_plan { OCEAN_BACKUP_NONE = 0, OCEAN_BACKUP_DAILY, OCEAN_BACKUP_WEEKLY };
-
-struct ocean_backup_policy {
-	enum ocean_backup_plan plan;
-	unsigned weekday; /* of WEEKLY: 0 Sunday .. 6 Saturday; else 0 */
-	unsigned hour;    /* UTC: 0, 4, 8, 12, 16 or 20 */
 };
 
 /*
@@ -84,14 +94,18 @@ struct ocean_call {
 	enum tier
 		max_tier; /* of the decision: a verb that needs a stronger token is refused here too (ERR_DENIED) */
 	bool interactive; /* a person waits: may use the reserve of the rate budget */
-	uint64_t droplet_id, action_id;
-	const char *act;            /* ACT: "reboot", "power_on", ...: static */
-	struct ocean_act_args args; /* ACT */
+	uint64_t droplet_id, action_id, image_id;
+	const char *act; /* ACT: "reboot", "power_on", ...: static */
+	const char *key; /* the tag, UUID or address that a verb is about; lives until done */
+	union {          /* by the verb; zeroed is fine where the verb takes none */
+		struct ocean_act_args args; /* ACT */
+		enum ocean_images images;   /* IMAGES */
+	};
 	/*
 	 * Exactly once, from the loop, never before ocean_start returns, also on cancel; the call may be freed in it. err
-	 * NULL: the results are there. Kinds: NETWORK (never sent), UNKNOWN (an ACT was sent, no answer),
+	 * NULL: the results are there. Kinds: NETWORK (never sent), UNKNOWN (a change was sent, no answer),
 	 * TIMEOUT, NOTFOUND (404), CONFLICT (422 pending event / locked), LIMIT (429), DENIED (401, 403, tier), REMOTE (other),
-	 * CANCELED. The sentence carries DigitalOcean's request id where there was one.
+	 * CANCELED, USAGE (it names too little, or what makes no sense; nothing was sent). The sentence carries DigitalOcean's request id where there was one.
 	 */
 	void (*done)(struct ocean_call *, const struct err *err);
 	void *data;
@@ -102,6 +116,17 @@ struct ocean_call {
 	const struct ocean_action *actions; /* ACT, ACTION: one; DROPLET_ACTIONS: newest first */
 	size_t n_actions;
 	const struct ocean_account *account;
+	size_t n_things;
+	union { /* n_things of them, by the verb; NULL when there are none */
+		const void *things;
+		const struct ocean_size *sizes;
+		const struct ocean_region *regions;
+		const struct ocean_image *image_list;
+		const struct ocean_key *keys;
+		const struct ocean_saved *saved;
+		const struct ocean_balance *balance;
+		const struct ocean_backups *backups;
+	};
 	bool tags_known; /* LIST, GET: the token was proven to see tags */
 	int64_t ahead_ms; /* DigitalOcean's clock before ours, by its Date header (whole seconds); 0: it gave none */
 	void *internal;

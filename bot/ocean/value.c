@@ -40,6 +40,40 @@ bool value_is_host_name(const char *text)
 	       text[n - 1] != '-';
 }
 
+bool value_is_tag(const char *text)
+{
+	size_t n = strspn(text, LETTERS ":-_");
+
+	return n > 0 && n <= OCEAN_TEXT_MAX && text[n] == '\0';
+}
+
+bool value_is_uuid(const char *text)
+{
+	for (size_t i = 0; i < 36; i++) {
+		bool dash = i == 8 || i == 13 || i == 18 || i == 23;
+
+		if (text[i] == '\0' ||
+		    (dash ? text[i] != '-' : strchr("0123456789abcdefABCDEF", text[i]) == NULL)) {
+			return false;
+		}
+	}
+	return text[36] == '\0';
+}
+
+bool value_is_ip4(const char *text)
+{
+	for (int part = 0; part < 4; part++) {
+		size_t n = strspn(text, "0123456789");
+
+		if (n == 0 || n > 3 || value_whole(text, n, 255) < 0 ||
+		    text[n] != (part < 3 ? '.' : '\0')) {
+			return false;
+		}
+		text += n + (part < 3);
+	}
+	return true;
+}
+
 enum droplet_status value_status(const char *text, size_t len)
 {
 	static const struct {
@@ -95,6 +129,29 @@ unsigned value_cents(const char *text, size_t len)
 		value = 10 * value + digit;
 	}
 	return (unsigned)((value + 5) / 10);
+}
+
+int value_money(const char *text, size_t len, int64_t *ret_cents)
+{
+	bool minus = len > 0 && text[0] == '-';
+	const char *from = text + minus;
+	size_t n = len - minus;
+	const char *dot = memchr(from, '.', n);
+	size_t whole_len = dot != NULL ? (size_t)(dot - from) : n;
+	size_t rest = dot != NULL ? n - whole_len - 1 : 0;
+	int64_t whole = value_whole(from, whole_len, 1000000000);
+	int64_t cents = 0;
+
+	if (whole < 0 ||
+	    (dot != NULL && (rest == 0 || value_whole(dot + 1, rest, INT64_MAX) < 0))) {
+		return -1;
+	}
+	for (size_t i = 0; i < 2; i++) {
+		cents = 10 * cents + (i < rest ? dot[1 + i] - '0' : 0);
+	}
+	cents += 100 * whole + (rest > 2 && dot[3] >= '5');
+	*ret_cents = minus ? -cents : cents;
+	return 0;
 }
 
 int ocean_decode_link(const char *url, size_t len, unsigned *ret_page)

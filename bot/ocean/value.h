@@ -31,4 +31,16 @@ unsigned value_small(const char *text, size_t len);
 /* "5", "5.5", "0.00743": to cents, rounded; 0 (not known) for an exponent or a sign. */
 unsigned value_cents(const char *text, size_t len);
 
+/* "23.44", "-1.00", "5": to cents. -1: it is no such number, or beyond a billion dollars. */
+int value_money(const char *text, size_t len, int64_t *ret_cents);
+
+/* 36 characters of a UUID. */
+bool value_is_uuid(const char *text);
+
+/* What a tag may consist of: letters, digits, ':', '-', '_'; 255. */
+bool value_is_tag(const char *text);
+
+/* Four numbers with dots. */
+bool value_is_ip4(const char *text);
+
 #endif

@@ -30,14 +30,26 @@
 
 static bool is_change(const struct walk *walk)
 {
-	return walk->kind == WALK_MAIN && walk->flight->call->verb == OCEAN_ACT;
+	return walk->kind == WALK_MAIN && endpoint_changes(walk->flight->call);
+}
+
+static const struct endpoint *row_of(const struct walk *walk)
+{
+	return endpoint_of(walk->flight->call);
 }
 
 static bool has_droplets(const struct walk *walk)
 {
-	enum ocean_verb verb = walk->flight->call->verb;
+	enum reply reply = row_of(walk)->reply;
 
-	return walk->kind != WALK_TAGS && (verb == OCEAN_LIST || verb == OCEAN_GET);
+	return walk->kind != WALK_TAGS && (reply == REPLY_DROPLETS || reply == REPLY_DROPLET);
+}
+
+static bool has_pages(const struct walk *walk)
+{
+	enum reply reply = row_of(walk)->reply;
+
+	return !row_of(walk)->one_page && (reply == REPLY_DROPLETS || reply == REPLY_LIST);
 }
 
 void walk_done(struct walk *walk)
@@ -108,43 +120,25 @@ static void fail(struct walk *walk, const struct err *err)
 	end(walk);
 }
 
-/* The path and query of the request that the walk makes next. */
+/* The address of the request that the walk makes next. */
 static void address(struct walk *walk)
 {
-	const struct ocean_call *call = walk->flight->call;
-	const char *base = walk->flight->client->url;
-	char *url = walk->url;
-	size_t size = sizeof(walk->url);
+	const struct flight *flight = walk->flight;
+	char path[ENDPOINT_PATH_MAX];
+	char page[64] = "";
 
 	if (walk->kind == WALK_TAGS) {
-		(void)snprintf(url, size, "%s/v2/tags?per_page=1", base);
+		(void)snprintf(walk->url, sizeof(walk->url), "%s/v2/tags?per_page=1",
+			       flight->client->url);
 		return;
 	}
-	switch (call->verb) {
-	case OCEAN_LIST:
-		(void)snprintf(url, size, "%s/v2/droplets?per_page=%d&page=%u%s", base, PER_PAGE,
-			       walk->page, walk->kind == WALK_GPUS ? "&type=gpus" : "");
-		break;
-	case OCEAN_GET:
-		(void)snprintf(url, size, "%s/v2/droplets/%" PRIu64, base, call->droplet_id);
-		break;
-	case OCEAN_ACT:
-		(void)snprintf(url, size, "%s/v2/droplets/%" PRIu64 "/actions", base,
-			       call->droplet_id);
-		break;
-	case OCEAN_ACTION:
-		(void)snprintf(url, size, "%s/v2/actions/%" PRIu64, base, call->action_id);
-		break;
-	case OCEAN_DROPLET_ACTIONS:
-		(void)snprintf(url, size, "%s/v2/droplets/%" PRIu64 "/actions?per_page=50", base,
-			       call->droplet_id);
-		break;
-	case OCEAN_ACCOUNT:
-		(void)snprintf(url, size, "%s/v2/account", base);
-		break;
-	case OCEAN_NONE:
-		break;
+	endpoint_fill(flight->call, row_of(walk)->path, path, sizeof(path));
+	if (has_pages(walk)) {
+		(void)snprintf(page, sizeof(page), "%cper_page=%d&page=%u%s",
+			       strchr(path, '?') != NULL ? '&' : '?', PER_PAGE, walk->page,
+			       walk->kind == WALK_GPUS ? "&type=gpus" : "");
 	}
+	(void)snprintf(walk->url, sizeof(walk->url), "%s%s%s", flight->client->url, path, page);
 }
 
 static int on_body(struct http_request *request, const char *bytes, size_t len)
@@ -168,7 +162,7 @@ static void send(struct walk *walk)
 	walk->headers[0] = token_header(flight->token);
 	walk->headers[1] = (struct http_header){"Accept", "application/json"};
 	walk->headers[2] = (struct http_header){"User-Agent", "sluice"};
-	request->method = is_change(walk) ? "POST" : "GET";
+	request->method = walk->kind == WALK_MAIN ? row_of(walk)->method : "GET";
 	request->url = walk->url;
 	request->headers = walk->headers;
 	request->n_headers = ARRAY_LEN(walk->headers);
@@ -177,15 +171,18 @@ static void send(struct walk *walk)
 	request->max_body_bytes = SMALL_BODY_BYTES;
 	request->done = on_done;
 	request->data = walk;
-	if (is_change(walk)) {
+	if (walk->kind == WALK_MAIN && flight->body.len > 0) {
 		request->body = flight->body.buf;
 		request->body_len = flight->body.len;
+	}
+	if (row_of(walk)->reply == REPLY_LIST) {
+		request->max_body_bytes = OCEAN_LIST_BYTES_MAX;
 	}
 	if (has_droplets(walk)) {
 		ocean_builder_truncate(&walk->builder, walk->mark);
 		ocean_decode_free(walk->decode);
 		walk->decode = ocean_decode_new(&walk->builder, client->name,
-						flight->call->verb == OCEAN_GET);
+						row_of(walk)->reply == REPLY_DROPLET);
 		request->max_body_bytes = OCEAN_PAGE_BYTES_MAX;
 		request->on_body = on_body;
 	}
@@ -238,7 +235,24 @@ static bool has_no_gpus(const struct walk *walk, int status)
 	       (status == 400 || status == 404 || status == 422);
 }
 
-static int take_page(struct walk *walk, bool *ret_more, struct err *err)
+/* Goes on to the next page, when there is one. */
+static int turn_page(struct walk *walk, const struct ocean_page *page, bool *ret_more,
+		     struct err *err)
+{
+	if (page->next == 0) {
+		return 0;
+	}
+	if (page->next != walk->page + 1) {
+		return err_set(err, ERR_REMOTE, "page %u of the list names page %u as the next",
+			       walk->page, page->next);
+	}
+	walk->page = page->next;
+	walk->attempt = 0;
+	*ret_more = true;
+	return 0;
+}
+
+static int take_droplets(struct walk *walk, bool *ret_more, struct err *err)
 {
 	const struct ocean_call *call = walk->flight->call;
 	struct ocean_page page = {0};
@@ -253,16 +267,19 @@ static int take_page(struct walk *walk, bool *ret_more, struct err *err)
 			       : err_set(err, ERR_REMOTE,
 					 "DigitalOcean's answer is about another droplet");
 	}
-	if (page.next != 0 && page.next != walk->page + 1) {
-		return err_set(err, ERR_REMOTE, "page %u of the list names page %u as the next",
-			       walk->page, page.next);
+	return turn_page(walk, &page, ret_more, err);
+}
+
+static int take_list(struct walk *walk, bool *ret_more, struct err *err)
+{
+	const struct strbuf *answer = &walk->request.answer;
+	struct ocean_page page = {0};
+
+	if (reader_page(&walk->flight->reader, row_of(walk)->thing, answer->buf, answer->len, &page,
+			err) < 0) {
+		return -1;
 	}
-	if (page.next != 0) {
-		walk->page = page.next;
-		walk->attempt = 0;
-		*ret_more = true;
-	}
-	return 0;
+	return has_pages(walk) ? turn_page(walk, &page, ret_more, err) : 0;
 }
 
 static int take_action(struct flight *flight, const struct strbuf *answer, struct err *err)
@@ -273,8 +290,8 @@ static int take_action(struct flight *flight, const struct strbuf *answer, struc
 	if (answer_action(answer->buf, answer->len, &flight->action, err) < 0) {
 		return -1;
 	}
-	if (call->verb == OCEAN_ACTION ? action->id != call->action_id
-				       : action->droplet_id != call->droplet_id) {
+	if (call->verb == OCEAN_ACT ? action->droplet_id != call->droplet_id
+				    : call->action_id != 0 && action->id != call->action_id) {
 		return err_set(err, ERR_REMOTE, "DigitalOcean's answer is about another action");
 	}
 	return 0;
@@ -285,19 +302,23 @@ static int take(struct walk *walk, bool *ret_more, struct err *err)
 	struct flight *flight = walk->flight;
 	const struct strbuf *answer = &walk->request.answer;
 
-	switch (flight->call->verb) {
-	case OCEAN_LIST:
-	case OCEAN_GET:
-		return take_page(walk, ret_more, err);
-	case OCEAN_ACT:
-	case OCEAN_ACTION:
+	switch (row_of(walk)->reply) {
+	case REPLY_DROPLETS:
+	case REPLY_DROPLET:
+		return take_droplets(walk, ret_more, err);
+	case REPLY_ACTION:
 		return take_action(flight, answer, err);
-	case OCEAN_DROPLET_ACTIONS:
+	case REPLY_ACTIONS:
 		return answer_actions(answer->buf, answer->len, &flight->actions,
 				      &flight->n_actions, err);
-	case OCEAN_ACCOUNT:
+	case REPLY_ACCOUNT:
 		return answer_account(answer->buf, answer->len, &flight->account, err);
-	case OCEAN_NONE:
+	case REPLY_LIST:
+		return take_list(walk, ret_more, err);
+	case REPLY_ONE:
+		return reader_one(&flight->reader, row_of(walk)->thing, answer->buf, answer->len,
+				  err);
+	case REPLY_NOTHING:
 		break;
 	}
 	return 0;

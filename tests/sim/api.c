@@ -10,61 +10,55 @@
 #include "base/attr.h"
 #include "base/json.h"
 #include "base/mem.h"
-#include "sim/inside.h"
 #include "sim/render.h"
+#include "sim/turn.h"
 
-struct call {
-	struct sim *sim;
-	struct sim_token *token;
-	const struct sim_request *request;
-	struct sim_reply *reply;
-	char path[1024]; /* without query */
-	struct sim_query query;
-	uint64_t ids[2]; /* of the path */
-	char word[64];   /* a word of the path that is no number */
-};
-
-static void begin_json(struct call *c, int status)
+void turn_json(struct sim_turn *t, int status)
 {
-	c->reply->status = status;
-	c->reply->content_type = "application/json; charset=utf-8";
-	strbuf_reset(&c->reply->body);
+	t->reply->status = status;
+	t->reply->content_type = "application/json; charset=utf-8";
+	strbuf_reset(&t->reply->body);
 }
 
-static void refuse(struct call *c, int status, const char *id, const char *message)
+void turn_refuse(struct sim_turn *t, int status, const char *id, const char *message)
 {
-	begin_json(c, status);
-	c->reply->refused = status == 400 || status == 422;
-	(void)strbuf_addf(&c->reply->body,
+	turn_json(t, status);
+	t->reply->refused = status == 400 || status == 422;
+	(void)strbuf_addf(&t->reply->body,
 			  "{\"id\":\"%s\",\"message\":\"%s\",\"request_id\":\"%s\"}", id, message,
-			  c->reply->request_id);
+			  t->reply->request_id);
 }
 
-static bool may(const struct call *c, enum sim_scope scope)
+bool turn_may(const struct sim_turn *t, enum sim_scope scope)
 {
-	return (c->token->scopes & sim_scope_bit(scope)) != 0;
+	return (t->token->scopes & sim_scope_bit(scope)) != 0;
 }
 
-static void forbid(struct call *c)
+void turn_forbid(struct sim_turn *t)
 {
-	refuse(c, 403, "forbidden", "You are not authorized to perform this operation");
+	turn_refuse(t, 403, "forbidden", "You are not authorized to perform this operation");
 }
 
-static void not_found(struct call *c)
+void turn_unfit(struct sim_turn *t, const char *message)
 {
-	refuse(c, 404, "not_found", "The resource you requested could not be found.");
+	turn_refuse(t, 422, "unprocessable_entity", message);
+}
+
+void turn_not_found(struct sim_turn *t)
+{
+	turn_refuse(t, 404, "not_found", "The resource you requested could not be found.");
 }
 
 /* pages */
 
 /* One link of a list: the query as it was asked, with another page. */
-static void add_link(struct call *c, const char *rel, uint64_t page, bool *first)
+static void add_link(struct sim_turn *t, const char *rel, uint64_t page, bool *first)
 {
 	struct strbuf url;
 
 	strbuf_init(&url, 4096);
-	(void)strbuf_addf(&url, SIM_LINK_BASE "%s?page=%llu", c->path, (unsigned long long)page);
-	for (const char *raw = c->query.raw; *raw != '\0';) {
+	(void)strbuf_addf(&url, SIM_LINK_BASE "%s?page=%llu", t->path, (unsigned long long)page);
+	for (const char *raw = t->query.raw; *raw != '\0';) {
 		size_t len = strcspn(raw, "&");
 
 		if (strncmp(raw, "page=", 5) != 0 && len > 0) {
@@ -73,28 +67,28 @@ static void add_link(struct call *c, const char *rel, uint64_t page, bool *first
 		}
 		raw += len + (raw[len] == '&');
 	}
-	(void)strbuf_addf(&c->reply->body, "%s\"%s\":", *first ? "" : ",", rel);
-	json_add_string(&c->reply->body, url.buf);
+	(void)strbuf_addf(&t->reply->body, "%s\"%s\":", *first ? "" : ",", rel);
+	json_add_string(&t->reply->body, url.buf);
 	strbuf_done(&url);
 	*first = false;
 }
 
-static void end_list(struct call *c, size_t total)
+void turn_end_list(struct sim_turn *t, size_t total)
 {
-	struct strbuf *out = &c->reply->body;
-	uint64_t last = total == 0 ? 1 : (total + c->query.per_page - 1) / c->query.per_page;
+	struct strbuf *out = &t->reply->body;
+	uint64_t last = total == 0 ? 1 : (total + t->query.per_page - 1) / t->query.per_page;
 	bool first = true;
 
 	(void)strbuf_adds(out, "],\"links\":{");
 	if (last > 1) {
 		(void)strbuf_adds(out, "\"pages\":{");
-		if (c->query.page > 1) {
-			add_link(c, "first", 1, &first);
-			add_link(c, "prev", c->query.page - 1, &first);
+		if (t->query.page > 1) {
+			add_link(t, "first", 1, &first);
+			add_link(t, "prev", t->query.page - 1, &first);
 		}
-		if (c->query.page < last) {
-			add_link(c, "next", c->query.page + 1, &first);
-			add_link(c, "last", last, &first);
+		if (t->query.page < last) {
+			add_link(t, "next", t->query.page + 1, &first);
+			add_link(t, "last", last, &first);
 		}
 		(void)strbuf_addch(out, '}');
 	}
@@ -102,31 +96,31 @@ static void end_list(struct call *c, size_t total)
 }
 
 /* Is the i-th item of a list on the page that is asked for? Puts the comma before it. */
-static bool on_page(struct call *c, size_t i)
+bool turn_on_page(struct sim_turn *t, size_t i)
 {
-	uint64_t from = (c->query.page - 1) * c->query.per_page;
+	uint64_t from = (t->query.page - 1) * t->query.per_page;
 
-	if (i < from || i >= from + c->query.per_page) {
+	if (i < from || i >= from + t->query.per_page) {
 		return false;
 	}
 	if (i > from) {
-		(void)strbuf_addch(&c->reply->body, ',');
+		(void)strbuf_addch(&t->reply->body, ',');
 	}
 	return true;
 }
 
-static void begin_list(struct call *c, const char *key)
+void turn_list(struct sim_turn *t, const char *key)
 {
-	begin_json(c, 200);
-	(void)strbuf_addf(&c->reply->body, "{\"%s\":[", key);
+	turn_json(t, 200);
+	(void)strbuf_addf(&t->reply->body, "{\"%s\":[", key);
 }
 
 /* endpoints */
 
-static void get_account(struct call *c)
+static void get_account(struct sim_turn *t)
 {
-	begin_json(c, 200);
-	sim_render_account(&c->reply->body, c->sim);
+	turn_json(t, 200);
+	sim_render_account(&t->reply->body, t->sim);
 }
 
 static bool has_tag(const struct sim_droplet *droplet, const char *tag)
@@ -150,76 +144,86 @@ static bool listed(const struct sim_query *q, const struct sim_droplet *droplet)
 	return droplet->gpu == (strcmp(q->type, "gpus") == 0);
 }
 
-static void get_droplets(struct call *c)
+static void get_droplets(struct sim_turn *t)
 {
-	bool tags = may(c, SIM_TAG_READ);
+	bool tags = turn_may(t, SIM_TAG_READ);
 	size_t n = 0;
 
-	if (c->query.tag_name[0] != '\0' &&
-	    (c->query.name[0] != '\0' || c->query.type[0] != '\0')) {
-		refuse(c, 422, "unprocessable_entity",
-		       "tag_name cannot be combined with name or type.");
+	if (t->query.tag_name[0] != '\0' &&
+	    (t->query.name[0] != '\0' || t->query.type[0] != '\0')) {
+		turn_refuse(t, 422, "unprocessable_entity",
+			    "tag_name cannot be combined with name or type.");
 		return;
 	}
-	if (c->query.tag_name[0] != '\0' && !tags) {
-		forbid(c);
+	if (t->query.tag_name[0] != '\0' && !tags) {
+		turn_forbid(t);
 		return;
 	}
-	begin_list(c, "droplets");
-	for (size_t i = 0; i < c->sim->n_droplets; i++) {
-		if (listed(&c->query, c->sim->droplets[i])) {
-			if (on_page(c, n++)) {
-				sim_render_droplet(&c->reply->body, c->sim, c->sim->droplets[i],
+	turn_list(t, "droplets");
+	for (size_t i = 0; i < t->sim->n_droplets; i++) {
+		if (listed(&t->query, t->sim->droplets[i])) {
+			if (turn_on_page(t, n++)) {
+				sim_render_droplet(&t->reply->body, t->sim, t->sim->droplets[i],
 						   tags);
 			}
 		}
 	}
-	end_list(c, n);
+	turn_end_list(t, n);
 }
 
-static void get_droplet(struct call *c)
+struct sim_droplet *turn_droplet(struct sim_turn *t)
 {
-	const struct sim_droplet *droplet = sim_droplet_by_id(c->sim, c->ids[0]);
+	struct sim_droplet *droplet = sim_droplet_by_id(t->sim, t->ids[0]);
 
 	if (droplet == NULL) {
-		not_found(c);
-		return;
+		turn_not_found(t);
 	}
-	begin_json(c, 200);
-	(void)strbuf_adds(&c->reply->body, "{\"droplet\":");
-	sim_render_droplet(&c->reply->body, c->sim, droplet, may(c, SIM_TAG_READ));
-	(void)strbuf_addch(&c->reply->body, '}');
+	return droplet;
 }
 
-static void get_droplet_actions(struct call *c)
+static void get_droplet(struct sim_turn *t)
 {
-	const struct sim_droplet *droplet = sim_droplet_by_id(c->sim, c->ids[0]);
+	const struct sim_droplet *droplet = sim_droplet_by_id(t->sim, t->ids[0]);
 
 	if (droplet == NULL) {
-		not_found(c);
+		turn_not_found(t);
 		return;
 	}
-	begin_list(c, "actions");
+	turn_json(t, 200);
+	(void)strbuf_adds(&t->reply->body, "{\"droplet\":");
+	sim_render_droplet(&t->reply->body, t->sim, droplet, turn_may(t, SIM_TAG_READ));
+	(void)strbuf_addch(&t->reply->body, '}');
+}
+
+static void get_droplet_actions(struct sim_turn *t)
+{
+	const struct sim_droplet *droplet = sim_droplet_by_id(t->sim, t->ids[0]);
+
+	if (droplet == NULL) {
+		turn_not_found(t);
+		return;
+	}
+	turn_list(t, "actions");
 	for (size_t i = 0; i < droplet->n_actions; i++) {
-		if (on_page(c, i)) { /* newest first */
-			sim_render_action(&c->reply->body,
+		if (turn_on_page(t, i)) { /* newest first */
+			sim_render_action(&t->reply->body,
 					  droplet->actions[droplet->n_actions - 1 - i]);
 		}
 	}
-	end_list(c, droplet->n_actions);
+	turn_end_list(t, droplet->n_actions);
 }
 
-static void put_action(struct call *c, int status, const struct sim_action *action)
+void turn_action(struct sim_turn *t, int status, const struct sim_action *action)
 {
-	begin_json(c, status);
-	(void)strbuf_adds(&c->reply->body, "{\"action\":");
-	sim_render_action(&c->reply->body, action);
-	(void)strbuf_addch(&c->reply->body, '}');
+	turn_json(t, status);
+	(void)strbuf_adds(&t->reply->body, "{\"action\":");
+	sim_render_action(&t->reply->body, action);
+	(void)strbuf_addch(&t->reply->body, '}');
 }
 
-static void post_droplet_action(struct call *c)
+static void post_droplet_action(struct sim_turn *t)
 {
-	struct sim_droplet *droplet = sim_droplet_by_id(c->sim, c->ids[0]);
+	struct sim_droplet *droplet = sim_droplet_by_id(t->sim, t->ids[0]);
 	struct json *body;
 	const char *type;
 	const struct sim_action *action = NULL;
@@ -228,46 +232,46 @@ static void post_droplet_action(struct call *c)
 	uint64_t scopes;
 
 	if (droplet == NULL) {
-		not_found(c);
+		turn_not_found(t);
 		return;
 	}
-	body = json_parse(c->request->body != NULL ? c->request->body : "", c->request->body_len,
+	body = json_parse(t->request->body != NULL ? t->request->body : "", t->request->body_len,
 			  NULL);
 	type = json_string_or(body, "type", NULL);
 	scopes = type != NULL ? sim_action_scopes(type) : 0;
-	if ((c->token->scopes & scopes) != scopes) {
-		forbid(c);
-	} else if (type != NULL && sim_read_args(c->sim, body, &args, &reason) == 0) {
-		action = sim_start_action(c->sim, droplet, type, &args, &reason);
+	if ((t->token->scopes & scopes) != scopes) {
+		turn_forbid(t);
+	} else if (type != NULL && sim_read_args(t->sim, body, &args, &reason) == 0) {
+		action = sim_start_action(t->sim, droplet, type, &args, &reason);
 	}
 	json_free(body);
 	if (action != NULL) {
-		put_action(c, 201, action);
-	} else if (c->reply->status != 403) {
-		refuse(c, 422, "unprocessable_entity", reason);
+		turn_action(t, 201, action);
+	} else if (t->reply->status != 403) {
+		turn_refuse(t, 422, "unprocessable_entity", reason);
 	}
 }
 
-static void get_droplet_action(struct call *c)
+static void get_droplet_action(struct sim_turn *t)
 {
-	const struct sim_action *action = sim_action_by_id(c->sim, c->ids[1]);
+	const struct sim_action *action = sim_action_by_id(t->sim, t->ids[1]);
 
-	if (action == NULL || action->droplet_id != c->ids[0]) {
-		not_found(c);
+	if (action == NULL || action->droplet_id != t->ids[0]) {
+		turn_not_found(t);
 		return;
 	}
-	put_action(c, 200, action);
+	turn_action(t, 200, action);
 }
 
-static void get_action(struct call *c)
+static void get_action(struct sim_turn *t)
 {
-	const struct sim_action *action = sim_action_by_id(c->sim, c->ids[0]);
+	const struct sim_action *action = sim_action_by_id(t->sim, t->ids[0]);
 
 	if (action == NULL) {
-		not_found(c);
+		turn_not_found(t);
 		return;
 	}
-	put_action(c, 200, action);
+	turn_action(t, 200, action);
 }
 
 /* Is this the first place where the tag stands? So that each is listed once. */
@@ -281,15 +285,15 @@ static bool first_with_tag(const struct sim *sim, size_t droplet, const char *ta
 	return true;
 }
 
-static void render_tag(struct call *c, const char *tag)
+static void render_tag(struct sim_turn *t, const char *tag)
 {
-	struct strbuf *out = &c->reply->body;
+	struct strbuf *out = &t->reply->body;
 	unsigned long long last = 0;
 	size_t n = 0;
 
-	for (size_t i = 0; i < c->sim->n_droplets; i++) {
-		if (has_tag(c->sim->droplets[i], tag)) {
-			last = c->sim->droplets[i]->id;
+	for (size_t i = 0; i < t->sim->n_droplets; i++) {
+		if (has_tag(t->sim->droplets[i], tag)) {
+			last = t->sim->droplets[i]->id;
 			n++;
 		}
 	}
@@ -304,62 +308,57 @@ static void render_tag(struct call *c, const char *tag)
 			  n, last, n, last);
 }
 
-static void get_tags(struct call *c)
+static void get_tags(struct sim_turn *t)
 {
 	size_t n = 0;
 
-	begin_list(c, "tags");
-	for (size_t i = 0; i < c->sim->n_droplets; i++) {
-		const struct sim_droplet *droplet = c->sim->droplets[i];
+	turn_list(t, "tags");
+	for (size_t i = 0; i < t->sim->n_droplets; i++) {
+		const struct sim_droplet *droplet = t->sim->droplets[i];
 
 		for (size_t k = 0; k < droplet->n_tags; k++) {
-			if (first_with_tag(c->sim, i, droplet->tags[k]) && on_page(c, n++)) {
-				render_tag(c, droplet->tags[k]);
+			if (first_with_tag(t->sim, i, droplet->tags[k]) && turn_on_page(t, n++)) {
+				render_tag(t, droplet->tags[k]);
 			}
 		}
 	}
-	end_list(c, n);
+	turn_end_list(t, n);
 }
 
-static void get_projects(struct call *c)
+static void get_projects(struct sim_turn *t)
 {
-	begin_list(c, "projects");
-	for (size_t i = 0; i < c->sim->n_projects; i++) {
-		if (on_page(c, i)) {
-			sim_render_project(&c->reply->body, c->sim, i);
+	turn_list(t, "projects");
+	for (size_t i = 0; i < t->sim->n_projects; i++) {
+		if (turn_on_page(t, i)) {
+			sim_render_project(&t->reply->body, t->sim, i);
 		}
 	}
-	end_list(c, c->sim->n_projects);
+	turn_end_list(t, t->sim->n_projects);
 }
 
-static void get_project_resources(struct call *c)
+static void get_project_resources(struct sim_turn *t)
 {
 	size_t project = 0;
 	size_t n = 0;
 
-	while (project < c->sim->n_projects && strcmp(c->sim->projects[project].id, c->word) != 0) {
+	while (project < t->sim->n_projects && strcmp(t->sim->projects[project].id, t->word) != 0) {
 		project++;
 	}
-	if (project == c->sim->n_projects) {
-		not_found(c);
+	if (project == t->sim->n_projects) {
+		turn_not_found(t);
 		return;
 	}
-	begin_list(c, "resources");
-	for (size_t i = 0; i < c->sim->n_droplets; i++) {
-		if (c->sim->droplets[i]->project == project && may(c, SIM_DROPLET_READ) &&
-		    on_page(c, n++)) {
-			sim_render_resource(&c->reply->body, c->sim->droplets[i]);
+	turn_list(t, "resources");
+	for (size_t i = 0; i < t->sim->n_droplets; i++) {
+		if (t->sim->droplets[i]->project == project && turn_may(t, SIM_DROPLET_READ) &&
+		    turn_on_page(t, n++)) {
+			sim_render_resource(&t->reply->body, t->sim->droplets[i]);
 		}
 	}
-	end_list(c, n);
+	turn_end_list(t, n);
 }
 
-/* the table: '#' a number, '@' a word */
-static const struct route {
-	const char *method, *path;
-	enum sim_scope scope;
-	void (*serve)(struct call *);
-} routes[] = {
+static const struct sim_route own[] = {
 	{"GET", "/v2/account", SIM_ACCOUNT_READ, get_account},
 	{"GET", "/v2/droplets", SIM_DROPLET_READ, get_droplets},
 	{"GET", "/v2/droplets/#", SIM_DROPLET_READ, get_droplet},
@@ -370,12 +369,13 @@ static const struct route {
 	{"GET", "/v2/tags", SIM_TAG_READ, get_tags},
 	{"GET", "/v2/projects", SIM_PROJECT_READ, get_projects},
 	{"GET", "/v2/projects/@/resources", SIM_PROJECT_READ, get_project_resources},
+	{0},
 };
 
 /* One segment of a path into *number or word; -1 when it is neither. */
-static int take_segment(struct call *c, char kind, const char *at, size_t len, size_t n_ids)
+static int take_segment(struct sim_turn *t, char kind, const char *at, size_t len, size_t n_ids)
 {
-	char text[64];
+	char text[sizeof(t->word)];
 
 	if (len == 0 || len >= sizeof(text)) {
 		return -1;
@@ -383,22 +383,22 @@ static int take_segment(struct call *c, char kind, const char *at, size_t len, s
 	memcpy(text, at, len);
 	text[len] = '\0';
 	if (kind == '#') {
-		return sim_parse_number(text, &c->ids[n_ids]);
+		return sim_parse_number(text, &t->ids[n_ids]);
 	}
-	memcpy(c->word, text, len + 1);
+	memcpy(t->word, text, len + 1);
 	return 0;
 }
 
-static bool fits(struct call *c, const char *pattern)
+static bool fits(struct sim_turn *t, const char *pattern)
 {
-	const char *at = c->path;
+	const char *at = t->path;
 	size_t n_ids = 0;
 
 	for (; *pattern != '\0'; pattern++) {
 		if (*pattern == '#' || *pattern == '@') {
 			size_t len = strcspn(at, "/");
 
-			if (take_segment(c, *pattern, at, len, n_ids) < 0) {
+			if (take_segment(t, *pattern, at, len, n_ids) < 0) {
 				return false;
 			}
 			n_ids += *pattern == '#';
@@ -410,11 +410,15 @@ static bool fits(struct call *c, const char *pattern)
 	return *at == '\0';
 }
 
-static const struct route *find_route(struct call *c)
+static const struct sim_route *find_route(struct sim_turn *t)
 {
-	for (size_t i = 0; i < ARRAY_LEN(routes); i++) {
-		if (strcmp(routes[i].method, c->request->method) == 0 && fits(c, routes[i].path)) {
-			return &routes[i];
+	const struct sim_route *const tables[] = {own, sim_routes_offer};
+
+	for (size_t i = 0; i < ARRAY_LEN(tables); i++) {
+		for (const struct sim_route *row = tables[i]; row->method != NULL; row++) {
+			if (strcmp(row->method, t->request->method) == 0 && fits(t, row->path)) {
+				return row;
+			}
 		}
 	}
 	return NULL;
@@ -430,42 +434,43 @@ static struct sim_token *find_token(struct sim *sim, const char *text)
 	return NULL;
 }
 
-static void answer(struct call *c)
+static void answer(struct sim_turn *t)
 {
-	const char *path = c->request->path;
+	const char *path = t->request->path;
 	size_t len = strcspn(path, "?");
-	const struct route *route;
+	const struct sim_route *route;
 
-	c->token = find_token(c->sim, c->request->token);
-	if (c->token == NULL) {
-		refuse(c, 401, "unauthorized", "Unable to authenticate you");
+	t->token = find_token(t->sim, t->request->token);
+	if (t->token == NULL) {
+		turn_refuse(t, 401, "unauthorized", "Unable to authenticate you");
 		return;
 	}
-	if (!sim_within_rate(c->sim, c->token, c->reply)) {
-		refuse(c, 429, "too_many_requests", "API rate limit exceeded.");
+	if (!sim_within_rate(t->sim, t->token, t->reply)) {
+		turn_refuse(t, 429, "too_many_requests", "API rate limit exceeded.");
 		return;
 	}
-	(void)snprintf(c->path, sizeof(c->path), "%.*s", (int)(len < 1000 ? len : 1000), path);
-	route = find_route(c);
+	(void)snprintf(t->path, sizeof(t->path), "%.*s", (int)(len < 1000 ? len : 1000), path);
+	route = find_route(t);
 	if (route == NULL) {
-		not_found(c);
+		turn_not_found(t);
 		return;
 	}
-	if (!may(c, route->scope)) {
-		forbid(c);
+	if (!turn_may(t, route->scope)) {
+		turn_forbid(t);
 		return;
 	}
-	if (sim_parse_query(&c->query, path[len] == '?' ? path + len + 1 : "") < 0) {
-		refuse(c, 422, "unprocessable_entity", "A parameter of the request is not valid.");
+	if (sim_parse_query(&t->query, path[len] == '?' ? path + len + 1 : "") < 0) {
+		turn_refuse(t, 422, "unprocessable_entity",
+			    "A parameter of the request is not valid.");
 		return;
 	}
-	route->serve(c);
+	route->serve(t);
 }
 
 void sim_handle(struct sim *sim, int64_t now_ms, const struct sim_request *request,
 		struct sim_reply *reply)
 {
-	struct call call = {.sim = sim, .request = request, .reply = reply};
+	struct sim_turn call = {.sim = sim, .request = request, .reply = reply};
 	unsigned long long n = (unsigned long long)++sim->n_requests;
 
 	sim_settle(sim, now_ms);

@@ -8,7 +8,8 @@
 
 static const char *const demo_lines[] = {
 	"shop-web-1 id=402117731 tags=prod,web project=shop size=s-2vcpu-4gb days=811",
-	"shop-db-1 id=402117732 tags=prod,db,protected project=shop size=s-4vcpu-8gb days=811",
+	"shop-db-1 id=402117732 tags=prod,db,protected project=shop size=s-4vcpu-8gb days=811 "
+	"backups=yes backup=shop-db-1-weekly snapshot=shop-db-1-before-upgrade",
 	"z-web-1 id=418830164 tags=prod,web,client:zenith project=shop size=s-1vcpu-2gb days=402",
 	"z-db-1 id=418830207 tags=prod,db,client:zenith project=shop size=s-2vcpu-2gb status=off "
 	"days=402",

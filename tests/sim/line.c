@@ -113,6 +113,11 @@ static int set_field(struct sim *sim, struct sim_droplet *droplet, const char *k
 	if (strcmp(key, "ipv6") == 0) {
 		return set_bool(value, &droplet->ipv6);
 	}
+	if (strcmp(key, "snapshot") == 0 || strcmp(key, "backup") == 0) {
+		(void)sim_add_image(sim, droplet,
+				    strcmp(key, "backup") == 0 ? "backup" : "snapshot", value);
+		return 0;
+	}
 	if (strcmp(key, "backups") == 0) {
 		droplet->policy = (struct sim_backup_policy){.weekly = true};
 		return set_bool(value, &droplet->backups);
@@ -152,11 +157,10 @@ static struct sim_droplet *new_droplet(struct sim *sim, const char *name)
 	return droplet;
 }
 
-static void admit(struct sim *sim, struct sim_droplet *droplet, uint64_t id)
+static void admit(struct sim *sim, struct sim_droplet *droplet)
 {
 	struct sim_action *action;
 
-	droplet->id = id != 0 ? id : sim->next_droplet_id;
 	if (droplet->id >= sim->next_droplet_id) {
 		sim->next_droplet_id = droplet->id + 1;
 	}
@@ -195,6 +199,7 @@ int sim_droplet_line(struct sim *sim, const char *line, struct err *err)
 	}
 	if (droplet == NULL) {
 		droplet = new_droplet(sim, key);
+		droplet->id = id != 0 ? id : sim->next_droplet_id;
 	} else {
 		free(droplet->name);
 		droplet->name = mem_strdup(key);
@@ -214,7 +219,7 @@ int sim_droplet_line(struct sim *sim, const char *line, struct err *err)
 		return -1;
 	}
 	if (old == NULL) {
-		admit(sim, droplet, id);
+		admit(sim, droplet);
 	}
 	return 0;
 }

@@ -223,7 +223,8 @@ void sim_remove_token(struct sim *sim, const char *token); /* expired, revoked *
 
 /*
  * One droplet from a line "web-1 id=400000011 tags=web,prod status=off region=ams3 size=s-1vcpu-1gb image=debian-12-x64
- * project=shop locked=yes ipv6=no backups=yes days=90": creates it, or changes the one with that id. Only the name must be there.
+ * project=shop locked=yes ipv6=no backups=yes snapshot=before backup=weekly
+ * days=90": creates it, or changes the one with that id. Only the name must be there.
  */
 int sim_droplet_line(struct sim *sim, const char *line, struct err *err);
 void sim_remove_droplet(struct sim *sim, uint64_t id);

@@ -68,7 +68,11 @@ static int parse_parameter(struct sim_query *q, const char *key, const char *val
 		(void)snprintf(q->name, sizeof(q->name), "%s", value);
 	} else if (strcmp(key, "type") == 0) {
 		(void)snprintf(q->type, sizeof(q->type), "%.31s", value);
-		return strcmp(value, "gpus") == 0 || strcmp(value, "droplets") == 0 ? 0 : -1;
+		return strcmp(value, "gpus") == 0 || strcmp(value, "droplets") == 0 ||
+				       strcmp(value, "distribution") == 0 ||
+				       strcmp(value, "application") == 0
+			       ? 0
+			       : -1;
 	}
 	return 0; /* the real one ignores what it does not know */
 }

@@ -70,7 +70,7 @@ void sim_render_image(struct strbuf *out, const struct sim_image *image)
 }
 
 /* The next window of the backups; the policy's hour, today or tomorrow, whatever its day. */
-static void add_backups(struct strbuf *out, const struct sim_droplet *d, int64_t now_ms)
+void sim_render_backup_window(struct strbuf *out, const struct sim_droplet *d, int64_t now_ms)
 {
 	const int64_t day = INT64_C(86400000);
 	int64_t start = now_ms - now_ms % day + (int64_t)d->policy.hour * 3600000;
@@ -132,7 +132,7 @@ void sim_render_droplet(struct strbuf *out, const struct sim *sim, const struct 
 			  "\"private_networking\"]",
 			  d->ipv6 ? "\"ipv6\"," : "", d->backups ? "\"backups\"," : "");
 	add_images(out, sim, d, "backup_ids", "backup");
-	add_backups(out, d, sim->now_ms);
+	sim_render_backup_window(out, d, sim->now_ms);
 	add_images(out, sim, d, "snapshot_ids", "snapshot");
 	(void)strbuf_adds(out, ",\"image\":");
 	sim_render_image(out, d->image);

@@ -94,6 +94,13 @@ def drive_endpoints(sim):
                  '/v2/droplets/402117731/actions/2400000001'):
         status, _ = sim.get(path)
         expect(status == 200, path)
+    for path in ('/v2/sizes', '/v2/sizes?per_page=3&page=2', '/v2/regions', '/v2/images', '/v2/images?type=distribution',
+                 '/v2/images?type=application', '/v2/images/182435301', '/v2/account/keys',
+                 '/v2/snapshots?resource_type=droplet', '/v2/snapshots', '/v2/droplets/402117732/snapshots',
+                 '/v2/droplets/402117732/backups', '/v2/droplets/402117732/backups/policy',
+                 '/v2/droplets/%d/backups/policy' % WEB_1, '/v2/customers/my/balance'):
+        expect(sim.get(path)[0] == 200, path)
+    expect(sim.get('/v2/images/1')[0] == 404, 'an unknown image')
     for project in sim.get('/v2/projects')[1]['projects']:
         expect(sim.get('/v2/projects/%s/resources' % project['id'])[0] == 200, project)
 

@@ -68,6 +68,16 @@ static const struct step steps[] = {
 	{OCEAN_ACT, 433007846, "enable_backups", {.backup = {OCEAN_BACKUP_WEEKLY, 2, 4}}},
 	{OCEAN_ACT, 451788125, "snapshot", {.name = "before"}},
 	{OCEAN_LIST, 0, NULL, {0}},
+	{OCEAN_SIZES, 0, NULL, {0}},
+	{OCEAN_REGIONS, 0, NULL, {0}},
+	{OCEAN_IMAGES, 0, NULL, {0}},
+	{OCEAN_KEYS, 0, NULL, {0}},
+	{OCEAN_SNAPSHOTS, 0, NULL, {0}},
+	{OCEAN_DROPLET_SNAPSHOTS, 402117732, NULL, {0}},
+	{OCEAN_DROPLET_BACKUPS, 402117732, NULL, {0}},
+	{OCEAN_DROPLET_BACKUPS, 1, NULL, {0}},
+	{OCEAN_BACKUP_POLICY, 402117732, NULL, {0}},
+	{OCEAN_BALANCE, 0, NULL, {0}},
 };
 
 struct run {
@@ -88,6 +98,56 @@ static void add_droplet(struct strbuf *out, const struct droplet *d)
 		(void)strbuf_addf(out, ",%s", d->tags[i]);
 	}
 	(void)strbuf_addch(out, '\n');
+}
+
+static void add_saved(struct strbuf *out, const struct ocean_saved *saved)
+{
+	(void)strbuf_addf(out, "  saved %llu %s %s of %llu %s %uGB %uMB %zu\n",
+			  (unsigned long long)saved->id, saved->name,
+			  saved->type != NULL ? saved->type : "-",
+			  (unsigned long long)saved->droplet_id, saved->created, saved->min_disk_gb,
+			  saved->size_mb, saved->regions.n);
+}
+
+/* The first and the last of what came. */
+static void add_things(struct strbuf *out, const struct ocean_call *call)
+{
+	size_t last = call->n_things - 1;
+
+	if (call->n_things == 0) {
+		return;
+	}
+	(void)strbuf_addf(out, "  things %zu\n", call->n_things);
+	if (call->verb == OCEAN_SIZES) {
+		(void)strbuf_addf(out, "  size %s %u cents %u micros %zu %d | %s %u cents\n",
+				  call->sizes->slug, call->sizes->price_monthly_cents,
+				  call->sizes->price_hourly_micros, call->sizes->regions.n,
+				  call->sizes->available, call->sizes[last].slug,
+				  call->sizes[last].price_monthly_cents);
+	} else if (call->verb == OCEAN_REGIONS) {
+		(void)strbuf_addf(out, "  region %s %s %zu %d\n", call->regions->slug,
+				  call->regions->name, call->regions->sizes.n,
+				  call->regions->available);
+	} else if (call->verb == OCEAN_IMAGES) {
+		(void)strbuf_addf(out, "  image %llu %s %s %s | %s %s\n",
+				  (unsigned long long)call->image_list->id, call->image_list->slug,
+				  call->image_list->distribution, call->image_list->type,
+				  call->image_list[last].name, call->image_list[last].type);
+	} else if (call->verb == OCEAN_KEYS) {
+		(void)strbuf_addf(out, "  key %llu %s %s\n", (unsigned long long)call->keys->id,
+				  call->keys->name, call->keys->fingerprint);
+	} else if (call->verb == OCEAN_BALANCE) {
+		(void)strbuf_addf(out, "  balance %lld %lld %lld\n",
+				  (long long)call->balance->account_cents,
+				  (long long)call->balance->month_usage_cents,
+				  (long long)call->balance->month_balance_cents);
+	} else if (call->verb == OCEAN_BACKUP_POLICY) {
+		(void)strbuf_addf(out, "  backups %d plan %d %u %u %s\n", call->backups->enabled,
+				  (int)call->backups->policy.plan, call->backups->policy.weekday,
+				  call->backups->policy.hour, call->backups->next_start);
+	} else {
+		add_saved(out, call->saved);
+	}
 }
 
 static void on_done(struct ocean_call *call, const struct err *err)
@@ -112,6 +172,7 @@ static void on_done(struct ocean_call *call, const struct err *err)
 		(void)strbuf_addf(out, "  action %s %d\n", call->actions[i].type,
 				  (int)call->actions[i].status);
 	}
+	add_things(out, call);
 	if (call->account != NULL) {
 		(void)strbuf_addf(out, "  team %s %s\n", call->account->team, call->account->email);
 	}
@@ -252,6 +313,16 @@ static void both_doors(void **state)
 	assert_non_null(strstr(memory.buf, "team Acme"));
 	assert_non_null(strstr(memory.buf, "ml-gpu-1"));
 	assert_non_null(strstr(memory.buf, "440212017: unknown"));
+	assert_non_null(strstr(memory.buf, "size s-1vcpu-1gb 600 cents 8930 micros 12 1 | "
+					   "gpu-h100x1-80gb 252216 cents"));
+	assert_non_null(strstr(memory.buf, "region ams3 Amsterdam 3 10 1"));
+	assert_non_null(strstr(memory.buf, "image 182435301 debian-12-x64 Debian base | "
+					   "shop-db-1-before-upgrade snapshot"));
+	assert_non_null(strstr(memory.buf, "key 512189 ana laptop 3b:16"));
+	assert_non_null(strstr(memory.buf, "shop-db-1-before-upgrade - of 402117732"));
+	assert_non_null(strstr(memory.buf, "shop-db-1-weekly backup of 0"));
+	assert_non_null(strstr(memory.buf, "backups 1 plan 2 0 0 2026-01-14T00:00:00Z"));
+	assert_non_null(strstr(memory.buf, "balance -106 12450 12344"));
 	assert_same(memory.buf, wire.buf);
 	strbuf_done(&memory);
 	strbuf_done(&wire);
