@@ -87,6 +87,7 @@ static const struct plan resize = {
 		   .expect = DROPLET_OFF,
 		   .usual_ms = 15000,
 		   .deadline_ms = 5 * MINUTE_MS,
+		   .follow_ms = 3 * MINUTE_MS, /* its system ends its programs first */
 		   .label = "Switch off",
 		   .past = "switched off",
 		   .unless = DROPLET_OFF},

@@ -15,6 +15,7 @@ struct plan_step {
 		expect; /* the droplet's own status that must follow; DROPLET_UNKNOWN: whatever it was */
 	int64_t usual_ms;    /* for the bar only: how long it takes as a rule */
 	int64_t deadline_ms; /* after that the outcome is UNKNOWN */
+	int64_t follow_ms; /* how long the droplet may take to follow its ended action; 0: a minute */
 	/* of plans with several steps */
 	const char *label, *past; /* "Switch off", "switched off" */
 	enum droplet_status

@@ -365,7 +365,7 @@ const struct message *report_ping(const struct report *report, struct arena *are
 
 	if (report->n_jobs > 1) {
 		text = arena_printf(arena, "%s.", sum_of(report, arena));
-	} else if (done(job) && after != NULL) {
+	} else if (done(job) && after != NULL && report->plan->n_steps == 1) {
 		text = arena_printf(
 			arena, "%s is %s after %s.", job->droplet_name, after,
 			report_time(job->updated_ms - report_began_ms(report->request, job),

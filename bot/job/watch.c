@@ -76,12 +76,14 @@ static void look_at_droplet(struct job *job)
 
 static void action_completed(struct job *job)
 {
-	if (job_step(job)->expect == DROPLET_UNKNOWN) {
+	const struct plan_step *step = job_step(job);
+
+	if (step->expect == DROPLET_UNKNOWN) {
 		steps_done(job);
 		return;
 	}
 	job->tries = 0;
-	job->until_ms = clock_mono_ms() + STATUS_MS;
+	job->until_ms = clock_mono_ms() + (step->follow_ms > 0 ? step->follow_ms : STATUS_MS);
 	look_at_droplet(job);
 }
 
