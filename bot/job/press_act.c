@@ -174,6 +174,18 @@ static void voided(struct press *press, const struct gate_decision *decision, st
 	press_proceed(press, decision, txn);
 }
 
+static void not_allowed(struct press *press, const char *why, struct store_txn *txn)
+{
+	if (!request_rests(press->request)) { /* each READY job is told by its own turn */
+		store_txn_drop(txn);
+		press_unpark(press->request, true);
+		press_end(press);
+		return;
+	}
+	press_say(press, TONE_BAD, why, NULL);
+	press_move(press, JOB_DENIED, 0, why, txn);
+}
+
 static void reviewed(struct review *review, const struct err *err)
 {
 	struct press *press = review->data;
@@ -200,14 +212,7 @@ static void reviewed(struct review *review, const struct err *err)
 	(void)snprintf(press->policy_id, sizeof(press->policy_id), "%s",
 		       gate_policy_id(press->engine->options.gate));
 	if (!review_decide(review, txn, &why)) {
-		if (!request_rests(request)) { /* each READY job is told by its own turn */
-			store_txn_drop(txn);
-			press_unpark(request, true);
-			press_end(press);
-			return;
-		}
-		press_say(press, TONE_BAD, why, NULL);
-		press_move(press, JOB_DENIED, 0, why, txn);
+		not_allowed(press, why, txn);
 		return;
 	}
 	consent_terms(press->engine->options.gate, &who, decision, terms);

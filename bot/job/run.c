@@ -282,6 +282,29 @@ static void ask_again(struct job *job, const struct gate_decision *decision,
 	job_move(job, ask_state(missing->kind), txn, asked_again);
 }
 
+static void decided(struct job *job, const struct droplet *droplet,
+		    const struct gate_decision *decision, struct store_txn *txn,
+		    struct arena *arena)
+{
+	const struct store_lock *lock = job_lock_of(job->request->engine, droplet);
+	struct consent_missing missing = request_missing(job->request, decision);
+
+	if (decision->verdict != ALLOW) {
+		deny(job, txn);
+	} else if (lock_bars(lock, job->request->row.person)) {
+		job_say(job, "%s", lock_denial(job->request, lock, arena));
+		job_end(job, JOB_DENIED, txn);
+	} else if (missing.kind == DUTY_NONE) {
+		begin_step(job, droplet, txn);
+	} else if (job->row.step > 0) { /* half done it does not give its droplet to others */
+		job_say(job,
+			"Nothing ran: the policy asks for more now.\nIt changed since you asked.");
+		job_end(job, JOB_DENIED, txn);
+	} else {
+		ask_again(job, decision, &missing, txn);
+	}
+}
+
 static void ask_gate(struct job *job, const struct droplet *droplet)
 {
 	struct job_engine *engine = job->request->engine;
@@ -289,8 +312,6 @@ static void ask_gate(struct job *job, const struct droplet *droplet)
 	struct gate_who who = request_who(job->request);
 	struct store_txn *txn = store_txn_new(engine->options.store);
 	struct gate_decision decision;
-	struct consent_missing missing;
-	const struct store_lock *lock;
 	struct arena arena;
 
 	arena_init(&arena);
@@ -309,22 +330,7 @@ static void ask_gate(struct job *job, const struct droplet *droplet)
 		    &arena, &decision);
 	job->max_tier = decision.max_tier;
 	(void)snprintf(job->policy_id, sizeof(job->policy_id), "%s", decision.policy_id);
-	missing = request_missing(job->request, &decision);
-	lock = job_lock_of(engine, droplet);
-	if (decision.verdict != ALLOW) {
-		deny(job, txn);
-	} else if (lock_bars(lock, row->person)) {
-		job_say(job, "%s", lock_denial(job->request, lock, &arena));
-		job_end(job, JOB_DENIED, txn);
-	} else if (missing.kind == DUTY_NONE) {
-		begin_step(job, droplet, txn);
-	} else if (job->row.step > 0) { /* half done it does not give its droplet to others */
-		job_say(job,
-			"Nothing ran: the policy asks for more now.\nIt changed since you asked.");
-		job_end(job, JOB_DENIED, txn);
-	} else {
-		ask_again(job, &decision, &missing, txn);
-	}
+	decided(job, droplet, &decision, txn, &arena);
 	arena_done(&arena);
 }
 
