@@ -173,6 +173,9 @@ static bool is_chatter(const struct turn *turn, enum command_fit fit)
 		return false;
 	case TAKES_FILTERS:
 		return fit == FIT_USAGE;
+	case TAKES_GLOB: /* "sizes s-*", not "sizes matter" */
+		return turn->parse.n_words > 1 ||
+		       (turn->parse.n_words == 1 && strchr(turn->parse.words[0], '*') == NULL);
 	case TAKES_NOTHING:
 	case TAKES_ID:
 		return turn->parse.n_words > 0;

@@ -109,6 +109,7 @@ static void next(struct turn *turn)
 	ocean = ocean_of(turn, fetch->at);
 	memset(&fetch->call, 0, sizeof(fetch->call));
 	fetch->call.verb = turn->parse.row->fetch;
+	fetch->call.images = turn->parse.row->images;
 	fetch->call.max_tier = TIER_READ;
 	fetch->call.interactive = true;
 	fetch->call.done = came;

@@ -27,6 +27,7 @@ static const char *const scopes[VERB_COUNT][SCOPES_MAX] = {
 	[VERB_DOMAIN_LIST] = {"domain:read"},
 	[VERB_PROJECT_LIST] = {"project:read"},
 	[VERB_ACCOUNT_SHOW] = {"account:read"},
+	[VERB_ACCOUNT_BALANCE] = {"billing:read"},
 	[VERB_DROPLET_POWER_ON] = {"droplet:update"},
 	[VERB_DROPLET_POWER_OFF] = {"droplet:update"},
 	[VERB_DROPLET_POWER_CYCLE] = {"droplet:update"},

@@ -35,6 +35,8 @@ static const struct verb_info rows[VERB_COUNT] = {
 	[VERB_DOMAIN_LIST] = {VERB_DOMAIN_LIST, "domain.list", EFFECT_READ, TIER_READ, false, 1},
 	[VERB_PROJECT_LIST] = {VERB_PROJECT_LIST, "project.list", EFFECT_READ, TIER_READ, false, 1},
 	[VERB_ACCOUNT_SHOW] = {VERB_ACCOUNT_SHOW, "account.show", EFFECT_READ, TIER_READ, false, 1},
+	[VERB_ACCOUNT_BALANCE] = {VERB_ACCOUNT_BALANCE, "account.balance", EFFECT_READ, TIER_READ,
+				  false, 2},
 	[VERB_DROPLET_POWER_ON] = {VERB_DROPLET_POWER_ON, "droplet.power.on", EFFECT_INTERRUPT,
 				   TIER_CHANGE, true, 1},
 	[VERB_DROPLET_POWER_OFF] = {VERB_DROPLET_POWER_OFF, "droplet.power.off", EFFECT_INTERRUPT,

@@ -32,6 +32,7 @@ enum verb {
 	VERB_DOMAIN_LIST,
 	VERB_PROJECT_LIST,
 	VERB_ACCOUNT_SHOW,
+	VERB_ACCOUNT_BALANCE,
 
 	VERB_DROPLET_POWER_ON,
 	VERB_DROPLET_POWER_OFF,
@@ -98,7 +99,7 @@ struct verb_info {
 	enum effect effect;
 	enum tier tier;
 	bool about_droplet; /* false: fits `droplets: any` only */
-	int since;          /* the policy file's version that knows it in patterns */
+	int since; /* the policy file's version that knows it in patterns; before, it must be named */
 };
 
 /* The row; for VERB_NONE or a number out of range a row that has name "" and no effect. */

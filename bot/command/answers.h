@@ -8,6 +8,13 @@ void answer_list(const struct command_call *call, struct build *build);
 void answer_show(const struct command_call *call, struct build *build);
 void answer_history(const struct command_call *call, struct build *build);
 void answer_team(const struct command_call *call, struct build *build);
+void answer_balance(const struct command_call *call, struct build *build);
+void answer_sizes(const struct command_call *call, struct build *build);
+void answer_regions(const struct command_call *call, struct build *build);
+void answer_images(const struct command_call *call, struct build *build);
+void answer_keys(const struct command_call *call, struct build *build);
+void answer_snapshots(const struct command_call *call, struct build *build);
+void answer_backups(const struct command_call *call, struct build *build);
 void answer_help(const struct command_call *call, struct build *build);
 void answer_why(const struct command_call *call, struct build *build);
 void answer_oncall(const struct command_call *call, struct build *build);
@@ -17,5 +24,8 @@ void answer_whoami(const struct command_call *call, struct build *build);
 const char *answer_status_word(enum droplet_status status);
 const char *
 answer_region_name(const char *slug); /* "Amsterdam" for "ams3"; the slug when it is not known */
+
+/* "$24", "$4.50", "-$3" */
+const char *answer_dollars(struct arena *arena, int64_t cents);
 
 #endif

@@ -25,6 +25,7 @@ enum command_takes {
 	TAKES_NOTHING = 0,
 	TAKES_TARGETS, /* one or more droplets: name, id, #id, tag:NAME */
 	TAKES_FILTERS, /* any number of: tag:NAME region:SLUG status:WORD name:GLOB, or a bare glob */
+	TAKES_GLOB,    /* nothing, or one glob of names */
 	TAKES_ID,      /* nothing, or which request */
 	TAKES_TOPIC,   /* at most a few words of another command */
 	TAKES_REST,    /* anything: for verbs whose command is not built */
@@ -72,6 +73,7 @@ struct command {
 	/* A read that asks DigitalOcean for more than the list: of each target, or of each account where the verb is about
 	 * none. `answer` is called once for each, with what came. */
 	enum ocean_verb fetch;
+	enum ocean_images images; /* with OCEAN_IMAGES */
 	enum command_own own;
 };
 

@@ -146,6 +146,7 @@ static bool suits(const struct command *row, const char *const *after, size_t n_
 	case TAKES_FILTERS:
 		return n_after == 0 || selector;
 	case TAKES_NOTHING:
+	case TAKES_GLOB:
 	case TAKES_ID:
 	case TAKES_TOPIC:
 	case TAKES_REST:
@@ -252,6 +253,13 @@ static enum command_fit check_words(struct command_parse *parse, struct arena *a
 		if (parse->n_words > 0) {
 			err_set(err, ERR_USAGE, "\"%s\" takes nothing behind it, got \"%.60s\"",
 				row->phrases[0], parse->words[0]);
+			return FIT_USAGE;
+		}
+		return FIT_COMMAND;
+	case TAKES_GLOB:
+		if (parse->n_words > 1) {
+			err_set(err, ERR_USAGE, "\"%s\" takes one word behind it, got \"%.60s\"",
+				row->phrases[0], parse->words[1]);
 			return FIT_USAGE;
 		}
 		return FIT_COMMAND;

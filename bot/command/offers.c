@@ -1,0 +1,157 @@
+/* offers.c - what DigitalOcean has on offer: sizes with their prices, regions, images; and the keys of the account */
+#include <string.h>
+
+#include "base/names.h"
+#include "command/answers.h"
+
+#define ROWS_MOST 30
+
+/* Does the one word behind the phrase, a glob, fit any of these texts? Without a word everything does. */
+static bool fits(const struct command_call *call, const char *a, const char *b)
+{
+	const char *glob = call->n_words > 0 ? call->words[0] : NULL;
+
+	return glob == NULL || (a != NULL && names_glob(glob, a)) ||
+	       (b != NULL && names_glob(glob, b));
+}
+
+/* The line below a list that was cut, or that is empty. */
+static void tail(struct build *build, size_t n, const char *example)
+{
+	if (n == 0) {
+		build_line(build, "None that fits.");
+	} else if (n > ROWS_MOST) {
+		build_line(build, "and %zu more: narrow it, as in `%s`", n - ROWS_MOST, example);
+	}
+}
+
+static void head(const struct command_call *call, struct build *build, const char *what)
+{
+	if (call->fetched->account != NULL) {
+		build_line(build, "*%s* of %s", what, call->fetched->account);
+	} else {
+		build_line(build, "*%s*", what);
+	}
+}
+
+const char *answer_dollars(struct arena *arena, int64_t cents)
+{
+	const char *sign = cents < 0 ? "-" : "";
+	uint64_t whole = cents < 0 ? (uint64_t)-cents : (uint64_t)cents;
+
+	return whole % 100 == 0
+		       ? arena_printf(arena, "%s$%llu", sign, (unsigned long long)(whole / 100))
+		       : arena_printf(arena, "%s$%llu.%02llu", sign,
+				      (unsigned long long)(whole / 100),
+				      (unsigned long long)(whole % 100));
+}
+
+static const char *memory(struct arena *arena, unsigned mb)
+{
+	return mb % 1024 == 0 ? arena_printf(arena, "%u GB", mb / 1024)
+			      : arena_printf(arena, "%u MB", mb);
+}
+
+void answer_sizes(const struct command_call *call, struct build *build)
+{
+	static const struct column columns[] = {{"size", 0, false},
+						{"CPU", 1, true},
+						{"memory", 1, true},
+						{"disk", 2, true},
+						{"a month", 0, true}};
+	const struct ocean_call *came = call->fetched->call;
+	size_t n = 0;
+
+	head(call, build, "Sizes");
+	build_table(build, columns, 5);
+	for (size_t i = 0; i < came->n_things; i++) {
+		const struct ocean_size *size = &came->sizes[i];
+		const char *cells[5] = {
+			size->slug,
+			arena_printf(call->arena, "%u", size->vcpus),
+			memory(call->arena, size->memory_mb),
+			arena_printf(call->arena, "%u GB", size->disk_gb),
+			size->price_monthly_cents > 0
+				? answer_dollars(call->arena, size->price_monthly_cents)
+				: "?",
+		};
+
+		if (size->available && fits(call, size->slug, NULL) && n++ < ROWS_MOST) {
+			build_row(build, cells);
+		}
+	}
+	tail(build, n, "sizes s-2vcpu*");
+}
+
+void answer_regions(const struct command_call *call, struct build *build)
+{
+	static const struct column columns[] = {
+		{"region", 0, false}, {"where", 0, false}, {"", 1, false}};
+	const struct ocean_call *came = call->fetched->call;
+	size_t n = 0;
+
+	head(call, build, "Regions");
+	build_table(build, columns, 3);
+	for (size_t i = 0; i < came->n_things; i++) {
+		const struct ocean_region *region = &came->regions[i];
+		const char *cells[3] = {region->slug, region->name != NULL ? region->name : "",
+					region->available ? "" : "full"};
+
+		if (fits(call, region->slug, region->name) && n++ < ROWS_MOST) {
+			build_row(build, cells);
+		}
+	}
+	tail(build, n, "regions ams*");
+}
+
+void answer_images(const struct command_call *call, struct build *build)
+{
+	static const struct column columns[] = {
+		{"image", 0, false}, {"what", 0, false}, {"needs", 1, true}};
+	const struct ocean_call *came = call->fetched->call;
+	size_t n = 0;
+
+	head(call, build, call->row->images == OCEAN_IMAGES_OWN ? "Our own images" : "Images");
+	build_table(build, columns, 3);
+	for (size_t i = 0; i < came->n_things; i++) {
+		const struct ocean_image *image = &came->image_list[i];
+		const char *name = image->name != NULL ? image->name : "";
+		const char *cells[3] = {
+			image->slug != NULL
+				? image->slug
+				: arena_printf(call->arena, "%llu", (unsigned long long)image->id),
+			image->is_public && image->distribution != NULL
+				? arena_printf(call->arena, "%s %s", image->distribution, name)
+				: name,
+			arena_printf(call->arena, "%u GB", image->min_disk_gb),
+		};
+
+		if (fits(call, image->slug, image->name) && n++ < ROWS_MOST) {
+			build_row(build, cells);
+		}
+	}
+	tail(build, n, "images debian*");
+}
+
+void answer_keys(const struct command_call *call, struct build *build)
+{
+	static const struct column columns[] = {
+		{"key", 0, false}, {"id", 0, true}, {"fingerprint", 1, false}};
+	const struct ocean_call *came = call->fetched->call;
+	size_t n = 0;
+
+	head(call, build, "SSH keys");
+	build_table(build, columns, 3);
+	for (size_t i = 0; i < came->n_things; i++) {
+		const struct ocean_key *key = &came->keys[i];
+		const char *cells[3] = {
+			key->name != NULL ? key->name : "",
+			arena_printf(call->arena, "%llu", (unsigned long long)key->id),
+			key->fingerprint != NULL ? key->fingerprint : ""};
+
+		if (fits(call, key->name, key->fingerprint) && n++ < ROWS_MOST) {
+			build_row(build, cells);
+		}
+	}
+	tail(build, n, "keys ana*");
+}
