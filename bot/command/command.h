@@ -108,7 +108,8 @@ struct command_call {
 	const struct command_fetched *fetched; /* NULL: the row fetches nothing */
 };
 
-/* "NAME SIZE [disk]": what follows the row's phrase. */
+/* " SIZE [disk]": what stands behind the row's targets; "NAME SIZE [disk]": all that follows its phrase. */
+const char *command_args(const struct command *row, struct arena *arena);
 const char *command_usage(const struct command *row, struct arena *arena);
 
 bool command_may_staff(const struct gate *gate, const struct gate_who *who);

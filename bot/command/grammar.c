@@ -204,9 +204,9 @@ static void take_queue(struct command_parse *parse)
 	}
 }
 
-const char *command_usage(const struct command *row, struct arena *arena)
+const char *command_args(const struct command *row, struct arena *arena)
 {
-	const char *text = row->usage != NULL ? row->usage : "";
+	const char *text = "";
 
 	for (size_t i = 0; i < COMMAND_ARGS_MAX && row->args[i].arg != ARG_NONE; i++) {
 		enum job_arg arg = row->args[i].arg;
@@ -216,6 +216,12 @@ const char *command_usage(const struct command *row, struct arena *arena)
 				    job_arg_word(arg), optional ? "]" : "");
 	}
 	return text;
+}
+
+const char *command_usage(const struct command *row, struct arena *arena)
+{
+	return arena_printf(arena, "%s%s", row->usage != NULL ? row->usage : "",
+			    command_args(row, arena));
 }
 
 /* The arguments stand behind the targets: they are taken from the end. */

@@ -28,7 +28,8 @@ static bool is_listed(const struct command_call *call, const struct command *row
 
 static void one_line(const struct command *row, struct build *build)
 {
-	build_line(build, "`%s%s`", row->phrases[0], row->takes == TAKES_TARGETS ? " NAME" : "");
+	build_line(build, "`%s%s%s`", row->phrases[0], row->takes == TAKES_TARGETS ? " NAME" : "",
+		   command_args(row, build->arena));
 	build_line(build, "  _%s_", row->help);
 }
 
@@ -67,6 +68,7 @@ static void explain(const struct command *row, struct build *build)
 	if (row->plan != NULL) {
 		build_line(build, "A reason goes behind it:");
 		build_line(build, "`... because TEXT`");
+		build_line(build, "When it may be taken: `... queue`");
 	}
 }
 
