@@ -29,6 +29,7 @@ static void start_job(struct turn *turn, const struct gate_decision *decision,
 		.thread = turn->place.thread,
 		.answers = turn->message,
 		.words = turn->parse.row->phrases[0],
+		.args = &turn->parse.args,
 		.reason = turn->parse.reason,
 		.queues = turn->parse.queues,
 		.plan = turn->parse.row->plan,
@@ -54,6 +55,16 @@ static const struct droplet *const *redacted(struct turn *turn,
 	return shown;
 }
 
+static const char *const *locks(struct turn *turn, const struct droplet *const *droplets, size_t n)
+{
+	const char **words = arena_array(&turn->arena, n + 1, sizeof(*words));
+
+	for (size_t i = 0; i < n; i++) {
+		words[i] = job_lock_words(turn->app->engine, droplets[i], &turn->who, &turn->arena);
+	}
+	return words;
+}
+
 void turn_answer(struct turn *turn, const struct droplet *const *droplets, size_t n)
 {
 	struct app *app = turn->app;
@@ -67,6 +78,7 @@ void turn_answer(struct turn *turn, const struct droplet *const *droplets, size_
 		.droplets = redacted(turn, droplets, n),
 		.whole = droplets,
 		.n_droplets = n,
+		.locks = locks(turn, droplets, n),
 		.n_visible = n,
 	};
 	struct build build;
@@ -114,6 +126,8 @@ const char *turn_said_again(struct turn *turn)
 	for (size_t i = 0; i < turn->parse.n_words; i++) {
 		said = arena_printf(&turn->arena, "%s %s", said, turn->parse.words[i]);
 	}
+	said = arena_printf(&turn->arena, "%s%s", said,
+			    job_args_words(&turn->parse.args, &turn->arena));
 	if (turn->parse.queues) {
 		said = arena_printf(&turn->arena, "%s queue", said);
 	}
@@ -149,15 +163,16 @@ static bool on_targets(struct turn *turn, const struct ocean_snapshot *snapshot)
 			turn_note(turn, "decision", verb_info(row->verb)->name,
 				  err.kind == ERR_NOTFOUND ? "no-such-droplet" : "not-clear");
 			turn_say(turn, true,
-				 words_unresolved(&turn->arena, app->buttons, row, &targets,
-						  redacted(turn, targets.hints, targets.n_hints),
-						  &err));
+				 words_unresolved(
+					 &turn->arena, app->buttons, &turn->parse, &targets,
+					 redacted(turn, targets.hints, targets.n_hints), &err));
 		}
 		return false;
 	}
 	txn = store_txn_new(app->store);
-	gate_decide(app->gate, &turn->who, row->verb, targets.droplets, targets.n, NULL, txn,
-		    &turn->arena, &decision);
+	gate_decide(app->gate, &turn->who, row->verb,
+		    job_args_droplets(&turn->parse.args, targets.droplets, targets.n, &turn->arena),
+		    targets.n, NULL, txn, &turn->arena, &decision);
 	if (decision.verdict == ALLOW && decision.n_duties > 0 && row->plan == NULL) {
 		turn_say(turn, true, words_steps(&turn->arena, &decision));
 		store_commit(txn, turn_audited, NULL);

@@ -159,7 +159,7 @@ const struct message *words_usage(struct arena *arena, const struct err *err);
 const struct message *words_unknown(struct arena *arena, struct buttons *buttons, const char *said,
 				    const char *nearest, const char *rest);
 const struct message *words_unresolved(struct arena *arena, struct buttons *buttons,
-				       const struct command *row,
+				       const struct command_parse *parse,
 				       const struct gate_targets *targets,
 				       const struct droplet *const *shown, const struct err *err);
 const struct message *words_stale(struct arena *arena, struct buttons *buttons, const char *said,

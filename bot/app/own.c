@@ -89,17 +89,16 @@ bool own_is_meant(const struct turn *turn)
 				   : job_waits(turn->app->engine, &turn->who, turn->person, act);
 }
 
-/* failed: what others wait for could not be looked at. */
-static void say_pending(struct turn *turn, const struct droplet *const *visible, size_t n,
-			bool failed)
+/* failed: what is about droplets could not be looked at. */
+static void say_pending(struct turn *turn, const struct job_pending_view *view, bool failed)
 {
 	struct build build;
 
 	build_init(&build, &turn->arena, TONE_PLAIN);
-	job_pending(turn->app->engine, &turn->who, turn->person, visible, n, &build);
+	job_pending(turn->app->engine, &turn->who, turn->person, view, &build);
 	if (failed) {
-		build_line(&build, "DigitalOcean could not be asked: what");
-		build_line(&build, "others wait for is not known now.");
+		build_line(&build, "DigitalOcean could not be asked: locks, and what");
+		build_line(&build, "others wait for, are not known now.");
 	}
 	turn_say(turn, true, build_end(&build));
 }
@@ -107,37 +106,44 @@ static void say_pending(struct turn *turn, const struct droplet *const *visible,
 void own_pending(struct turn *turn, const struct ocean_snapshot *snapshot)
 {
 	struct gate *gate = turn->app->gate;
-	const struct droplet **seen = NULL;
+	struct job_pending_view view = {.visible = NULL};
 	struct gate_decision decision;
 	struct store_txn *txn;
-	size_t n = 0;
 
 	if (snapshot != NULL) {
+		view.visible = gate_filter(gate, &turn->who, VERB_DROPLET_SHOW, snapshot,
+					   &turn->arena, &view.n_visible);
+	}
+	if (snapshot != NULL && gate_could(gate, &turn->who, VERB_JOB_LIST)) {
 		txn = store_txn_new(turn->app->store);
 		gate_decide(gate, &turn->who, VERB_JOB_LIST, NULL, 0, NULL, txn, &turn->arena,
 			    &decision);
 		store_commit(txn, turn_audited, NULL);
-		if (decision.verdict == ALLOW && decision.n_duties == 0 &&
-		    gate_shows(gate, &turn->who, "name")) {
-			seen = gate_filter(gate, &turn->who, VERB_DROPLET_SHOW, snapshot,
-					   &turn->arena, &n);
-		}
+		view.others = decision.verdict == ALLOW && decision.n_duties == 0 &&
+			      gate_shows(gate, &turn->who, "name");
 	}
-	say_pending(turn, seen, n, snapshot == NULL);
+	say_pending(turn, &view, snapshot == NULL);
 }
 
-/* What others wait for is shown to whoever may job.list here, of droplets that they may see: those must be known first. */
+/*
+ * What others wait for is shown to whoever may job.list here, and locks to everybody, of droplets that they may see: those must
+ * be known first.
+ */
 static bool run_pending(struct turn *turn)
 {
-	if (turn->app->n_turns > PENDING_TURNS_MAX ||
-	    !gate_could(turn->app->gate, &turn->who, VERB_JOB_LIST)) {
-		say_pending(turn, NULL, 0, false);
+	struct app *app = turn->app;
+	bool needed = gate_could(app->gate, &turn->who, VERB_JOB_LIST) ||
+		      (job_has_locks(app->engine) &&
+		       gate_could(app->gate, &turn->who, VERB_DROPLET_SHOW));
+
+	if (app->n_turns > PENDING_TURNS_MAX || !needed) {
+		say_pending(turn, &(struct job_pending_view){.visible = NULL}, false);
 		return false;
 	}
 	turn->waiting = true;
 	turn->want.done = turn_droplets;
 	turn->want.data = turn;
-	account_want(turn->app, &turn->want, OCEAN_FRESH_READ_MS, TIER_READ);
+	account_want(app, &turn->want, OCEAN_FRESH_READ_MS, TIER_READ);
 	return true;
 }
 

@@ -170,10 +170,11 @@ static const char *which(struct arena *arena, size_t i, const struct droplet *sh
 }
 
 const struct message *words_unresolved(struct arena *arena, struct buttons *buttons,
-				       const struct command *row,
+				       const struct command_parse *parse,
 				       const struct gate_targets *targets,
 				       const struct droplet *const *shown, const struct err *err)
 {
+	const struct command *row = parse->row;
 	bool ambiguous = err->kind == ERR_CONFLICT;
 	struct build build;
 
@@ -181,8 +182,9 @@ const struct message *words_unresolved(struct arena *arena, struct buttons *butt
 	build_line(&build, "%s", words_sentence(arena, err->msg));
 	build_line(&build, ambiguous ? "Nothing ran. Which one?" : "Nothing ran.");
 	for (size_t i = 0; i < targets->n_hints; i++) {
-		const char *text = arena_printf(arena, "%s #%llu", row->phrases[0],
-						(unsigned long long)targets->hints[i]->id);
+		const char *text = arena_printf(arena, "%s #%llu%s", row->phrases[0],
+						(unsigned long long)targets->hints[i]->id,
+						job_args_words(&parse->args, arena));
 		const char *label =
 			ambiguous ? which(arena, i, shown[i])
 				  : arena_printf(arena, "%s %s", row->phrases[0], shown[i]->name);

@@ -12,9 +12,11 @@
 #include "base/verbs.h"
 #include "chat/build.h"
 #include "gate/gate.h"
+#include "job/args.h"
 #include "job/plan.h"
 
 #define COMMAND_PHRASES_MAX 12
+#define COMMAND_ARGS_MAX 4
 #define COMMAND_WORDS_MAX 64   /* words in one command */
 #define COMMAND_REASON_MAX 200 /* bytes; what is longer is cut */
 
@@ -48,6 +50,12 @@ enum command_own {
 	OWN_RELOAD,
 };
 
+/* A word behind the targets, by the kinds of job/args.h: grammar and usage come from it. */
+struct command_arg {
+	enum job_arg arg; /* ARG_NONE: no more */
+	bool optional;    /* a flag is always */
+};
+
 struct command_call;
 
 struct command {
@@ -55,9 +63,11 @@ struct command {
 	const char *phrases[COMMAND_PHRASES_MAX];
 	enum verb verb; /* VERB_NONE: always answered (help, whoami) */
 	enum command_takes takes;
-	const char *usage; /* what follows the phrase in help: "NAME ..."; NULL: nothing */
-	const char *help;  /* one line, at most 40 columns */
-	bool about_staff;  /* for listed people, where the channel does not hide who does what */
+	const char *
+		usage; /* what follows the phrase in help, before its arguments: "NAME ..."; NULL: nothing */
+	struct command_arg args[COMMAND_ARGS_MAX]; /* behind the targets, in this order */
+	const char *help;                          /* one line, at most 40 columns */
+	bool about_staff; /* for listed people, where the channel does not hide who does what */
 	/* Exactly one of these three, or none: "not in this version". */
 	const struct plan *plan; /* a change: done to each droplet by the job engine */
 	void (*answer)(const struct command_call *call, struct build *build); /* a read */
@@ -94,13 +104,17 @@ struct command_call {
 	const struct droplet *const
 		*whole; /* the same with all that is known: to judge by, never to show */
 	size_t n_droplets;
-	size_t n_visible;                      /* before filters */
+	const char *const *locks; /* of each droplet, in words for this channel; NULL: it is free */
+	size_t n_visible;         /* before filters */
 	const struct command_fetched *fetched; /* NULL: the row fetches nothing */
 };
 
 /* A moment by a rota's own clock, "Mon 12 Jan 09:00"; *ret_zone: its name. */
 const char *command_rota_time(struct arena *arena, const struct policy *policy, const char *rota,
 			      int64_t at_ms, const char **ret_zone);
+/* " SIZE [disk]": what stands behind the row's targets; "NAME SIZE [disk]": all that follows its phrase. */
+const char *command_args(const struct command *row, struct arena *arena);
+const char *command_usage(const struct command *row, struct arena *arena);
 
 bool command_may_staff(const struct gate *gate, const struct gate_who *who);
 
@@ -115,10 +129,11 @@ struct command_parse {
 	const struct command *row; /* NULL: none, also with FIT_USAGE when the text is too long */
 	const char **words;        /* after the phrase */
 	size_t n_words;
-	const char *reason; /* what follows "because", as typed; NULL: none */
-	bool queues;        /* ended with "queue": wait for a droplet that is taken */
-	bool prefixed;      /* began with "/", "!", or "droplet": surely meant for a bot */
-	const char *said;   /* the cleaned text, for "did you mean" */
+	const char *reason;   /* what follows "because", as typed; NULL: none */
+	struct job_args args; /* that stood behind the targets */
+	bool queues;          /* ended with "queue": wait for a droplet that is taken */
+	bool prefixed;        /* began with "/", "!", or "droplet": surely meant for a bot */
+	const char *said;     /* the cleaned text, for "did you mean" */
 };
 
 /*

@@ -204,10 +204,54 @@ static void take_queue(struct command_parse *parse)
 	}
 }
 
-static enum command_fit check_words(struct command_parse *parse, struct err *err)
+const char *command_args(const struct command *row, struct arena *arena)
+{
+	const char *text = "";
+
+	for (size_t i = 0; i < COMMAND_ARGS_MAX && row->args[i].arg != ARG_NONE; i++) {
+		enum job_arg arg = row->args[i].arg;
+		bool optional = row->args[i].optional || job_arg_is_flag(arg);
+
+		text = arena_printf(arena, "%s %s%s%s", text, optional ? "[" : "",
+				    job_arg_word(arg), optional ? "]" : "");
+	}
+	return text;
+}
+
+const char *command_usage(const struct command *row, struct arena *arena)
+{
+	return arena_printf(arena, "%s%s", row->usage != NULL ? row->usage : "",
+			    command_args(row, arena));
+}
+
+/* The arguments stand behind the targets: they are taken from the end. */
+static int take_args(struct command_parse *parse, struct err *err)
 {
 	const struct command *row = parse->row;
-	const char *usage = row->usage != NULL ? row->usage : "";
+	size_t n = 0;
+
+	while (n < COMMAND_ARGS_MAX && row->args[n].arg != ARG_NONE) {
+		n++;
+	}
+	while (n > 0 && parse->n_words > 0) {
+		const struct command_arg *arg = &row->args[--n];
+		bool optional = arg->optional || job_arg_is_flag(arg->arg);
+		struct err ignored = {0};
+
+		if (job_arg_set(&parse->args, arg->arg, parse->words[parse->n_words - 1],
+				optional ? &ignored : err) == 0) {
+			parse->n_words--;
+		} else if (!optional) {
+			return -1;
+		}
+	}
+	return 0;
+}
+
+static enum command_fit check_words(struct command_parse *parse, struct arena *arena,
+				    struct err *err)
+{
+	const struct command *row = parse->row;
 	struct command_filter filter;
 
 	switch (row->takes) {
@@ -234,10 +278,13 @@ static enum command_fit check_words(struct command_parse *parse, struct err *err
 		return FIT_COMMAND;
 	case TAKES_TARGETS:
 		take_queue(parse);
+		if (take_args(parse, err) < 0) {
+			return FIT_USAGE;
+		}
 		parse->n_words = drop_and(parse->words, parse->n_words);
 		if (parse->n_words == 0) {
 			err_set(err, ERR_USAGE, "which droplet? Say: %s %s", row->phrases[0],
-				usage);
+				command_usage(row, arena));
 			return FIT_USAGE;
 		}
 		return FIT_COMMAND;
@@ -332,7 +379,7 @@ static enum command_fit parse_line(char *line, const char *const *own_names, str
 	ret_parse->row = find_row(words, n, &used);
 	ret_parse->words = words + used;
 	ret_parse->n_words = n - used;
-	return ret_parse->row != NULL ? check_words(ret_parse, err) : FIT_NONE;
+	return ret_parse->row != NULL ? check_words(ret_parse, arena, err) : FIT_NONE;
 }
 
 enum command_fit command_parse(const char *text, const char *const *own_names, struct arena *arena,

@@ -33,7 +33,8 @@ static bool is_listed(const struct command_call *call, const struct command *row
 
 static void one_line(const struct command *row, struct build *build)
 {
-	build_line(build, "`%s%s`", row->phrases[0], row->takes == TAKES_TARGETS ? " NAME" : "");
+	build_line(build, "`%s%s%s`", row->phrases[0], row->takes == TAKES_TARGETS ? " NAME" : "",
+		   command_args(row, build->arena));
 	build_line(build, "  _%s_", row->help);
 }
 
@@ -52,7 +53,7 @@ static const struct command *find_topic(const struct command_call *call)
 
 static void explain(const struct command *row, struct build *build)
 {
-	build_line(build, "`%s %s`", row->phrases[0], row->usage != NULL ? row->usage : "");
+	build_line(build, "`%s %s`", row->phrases[0], command_usage(row, build->arena));
 	build_line(build, "%s", row->help);
 	if (row->own == OWN_PENDING) {
 		build_line(build, "What one says to it: `confirm`,");
@@ -72,6 +73,7 @@ static void explain(const struct command *row, struct build *build)
 	if (row->plan != NULL) {
 		build_line(build, "A reason goes behind it:");
 		build_line(build, "`... because TEXT`");
+		build_line(build, "When it may be taken: `... queue`");
 	}
 }
 

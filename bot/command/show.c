@@ -14,7 +14,7 @@ static void sizes(const struct droplet *droplet, struct build *build)
 	}
 }
 
-static void show_one(const struct droplet *droplet, struct build *build)
+static void show_one(const struct droplet *droplet, const char *lock, struct build *build)
 {
 	const char *name = droplet->name != NULL ? droplet->name : "This droplet";
 
@@ -27,6 +27,9 @@ static void show_one(const struct droplet *droplet, struct build *build)
 	}
 	if (droplet->locked) {
 		build_line(build, "Something is running on it right now.");
+	}
+	if (lock != NULL) {
+		build_line(build, "It is %s", lock);
 	}
 	if (droplet->region != NULL) {
 		build_field(build, "region", "%s (%s)", answer_region_name(droplet->region),
@@ -58,7 +61,7 @@ static void show_one(const struct droplet *droplet, struct build *build)
 void answer_show(const struct command_call *call, struct build *build)
 {
 	for (size_t i = 0; i < call->n_droplets && i < 10; i++) {
-		show_one(call->droplets[i], build);
+		show_one(call->droplets[i], call->locks != NULL ? call->locks[i] : NULL, build);
 	}
 	if (call->n_droplets > 10) {
 		build_line(build, "and %zu more: ask for fewer at once", call->n_droplets - 10);

@@ -18,7 +18,10 @@ static const struct plan reboot = {
 	.done = "Rebooted",
 	.remark = "The site may still be starting.",
 	.interrupts = true,
-	.steps = {{"reboot", DROPLET_ACTIVE, 20000, 5 * MINUTE_MS}},
+	.steps = {{.act = "reboot",
+		   .expect = DROPLET_ACTIVE,
+		   .usual_ms = 20000,
+		   .deadline_ms = 5 * MINUTE_MS}},
 	.n_steps = 1,
 };
 static const struct plan cycle = {
@@ -28,7 +31,10 @@ static const struct plan cycle = {
 	.done = "Power-cycled",
 	.remark = "The site may still be starting.",
 	.interrupts = true,
-	.steps = {{"power_cycle", DROPLET_ACTIVE, 20000, 5 * MINUTE_MS}},
+	.steps = {{.act = "power_cycle",
+		   .expect = DROPLET_ACTIVE,
+		   .usual_ms = 20000,
+		   .deadline_ms = 5 * MINUTE_MS}},
 	.n_steps = 1,
 };
 static const struct plan power_on = {
@@ -37,7 +43,10 @@ static const struct plan power_on = {
 	.doing = "Starting",
 	.done = "Started",
 	.remark = "The site may still be starting.",
-	.steps = {{"power_on", DROPLET_ACTIVE, 10000, 5 * MINUTE_MS}},
+	.steps = {{.act = "power_on",
+		   .expect = DROPLET_ACTIVE,
+		   .usual_ms = 10000,
+		   .deadline_ms = 5 * MINUTE_MS}},
 	.n_steps = 1,
 };
 static const struct plan power_off = {
@@ -47,7 +56,10 @@ static const struct plan power_off = {
 	.done = "Powered off",
 	.remark = "It is still billed while off.",
 	.strands = true,
-	.steps = {{"power_off", DROPLET_OFF, 10000, 5 * MINUTE_MS}},
+	.steps = {{.act = "power_off",
+		   .expect = DROPLET_OFF,
+		   .usual_ms = 10000,
+		   .deadline_ms = 5 * MINUTE_MS}},
 	.n_steps = 1,
 };
 static const struct plan shut_down = {
@@ -57,8 +69,44 @@ static const struct plan shut_down = {
 	.done = "Shut down",
 	.remark = "It is still billed while off.",
 	.strands = true,
-	.steps = {{"shutdown", DROPLET_OFF, 15000, 5 * MINUTE_MS}},
+	.steps = {{.act = "shutdown",
+		   .expect = DROPLET_OFF,
+		   .usual_ms = 15000,
+		   .deadline_ms = 5 * MINUTE_MS}},
 	.n_steps = 1,
+};
+/* A failed resize must not leave it dark: the last step is done then too. */
+static const struct plan resize = {
+	.verb = VERB_DROPLET_RESIZE,
+	.infinitive = "resize",
+	.doing = "Resizing",
+	.done = "Resized",
+	.remark = "The site may still be starting.",
+	.strands = true,
+	.steps = {{.act = "shutdown",
+		   .expect = DROPLET_OFF,
+		   .usual_ms = 15000,
+		   .deadline_ms = 5 * MINUTE_MS,
+		   .follow_ms = 3 * MINUTE_MS, /* its system ends its programs first */
+		   .label = "Switch off",
+		   .past = "switched off",
+		   .unless = DROPLET_OFF},
+		  {.act = "resize",
+		   .expect = DROPLET_OFF,
+		   .usual_ms = 2 * MINUTE_MS,
+		   .deadline_ms = 60 * MINUTE_MS,
+		   .label = "Resize",
+		   .past = "resized",
+		   .takes_args = true},
+		  {.act = "power_on",
+		   .expect = DROPLET_ACTIVE,
+		   .usual_ms = 10000,
+		   .deadline_ms = 5 * MINUTE_MS,
+		   .label = "Switch on",
+		   .past = "switched on",
+		   .unless = DROPLET_ACTIVE,
+		   .way_back = true}},
+	.n_steps = 3,
 };
 
 static const struct command built[] = {
@@ -215,6 +263,15 @@ static const struct command built[] = {
 		.usage = "NAME ...",
 		.help = "pull the plug; may lose data",
 		.plan = &power_off,
+	},
+	{
+		.phrases = {"resize", "droplet resize"},
+		.verb = VERB_DROPLET_RESIZE,
+		.takes = TAKES_TARGETS,
+		.usage = "NAME",
+		.args = {{.arg = ARG_SIZE}, {.arg = ARG_DISK}},
+		.help = "off, another size, and on again",
+		.plan = &resize,
 	},
 	{
 		.phrases = {"lock", "droplet lock", "lock set"},

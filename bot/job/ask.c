@@ -180,25 +180,34 @@ void ask_set(struct request *request, const struct consent_missing *missing, con
 	}
 }
 
+const char *request_said_again(const struct request *request, bool queues, struct arena *arena)
+{
+	const char *text = request->row.words;
+
+	for (size_t i = 0; i < request->n_jobs; i++) {
+		text = arena_printf(arena, "%s #%llu", text,
+				    (unsigned long long)request->jobs[i].row.droplet_id);
+	}
+	text = arena_printf(arena, "%s%s", text, job_args_words(&request->args, arena));
+	if (queues) {
+		text = arena_printf(arena, "%s queue", text);
+	}
+	return request->row.reason[0] != '\0'
+		       ? arena_printf(arena, "%s because %s", text, request->row.reason)
+		       : text;
+}
+
 /* Ids of buttons are made once a process: each form of the card has the same. */
-const char *ask_again_button(struct request *request)
+const char *ask_again_button(struct request *request, bool queues)
 {
 	const struct job_options *options = &request->engine->options;
-	const char *text = request->row.words;
 	const char *id;
 	struct arena arena = {0};
 
 	if (request->again[0] != '\0' || options->say_button == NULL) {
 		return request->again;
 	}
-	for (size_t i = 0; i < request->n_jobs; i++) {
-		text = arena_printf(&arena, "%s #%llu", text,
-				    (unsigned long long)request->jobs[i].row.droplet_id);
-	}
-	if (request->row.reason[0] != '\0') {
-		text = arena_printf(&arena, "%s because %s", text, request->row.reason);
-	}
-	id = options->say_button(text, options->data);
+	id = options->say_button(request_said_again(request, queues, &arena), options->data);
 	(void)snprintf(request->again, sizeof(request->again), "%s", id != NULL ? id : "");
 	arena_done(&arena);
 	return request->again;
@@ -280,7 +289,7 @@ static void expired(struct commit *commit, const struct err *err)
 		return;
 	}
 	jobs_moved(commit);
-	(void)ask_again_button(request);
+	(void)ask_again_button(request, request->row.queues);
 	card_show(request);
 	request_settle(request);
 }
@@ -290,6 +299,14 @@ static const char *why_expired(const struct request *request, struct arena *aren
 	bool approving = false;
 	long long minutes = CONSENT_CONFIRM_MS / 60000;
 
+	if (request_queued(request)) {
+		return arena_printf(arena,
+				    "Expired. Nothing ran.\n%s was taken for %d min.\n"
+				    "Still wanted?",
+				    request->n_jobs == 1 ? request->jobs[0].row.droplet_name
+							 : "One of them",
+				    QUEUE_MS / 60000);
+	}
 	for (size_t i = 0; i < request->n_jobs; i++) {
 		const struct store_job *row = &request->jobs[i].row;
 
@@ -307,7 +324,7 @@ void ask_wait(struct timer *timer)
 	struct request *request = timer->data;
 	struct arena arena = {0};
 
-	if (!request_waits(request)) {
+	if (!request_rests(request)) {
 		return;
 	}
 	if (request->moving) { /* somebody was just in time */

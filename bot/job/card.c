@@ -61,17 +61,40 @@ static const struct report_ask *ask_of(const struct request *request, struct are
 	return ask;
 }
 
+static const struct report_queue *queue_of(const struct request *request, struct arena *arena)
+{
+	struct queue_place place = queue_place(request);
+	struct gate_who who = request_who(request);
+	struct report_queue *queue = arena_alloc(arena, sizeof(*queue));
+
+	queue->n_before = place.n_before;
+	queue->until_ms = request_deadline_ms(request);
+	if (place.behind != NULL) {
+		const struct store_request *row = &place.behind->request->row;
+
+		queue->behind = place.behind->request->plan->infinitive;
+		queue->droplet_name = place.behind->row.droplet_name;
+		if (gate_shows(request->engine->options.gate, &who, "who")) {
+			queue->by = row->person[0] != '\0' ? row->person : row->user;
+		}
+	}
+	return queue;
+}
+
 static struct report report_of(const struct request *request, struct arena *arena)
 {
 	struct store_job *jobs = arena_array(arena, request->n_jobs, sizeof(*jobs));
-	struct report report = {&request->row,   request->plan, jobs,          request->n_jobs,
-				clock_wall_ms(), NULL,          request->again};
+	struct report report = {
+		&request->row, request->plan,  jobs, request->n_jobs,      clock_wall_ms(),
+		NULL,          request->again, NULL, request->again_queues};
 
 	for (size_t i = 0; i < request->n_jobs; i++) {
 		jobs[i] = job_row(&request->jobs[i]);
 	}
 	if (request_waits(request)) {
 		report.ask = ask_of(request, arena);
+	} else if (request_rests(request)) {
+		report.queue = queue_of(request, arena);
 	}
 	return report;
 }
@@ -170,7 +193,7 @@ void card_open(struct request *request)
 	post.data = request->card;
 	request->card->card = post_open(queue, &post);
 	card_show(request);
-	timer_start(&request->tick, request_waits(request) ? TICK_WAITING_MS : TICK_MS);
+	timer_start(&request->tick, request_rests(request) ? TICK_WAITING_MS : TICK_MS);
 }
 
 void card_show(struct request *request)

@@ -27,6 +27,7 @@ struct job_engine *job_engine_new(const struct job_options *options)
 	list_init(&engine->lock_turns);
 	list_init(&engine->presses);
 	list_init(&engine->retellings);
+	timer_init(&engine->turn, engine->options.loop, queue_turn, engine);
 	return engine;
 }
 
@@ -62,7 +63,7 @@ static void tick(struct timer *timer)
 	struct request *request = timer->data;
 
 	card_show(request);
-	timer_start(timer, request_waits(request) ? TICK_WAITING_MS : TICK_MS);
+	timer_start(timer, request_rests(request) ? TICK_WAITING_MS : TICK_MS);
 }
 
 static void recheck(struct timer *timer)
@@ -75,6 +76,7 @@ struct request *request_new(struct job_engine *engine, const struct store_reques
 {
 	struct request *request = mem_alloc(sizeof(*request));
 	struct store_request *to = &request->row;
+	struct err ignored = {0};
 
 	list_init(&request->link);
 	list_init(&request->presses);
@@ -83,6 +85,7 @@ struct request *request_new(struct job_engine *engine, const struct store_reques
 	request->jobs = mem_array(n_jobs + 1, sizeof(*request->jobs));
 	request->n_jobs = n_jobs;
 	store_request_keep(&request->arena, to, row);
+	request->args_known = job_args_read(to->arguments, &request->args, &ignored) == 0;
 	(void)snprintf(request->card_id, sizeof(request->card_id), "%s", row->card);
 	to->card = request->card_id;
 	timer_init(&request->tick, engine->options.loop, tick, request);
@@ -150,6 +153,7 @@ void job_engine_free(struct job_engine *engine)
 		return;
 	}
 	locks_done(engine);
+	timer_stop(&engine->turn);
 	/* commits first: what they were for is being freed */
 	LIST_FOREACH_SAFE(it, next, &engine->commits)
 	{
@@ -203,6 +207,8 @@ void job_init(struct job *job, struct request *request, const struct store_job *
 	job->row.droplet_name = keep(request, row->droplet_name);
 	(void)snprintf(job->outcome, sizeof(job->outcome), "%s", row->outcome);
 	job->row.outcome = job->outcome;
+	(void)snprintf(job->steps, sizeof(job->steps), "%s", row->steps != NULL ? row->steps : "");
+	job->row.steps = job->steps;
 	timer_init(&job->timer, request->engine->options.loop, job_fire, job);
 }
 

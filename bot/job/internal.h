@@ -6,8 +6,9 @@
  *   watch.c   WATCHING: to the real end                resume.c  after a restart
  *   ask.c     what is asked of people, and for how long  review.c  the gate, for all that has not been sent
  *   press*.c  an act of a person: found, judged, carried out
- *   card.c    the message that is edited               report.c, report_ask.c  its words
- *   locks.c   droplets that one person keeps
+ *   card.c    the message that is edited               report*.c  its words
+ *   queue.c   who waits in line for a droplet          locks.c   droplets that one person keeps
+ *   steps.c   plans of several steps                   args.c    what a verb was given beside droplets
  */
 #ifndef JOB_INTERNAL_H
 #define JOB_INTERNAL_H
@@ -15,14 +16,18 @@
 #include "base/arena.h"
 #include "base/list.h"
 #include "chat/event.h"
+#include "job/args.h"
 #include "job/consent.h"
 #include "job/job.h"
+#include "job/report.h"
 #include "job/states.h"
+#include "job/steps.h"
 #include "ocean/pace.h"
 
-#define READY_MS 60000 /* how long a job may wait for its turn */
-#define BUSY_MS 120000 /* how long for a droplet that has another event */
-#define LOOK_MS 45000  /* how long to look for an action whose answer was lost */
+#define READY_MS 60000            /* how long a job may wait for its turn */
+#define QUEUE_MS (10 * 60 * 1000) /* how long in line for a droplet that another job holds */
+#define BUSY_MS 120000            /* how long for a droplet that has another event */
+#define LOOK_MS 45000             /* how long to look for an action whose answer was lost */
 #define LOOK_LEAST_MS 10000
 #define STATUS_MS 60000 /* how long a droplet may take after its action ended */
 #define LOOK_SKEW_MS \
@@ -44,6 +49,7 @@ struct job_engine {
 	struct list locks, lock_turns; /* locks.c */
 	struct list presses;           /* struct press, of no request (yet) */
 	struct list retellings;        /* resume.c */
+	struct timer turn;             /* queue.c */
 	size_t n_requests;
 	struct code_time {
 		char *person;
@@ -65,7 +71,8 @@ struct job {
 	struct request *request;
 	struct store_job row; /* as it is now; the store has it once its commit is called back */
 	char outcome[400];    /* row.outcome */
-	bool held;            /* the store has it as open */
+	char steps[STEPS_TEXT];
+	bool held; /* the store has it as open */
 	struct unsaved *unsaved;
 	size_t n_unsaved;
 	unsigned n_saves; /* commits of it under way */
@@ -111,6 +118,8 @@ struct request {
 	struct store_request row;
 	char card_id[CHAT_ID_MAX + 1]; /* row.card */
 	const struct plan *plan;
+	struct job_args args; /* row.arguments */
+	bool args_known;      /* this version can read them */
 	struct job *jobs;
 	size_t n_jobs;
 	struct card_link *card;
@@ -138,7 +147,12 @@ struct request {
 	bool moving;                 /* a commit that moves jobs together is under way */
 	char policy_checked[17];     /* the policy under which the terms were compared last */
 	char again[CHAT_ID_MAX + 1]; /* the button that says it all again; "" until it is made */
-	const struct job *busy_with; /* start.c */
+	bool again_queues;           /* and waits in line then */
+	/* queue.c: its place, as the card says it */
+	char line_behind[20];
+	size_t line_before;
+	/* start.c: why it came second */
+	enum report_second second;
 	char busy_request[20];
 	const char *busy_name;
 };
@@ -210,8 +224,10 @@ void job_move(struct job *job, enum job_state to, struct store_txn *txn,
 	      void (*then)(struct job *, const struct err *));
 void job_audit(struct store_txn *txn, const struct request *request, const struct job *job,
 	       const struct unsaved *move);
-/* Ends it with the outcome said before. */
+/* Ends the step under way with the outcome said before, and the job, where no step leads back from it. */
 void job_end(struct job *job, enum job_state to, struct store_txn *txn);
+void job_over(struct job *job, enum job_state to,
+	      struct store_txn *txn); /* the job, whatever step */
 
 /* After ms, `next`. False: it would be after the job's until_ms, and nothing was started. */
 bool job_wait(struct job *job, int64_t ms, void (*next)(struct job *));
@@ -222,13 +238,15 @@ const struct plan_step *job_step(const struct job *job); /* NULL: the plan has n
 /* Everything that a request still needs after its jobs have ended; may free it. */
 void request_settle(struct request *request);
 
-/* Waits for people? Those jobs of a request move together. */
+/* Waits for people, or rests at all: for people or in line. The jobs of a request that rest move together. */
 bool job_waits_for_people(const struct job *job);
+bool job_rests(const struct job *job);
 bool request_waits(const struct request *request);
-int64_t request_deadline_ms(const struct request *request);  /* of those that wait; wall */
+bool request_rests(const struct request *request);
+int64_t request_deadline_ms(const struct request *request);  /* of those that rest; wall */
 enum job_state request_state(const struct request *request); /* of the first that waits */
 /*
- * All that wait or are frozen move, with what else is in txn, in one commit; memory follows in commit->done by jobs_moved, or nothing has
+ * All that rest or are frozen move, with what else is in txn, in one commit; memory follows in commit->done by jobs_moved, or nothing has
  * changed (jobs_not_moved). outcome NULL: none.
  */
 void jobs_move(struct request *request, enum job_state to, int64_t deadline_ms, const char *outcome,
@@ -253,7 +271,9 @@ void ask_wait(struct timer *timer);      /* the deadline is over */
 void ask_add(struct request *request, const struct store_consent *consent);
 int64_t engine_code_ms(const struct job_engine *engine, const char *person);
 void engine_code_given(struct job_engine *engine, const char *person, int64_t at_ms);
-const char *ask_again_button(struct request *request); /* "": none */
+const char *ask_again_button(struct request *request, bool queues); /* "": none */
+/* The command, as it can be said again by whoever reads it. */
+const char *request_said_again(const struct request *request, bool queues, struct arena *arena);
 
 /* review.c */
 struct review *review_start(struct request *request,
@@ -285,7 +305,8 @@ struct press {
 	const char *reason_before, *terms_before;
 	size_t consents_before;
 };
-void press_recheck(struct request *request); /* nobody pressed: is all as it was? */
+void press_recheck(
+	struct request *request); /* nobody pressed: is all as it was, or is it its turn? */
 void presses_drop(struct list *presses);
 
 /* card.c */
@@ -306,7 +327,29 @@ void job_watch(struct job *job);
 void job_go(struct job *job); /* READY since just now */
 void job_run_later(struct job *job, const char *why);
 
-/* start.c: the open job of a droplet; NULL: none */
+/* steps.c */
+const char *job_past(const struct job *job, struct arena *arena); /* of its step: "switched off" */
+void steps_done(struct job *job); /* the step under way was: to the next, or the end */
+/* Steps that are not needed are passed over. True: none is left, steps_finish. */
+bool steps_skip(struct job *job, const struct droplet *droplet);
+void steps_finish(struct job *job, struct store_txn *txn);
+/* The step under way ended badly. True: another one undoes the first, and the job goes on. */
+bool steps_end(struct job *job, enum job_state to, struct store_txn *txn);
+
+/* queue.c */
+bool request_queued(const struct request *request); /* in line, and waits for nobody's word */
+struct queue_place {
+	const struct job *behind; /* runs, or is the first in line; NULL: nothing is in its way */
+	size_t n_before;          /* requests in line before it */
+	const struct job *full;   /* of its own jobs: too many wait for that droplet already */
+};
+/* Of one that is in line, or would come last. */
+struct queue_place queue_place(const struct request *request);
+/* One in line that wants the same of the same droplets; NULL: none. */
+const struct request *queue_twin(const struct request *request);
+void queue_kick(struct job_engine *engine); /* a droplet may be free: whose turn is it? */
+void queue_turn(struct timer *timer);
+/* The open job of a droplet; NULL: none. */
 const struct job *engine_holder(const struct job_engine *engine, const char *account,
 				uint64_t droplet_id);
 

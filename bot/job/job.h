@@ -13,6 +13,7 @@
 #include "chat/post.h"
 #include "code/code.h"
 #include "gate/gate.h"
+#include "job/args.h"
 #include "job/plan.h"
 #include "ocean/index.h"
 #include "store/store.h"
@@ -51,12 +52,13 @@ void job_engine_free(struct job_engine *engine);
 struct job_ask {
 	const char *event_key; /* of the delivery: "network/workspace/id" */
 	struct gate_who who;
-	const char *person;             /* NULL: stranger */
-	const char *thread;             /* NULL: none */
-	const char *answers;            /* id of the message that asked; NULL: none */
-	const char *words;              /* the row's words */
-	const char *arguments, *reason; /* NULL: none */
-	bool queues; /* wait for a droplet that has an open job, instead of being refused */
+	const char *person;          /* NULL: stranger */
+	const char *thread;          /* NULL: none */
+	const char *answers;         /* id of the message that asked; NULL: none */
+	const char *words;           /* the row's words */
+	const struct job_args *args; /* NULL: none */
+	const char *reason;          /* NULL: none */
+	bool queues; /* wait for a droplet that is taken, instead of being refused */
 	const struct plan *plan;
 	const struct gate_decision *decision;
 	const struct droplet *const *droplets;
@@ -67,7 +69,8 @@ struct job_ask {
 
 /*
  * Takes a decided request on. From here the engine owns the txn and talks to the person: queued, running, outcome. A droplet
- * that has an open job already: nothing is started on any, the person is told who started what and when.
+ * that has an open job already, or is waited for by others: nothing is started on any. With `queues` the whole request waits in
+ * line; else the person is told who started what and when, and how to wait for it.
  * done: exactly once, from the loop, when the request is on disk (err NULL), was a repeated delivery (ERR_CONFLICT with nothing
  * to tell), or could not be written (ERR_STORE: the person is told that nothing was done).
  */
@@ -89,7 +92,6 @@ enum job_act {
 	JOB_ACT_CANCEL, /* the requester's, or of whoever may job.cancel */
 	JOB_ACT_CODE,
 	JOB_ACT_REASON,
-	JOB_ACT_QUEUE, /* refused because the droplet is taken: wait for it after all */
 	JOB_ACT_COUNT,
 };
 
@@ -125,11 +127,16 @@ bool job_waits(const struct job_engine *engine, const struct gate_who *who, cons
 	       enum job_act act);
 
 /*
- * What waits, for whom: requests of this person, those that wait for them, and of the others those whose droplets are all among
- * `visible` (by account and id): what somebody who may job.list may droplet.show there. A block of lines.
+ * What waits, for whom: requests of this person, those that wait for them, and where they may job.list those whose droplets are
+ * all among `visible` (by account and id): what they may droplet.show there. And who keeps which of these. A block of lines.
  */
+struct job_pending_view {
+	const struct droplet *const *visible;
+	size_t n_visible;
+	bool others; /* they may job.list here */
+};
 void job_pending(struct job_engine *engine, const struct gate_who *who, const char *person,
-		 const struct droplet *const *visible, size_t n_visible, struct build *build);
+		 const struct job_pending_view *view, struct build *build);
 
 /*
  * A code of that person, tried for an affair that is no request, as it would be for one (code/code.h): commit txn always, and
@@ -161,6 +168,11 @@ void job_lock(struct job_engine *engine, const struct job_lock_ask *ask,
 /* NULL: nobody has it. Borrowed until the next lock or unlock. */
 const struct store_lock *job_lock_of(const struct job_engine *engine,
 				     const struct droplet *droplet);
+
+/* "locked by ana, 12 min ago: migration", or "locked" where the channel may not know who does what; NULL: it is not. */
+const char *job_lock_words(const struct job_engine *engine, const struct droplet *droplet,
+			   const struct gate_who *who, struct arena *arena);
+bool job_has_locks(const struct job_engine *engine);
 
 /* How many requests are open; 0 when idle. */
 size_t job_open_requests(const struct job_engine *engine);

@@ -127,6 +127,36 @@ const char *lock_ago(const struct store_lock *lock, struct arena *arena)
 	return arena_strdup(arena, clock_ago(clock_wall_ms() - lock->at_ms, ago, sizeof(ago)));
 }
 
+const char *job_lock_words(const struct job_engine *engine, const struct droplet *droplet,
+			   const struct gate_who *who, struct arena *arena)
+{
+	const struct store_lock *lock = job_lock_of(engine, droplet);
+
+	if (lock == NULL) {
+		return NULL;
+	}
+	if (!gate_shows(engine->options.gate, who, "who")) {
+		return "locked";
+	}
+	return arena_printf(arena, "locked by %s, %s: %s", lock->person, lock_ago(lock, arena),
+			    lock->reason);
+}
+
+bool job_has_locks(const struct job_engine *engine)
+{
+	return !list_empty(&engine->locks);
+}
+
+const char *lock_denial(const struct request *request, const struct store_lock *lock,
+			struct arena *arena)
+{
+	struct gate_who who = request_who(request);
+
+	return arena_printf(arena, "Nothing ran: %s is locked by %s.", lock->droplet_name,
+			    gate_shows(request->engine->options.gate, &who, "who") ? lock->person
+										   : "somebody");
+}
+
 void lock_words(struct build *build, const struct store_lock *lock, bool anonymous)
 {
 	build_line(build, "*Nothing ran:* %s is locked", lock->droplet_name);

@@ -2,7 +2,7 @@
 #ifndef JOB_LOCKS_H
 #define JOB_LOCKS_H
 
-#include "job/job.h"
+#include "job/internal.h"
 
 int locks_load(struct job_engine *engine, struct err *err); /* at start */
 void locks_done(struct job_engine *engine);
@@ -16,6 +16,10 @@ bool lock_bars(const struct store_lock *lock, const char *person);
 
 /* "12 min ago" */
 const char *lock_ago(const struct store_lock *lock, struct arena *arena);
+
+/* The outcome of a request that it keeps from running. */
+const char *lock_denial(const struct request *request, const struct store_lock *lock,
+			struct arena *arena);
 
 /* Why somebody else's change did not run. anonymous: the channel shows chosen facts only. */
 void lock_words(struct build *build, const struct store_lock *lock, bool anonymous);

@@ -17,7 +17,7 @@ static void give_up(struct job *job)
 	job_say(job,
 		"Unknown: was %s %s?\nDigitalOcean did not answer.\nI did NOT send it again.\n"
 		"Look at its status before you ask again.",
-		job->row.droplet_name, report_past(job->request->plan, &arena));
+		job->row.droplet_name, job_past(job, &arena));
 	arena_done(&arena);
 	job_end(job, JOB_UNKNOWN, NULL);
 }

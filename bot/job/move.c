@@ -53,6 +53,7 @@ struct store_job job_row(const struct job *job)
 	struct store_job row = job->row;
 
 	row.outcome = job->outcome;
+	row.steps = job->steps;
 	return row;
 }
 
@@ -162,6 +163,9 @@ static void saved(struct commit *commit, const struct err *err)
 	if (err == NULL) {
 		job->held = commit->open;
 		request->save_tries = 0;
+		if (!commit->open) {
+			queue_kick(request->engine);
+		}
 	} else if (commit->then != NULL && job->row.state == JOB_SUBMITTING) {
 		job->row.state = JOB_READY;
 		job->row.sent_ms = 0;
@@ -254,10 +258,18 @@ static void ended(struct job *job, const struct err *err)
 	request_settle(job->request);
 }
 
-void job_end(struct job *job, enum job_state to, struct store_txn *txn)
+void job_over(struct job *job, enum job_state to, struct store_txn *txn)
 {
 	timer_stop(&job->timer);
 	job_move(job, to, txn, ended);
+}
+
+void job_end(struct job *job, enum job_state to, struct store_txn *txn)
+{
+	timer_stop(&job->timer);
+	if (!steps_end(job, to, txn)) {
+		job_over(job, to, txn);
+	}
 }
 
 static void request_over(struct commit *commit, const struct err *err)

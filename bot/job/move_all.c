@@ -1,4 +1,4 @@
-/* move_all.c - the jobs of a request that wait for people move together, in one transaction
+/* move_all.c - the jobs of a request that wait for people or in line move together, in one transaction
  *
  * Unlike job_move this is written first and true after: what people gave, and what ends without them, must be on disk before
  * anything follows from it.
@@ -13,6 +13,21 @@
 bool job_waits_for_people(const struct job *job)
 {
 	return job->row.state == JOB_CONFIRMING || job->row.state == JOB_APPROVING;
+}
+
+bool job_rests(const struct job *job)
+{
+	return job_waits_for_people(job) || job->row.state == JOB_QUEUED;
+}
+
+bool request_rests(const struct request *request)
+{
+	for (size_t i = 0; i < request->n_jobs; i++) {
+		if (job_rests(&request->jobs[i])) {
+			return true;
+		}
+	}
+	return false;
 }
 
 bool request_waits(const struct request *request)
@@ -32,7 +47,7 @@ int64_t request_deadline_ms(const struct request *request)
 	for (size_t i = 0; i < request->n_jobs; i++) {
 		const struct job *job = &request->jobs[i];
 
-		if (job_waits_for_people(job) && job->row.deadline_ms < least_ms) {
+		if (job_rests(job) && job->row.deadline_ms < least_ms) {
 			least_ms = job->row.deadline_ms;
 		}
 	}
@@ -114,7 +129,7 @@ void jobs_move(struct request *request, enum job_state to, int64_t deadline_ms, 
 	commit->deadline_ms = deadline_ms;
 	commit->outcome = mem_strdup(outcome);
 	for (size_t i = 0; i < request->n_jobs; i++) {
-		if (job_waits_for_people(&request->jobs[i]) || request->jobs[i].frozen) {
+		if (job_rests(&request->jobs[i]) || request->jobs[i].frozen) {
 			move_in(&request->jobs[i], commit, txn);
 		}
 	}
@@ -140,6 +155,7 @@ void jobs_moved(struct commit *commit)
 			job_say(job, "%s", commit->outcome != NULL ? commit->outcome : "");
 			job->row = moved_row(job, commit);
 			job->row.outcome = job->outcome;
+			job->row.steps = job->steps;
 			if (place_unstarted(&job->row)) {
 				place_back(job);
 			}
@@ -147,6 +163,7 @@ void jobs_moved(struct commit *commit)
 		}
 	}
 	engine_count(request->engine);
+	queue_kick(request->engine);
 }
 
 void jobs_not_moved(struct commit *commit)
@@ -165,4 +182,5 @@ void jobs_not_moved(struct commit *commit)
 			}
 		}
 	}
+	queue_kick(request->engine);
 }

@@ -99,18 +99,38 @@ static const char *for_whom(struct reader *reader, const struct request *request
 			    request->asking.n_approvers > 1 ? " or others" : "");
 }
 
+/* In line for a droplet: its place, and what is before it. */
+static void place(struct reader *reader, const struct request *request, int64_t left_ms)
+{
+	struct arena *arena = reader->build->arena;
+	struct queue_place at = queue_place(request);
+	struct report_queue queue = {.n_before = at.n_before};
+
+	if (is_mine(reader, request)) {
+		button(reader, request, JOB_ACT_CANCEL, "Cancel");
+	}
+	build_line(reader->build, "  %s%s%s, %s", report_place(&queue, arena),
+		   at.behind != NULL ? " behind " : "",
+		   at.behind != NULL ? at.behind->request->plan->infinitive : "",
+		   report_within(left_ms, arena));
+}
+
 static void line(struct reader *reader, const struct request *request)
 {
 	struct build *build = reader->build;
 	int64_t left_ms = request_deadline_ms(request) - clock_wall_ms();
 	bool by = gate_shows(reader->engine->options.gate, reader->who, "who") &&
 		  !is_mine(reader, request);
-	const char *whom = for_whom(reader, request);
-	bool me = strncmp(whom, "*you", 4) == 0;
+	const char *whom;
 
 	build_line(build, "`%s` %s%s%s", arena_strndup(build->arena, request->row.id, 8),
 		   what_of(reader, request), by ? ", by " : "", by ? request->row.person : "");
-	if (me) { /* the marks of a line are ours alone */
+	if (request_queued(request)) {
+		place(reader, request, left_ms);
+		return;
+	}
+	whom = for_whom(reader, request);
+	if (strncmp(whom, "*you", 4) == 0) { /* the marks of a line are ours alone */
 		size_t n = strcspn(whom + 1, "*");
 
 		build_line(build, "  waits for *%s*%s, %s",
@@ -121,18 +141,44 @@ static void line(struct reader *reader, const struct request *request)
 	}
 }
 
-void job_pending(struct job_engine *engine, const struct gate_who *who, const char *person,
-		 const struct droplet *const *visible, size_t n_visible, struct build *build)
+/* Of the droplets that this person may see here; what is locked besides is nobody's business. */
+static void locks(struct reader *reader, const struct droplet *const *visible, size_t n_visible)
 {
-	struct reader reader = {engine, who, person, visible, n_visible, build, 0, 0, 0};
+	struct build *build = reader->build;
+	size_t n = 0;
+
+	for (size_t i = 0; i < n_visible; i++) {
+		const struct store_lock *lock = job_lock_of(reader->engine, visible[i]);
+
+		if (lock == NULL || n++ > SHOWN_MAX) {
+			continue;
+		}
+		if (n == 1) {
+			build_line(build, "*What is locked*");
+		}
+		if (n > SHOWN_MAX) {
+			build_line(build, "and more: `show NAME` tells");
+			continue;
+		}
+		build_line(build, "%s", lock->droplet_name);
+		build_line(build, "  %s",
+			   job_lock_words(reader->engine, visible[i], reader->who, build->arena));
+	}
+}
+
+void job_pending(struct job_engine *engine, const struct gate_who *who, const char *person,
+		 const struct job_pending_view *view, struct build *build)
+{
+	struct reader reader = {engine, who, person, view->visible, view->n_visible, build,
+				0,      0,   0};
 
 	LIST_FOREACH(it, &engine->requests)
 	{
 		const struct request *request = LIST_ENTRY(it, struct request, link);
 
-		if (!request_waits(request) ||
+		if (!request_rests(request) ||
 		    !(is_mine(&reader, request) || request_asks(request, person) ||
-		      all_visible(&reader, request))) {
+		      (view->others && all_visible(&reader, request)))) {
 			continue;
 		}
 		if (reader.n_shown == SHOWN_MAX) {
@@ -149,4 +195,5 @@ void job_pending(struct job_engine *engine, const struct gate_who *who, const ch
 	} else if (reader.n_more > 0) {
 		build_line(build, "and %zu more", reader.n_more);
 	}
+	locks(&reader, view->visible, view->n_visible);
 }

@@ -15,6 +15,13 @@ struct plan_step {
 		expect; /* the droplet's own status that must follow; DROPLET_UNKNOWN: whatever it was */
 	int64_t usual_ms;    /* for the bar only: how long it takes as a rule */
 	int64_t deadline_ms; /* after that the outcome is UNKNOWN */
+	int64_t follow_ms; /* how long the droplet may take to follow its ended action; 0: a minute */
+	/* of plans with several steps */
+	const char *label, *past; /* "Switch off", "switched off" */
+	enum droplet_status
+		unless; /* left out when the droplet is that already; DROPLET_UNKNOWN: never */
+	bool takes_args; /* the request's arguments go with it; a size must be the droplet's afterwards */
+	bool way_back; /* undoes the first: left out when that was, done also after a failure in between */
 };
 
 #define PLAN_STEPS_MAX 4

@@ -64,6 +64,7 @@ void press_end(struct press *press)
 	}
 	press_free(press);
 	if (request != NULL) {
+		queue_kick(request->engine); /* its turn may have come meanwhile */
 		next_press(request);
 	}
 }
@@ -86,7 +87,7 @@ static const char *act_name(enum job_act act)
 		[JOB_ACT_NONE] = "none",       [JOB_ACT_CONFIRM] = "confirm",
 		[JOB_ACT_APPROVE] = "approve", [JOB_ACT_REFUSE] = "deny",
 		[JOB_ACT_CANCEL] = "cancel",   [JOB_ACT_CODE] = "code",
-		[JOB_ACT_REASON] = "reason",   [JOB_ACT_QUEUE] = "queue",
+		[JOB_ACT_REASON] = "reason",
 	};
 
 	return names[act];
@@ -258,6 +259,13 @@ void press_recheck(struct request *request)
 	}
 }
 
+void press_recheck_later(struct request *request)
+{
+	if (request_rests(request)) {
+		timer_start(&request->recheck, RECHECK_MS);
+	}
+}
+
 /* DigitalOcean was not asked: nothing is known, so nothing changes. */
 void press_not_reviewed(struct press *press, const struct err *err)
 {
@@ -266,8 +274,8 @@ void press_not_reviewed(struct press *press, const struct err *err)
 	if (press->what.act != JOB_ACT_NONE) {
 		press_say(press, TONE_BAD, "Nothing changed: DigitalOcean could not be asked.",
 			  "Please press again in a moment.");
-	} else if (request_waits(request)) {
-		timer_start(&request->recheck, RECHECK_MS);
+	} else {
+		press_recheck_later(request);
 	}
 	(void)err;
 	press_unpark(request, false);

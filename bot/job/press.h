@@ -24,6 +24,7 @@ bool press_is_here(const struct press *press);                        /* where t
 bool request_asks(const struct request *request, const char *person); /* for an approval */
 
 void press_not_reviewed(struct press *press, const struct err *err);
+void press_recheck_later(struct request *request); /* of one that rests */
 /* READY jobs that waited for a look at the whole request go on, or try later. */
 void press_unpark(struct request *request, bool looked);
 void press_cancel(struct press *press);

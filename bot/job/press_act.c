@@ -55,7 +55,7 @@ static void go_on(struct press *press, struct commit *commit)
 				job_go(&request->jobs[i]);
 			}
 		}
-	} else {
+	} else { /* asked for more, or in line */
 		bool announces = press->missing.kind != request->asking.kind || press->note != NULL;
 
 		ask_set(request, &press->missing, press->note);
@@ -91,6 +91,9 @@ static void landed(struct commit *commit, const struct err *err)
 				  err->msg);
 		}
 		press_unpark(request, false);
+		if (press->what.act == JOB_ACT_NONE) {
+			press_recheck_later(request);
+		}
 		press_end(press);
 		return;
 	}
@@ -120,7 +123,7 @@ void press_move(struct press *press, enum job_state to, int64_t deadline_ms, con
 	jobs_move(press->request, to, deadline_ms, outcome, txn, commit);
 }
 
-/* Nobody pressed: a restart, or a policy that changed before a READY job's turn. */
+/* Nobody pressed: a restart, a policy that changed before a READY job's turn, or the head of the line. */
 static void look_only(struct press *press, const struct gate_decision *decision,
 		      struct store_txn *txn)
 {
@@ -129,6 +132,13 @@ static void look_only(struct press *press, const struct gate_decision *decision,
 
 	(void)snprintf(request->policy_checked, sizeof(request->policy_checked), "%s",
 		       press->policy_id);
+	if (request_queued(request)) {
+		if (missing.kind != DUTY_NONE) {
+			press->note = "The policy or its tags changed meanwhile.";
+		}
+		press_proceed(press, decision, txn);
+		return;
+	}
 	store_txn_drop(txn);
 	if (!request_waits(request)) {
 		press_unpark(request, true);
@@ -164,6 +174,18 @@ static void voided(struct press *press, const struct gate_decision *decision, st
 	press_proceed(press, decision, txn);
 }
 
+static void not_allowed(struct press *press, const char *why, struct store_txn *txn)
+{
+	if (!request_rests(press->request)) { /* each READY job is told by its own turn */
+		store_txn_drop(txn);
+		press_unpark(press->request, true);
+		press_end(press);
+		return;
+	}
+	press_say(press, TONE_BAD, why, NULL);
+	press_move(press, JOB_DENIED, 0, why, txn);
+}
+
 static void reviewed(struct review *review, const struct err *err)
 {
 	struct press *press = review->data;
@@ -178,6 +200,10 @@ static void reviewed(struct review *review, const struct err *err)
 		press_not_reviewed(press, err);
 		return;
 	}
+	if (request->moving) { /* its time is just ending */
+		timer_start(&press->begin, 20);
+		return;
+	}
 	if (press->what.act != JOB_ACT_NONE && !request_waits(request)) {
 		press_handle(press); /* it went on meanwhile: said there */
 		return;
@@ -186,14 +212,7 @@ static void reviewed(struct review *review, const struct err *err)
 	(void)snprintf(press->policy_id, sizeof(press->policy_id), "%s",
 		       gate_policy_id(press->engine->options.gate));
 	if (!review_decide(review, txn, &why)) {
-		if (!request_waits(request)) { /* each READY job is told by its own turn */
-			store_txn_drop(txn);
-			press_unpark(request, true);
-			press_end(press);
-			return;
-		}
-		press_say(press, TONE_BAD, why, NULL);
-		press_move(press, JOB_DENIED, 0, why, txn);
+		not_allowed(press, why, txn);
 		return;
 	}
 	consent_terms(press->engine->options.gate, &who, decision, terms);
@@ -222,7 +241,8 @@ const char *press_over_words(struct press *press)
 		return arena_printf(&press->arena, "It is over: %.*s",
 				    (int)strcspn(job->outcome, "\n"), job->outcome);
 	}
-	return "It has all that it needs, and has begun.";
+	return request_queued(request) ? "It has all that it needs, and waits in line."
+				       : "It has all that it needs, and has begun.";
 }
 
 /* True when it is refused or answered without asking DigitalOcean. */

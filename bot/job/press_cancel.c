@@ -9,8 +9,7 @@
 
 static bool is_unsent(const struct job *job)
 {
-	return job_waits_for_people(job) || job->row.state == JOB_QUEUED ||
-	       job->row.state == JOB_READY;
+	return job_rests(job) || (job->row.state == JOB_READY && job->row.step == 0);
 }
 
 /* Whoever asked; or whoever may end other people's jobs here. */
@@ -32,7 +31,7 @@ static void hold_still(struct request *request)
 	for (size_t i = 0; i < request->n_jobs; i++) {
 		struct job *job = &request->jobs[i];
 
-		if (is_unsent(job) && !job_waits_for_people(job)) {
+		if (is_unsent(job) && !job_rests(job)) {
 			timer_stop(&job->timer);
 			if (job->wanting) {
 				ocean_index_cancel(&job->want);

@@ -69,7 +69,6 @@ static bool waits_for(const struct request *request, const char *person, enum jo
 	case JOB_ACT_CANCEL:
 		return mine;
 	case JOB_ACT_NONE:
-	case JOB_ACT_QUEUE:
 	case JOB_ACT_COUNT:
 		break;
 	}
@@ -257,8 +256,10 @@ void press_look_back(struct press *press)
 
 /* "q.a.8c21abcd.0f3e12aa": act, request, and how the digest begins. */
 static const char letters[JOB_ACT_COUNT] = {
-	[JOB_ACT_CONFIRM] = 'c', [JOB_ACT_APPROVE] = 'a', [JOB_ACT_REFUSE] = 'd',
-	[JOB_ACT_CANCEL] = 'x',  [JOB_ACT_QUEUE] = 'q',
+	[JOB_ACT_CONFIRM] = 'c',
+	[JOB_ACT_APPROVE] = 'a',
+	[JOB_ACT_REFUSE] = 'd',
+	[JOB_ACT_CANCEL] = 'x',
 };
 
 const char *press_button(const struct store_request *row, enum job_act act, struct arena *arena)

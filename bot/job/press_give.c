@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "job/locks.h"
 #include "job/press.h"
 
 const char *press_who_asked(const struct press *press)
@@ -48,20 +49,67 @@ static void keep_missing(struct press *press, const struct consent_missing *miss
 	}
 }
 
-static const struct job *taken(const struct request *request)
+static const struct store_lock *locked(const struct request *request)
 {
 	for (size_t i = 0; i < request->n_jobs; i++) {
-		const struct job *job = &request->jobs[i];
-		const struct job *holder =
-			job_waits_for_people(job) ? engine_holder(request->engine, job->row.account,
-								  job->row.droplet_id)
-						  : NULL;
+		const struct store_job *row = &request->jobs[i].row;
+		const struct store_lock *lock =
+			lock_find(request->engine, row->account, row->droplet_id);
 
-		if (holder != NULL && holder != job) {
-			return holder;
+		if (job_rests(&request->jobs[i]) && lock_bars(lock, request->row.person)) {
+			return lock;
 		}
 	}
 	return NULL;
+}
+
+/* Another one has a droplet of it: it waits in line, if that was wanted. */
+static void get_in_line(struct press *press, const struct queue_place *place, struct store_txn *txn)
+{
+	struct request *request = press->request;
+	const char *name = place->behind->row.droplet_name;
+
+	if (request_queued(request)) { /* it is in line already */
+		store_txn_drop(txn);
+		press_end(press);
+	} else if (!request->row.queues) {
+		(void)ask_again_button(request, true);
+		request->again_queues = true;
+		press_move(press, JOB_CANCELED, 0,
+			   arena_printf(
+				   &press->arena, "Nothing ran: %s is taken.\n%s of it %s already.",
+				   name, place->behind->request->plan->infinitive,
+				   place->behind->row.state == JOB_QUEUED ? "waits" : "is running"),
+			   txn);
+	} else if (place->full != NULL) {
+		press_move(
+			press, JOB_CANCELED, 0,
+			arena_printf(&press->arena,
+				     "Nothing ran: too many wait for\n%s. Please ask again later.",
+				     place->full->row.droplet_name),
+			txn);
+	} else {
+		press_move(press, JOB_QUEUED, clock_wall_ms() + QUEUE_MS, NULL, txn);
+	}
+}
+
+/* All was given: to its turn, where nobody is in the way of any of it. */
+static void go_ahead(struct press *press, int64_t deadline_ms, struct store_txn *txn)
+{
+	struct request *request = press->request;
+	struct queue_place place = queue_place(request);
+	const struct store_lock *lock = locked(request);
+
+	if (lock != NULL) {
+		press_move(press, JOB_DENIED, 0, lock_denial(request, lock, &press->arena), txn);
+	} else if (place.behind != NULL) {
+		get_in_line(press, &place, txn);
+	} else if (request_queued(request) && request_deadline_ms(request) <= clock_wall_ms()) {
+		store_txn_drop(txn); /* too late: its end is on its way */
+		press_end(press);
+	} else {
+		press_move(press, JOB_READY, deadline_ms, NULL, txn);
+	}
 }
 
 /* All that was asked for has been given, or the next thing is asked. */
@@ -69,30 +117,22 @@ void press_proceed(struct press *press, const struct gate_decision *decision, st
 {
 	struct request *request = press->request;
 	struct consent_missing missing = request_missing(request, decision);
-	const struct job *holder;
+	bool nobody = press->what.act == JOB_ACT_NONE && !request_queued(request);
 
-	if (missing.kind == DUTY_NONE && (press->what.act == JOB_ACT_NONE || press->note != NULL)) {
+	if (missing.kind == DUTY_NONE && (nobody || press->note != NULL)) {
 		missing.kind =
 			DUTY_CONFIRM; /* nobody said so under this policy: is it still wanted? */
 	}
-	holder = missing.kind == DUTY_NONE ? taken(request) : NULL;
 	keep_missing(press, &missing);
-	if (holder != NULL) {
-		press_move(press, JOB_CANCELED, 0,
-			   arena_printf(&press->arena,
-					"Nothing ran: %s is taken.\n%s of it is running already.",
-					holder->row.droplet_name,
-					holder->request->plan->infinitive),
-			   txn);
-		return;
-	}
-	if (press->what.act == JOB_ACT_NONE && press->note == NULL && request_waits(request)) {
+	if (missing.kind == DUTY_NONE) {
+		go_ahead(press, ask_deadline_ms(request, decision, missing.kind), txn);
+	} else if (nobody && press->note == NULL && request_waits(request)) {
 		/* nobody did anything: the time goes on */
 		press_move(press, ask_state(missing.kind), request_deadline_ms(request), NULL, txn);
-		return;
+	} else {
+		press_move(press, ask_state(missing.kind),
+			   ask_deadline_ms(request, decision, missing.kind), NULL, txn);
 	}
-	press_move(press, ask_state(missing.kind), ask_deadline_ms(request, decision, missing.kind),
-		   NULL, txn);
 }
 
 static void add_consent(struct press *press, enum consent_kind kind, struct store_txn *txn)
@@ -322,7 +362,6 @@ void press_give(struct press *press, const struct gate_decision *decision, struc
 		return;
 	case JOB_ACT_NONE:
 	case JOB_ACT_CANCEL:
-	case JOB_ACT_QUEUE:
 	case JOB_ACT_COUNT:
 		break;
 	}

@@ -32,6 +32,23 @@ const char *report_past(const struct plan *plan, struct arena *arena)
 	return past;
 }
 
+const char *report_status(enum droplet_status status)
+{
+	switch (status) {
+	case DROPLET_ACTIVE:
+		return "on";
+	case DROPLET_OFF:
+		return "off";
+	case DROPLET_NEW:
+		return "still being made";
+	case DROPLET_ARCHIVE:
+		return "archived";
+	case DROPLET_UNKNOWN:
+		break;
+	}
+	return "in a state that I do not know";
+}
+
 int64_t report_began_ms(const struct store_request *request, const struct store_job *job)
 {
 	return job->ready_ms > 0 ? job->ready_ms : request->created_ms;
@@ -105,7 +122,7 @@ static unsigned permille(const struct report *report, const struct store_job *jo
 	if (final(job)) {
 		return 1000;
 	}
-	if (job->state == JOB_READY || spent <= 0) {
+	if ((job->state == JOB_READY && job->step == 0) || spent <= 0) {
 		return 0;
 	}
 	if (usual <= 0) {
@@ -134,6 +151,7 @@ static const char *word_of(const struct report *report, const struct store_job *
 			   struct arena *arena)
 {
 	const char *spent = report_time(spent_ms(report, job), arena);
+	const char *step = report_step_word(report, job, arena);
 
 	switch ((enum job_state)job->state) {
 	case JOB_CONFIRMING:
@@ -143,13 +161,13 @@ static const char *word_of(const struct report *report, const struct store_job *
 	case JOB_ASKED:
 	case JOB_QUEUED:
 	case JOB_READY:
-		return arena_printf(arena, "queued, %s", spent);
+		return arena_printf(arena, "%squeued, %s", step, spent);
 	case JOB_SUBMITTING:
-		return arena_printf(arena, "sending, %s", spent);
+		return arena_printf(arena, "%ssending, %s", step, spent);
 	case JOB_UNSURE:
-		return arena_printf(arena, "no answer, looking, %s", spent);
+		return arena_printf(arena, "%sno answer, looking, %s", step, spent);
 	case JOB_WATCHING:
-		return spent;
+		return arena_printf(arena, "%s%s", step, spent);
 	case JOB_DONE:
 		return arena_printf(
 			arena, "%s in %s", report_past(report->plan, arena),
@@ -173,6 +191,7 @@ static void card_of_one(const struct report *report, struct build *build, struct
 
 	if (final(job)) {
 		add_lines(build, job->outcome, arena);
+		report_steps(report, job, build, arena);
 		if (!done(job)) {
 			build_line(build, "_Decision %s_", report->request->id);
 		}
@@ -184,9 +203,11 @@ static void card_of_one(const struct report *report, struct build *build, struct
 		build_line(build, "DigitalOcean did not answer.");
 		build_line(build, "I look, and do not send it again.");
 	} else {
-		build_line(build, "%s *%s* ...", report->plan->doing, job->droplet_name);
+		build_line(build, "%s *%s*%s ...", report->plan->doing, job->droplet_name,
+			   report_change(report, arena));
 		add_lines(build, job->outcome, arena);
 	}
+	report_steps(report, job, build, arena);
 	build_progress(build, permille(report, job), "%s",
 		       quiet || job->state == JOB_WATCHING
 			       ? word_of(report, job, arena)
@@ -280,13 +301,14 @@ static bool is_expired(const struct report *report)
 	return true;
 }
 
-/* The lines of those that went on while others are asked for again. */
+/* The lines of those that went on while others are asked for again, or wait in line. */
 static void others(const struct report *report, struct build *build, struct arena *arena)
 {
 	for (size_t i = 0; i < report->n_jobs; i++) {
 		const struct store_job *job = &report->jobs[i];
 
-		if (job->state != JOB_CONFIRMING && job->state != JOB_APPROVING) {
+		if (job->state != JOB_CONFIRMING && job->state != JOB_APPROVING &&
+		    (job->state != JOB_QUEUED || report->queue == NULL)) {
 			build_line(build, "%s: %s", job->droplet_name, word_of(report, job, arena));
 		}
 	}
@@ -300,13 +322,18 @@ const struct message *report_card(const struct report *report, struct arena *are
 	if (report->ask != NULL) {
 		report_question(report, &build, arena);
 		others(report, &build, arena);
+	} else if (report->queue != NULL) {
+		report_line(report, &build, arena);
+		others(report, &build, arena);
 	} else if (report->n_jobs == 1 || same_end(report)) {
 		card_of_one(report, &build, arena);
 	} else {
 		card_of_many(report, &build, arena);
 	}
-	if (report->again != NULL && *report->again != '\0' && is_expired(report)) {
-		build_button(&build, report->again, "Ask again", BUTTON_MAIN);
+	if (report->again != NULL && *report->again != '\0' &&
+	    (report->again_queues || is_expired(report))) {
+		build_button(&build, report->again, report->again_queues ? "Queue it" : "Ask again",
+			     BUTTON_MAIN);
 	}
 	return build_end(&build);
 }
@@ -338,7 +365,7 @@ const struct message *report_ping(const struct report *report, struct arena *are
 
 	if (report->n_jobs > 1) {
 		text = arena_printf(arena, "%s.", sum_of(report, arena));
-	} else if (done(job) && after != NULL) {
+	} else if (done(job) && after != NULL && report->plan->n_steps == 1) {
 		text = arena_printf(
 			arena, "%s is %s after %s.", job->droplet_name, after,
 			report_time(job->updated_ms - report_began_ms(report->request, job),
@@ -353,29 +380,6 @@ const struct message *report_ping(const struct report *report, struct arena *are
 	build_line(&build, "%s", text);
 	build_mention(&build, report->request->user);
 	add_lines(&build, rest, arena);
-	return build_end(&build);
-}
-
-const struct message *report_busy(const struct report_busy *busy, struct arena *arena)
-{
-	struct build build;
-
-	build_init(&build, arena, TONE_WARN);
-	if (busy->holder == NULL) {
-		build_line(&build, "*Nothing ran:* %s was busy a moment ago.", busy->droplet_name);
-		build_line(&build, "Please ask again.");
-		return build_end(&build);
-	}
-	build_line(&build, "*Nothing ran.* Already running:");
-	if (busy->anonymous) {
-		build_line(&build, "%s of %s, started %s ago", busy->plan->infinitive,
-			   busy->droplet_name,
-			   report_time(busy->now_ms - busy->holder->created_ms, arena));
-		return build_end(&build);
-	}
-	build_line(&build, "%s of %s, started %s ago by %s", busy->plan->infinitive,
-		   busy->droplet_name, report_time(busy->now_ms - busy->holder->created_ms, arena),
-		   busy->holder->person[0] != '\0' ? busy->holder->person : busy->holder->user);
 	return build_end(&build);
 }
 

@@ -22,14 +22,26 @@ struct report_ask {
 	bool shows_who;    /* the channel may learn the names of staff */
 };
 
+/* Its place in line. */
+struct report_queue {
+	const char
+		*behind; /* "reboot": what runs, or waits first in line; NULL: its turn has come */
+	const char *by;  /* whose; NULL: nobody's name may be said there */
+	const char *droplet_name; /* that is taken */
+	size_t n_before;
+	int64_t until_ms; /* wall */
+};
+
 struct report {
 	const struct store_request *request;
 	const struct plan *plan;
 	const struct store_job *jobs;
 	size_t n_jobs;
-	int64_t now_ms;               /* wall */
-	const struct report_ask *ask; /* NULL: nothing is asked */
-	const char *again;            /* a button that says it all again; NULL or "": none */
+	int64_t now_ms;                   /* wall */
+	const struct report_ask *ask;     /* NULL: nothing is asked */
+	const char *again;                /* a button that says it all again; NULL or "": none */
+	const struct report_queue *queue; /* NULL: it does not wait in line */
+	bool again_queues;                /* it was taken: said again, it waits in line */
 };
 
 /* When its turn came: people may have been waited for before. Wall. */
@@ -47,13 +59,31 @@ const struct message *report_ask_code(const struct report *report, struct arena 
 const struct message *report_ask_approvers(const struct report *report, struct arena *arena);
 const char *report_within(int64_t ms, struct arena *arena); /* "within 29 min" */
 
+/* "Reboot web-1", "Reboot 3 droplets" */
+const char *report_title(const struct report *report, struct arena *arena);
+
+/* report_queue.c: the card while it waits in line; "2nd in line" */
+void report_line(const struct report *report, struct build *build, struct arena *arena);
+const char *report_place(const struct report_queue *queue, struct arena *arena);
+
+enum report_second {
+	SECOND_NONE = 0,
+	SECOND_TO_RUNNING, /* a droplet has an open job */
+	SECOND_TO_WAITING, /* it is free, but others wait in line for it */
+	SECOND_TO_TWIN,    /* the very same waits in line already */
+	SECOND_TO_MANY,    /* the line is full */
+};
+
 /* Of somebody else's request, for the one who came second. */
 struct report_busy {
+	enum report_second second;
 	const char *droplet_name;
 	const struct store_request *holder; /* NULL: it has ended meanwhile */
 	bool anonymous; /* the channel shows chosen facts only: who works for whom is none of them */
 	const struct plan *plan;
 	int64_t now_ms;
+	const char *queue_words;  /* what to type to wait for it; NULL: too long to be shown */
+	const char *queue_button; /* says that; NULL or "": none */
 };
 const struct message *report_busy(const struct report_busy *busy, struct arena *arena);
 
@@ -62,6 +92,17 @@ const struct message *report_refused(const char *why, struct arena *arena);
 
 /* "41 s", "3 min 5 s" */
 const char *report_time(int64_t ms, struct arena *arena);
+
+/* report_steps.c: a line for each step of a plan of several; "step 2 of 3, "; " to s-2vcpu-2gb"; is it for good? */
+void report_steps(const struct report *report, const struct store_job *job, struct build *build,
+		  struct arena *arena);
+const char *report_step_word(const struct report *report, const struct store_job *job,
+			     struct arena *arena);
+const char *report_change(const struct report *report, struct arena *arena);
+bool report_no_way_back(const struct report *report);
+
+/* "on", "off" */
+const char *report_status(enum droplet_status status);
 
 /* "rebooted", from the plan's "Rebooted". */
 const char *report_past(const struct plan *plan, struct arena *arena);

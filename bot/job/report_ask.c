@@ -12,15 +12,16 @@ static char upper(char c)
 	return c >= 'a' && c <= 'z' ? (char)(c - 'a' + 'A') : c;
 }
 
-/* "Reboot web-1", "Reboot 3 droplets" */
-static const char *title(const struct report *report, struct arena *arena)
+const char *report_title(const struct report *report, struct arena *arena)
 {
 	const char *verb = report->plan->infinitive;
 
-	return report->n_jobs == 1 ? arena_printf(arena, "%c%s %s", upper(verb[0]), verb + 1,
-						  report->jobs[0].droplet_name)
-				   : arena_printf(arena, "%c%s %zu droplets", upper(verb[0]),
-						  verb + 1, report->n_jobs);
+	const char *change = report_change(report, arena);
+
+	return report->n_jobs == 1 ? arena_printf(arena, "%c%s %s%s", upper(verb[0]), verb + 1,
+						  report->jobs[0].droplet_name, change)
+				   : arena_printf(arena, "%c%s %zu droplets%s", upper(verb[0]),
+						  verb + 1, report->n_jobs, change);
 }
 
 static const char *names_of_jobs(const struct report *report, struct arena *arena)
@@ -119,7 +120,7 @@ static void button(const struct report *report, struct build *build, enum job_ac
 static void buttons(const struct report *report, struct build *build, bool to_cancel,
 		    struct arena *arena)
 {
-	bool danger = verb_info(report->plan->verb)->effect == EFFECT_DESTROY;
+	bool danger = report_no_way_back(report);
 
 	if (report->ask->kind == DUTY_CONFIRM) {
 		button(report, build, JOB_ACT_CONFIRM, "Confirm",
@@ -140,11 +141,11 @@ static void subject(const struct report *report, struct build *build, bool asker
 {
 	const struct store_request *row = report->request;
 
-	build_line(build, "*%s?*", title(report, arena));
+	build_line(build, "*%s?*", report_title(report, arena));
 	if (report->n_jobs > 1) {
 		build_line(build, "%s", names_of_jobs(report, arena));
 	}
-	if (verb_info(report->plan->verb)->effect == EFFECT_DESTROY) {
+	if (report_no_way_back(report)) {
 		build_line(build, "*No way back.*");
 	}
 	if (asker && report->ask->shows_who && row->person[0] != '\0') {

@@ -48,14 +48,15 @@ static int take_job(const struct store_job *row, void *data)
 	to->account = arena_strdup(&loading->arena, row->account);
 	to->droplet_name = arena_strdup(&loading->arena, row->droplet_name);
 	to->outcome = arena_strdup(&loading->arena, row->outcome);
+	to->steps = arena_strdup(&loading->arena, row->steps);
 	return 0;
 }
 
 static void restarted(struct job *job, enum job_state to)
 {
-	job_say(job,
-		"Nothing ran: I was restarted before it was the turn of %s.\nPlease ask again.",
+	job_say(job, "Nothing ran: I was restarted before it was the turn of %s.\nStill wanted?",
 		job->row.droplet_name);
+	(void)ask_again_button(job->request, job->request->row.queues);
 	job_end(job, to, NULL);
 }
 
@@ -76,12 +77,13 @@ static void go_on(struct job *job)
 		return;
 	case JOB_CONFIRMING:
 	case JOB_APPROVING:
-		return; /* all of them together, below */
 	case JOB_QUEUED:
-		restarted(job, JOB_EXPIRED);
-		return;
+		return; /* all of them together: wait_on */
 	case JOB_READY:
-		if (age_ms > READY_MS || age_ms < 0) {
+		if (job->row.step > 0) { /* half done is no place to stop */
+			job->until_ms = clock_mono_ms() + READY_MS;
+			job_run(job);
+		} else if (age_ms > READY_MS || age_ms < 0) {
 			restarted(job, JOB_EXPIRED);
 		} else {
 			job->until_ms = clock_mono_ms() + READY_MS - age_ms;
@@ -137,8 +139,10 @@ static int wait_on(struct request *request, struct err *err)
 			       request, err) < 0) {
 		return -1;
 	}
-	if (request_waits(request)) {
+	if (request_rests(request)) {
 		ask_show(request, false);
+	}
+	if (request_waits(request)) {
 		press_recheck(request);
 	}
 	return 0;
@@ -196,6 +200,7 @@ int job_resume(struct job_engine *engine, struct err *err)
 			rc = take_up(engine, &loading.rows[i], loading.jobs, loading.n_jobs, err);
 		}
 	}
+	queue_kick(engine);
 	free(loading.jobs);
 	free(loading.rows);
 	arena_done(&loading.arena);

@@ -20,8 +20,7 @@ struct review_want {
 
 static bool is_unsent(const struct job *job)
 {
-	return job_waits_for_people(job) || job->row.state == JOB_QUEUED ||
-	       job->row.state == JOB_READY;
+	return job_rests(job) || job->row.state == JOB_READY;
 }
 
 void review_free(struct review *review)
@@ -174,8 +173,9 @@ bool review_decide(struct review *review, struct store_txn *txn, const char **re
 					name_of_all(review, arena));
 		return false;
 	}
-	gate_decide(gate, &who, verb, review->droplets, review->n_droplets, request->row.id, txn,
-		    arena, decision);
+	gate_decide(gate, &who, verb,
+		    job_args_droplets(&request->args, review->droplets, review->n_droplets, arena),
+		    review->n_droplets, request->row.id, txn, arena, decision);
 	if (decision->verdict == ALLOW && verb != VERB_NONE) {
 		return true;
 	}

@@ -15,9 +15,16 @@
 
 static void expire(struct job *job, const char *why)
 {
-	job_say(job, "Nothing ran: %s waited too long.\n%s\nPlease ask again.",
-		job->row.droplet_name, why);
+	job_say(job, "Nothing ran: %s waited too long.\n%s\nStill wanted?", job->row.droplet_name,
+		why);
+	(void)ask_again_button(job->request, job->request->row.queues);
 	job_end(job, JOB_EXPIRED, NULL);
+}
+
+static const char *not_yet(const struct job *job)
+{
+	return job->row.step == 0 ? "Nothing has run yet, I try again."
+				  : "The next step has not run yet.";
 }
 
 /* Waits for another try; when its time is over, says why nothing ran. */
@@ -28,7 +35,7 @@ static void try_later(struct job *job, const char *why)
 		expire(job, why);
 		return;
 	}
-	job_say(job, "Nothing has run yet, I try again.\n%s", why);
+	job_say(job, "%s\n%s", not_yet(job), why);
 	card_show(job->request);
 }
 
@@ -78,7 +85,7 @@ static void back_to_ready(struct job *job, const char *why)
 {
 	job->row.sent_ms = 0;
 	job->row.deadline_ms = clock_wall_ms() + (job->until_ms - clock_mono_ms());
-	job_say(job, "Nothing has run yet, I try again.\n%s", why);
+	job_say(job, "%s\n%s", not_yet(job), why);
 	job_move(job, JOB_READY, NULL, ready_again);
 }
 
@@ -188,6 +195,7 @@ static void submitted(struct job *job, const struct err *err)
 {
 	struct ocean_call call = {.verb = OCEAN_ACT, .max_tier = job->max_tier};
 	const struct gate *gate = job->request->engine->options.gate;
+	const struct job_args *args = &job->request->args;
 
 	card_show(job->request);
 	if (err != NULL) {
@@ -205,6 +213,10 @@ static void submitted(struct job *job, const struct err *err)
 		return;
 	}
 	call.act = job_step(job)->act;
+	if (job_step(job)->takes_args) {
+		call.args.size = args->size[0] != '\0' ? args->size : NULL;
+		call.args.disk = args->disk;
+	}
 	job_call(job, &call, acted);
 }
 
@@ -215,6 +227,22 @@ static void submit(struct job *job, struct store_txn *txn)
 	job->row.deadline_ms = job->row.sent_ms + LOOK_MS;
 	job_say(job, "%s", "");
 	job_move(job, JOB_SUBMITTING, txn, submitted);
+}
+
+/* The step at hand, if it is needed. */
+static void begin_step(struct job *job, const struct droplet *droplet, struct store_txn *txn)
+{
+	const char *size = job->request->args.size;
+
+	if (*size != '\0' && job->row.step == 0 && !job->request->args.disk &&
+	    droplet->size != NULL && strcmp(droplet->size, size) == 0) {
+		job_say(job, "Nothing ran: %s is a %s already.", job->row.droplet_name, size);
+		job_end(job, JOB_FAILED, txn);
+	} else if (job->request->plan->n_steps > 1 && steps_skip(job, droplet)) {
+		steps_finish(job, txn);
+	} else {
+		submit(job, txn);
+	}
 }
 
 static void deny(struct job *job, const struct gate_decision *decision, struct store_txn *txn)
@@ -262,6 +290,29 @@ static void ask_again(struct job *job, const struct gate_decision *decision,
 	job_move(job, ask_state(missing->kind), txn, asked_again);
 }
 
+static void decided(struct job *job, const struct droplet *droplet,
+		    const struct gate_decision *decision, struct store_txn *txn,
+		    struct arena *arena)
+{
+	const struct store_lock *lock = job_lock_of(job->request->engine, droplet);
+	struct consent_missing missing = request_missing(job->request, decision);
+
+	if (decision->verdict != ALLOW) {
+		deny(job, decision, txn);
+	} else if (lock_bars(lock, job->request->row.person)) {
+		job_say(job, "%s", lock_denial(job->request, lock, arena));
+		job_end(job, JOB_DENIED, txn);
+	} else if (missing.kind == DUTY_NONE) {
+		begin_step(job, droplet, txn);
+	} else if (job->row.step > 0) { /* half done it does not give its droplet to others */
+		job_say(job,
+			"Nothing ran: the policy asks for more now.\nIt changed since you asked.");
+		job_end(job, JOB_DENIED, txn);
+	} else {
+		ask_again(job, decision, &missing, txn);
+	}
+}
+
 static void ask_gate(struct job *job, const struct droplet *droplet)
 {
 	struct job_engine *engine = job->request->engine;
@@ -269,8 +320,6 @@ static void ask_gate(struct job *job, const struct droplet *droplet)
 	struct gate_who who = request_who(job->request);
 	struct store_txn *txn = store_txn_new(engine->options.store);
 	struct gate_decision decision;
-	struct consent_missing missing;
-	const struct store_lock *lock;
 	struct arena arena;
 
 	arena_init(&arena);
@@ -284,23 +333,12 @@ static void ask_gate(struct job *job, const struct droplet *droplet)
 		arena_done(&arena);
 		return;
 	}
-	gate_decide(engine->options.gate, &who, job->request->plan->verb, &droplet, 1, row->id, txn,
+	gate_decide(engine->options.gate, &who, job->request->plan->verb,
+		    job_args_droplets(&job->request->args, &droplet, 1, &arena), 1, row->id, txn,
 		    &arena, &decision);
 	job->max_tier = decision.max_tier;
 	(void)snprintf(job->policy_id, sizeof(job->policy_id), "%s", decision.policy_id);
-	missing = request_missing(job->request, &decision);
-	lock = job_lock_of(engine, droplet);
-	if (decision.verdict != ALLOW) {
-		deny(job, &decision, txn);
-	} else if (lock_bars(lock, row->person)) {
-		job_say(job, "Nothing ran: %s is locked by %s.", job->row.droplet_name,
-			gate_shows(engine->options.gate, &who, "who") ? lock->person : "somebody");
-		job_end(job, JOB_DENIED, txn);
-	} else if (missing.kind == DUTY_NONE) {
-		submit(job, txn);
-	} else {
-		ask_again(job, &decision, &missing, txn);
-	}
+	decided(job, droplet, &decision, txn, &arena);
 	arena_done(&arena);
 }
 
@@ -337,7 +375,7 @@ void job_run(struct job *job)
 	struct job_engine *engine = job->request->engine;
 	struct ocean_index *index = engine->options.index(job->row.account, engine->options.data);
 
-	if (index == NULL || job_step(job) == NULL) {
+	if (index == NULL || job_step(job) == NULL || !job->request->args_known) {
 		expire(job, index == NULL ? "Its account is not set up any more."
 					  : "This version cannot do it.");
 		return;

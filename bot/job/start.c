@@ -3,8 +3,8 @@
  * Happy path: request, jobs and their audit rows join the decision's transaction; after its commit the card is posted and
  * each job goes to its turn, or the card asks for what the policy wants first.
  *
- * Failure modes: a droplet is locked by somebody else, or has an open job (the transaction goes without any job, so that a repeated delivery is still
- * known as one; then the person is told who is first); the delivery was seen before (silence); it could not be
+ * Failure modes: a droplet is locked by somebody else, or is taken and this one does not wait in line (the transaction goes
+ * without any job, so that a repeated delivery is still known as one; then the person is told who is first); the delivery was seen before (silence); it could not be
  * written (the person is told that nothing ran).
  *
  * Which conflict it was is known without asking the store: this engine is the only one who opens jobs, so a transaction
@@ -22,26 +22,6 @@
 #include "job/places.h"
 #include "job/report.h"
 
-/* The open job of a droplet: in memory, or in the store where its end is not written yet. */
-const struct job *engine_holder(const struct job_engine *engine, const char *account,
-				uint64_t droplet_id)
-{
-	LIST_FOREACH(it, &engine->requests)
-	{
-		const struct request *request = LIST_ENTRY(it, struct request, link);
-
-		for (size_t i = 0; i < request->n_jobs; i++) {
-			const struct job *job = &request->jobs[i];
-
-			if ((job->row.open || job->held) && job->row.droplet_id == droplet_id &&
-			    strcmp(job->row.account, account) == 0) {
-				return job;
-			}
-		}
-	}
-	return NULL;
-}
-
 static const char *or_empty(const char *text)
 {
 	return text != NULL ? text : "";
@@ -50,6 +30,7 @@ static const char *or_empty(const char *text)
 static struct request *request_of(struct job_engine *engine, const struct job_ask *ask,
 				  size_t n_jobs)
 {
+	char arguments[JOB_ARGS_TEXT] = "";
 	struct store_request row = {
 		.network = ask->who.network,
 		.workspace = ask->who.workspace,
@@ -63,7 +44,7 @@ static struct request *request_of(struct job_engine *engine, const struct job_as
 		.verb = verb_info(ask->plan->verb)->name,
 		.words = or_empty(ask->words),
 		.policy_id = or_empty(ask->decision->policy_id),
-		.arguments = or_empty(ask->arguments),
+		.arguments = arguments,
 		.reason = or_empty(ask->reason),
 		.nonce = "",
 		.digest = "",
@@ -75,30 +56,38 @@ static struct request *request_of(struct job_engine *engine, const struct job_as
 		.updated_ms = clock_wall_ms(),
 	};
 
+	if (ask->args != NULL) {
+		job_args_write(ask->args, arguments);
+	}
 	(void)snprintf(row.id, sizeof(row.id), "%s", ask->decision->id);
 	return request_new(engine, &row, ask->plan, n_jobs);
 }
 
-static void add_job(struct request *request, size_t i, const struct droplet *droplet,
-		    enum job_state state, int64_t deadline_ms)
+/* Not begun: what is in its way is looked at first. */
+static void add_job(struct request *request, size_t i, const struct droplet *droplet)
 {
 	struct job *job = &request->jobs[i];
 	struct store_job row = {
 		.account = droplet->account,
 		.droplet_id = droplet->id,
 		.droplet_name = or_empty(droplet->name),
-		.state = (int)state,
-		.deadline_ms = deadline_ms,
+		.state = JOB_ASKED,
 		.updated_ms = request->row.created_ms,
 		.outcome = "",
-		.open = job_state_holds(state),
-		.ready_ms = state == JOB_READY ? request->row.created_ms : 0,
 	};
 
 	(void)snprintf(row.id, sizeof(row.id), "%.12s-%04u", request->row.id,
 		       (unsigned)(i % 10000));
 	(void)snprintf(row.request, sizeof(row.request), "%s", request->row.id);
 	job_init(job, request, &row);
+}
+
+static void begin_job(struct job *job, enum job_state state, int64_t deadline_ms)
+{
+	job->row.state = (int)state;
+	job->row.deadline_ms = deadline_ms;
+	job->row.open = job_state_holds(state);
+	job->row.ready_ms = state == JOB_READY ? job->request->row.created_ms : 0;
 }
 
 static void tell_started(struct request *request, const struct err *err)
@@ -140,22 +129,23 @@ static void not_started(struct request *request, const struct err *err)
 static void started(struct commit *commit, const struct err *err)
 {
 	struct request *request = commit->request;
-	bool waits;
+	bool rests;
 
 	if (err != NULL) {
 		not_started(request, err);
 		return;
 	}
-	waits = request_waits(request);
+	rests = request_rests(request);
 	for (size_t i = 0; i < request->n_jobs; i++) {
 		request->jobs[i].held = request->jobs[i].row.open;
 	}
 	card_open(request);
-	if (waits) {
+	if (rests) {
 		ask_begin(request);
 	}
 	tell_started(request, NULL);
-	for (size_t i = 0; i < request->n_jobs && !waits; i++) {
+	queue_kick(request->engine); /* what it waits for may have ended meanwhile */
+	for (size_t i = 0; i < request->n_jobs && !rests; i++) {
 		job_go(&request->jobs[i]);
 	}
 }
@@ -181,19 +171,21 @@ static void bind(struct request *request, const struct job_ask *ask)
 	free(rows);
 }
 
-static void start(struct request *request, const struct job_ask *ask)
+static void start(struct request *request, const struct job_ask *ask, bool taken)
 {
 	struct consent_missing missing = request_missing(request, ask->decision);
 	enum job_state state = ask_state(missing.kind);
 	int64_t deadline_ms = ask_deadline_ms(request, ask->decision, missing.kind);
 	struct store_request row;
 
+	if (taken && state == JOB_READY) {
+		state = JOB_QUEUED;
+		deadline_ms = clock_wall_ms() + QUEUE_MS;
+	}
 	for (size_t i = 0; i < request->n_jobs; i++) {
-		add_job(request, i, ask->droplets[i], state, deadline_ms);
+		begin_job(&request->jobs[i], state, deadline_ms);
 	}
-	if (ask->decision->n_duties > 0) {
-		bind(request, ask);
-	}
+	bind(request, ask);
 	ask_set(request, &missing, NULL);
 	row = request_row(request);
 	store_txn_request(ask->txn, &row);
@@ -227,24 +219,41 @@ static const struct request *find_request(const struct job_engine *engine, const
 	return NULL;
 }
 
+/* What to type to wait for it; NULL: the names are too many for a line. */
+static const char *queue_words(const struct request *request, struct arena *arena)
+{
+	return request->n_jobs == 1 ? arena_printf(arena, "%s %s%s queue", request->row.words,
+						   request->jobs[0].row.droplet_name,
+						   job_args_words(&request->args, arena))
+				    : NULL;
+}
+
 static void busy_known(struct commit *commit, const struct err *err)
 {
 	struct request *request = commit->request;
+	const struct job_options *options = &request->engine->options;
 	const struct request *holder = find_request(request->engine, request->busy_request);
 	struct gate_who who = request_who(request);
-	struct report_busy busy = {.droplet_name = request->busy_name, .now_ms = clock_wall_ms()};
+	struct report_busy busy = {.second = request->second,
+				   .droplet_name = request->busy_name,
+				   .now_ms = clock_wall_ms()};
 	struct arena arena;
 
 	if (err != NULL) {
 		not_started(request, err);
 		return;
 	}
-	busy.anonymous = !gate_shows(request->engine->options.gate, &who, "who");
+	arena_init(&arena);
+	busy.anonymous = !gate_shows(options->gate, &who, "who");
 	if (holder != NULL) {
 		busy.holder = &holder->row;
 		busy.plan = holder->plan;
+		busy.queue_words = queue_words(request, &arena);
 	}
-	arena_init(&arena);
+	if (holder != NULL && request->second <= SECOND_TO_WAITING && options->say_button != NULL) {
+		busy.queue_button = options->say_button(request_said_again(request, true, &arena),
+							options->data);
+	}
 	say(request, report_busy(&busy, &arena));
 	arena_done(&arena);
 	tell_started(request, NULL);
@@ -274,15 +283,44 @@ static void audit_refused(const struct request *request, struct store_txn *txn, 
 	audit_add(txn, &row);
 }
 
-static void start_none(struct request *request, const struct job_ask *ask, const struct job *held)
+static void start_none(struct request *request, const struct job_ask *ask, const struct job *first,
+		       enum report_second second)
 {
-	audit_refused(request, ask->txn, held->row.droplet_id,
-		      arena_printf(&request->arena, "nothing ran: %s has the open job %s",
-				   held->row.droplet_name, held->row.id));
+	static const char *const whys[] = {
+		[SECOND_NONE] = "",
+		[SECOND_TO_RUNNING] = "has the open job",
+		[SECOND_TO_WAITING] = "is waited for by the job",
+		[SECOND_TO_TWIN] = "is waited for by the same job",
+		[SECOND_TO_MANY] = "is waited for by too many, also the job",
+	};
+
+	audit_refused(request, ask->txn, first->row.droplet_id,
+		      arena_printf(&request->arena, "nothing ran: %s %s %s",
+				   first->row.droplet_name, whys[second], first->row.id));
+	request->second = second;
 	(void)snprintf(request->busy_request, sizeof(request->busy_request), "%s",
-		       held->row.request);
-	request->busy_name = arena_strdup(&request->arena, held->row.droplet_name);
+		       first->row.request);
+	request->busy_name = arena_strdup(&request->arena, first->row.droplet_name);
 	engine_commit(request->engine, ask->txn, commit_new(request, busy_known));
+}
+
+/* Something is in its way: it waits in line, or is told why not. */
+static void start_second(struct request *request, const struct job_ask *ask,
+			 const struct queue_place *place)
+{
+	const struct request *twin = ask->queues ? queue_twin(request) : NULL;
+
+	if (!ask->queues) {
+		start_none(request, ask, place->behind,
+			   place->behind->row.state == JOB_QUEUED ? SECOND_TO_WAITING
+								  : SECOND_TO_RUNNING);
+	} else if (twin != NULL) {
+		start_none(request, ask, &twin->jobs[0], SECOND_TO_TWIN);
+	} else if (place->full != NULL) {
+		start_none(request, ask, place->behind, SECOND_TO_MANY);
+	} else {
+		start(request, ask, true);
+	}
 }
 
 /* ---- locked by somebody --------------------------------------------------------------------- */
@@ -341,25 +379,24 @@ void job_start(struct job_engine *engine, const struct job_ask *ask,
 	       void (*done)(void *data, const struct err *err), void *data)
 {
 	const struct store_lock *lock = lock_in_the_way(engine, ask);
-	const struct job *held = NULL;
 	bool allowed =
 		ask->decision->verdict == ALLOW && ask->n_droplets > 0 && ask->plan->n_steps > 0;
-	struct request *request;
+	struct request *request = request_of(engine, ask, allowed ? ask->n_droplets : 0);
+	struct queue_place place;
 
-	for (size_t i = 0; i < ask->n_droplets && held == NULL; i++) {
-		held = engine_holder(engine, ask->droplets[i]->account, ask->droplets[i]->id);
+	for (size_t i = 0; i < request->n_jobs; i++) {
+		add_job(request, i, ask->droplets[i]);
 	}
-	request = request_of(engine, ask,
-			     allowed && held == NULL && lock == NULL ? ask->n_droplets : 0);
 	request->started = done;
 	request->started_data = data;
+	place = queue_place(request);
 	if (!allowed) {
 		engine_commit(engine, ask->txn, commit_new(request, refuse));
 	} else if (lock != NULL) {
 		start_locked(request, ask, lock);
-	} else if (held != NULL) {
-		start_none(request, ask, held);
+	} else if (place.behind != NULL) {
+		start_second(request, ask, &place);
 	} else {
-		start(request, ask);
+		start(request, ask, false);
 	}
 }

@@ -30,7 +30,7 @@ static const struct state_row states[JOB_STATE_COUNT] = {
 			false},
 	[JOB_READY] = {"ready",
 		       BIT(JOB_SUBMITTING) | BIT(JOB_CONFIRMING) | BIT(JOB_APPROVING) |
-			       ENDS_UNSTARTED,
+			       BIT(JOB_READY) | BIT(JOB_FAILED) | BIT(JOB_DONE) | ENDS_UNSTARTED,
 		       true},
 	[JOB_SUBMITTING] = {"submitting",
 			    BIT(JOB_WATCHING) | BIT(JOB_FAILED) | BIT(JOB_UNSURE) | BIT(JOB_READY),

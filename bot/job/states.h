@@ -5,6 +5,7 @@
  * APPROVING  -> CONFIRMING QUEUED READY DENIED CANCELED EXPIRED
  * QUEUED     -> READY CONFIRMING APPROVING DENIED CANCELED EXPIRED   waits for a droplet that another job holds
  * READY      -> SUBMITTING CONFIRMING APPROVING DENIED CANCELED EXPIRED   holds its droplet and its place
+ *               READY FAILED DONE: of plans with several steps, whose next is left out or leads back
  * SUBMITTING -> WATCHING FAILED UNSURE READY  written before the request leaves; READY only if it provably did not run
  *               (never sent, or refused because the droplet is busy)
  * UNSURE     -> WATCHING FAILED UNKNOWN READY (READY only if the request provably never left, or a person presses "again")

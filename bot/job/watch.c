@@ -14,76 +14,29 @@
 static void poll_action(struct job *job);
 static void look_at_droplet(struct job *job);
 
-static const char *status_word(enum droplet_status status)
-{
-	switch (status) {
-	case DROPLET_ACTIVE:
-		return "on";
-	case DROPLET_OFF:
-		return "off";
-	case DROPLET_NEW:
-		return "still being made";
-	case DROPLET_ARCHIVE:
-		return "archived";
-	case DROPLET_UNKNOWN:
-		break;
-	}
-	return "in a state that I do not know";
-}
-
-static void next_step(struct job *job, const struct err *err)
-{
-	(void)err;
-	card_show(job->request);
-	job_run(job);
-}
-
-static void step_done(struct job *job)
-{
-	const struct plan *plan = job->request->plan;
-	enum droplet_status expect = job_step(job)->expect;
-	const char *took;
-	struct arena arena;
-
-	if (job->row.step + 1 < plan->n_steps) {
-		job->row.step++;
-		job->last_action_id = job->row.action_id;
-		job->row.action_id = 0;
-		job->row.sent_ms = 0;
-		job->row.deadline_ms = clock_wall_ms() + READY_MS;
-		job->until_ms = clock_mono_ms() + READY_MS;
-		job->busy_since_ms = 0;
-		job->tries = 0;
-		job_say(job, "Step %u of %zu", job->row.step + 1, plan->n_steps);
-		job_move(job, JOB_READY, NULL, next_step);
-		return;
-	}
-	arena_init(&arena);
-	took = report_time(clock_wall_ms() - report_began_ms(&job->request->row, &job->row),
-			   &arena);
-	job_say(job, "%s %s in %s", plan->done, job->row.droplet_name, took);
-	if (expect != DROPLET_UNKNOWN) {
-		size_t used = strlen(job->outcome);
-
-		(void)snprintf(job->outcome + used, sizeof(job->outcome) - used,
-			       "\nIt is %s at DigitalOcean.", status_word(expect));
-	}
-	if (plan->remark != NULL) {
-		size_t used = strlen(job->outcome);
-
-		(void)snprintf(job->outcome + used, sizeof(job->outcome) - used, "\n%s",
-			       plan->remark);
-	}
-	arena_done(&arena);
-	job_end(job, JOB_DONE, NULL);
-}
-
 /* ---- the droplet itself ---------------------------------------------------------------------- */
+
+/* Is it what the step promised? */
+static bool is_as_promised(const struct job *job, const struct droplet *droplet)
+{
+	const char *size = job_step(job)->takes_args ? job->request->args.size : "";
+
+	return droplet->status == job_step(job)->expect &&
+	       (*size == '\0' || (droplet->size != NULL && strcmp(droplet->size, size) == 0));
+}
 
 static void unchanged(struct job *job, enum droplet_status status)
 {
+	if (status == job_step(job)->expect) {
+		job_say(job,
+			"%s is not a %s.\nAction %llu ended without effect.\nI did nothing else.",
+			job->row.droplet_name, job->request->args.size,
+			(unsigned long long)job->row.action_id);
+		job_end(job, JOB_FAILED, NULL);
+		return;
+	}
 	job_say(job, "%s is %s, not %s.\nAction %llu ended without effect.\nI did nothing else.",
-		job->row.droplet_name, status_word(status), status_word(job_step(job)->expect),
+		job->row.droplet_name, report_status(status), report_status(job_step(job)->expect),
 		(unsigned long long)job->row.action_id);
 	job_end(job, JOB_FAILED, NULL);
 }
@@ -93,7 +46,7 @@ static void not_seen(struct job *job)
 	job_say(job,
 		"Unknown: is %s %s?\nAction %llu ended, but DigitalOcean\n"
 		"does not tell the droplet's status.\nI did NOT send it again.",
-		job->row.droplet_name, status_word(job_step(job)->expect),
+		job->row.droplet_name, report_status(job_step(job)->expect),
 		(unsigned long long)job->row.action_id);
 	job_end(job, JOB_UNKNOWN, NULL);
 }
@@ -103,8 +56,8 @@ static void droplet_seen(struct job *job, const struct ocean_call *call, const s
 	bool seen = err == NULL && call->n_droplets > 0;
 	enum droplet_status status = seen ? call->droplets[0].status : DROPLET_UNKNOWN;
 
-	if (seen && status == job_step(job)->expect) {
-		step_done(job);
+	if (seen && is_as_promised(job, &call->droplets[0])) {
+		steps_done(job);
 	} else if (!job_wait(job, ocean_pace_poll_ms(job->tries++), look_at_droplet)) {
 		if (seen) {
 			unchanged(job, status);
@@ -123,12 +76,14 @@ static void look_at_droplet(struct job *job)
 
 static void action_completed(struct job *job)
 {
-	if (job_step(job)->expect == DROPLET_UNKNOWN) {
-		step_done(job);
+	const struct plan_step *step = job_step(job);
+
+	if (step->expect == DROPLET_UNKNOWN) {
+		steps_done(job);
 		return;
 	}
 	job->tries = 0;
-	job->until_ms = clock_mono_ms() + STATUS_MS;
+	job->until_ms = clock_mono_ms() + (step->follow_ms > 0 ? step->follow_ms : STATUS_MS);
 	look_at_droplet(job);
 }
 
@@ -142,7 +97,7 @@ static void action_errored(struct job *job)
 	job_say(job,
 		"%s was NOT %s.\nAction %llu errored.\nDigitalOcean gives no reason.\n"
 		"I did nothing else.",
-		job->row.droplet_name, report_past(job->request->plan, &arena),
+		job->row.droplet_name, job_past(job, &arena),
 		(unsigned long long)job->row.action_id);
 	arena_done(&arena);
 	job_end(job, JOB_FAILED, NULL);
@@ -154,7 +109,7 @@ static void action_lost(struct job *job, const struct err *err)
 
 	arena_init(&arena);
 	job_say(job, "Unknown: was %s %s?\n%s %llu %s.\nI did NOT send it again.",
-		job->row.droplet_name, report_past(job->request->plan, &arena),
+		job->row.droplet_name, job_past(job, &arena),
 		err != NULL ? "DigitalOcean does not tell how\naction" : "Action",
 		(unsigned long long)job->row.action_id,
 		err != NULL ? "ended" : "did not end in time");

@@ -128,6 +128,7 @@ static int put_job(struct memory *m, const struct store_job *job, struct err *er
 	row->job.account = arena_strdup(&row->arena, job->account);
 	row->job.droplet_name = arena_strdup(&row->arena, job->droplet_name);
 	row->job.outcome = arena_strdup(&row->arena, job->outcome);
+	row->job.steps = arena_strdup(&row->arena, job->steps);
 	put(m, &m->rows.jobs, job->id, row);
 	return 0;
 }

@@ -65,6 +65,8 @@ static const char *const store_migrations[] = {
 	" droplet_id INTEGER NOT NULL, known INTEGER NOT NULL, monthly_cents INTEGER NOT NULL)"
 	" WITHOUT ROWID;"
 	"CREATE INDEX place_at ON place (at_ms);",
+	/* 6: what became of the steps of a plan */
+	"ALTER TABLE job ADD COLUMN steps TEXT NOT NULL DEFAULT '';",
 };
 
 #endif

@@ -101,6 +101,7 @@ static void job_at(sqlite3_stmt *stmt, struct store_job *job)
 	job->outcome = text_at(stmt, 11);
 	job->open = sqlite3_column_int(stmt, 12) != 0;
 	job->ready_ms = sqlite3_column_int64(stmt, 13);
+	job->steps = text_at(stmt, 14);
 }
 
 int sqlite_each_job(struct store *store, const char *request_id,

@@ -66,6 +66,7 @@ static int put_job(struct sqlite *s, const struct store_job *job, struct err *er
 	sqlite_bind_text(stmt, 12, job->outcome);
 	sqlite_bind_int(stmt, 13, job->open);
 	sqlite_bind_int(stmt, 14, job->ready_ms);
+	sqlite_bind_text(stmt, 15, job->steps);
 	return sqlite_run(s, stmt, err);
 }
 

@@ -110,6 +110,7 @@ struct store_job {
 	const char *outcome; /* a sentence, once final; else the newest remark */
 	bool open; /* holds its droplet: a second open job on the same (account, droplet_id) is refused */
 	int64_t ready_ms; /* wall, when it took its place under the policy's limits; 0: it never did, or gave it back */
+	const char *steps; /* a line for each step of a plan of several that has ended; "": none */
 };
 
 /*

@@ -239,6 +239,7 @@ class Droplet:
         self.off = False
         self.unused = list(VERBS)
         self.command = None # the open one
+        self.second = None  # the one that waits for its end
 
     def next_type(self, random):
         """A type that its status allows, and that it had not yet."""
@@ -253,7 +254,7 @@ class Command:
         self.droplet = droplet
         self.kind = kind
         self.second = second # said while another one runs on the droplet
-        self.text = f"@sluice {VERBS[kind]} {droplet.name}"
+        self.text = f"@sluice {VERBS[kind]} {droplet.name}" + (" queue" if second else "")
         self.deliveries = 0
         self.privately = [] # answers that only the person saw
         self.presses = 0

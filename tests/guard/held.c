@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "job/states.h"
+#include "job/steps.h"
 
 #define END_MS (40 * 60 * 1000) /* longer than any approval is waited for */
 
@@ -135,10 +136,26 @@ void held_look(struct held *held)
 	search_jobs(&search, true);
 }
 
+/* How often a request may have left for it: once for each step that was begun. */
+static unsigned steps_of(const struct store_job *job)
+{
+	struct arena arena = {0};
+	unsigned n = 0;
+
+	for (size_t i = 0; i < PLAN_STEPS_MAX; i++) {
+		enum step_end end = step_note(job->steps, i, &arena).end;
+
+		n += end == STEP_DONE || end == STEP_FAILED || end == STEP_UNKNOWN;
+	}
+	arena_done(&arena);
+	return n > 0 ? n : 1;
+}
+
 static bool note_job(struct search *search, const struct store_job *job)
 {
 	if (job->droplet_id < HELD_DROPLETS) {
 		search->held->jobs[job->droplet_id]++;
+		search->held->steps[job->droplet_id] += steps_of(job);
 	}
 	if (!job_state_final((enum job_state)job->state) || job->open) {
 		wrong(search->held, job_state_name((enum job_state)job->state), job->droplet_id);
@@ -194,8 +211,8 @@ void held_end(struct held *held)
 	search_jobs(&search, false);
 	(void)store_each_request(held->stage->store, true, note_open, held, NULL);
 	for (uint64_t id = 0; id < HELD_DROPLETS; id++) {
-		if (held->posts[id] > held->jobs[id] || held->reached[id] > held->jobs[id]) {
-			wrong(held, "more requests than jobs", id);
+		if (held->posts[id] > held->steps[id] || held->reached[id] > held->steps[id]) {
+			wrong(held, "more requests than steps of jobs", id);
 		}
 	}
 	if (held->fail_kind !=

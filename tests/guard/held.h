@@ -1,7 +1,7 @@
 /* held.h - what must be true of the bot whatever goes wrong, watched while a stage plays
  *
  *   - a request that changes something leaves only after its job is on disk as SUBMITTING
- *   - one job, one request: what may have reached DigitalOcean is never sent again
+ *   - one step of a job, one request: what may have reached DigitalOcean is never sent again
  *   - at the end nothing is open, the last word of every card is an outcome, and the log's chain is whole
  */
 #ifndef GUARD_HELD_H
@@ -17,8 +17,9 @@ struct held {
 	struct stage *stage;
 	unsigned posts[HELD_DROPLETS]; /* by droplet id: requests that may have been carried out */
 	unsigned reached[HELD_DROPLETS];
-	unsigned jobs[HELD_DROPLETS]; /* by droplet id, at the end */
-	unsigned states;              /* bits of enum job_state that held_state saw */
+	unsigned jobs[HELD_DROPLETS];  /* by droplet id, at the end */
+	unsigned steps[HELD_DROPLETS]; /* of these jobs, that were begun */
+	unsigned states;               /* bits of enum job_state that held_state saw */
 	unsigned n_wrong;
 	char *said[HELD_SAID]; /* ids of what was said */
 	bool answered[HELD_SAID];

@@ -66,6 +66,12 @@ static void say(struct stage *stage, const char *user, const char *channel, cons
 	stage_pass(stage, WAIT_MS);
 }
 
+/* What a row wants behind its targets. */
+static const char *arg_words(const struct command *row)
+{
+	return row->args[0].arg == ARG_SIZE ? " s-2vcpu-2gb" : "";
+}
+
 /* Calls `each` with every phrase of every row in the forms in which it may be said. */
 static unsigned each_sentence(struct stage *stage,
 			      void (*each)(struct stage *, const struct command *, const char *))
@@ -81,9 +87,9 @@ static unsigned each_sentence(struct stage *stage,
 			for (size_t i = 0; i < ARRAY_LEN(before) * ARRAY_LEN(after); i++) {
 				char text[160];
 
-				(void)snprintf(text, sizeof(text), "%s%s%s",
+				(void)snprintf(text, sizeof(text), "%s%s%s%s",
 					       before[i % ARRAY_LEN(before)], rows[r].phrases[p],
-					       after[i / ARRAY_LEN(before)]);
+					       after[i / ARRAY_LEN(before)], arg_words(&rows[r]));
 				each(stage, &rows[r], text);
 				n++;
 			}
@@ -156,7 +162,7 @@ static void test_stranger_direct(void **state)
 	assert_true(n_answers > 0); /* whoami is answered, so silence above was no accident */
 }
 
-/* A real button of bob's, for every change: pressed by a stranger, from elsewhere, and by dora, who may not. */
+/* A real button of ana's, for every change: pressed by a stranger, from elsewhere, and by dora, who may not. */
 static void test_presses(void **state)
 {
 	struct stage *stage = *state;
@@ -171,10 +177,11 @@ static void test_presses(void **state)
 		if (rows[r].plan == NULL) {
 			continue;
 		}
-		(void)snprintf(text, sizeof(text), "%s web-1", rows[r].phrases[0]);
+		(void)snprintf(text, sizeof(text), "%s web-1%s", rows[r].phrases[0],
+			       arg_words(&rows[r]));
 		stage_say(stage,
 			  &(struct stage_said){
-				  .user = "bob", .channel = "ops", .text = text, .age_ms = 240000});
+				  .user = "ana", .channel = "ops", .text = text, .age_ms = 240000});
 		stage_pass(stage, WAIT_MS);
 		question = &stage->shown[stage->n_shown - 1];
 		assert_int_equal(question->n_buttons, 1);

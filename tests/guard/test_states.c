@@ -238,6 +238,119 @@ static void test_restart_asked(void **state)
 	has(states, JOB_WATCHING);
 }
 
+/* Two of whom the second waits in line, restarted so long after the first was said: both run, one after the other. */
+static unsigned restart_queued(int64_t at_ms)
+{
+	struct stage *stage = stage_new(POLICY);
+	char what[120];
+	struct held held = {.what = what};
+
+	(void)snprintf(what, sizeof(what), "in line, restart at %lld ms", (long long)at_ms);
+	assert_non_null(stage);
+	assert_int_equal(sim_droplet_line(stage->world->model, "web-1 id=11 tags=web,prod", NULL),
+			 0);
+	held_begin(&held, stage);
+	held_said(&held, stage_say(stage, &(struct stage_said){.user = "bob",
+							       .channel = "ops",
+							       .text = "reboot web-1"}));
+	for (int64_t now_ms = 0; now_ms < 60000; now_ms++) {
+		if (now_ms == 1000) {
+			held_said(&held,
+				  stage_say(stage, &(struct stage_said){
+							   .user = "ana",
+							   .channel = "ops",
+							   .text = "power-cycle web-1 queue"}));
+		}
+		if (now_ms == at_ms) {
+			held_look(&held);
+			stage_restart(stage);
+		}
+		stage_pass(stage, 1);
+	}
+	held_end(&held);
+	assert_int_equal(held.n_wrong, 0);
+	assert_int_equal(held.jobs[11], 2);
+	assert_true(held.answered[0] && held.answered[1]);
+	assert_true(held.posts[11] <= 2);
+	/* only what may have been on its way is not sent again */
+	assert_true(held.posts[11] == 2 || (held.states & (1U << JOB_SUBMITTING)) != 0);
+	held_free(&held);
+	stage_free(stage);
+	return held.states;
+}
+
+static void test_restart_queued(void **state)
+{
+	unsigned states = 0;
+
+	(void)state;
+	/* finely where it gets in line, and where its turn comes */
+	for (int64_t at_ms = 1203; at_ms < 50000;
+	     at_ms += at_ms < 1500 || (at_ms > 20000 && at_ms < 23000) ? 13 : 997) {
+		states |= restart_queued(at_ms);
+	}
+	has(states, JOB_QUEUED);
+	has(states, JOB_READY);
+	has(states, JOB_SUBMITTING);
+	has(states, JOB_WATCHING);
+}
+
+/* A plan of three steps, restarted so long after it was said: it goes on at its step, and no step is done twice. */
+static unsigned restart_resize(int64_t at_ms, const char *fault)
+{
+	struct stage *stage = stage_new(POLICY);
+	char what[120];
+	struct held held = {.what = what};
+	const struct sim_droplet *droplet;
+	bool whole = fault == NULL;
+
+	(void)snprintf(what, sizeof(what), "resize, restart at %lld ms", (long long)at_ms);
+	assert_non_null(stage);
+	assert_int_equal(sim_droplet_line(stage->world->model,
+					  "web-1 id=11 tags=web,prod status=active", NULL),
+			 0);
+	if (fault != NULL) {
+		assert_int_equal(faults_add(&stage->world->faults, fault, NULL), 0);
+	}
+	held_begin(&held, stage);
+	held_said(&held,
+		  stage_say(stage, &(struct stage_said){.user = "ana",
+							.channel = "ops",
+							.text = "resize web-1 s-2vcpu-2gb"}));
+	stage_pass(stage, at_ms);
+	held_look(&held);
+	stage_restart(stage);
+	held_end(&held);
+	assert_int_equal(held.n_wrong, 0);
+	assert_true(held.posts[11] <= 3);
+	if (held.jobs[11] > 0) {
+		assert_true(held.answered[0]);
+		droplet = sim_droplet_by_id(stage->world->model, 11);
+		/* a step whose answer was lost with the process ends it; nothing else leaves it dark */
+		assert_true(droplet->status == DROPLET_ACTIVE ||
+			    (held.states & (1U << JOB_SUBMITTING)) != 0);
+		assert_true(!whole || held.posts[11] == 3 || held.posts[11] == 0 ||
+			    (held.states & (1U << JOB_SUBMITTING)) != 0);
+	}
+	held_free(&held);
+	stage_free(stage);
+	return held.states;
+}
+
+static void test_restart_resize(void **state)
+{
+	static const char *const faults[] = {NULL, "nth=2 method=POST kind=action-errors"};
+	unsigned states = 0;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(faults); i++) {
+		for (int64_t at_ms = 7; at_ms < 110000; at_ms += at_ms < 300 ? 23 : 613) {
+			states |= restart_resize(at_ms, faults[i]);
+		}
+	}
+	has(states, JOB_WATCHING);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -248,6 +361,8 @@ int main(void)
 		cmocka_unit_test(test_restart_lost_request),
 		cmocka_unit_test(test_restart_busy),
 		cmocka_unit_test(test_restart_asked),
+		cmocka_unit_test(test_restart_queued),
+		cmocka_unit_test(test_restart_resize),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -257,6 +257,18 @@ static void a_reason_goes_behind_a_change(void **state)
 	assert_true(result.queues);
 	assert_int_equal(result.n_words, 1);
 	assert_string_equal(result.reason, "x");
+	assert_int_equal(parse("resize web-1 web-2 S-2vcpu-2gb disk queue because: x", &arena,
+			       &result, &err),
+			 FIT_COMMAND);
+	assert_true(result.queues && result.args.disk);
+	assert_int_equal(result.n_words, 2);
+	assert_string_equal(result.args.size, "s-2vcpu-2gb");
+	assert_string_equal(command_usage(result.row, &arena), "NAME SIZE [disk]");
+	assert_int_equal(parse("resize web-1 s-2vcpu-2gb", &arena, &result, &err), FIT_COMMAND);
+	assert_false(result.args.disk);
+	assert_int_equal(parse("resize web-1", &arena, &result, &err), FIT_USAGE);
+	assert_non_null(strstr(err.msg, "resize NAME SIZE [disk]"));
+	assert_int_equal(parse("resize web-1 s=2", &arena, &result, &err), FIT_USAGE);
 	assert_int_equal(parse("reboot queue", &arena, &result, &err), FIT_COMMAND);
 	assert_false(result.queues);
 	assert_int_equal(parse("reboot because I say so", &arena, &result, &err), FIT_USAGE);

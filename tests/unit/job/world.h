@@ -50,7 +50,10 @@ static const struct plan reboot_plan = {
 	.doing = "Rebooting",
 	.done = "Rebooted",
 	.remark = "The site may still be starting.",
-	.steps = {{"reboot", DROPLET_ACTIVE, 20000, 300000}},
+	.steps = {{.act = "reboot",
+		   .expect = DROPLET_ACTIVE,
+		   .usual_ms = 20000,
+		   .deadline_ms = 300000}},
 	.n_steps = 1,
 };
 static const struct plan shutdown_plan = {
@@ -58,7 +61,10 @@ static const struct plan shutdown_plan = {
 	.infinitive = "shutdown",
 	.doing = "Shutting down",
 	.done = "Shut down",
-	.steps = {{"shutdown", DROPLET_OFF, 15000, 300000}},
+	.steps = {{.act = "shutdown",
+		   .expect = DROPLET_OFF,
+		   .usual_ms = 15000,
+		   .deadline_ms = 300000}},
 	.n_steps = 1,
 };
 /* Two steps: off and on again. */
@@ -67,8 +73,14 @@ static const struct plan off_on_plan = {
 	.infinitive = "power-cycle",
 	.doing = "Power-cycling",
 	.done = "Power-cycled",
-	.steps = {{"power_off", DROPLET_OFF, 10000, 300000},
-		  {"power_on", DROPLET_ACTIVE, 10000, 300000}},
+	.steps = {{.act = "power_off",
+		   .expect = DROPLET_OFF,
+		   .usual_ms = 10000,
+		   .deadline_ms = 300000},
+		  {.act = "power_on",
+		   .expect = DROPLET_ACTIVE,
+		   .usual_ms = 10000,
+		   .deadline_ms = 300000}},
 	.n_steps = 2,
 };
 

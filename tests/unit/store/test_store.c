@@ -150,7 +150,8 @@ static struct store_job job_of(const char *id, uint64_t droplet, bool open)
 				.updated_ms = 7,
 				.outcome = "so far",
 				.open = open,
-				.ready_ms = 8};
+				.ready_ms = 8,
+				.steps = "d 6012"};
 
 	(void)snprintf(job.id, sizeof(job.id), "%s", id);
 	(void)snprintf(job.request, sizeof(job.request), "r1");
@@ -230,6 +231,7 @@ static int take_job(const struct store_job *job, void *data)
 	assert_true(f->n_jobs < 8);
 	assert_string_equal(job->account, "main");
 	assert_string_equal(job->droplet_name, "web-1");
+	assert_string_equal(job->steps, "d 6012");
 	f->jobs[f->n_jobs++] = *job;
 	return 0;
 }

@@ -62,6 +62,7 @@ static int take_job(const struct store_job *job, void *data)
 	assert_string_equal(job->outcome, "so far");
 	assert_true(job->open);
 	assert_int_equal(job->ready_ms, 0);
+	assert_string_equal(job->steps, "");
 	return 0;
 }
 
