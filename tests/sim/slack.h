@@ -98,7 +98,11 @@ struct slack_method {
 	enum slack_tier tier;
 	int (*run)(struct slack *s, json_t *args, json_t *reply);
 };
-extern const struct slack_method slack_chat_methods[], slack_people_methods[], slack_view_methods[];
+extern const struct slack_method slack_chat_methods[], slack_react_methods[],
+	slack_people_methods[], slack_view_methods[];
+
+/* The channel of args if the bot may write there; NULL with the reply filled. */
+json_t *slack_reach(struct slack *s, const json_t *args, json_t *reply);
 
 /* slack_chat.c: also what arrives by response_url and in an ack. A message is args of chat.postMessage. */
 int slack_hook(struct slack *s, const char *id, json_t *args, json_t *reply);
@@ -107,6 +111,7 @@ int slack_post_as(struct slack *s, const char *via, json_t *args, const char *on
 
 /* slack_faults.c: the rule that is due for this place ("api", "upgrade", "hook") and method; borrowed, NULL: none */
 json_t *slack_fault(struct slack *s, const char *on, const char *method);
+bool slack_fault_reaches(const json_t *fault); /* the model sees the request; NULL: it does */
 void slack_apply(const json_t *fault, struct slack_reply *reply);
 
 /* slack_control.c and slack_act.c: POST and GET below /_sim */

@@ -257,6 +257,7 @@ static int shortcut(struct slack *s, json_t *args, json_t *reply)
 	slack_set(payload, "action_ts", ts);
 	slack_set(payload, "callback_id", slack_str(args, "callback_id"));
 	json_object_del(payload, "api_app_id");
+	json_object_del(json_object_get(payload, "user"), "name");
 	return finish(s, "interactive", false, payload, args, reply);
 }
 

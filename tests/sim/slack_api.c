@@ -45,7 +45,8 @@ static const struct slack_method own_methods[] = {
 static const struct slack_method *find(const char *name)
 {
 	const struct slack_method *const tables[] = {own_methods, slack_chat_methods,
-						     slack_people_methods, slack_view_methods};
+						     slack_react_methods, slack_people_methods,
+						     slack_view_methods};
 
 	for (size_t i = 0; i < ARRAY_LEN(tables); i++) {
 		for (const struct slack_method *m = tables[i]; m->name != NULL; m++) {
@@ -220,7 +221,7 @@ static void serve_method(struct slack *s, const struct slack_request *request,
 		       request->path + 5);
 	method = find(name);
 	fault = slack_fault(s, "api", name);
-	if (fault != NULL && !json_is_true(json_object_get(fault, "commit"))) {
+	if (!slack_fault_reaches(fault)) {
 		slack_apply(fault, out);
 		json_decref(reply);
 		return;
@@ -250,7 +251,7 @@ static void serve_hook(struct slack *s, const struct slack_request *request,
 		       request->path + 6);
 	const json_t *fault = slack_fault(s, "hook", "");
 
-	if (fault != NULL && !json_is_true(json_object_get(fault, "commit"))) {
+	if (!slack_fault_reaches(fault)) {
 		slack_apply(fault, out);
 	} else {
 		if (args == NULL || slack_hook(s, id, args, reply) < 0) {

@@ -42,11 +42,13 @@ static json_t *new_message(struct slack *s, const json_t *args)
 	json_t *message;
 
 	slack_ts(s, ts);
-	message = json_pack("{s:s,s:s,s:s,s:s,s:s,s:s,s:{s:s,s:b,s:s,s:s,s:I,s:s}}", "type",
-			    "message", "user", "U0SLUICE", "ts", ts, "bot_id", "B0SLUICE", "app_id",
-			    "A0SIM", "team", "T0SIM", "bot_profile", "id", "B0SLUICE", "deleted", 0,
-			    "name", "sluice", "app_id", "A0SIM", "updated", (json_int_t)1700000000,
-			    "team_id", "T0SIM");
+	message = json_pack(
+		"{s:s,s:s,s:s,s:s,s:s,s:s,s:{s:s,s:b,s:s,s:s,s:I,s:s,s:{s:s,s:s,s:s}}}", "type",
+		"message", "user", "U0SLUICE", "ts", ts, "bot_id", "B0SLUICE", "app_id", "A0SIM",
+		"team", "T0SIM", "bot_profile", "id", "B0SLUICE", "deleted", 0, "name", "sluice",
+		"app_id", "A0SIM", "updated", (json_int_t)1700000000, "team_id", "T0SIM", "icons",
+		"image_36", "https://sim.slack.com/36.png", "image_48",
+		"https://sim.slack.com/48.png", "image_72", "https://sim.slack.com/72.png");
 	take_content(s, message, args);
 	copy(message, "thread_ts", args, "thread_ts");
 	return message;
@@ -77,7 +79,8 @@ static const char *type_of(const json_t *channel)
 }
 
 /* The bot is subscribed to messages, so it hears of its own. */
-static void echo(struct slack *s, json_t *channel, const json_t *message, const char *subtype)
+static void echo(struct slack *s, json_t *channel, const json_t *message, const char *subtype,
+		 const json_t *previous)
 {
 	json_t *event;
 	char ts[32];
@@ -92,21 +95,19 @@ static void echo(struct slack *s, json_t *channel, const json_t *message, const 
 		slack_ts(s, ts);
 		event = json_pack("{s:s,s:s,s:b,s:s,s:s}", "type", "message", "subtype", subtype,
 				  "hidden", 1, "ts", ts, "event_ts", ts);
-		copy(event, "deleted_ts", message, "ts");
-		json_object_set_new(event,
-				    strcmp(subtype, "message_changed") == 0 ? "message"
-									    : "previous_message",
-				    json_deep_copy(message));
-		if (strcmp(subtype, "message_changed") == 0) {
-			json_object_del(event, "deleted_ts");
+		if (message != NULL) {
+			json_object_set_new(event, "message", json_deep_copy(message));
+		} else {
+			copy(event, "deleted_ts", previous, "ts");
 		}
+		json_object_set_new(event, "previous_message", json_deep_copy(previous));
 	}
 	slack_set(event, "channel", slack_str(channel, "id"));
 	slack_set(event, "channel_type", type_of(channel));
 	slack_event(s, event, NULL);
 }
 
-static json_t *find_channel(struct slack *s, const json_t *args, json_t *reply)
+json_t *slack_reach(struct slack *s, const json_t *args, json_t *reply)
 {
 	const char *id = slack_str(args, "channel");
 	json_t *channel = slack_channel(s, id);
@@ -139,7 +140,7 @@ static json_t *find_channel(struct slack *s, const json_t *args, json_t *reply)
 int slack_post_as(struct slack *s, const char *via, json_t *args, const char *only_user,
 		  json_t *reply)
 {
-	json_t *channel = find_channel(s, args, reply);
+	json_t *channel = slack_reach(s, args, reply);
 	json_t *message;
 	const char *id;
 
@@ -162,7 +163,7 @@ int slack_post_as(struct slack *s, const char *via, json_t *args, const char *on
 	slack_set(reply, "channel", id);
 	slack_set(reply, "ts", slack_str(message, "ts"));
 	json_object_set(reply, "message", message);
-	echo(s, channel, message, NULL);
+	echo(s, channel, message, NULL, NULL);
 	json_decref(message);
 	return 0;
 }
@@ -174,7 +175,7 @@ static int post_message(struct slack *s, json_t *args, json_t *reply)
 
 static int post_ephemeral(struct slack *s, json_t *args, json_t *reply)
 {
-	json_t *channel = find_channel(s, args, reply);
+	json_t *channel = slack_reach(s, args, reply);
 
 	if (channel == NULL) {
 		return -1;
@@ -188,6 +189,7 @@ static int post_ephemeral(struct slack *s, json_t *args, json_t *reply)
 static int edit(struct slack *s, const char *via, json_t *channel, json_t *message,
 		const json_t *args)
 {
+	json_t *previous = json_deep_copy(message);
 	char ts[32];
 
 	slack_ts(s, ts);
@@ -196,13 +198,14 @@ static int edit(struct slack *s, const char *via, json_t *channel, json_t *messa
 	json_object_set_new(message, "edited",
 			    json_pack("{s:s,s:s}", "user", "B0SLUICE", "ts", ts));
 	note(s, "edit", via, slack_str(channel, "id"), message, NULL);
-	echo(s, channel, message, "message_changed");
+	echo(s, channel, message, "message_changed", previous);
+	json_decref(previous);
 	return 0;
 }
 
 static int update_message(struct slack *s, json_t *args, json_t *reply)
 {
-	json_t *channel = find_channel(s, args, reply);
+	json_t *channel = slack_reach(s, args, reply);
 	json_t *message;
 
 	if (channel == NULL) {
@@ -222,7 +225,9 @@ static int update_message(struct slack *s, json_t *args, json_t *reply)
 	slack_set(reply, "channel", slack_str(channel, "id"));
 	slack_set(reply, "ts", slack_str(message, "ts"));
 	slack_set(reply, "text", slack_str(message, "text"));
-	json_object_set(reply, "message", message);
+	json_object_set_new(reply, "message", json_copy(message));
+	json_object_del(json_object_get(reply, "message"),
+			"ts"); /* it stands beside the message, not in it */
 	return 0;
 }
 
@@ -232,14 +237,14 @@ static void remove_message(struct slack *s, const char *via, json_t *channel, js
 
 	json_incref(message);
 	note(s, "delete", via, id, message, NULL);
-	echo(s, channel, message, "message_deleted");
+	echo(s, channel, NULL, "message_deleted", message);
 	json_object_del(json_object_get(s->messages, id), slack_str(message, "ts"));
 	json_decref(message);
 }
 
 static int delete_message(struct slack *s, json_t *args, json_t *reply)
 {
-	json_t *channel = find_channel(s, args, reply);
+	json_t *channel = slack_reach(s, args, reply);
 	json_t *message;
 
 	if (channel == NULL) {
@@ -255,25 +260,6 @@ static int delete_message(struct slack *s, json_t *args, json_t *reply)
 	slack_set(reply, "channel", slack_str(channel, "id"));
 	slack_set(reply, "ts", slack_str(message, "ts"));
 	remove_message(s, "chat.delete", channel, message);
-	return 0;
-}
-
-static int get_permalink(struct slack *s, json_t *args, json_t *reply)
-{
-	const char *channel = slack_str(args, "channel");
-	const char *ts = slack_str(args, "message_ts");
-
-	if (slack_channel(s, channel) == NULL) {
-		return slack_fail(reply, "channel_not_found");
-	}
-	if (slack_message(s, channel, ts) == NULL) {
-		return slack_fail(reply, "message_not_found");
-	}
-	slack_set(reply, "channel", channel);
-	json_object_set_new(reply, "permalink",
-			    json_sprintf("https://sim.slack.com/archives/%s/p%.*s%s", channel,
-					 (int)strcspn(ts, "."), ts,
-					 strchr(ts, '.') != NULL ? strchr(ts, '.') + 1 : ""));
 	return 0;
 }
 
@@ -325,82 +311,10 @@ int slack_hook(struct slack *s, const char *id, json_t *args, json_t *reply)
 			     reply);
 }
 
-/* reactions */
-
-static json_t *reaction_of(json_t *message, const char *name)
-{
-	size_t i;
-	json_t *reaction;
-
-	json_array_foreach(json_object_get(message, "reactions"), i, reaction)
-	{
-		if (strcmp(slack_str(reaction, "name"), name) == 0) {
-			return reaction;
-		}
-	}
-	return NULL;
-}
-
-static int react(struct slack *s, json_t *args, json_t *reply, bool add)
-{
-	const char *name = slack_str(args, "name");
-	json_t *channel = find_channel(s, args, reply);
-	json_t *message, *reaction;
-
-	if (channel == NULL) {
-		return -1;
-	}
-	message = slack_message(s, slack_str(channel, "id"), slack_str(args, "timestamp"));
-	if (message == NULL) {
-		return slack_fail(reply, "message_not_found");
-	}
-	if (*name == '\0' ||
-	    strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_+-") != strlen(name)) {
-		return slack_fail(reply, "invalid_name");
-	}
-	reaction = reaction_of(message, name);
-	if ((reaction != NULL) == add) {
-		return slack_fail(reply, add ? "already_reacted" : "no_reaction");
-	}
-	if (json_object_get(message, "reactions") == NULL) {
-		json_object_set_new(message, "reactions", json_array());
-	}
-	if (add) {
-		json_array_append_new(json_object_get(message, "reactions"),
-				      json_pack("{s:s,s:i,s:[s]}", "name", name, "count", 1,
-						"users", "U0SLUICE"));
-	} else {
-		json_t *all = json_object_get(message, "reactions");
-
-		for (size_t i = json_array_size(all); i-- > 0;) {
-			if (json_array_get(all, i) == reaction) {
-				json_array_remove(all, i);
-			}
-		}
-	}
-	slack_note(s, "reaction",
-		   json_pack("{s:s,s:s,s:s,s:b}", "channel", slack_str(channel, "id"), "ts",
-			     slack_str(args, "timestamp"), "name", name, "added", add));
-	return 0;
-}
-
-static int add_reaction(struct slack *s, json_t *args, json_t *reply)
-{
-	return react(s, args, reply, true);
-}
-
-static int remove_reaction(struct slack *s, json_t *args, json_t *reply)
-{
-	return react(s, args, reply, false);
-}
-
 const struct slack_method slack_chat_methods[] = {
 	{"chat.postMessage", "chat:write", 'b', TIER_CHANNEL, post_message},
 	{"chat.postEphemeral", "chat:write", 'b', TIER_4, post_ephemeral},
 	{"chat.update", "chat:write", 'b', TIER_3, update_message},
 	{"chat.delete", "chat:write", 'b', TIER_3, delete_message},
-	{"chat.getPermalink", "", 'b', TIER_NONE, get_permalink},
-	{"reactions.add", "reactions:write", 'b', TIER_3, add_reaction},
-	{"reactions.remove", "reactions:write", 'b', TIER_2, remove_reaction},
 	{0},
 };

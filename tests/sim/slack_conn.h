@@ -52,6 +52,7 @@ void conn_send(struct conn *c, struct strbuf *clear,
 void conn_send_raw(struct conn *c, struct strbuf *wire, enum conn_then then);
 void conn_upgrade(struct conn *c); /* the request is whole and asks for it */
 void conn_socket_bytes(struct conn *c, const char *bytes, size_t len); /* after that */
+void slack_server_accept(uv_stream_t *listener, int status);           /* of the listener */
 void slack_server_tick(struct slack_server *server); /* after anything has happened */
 
 #endif

@@ -7,7 +7,7 @@
  *           reset, slow (with "ms"), torn (half of the answer)
  *   after   so many fitting requests pass first
  *   times   so many are hit; 1 when missing, -1 for ever
- *   commit  true: the model has done it before the answer goes wrong
+ *   commit  true: the model has done it before the answer goes wrong; with slow and torn it always has
  */
 #include <stdlib.h>
 #include <string.h>
@@ -69,6 +69,14 @@ static void answer_error(const json_t *fault, struct slack_reply *out)
 	(void)strbuf_adds(&out->body, text);
 	json_decref(reply);
 	free(text);
+}
+
+bool slack_fault_reaches(const json_t *fault)
+{
+	const char *kind = slack_str(fault, "kind");
+
+	return fault == NULL || json_is_true(json_object_get(fault, "commit")) ||
+	       strcmp(kind, "slow") == 0 || strcmp(kind, "torn") == 0;
 }
 
 void slack_apply(const json_t *fault, struct slack_reply *out)
