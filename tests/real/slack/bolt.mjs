@@ -102,6 +102,8 @@ export async function run() {
   await sim.wait('link', () => true, 2, 20000);
   await sim.post('command', { text: 'list' });
   await sim.wait('ephemeral', (e) => e.via === 'ack', 2);
+  await sim.wait('ephemeral', (e) => e.via === 'response_url', 2);
+  await sim.wait('post', (e) => e.text === 'web-1?', 2);
   check(true, 'after a refresh commands arrive again');
   await app.stop();
   await sim.stop();

@@ -170,6 +170,30 @@ const stories = [
     });
     check(await dial() === 'hello' && await dial() === 'refused', 'a ticket is good for one dial');
   }),
+  // a close that the other side never answers, and a connection that it never ends: the client gets over both
+  ...['no_close', 'never_fin'].map((quirk) => () => story({}, async (sim) => {
+    await sim.post('quirk', { [quirk]: true });
+    await sim.post('disconnect', { reason: 'warning' });
+    check((await sim.wait('link', () => true, 2, 25000)).num_connections >= 1, `${quirk}: connected again`);
+  })),
+  // what no client of 3.1.0 survives: a payload without an event. So a bare WebSocket looks at it; also at a late delivery
+  async () => {
+    const sim = await start({ ack_ms: 100000 });
+    const { url } = await (await fetch(`${sim.api}apps.connections.open`, { method: 'POST', headers: { authorization: `Bearer ${APP}` } })).json();
+    const socket = new WebSocket(url);
+    const frames = [];
+    socket.addEventListener('message', ({ data }) => frames.push(JSON.parse(data)));
+    await until('hello', () => frames[0]?.type === 'hello' && frames[0].connection_info.app_id === 'A0SIM');
+    await sim.post('event', { type: 'events_api', payload: { type: 'app_rate_limited', team_id: 'T0SIM', minute_rate_limited: 1768273200, api_app_id: 'A0SIM' } });
+    await until('app_rate_limited has no event', () => frames[1]?.payload.type === 'app_rate_limited' && !frames[1].payload.event);
+    const before = Date.now();
+    await sim.post('command', { text: 'late', delay_ms: 700 });
+    await until('a command that Slack was slow with', () => frames[2]?.payload.text === 'late' && Date.now() - before >= 690);
+    socket.send('{"envelope_id":"nobody knows this one"}');
+    check((await sim.wait('ack')).late, 'an ack of nothing is noted as such');
+    socket.close();
+    await sim.stop();
+  },
 ];
 
 export async function run() {
