@@ -1,5 +1,5 @@
 #!/bin/sh
-# slack.sh [--quick] [--rounds N] [--peer bolt|hubot|...] - Sluice in Slack beside a bot of today, in turns, in one run
+# slack.sh - Sluice in Slack beside a bot of today, in turns, in one run: [--quick] [--rounds N] [--peer bolt]
 #
 # The harness is not ours: a program that plays Slack and DigitalOcean, drives the same commands through each bot and measures it from
 # outside. It is taken from ../shared/bench (or SLUICE_SHARED), copied to build/, and extended for both sides alike by what
@@ -29,6 +29,13 @@ while [ $# -gt 0 ]; do
 	esac
 	shift
 done
+case "$peer" in
+bolt | bolt-tuned) ;;
+*)
+	echo "the peer is bolt or bolt-tuned, not \"$peer\"" >&2
+	exit 2
+	;;
+esac
 if [ ! -f "$shared/bench/src/sim.c" ]; then
 	echo "no harness at $shared/bench; SLUICE_SHARED names the folder that holds it" >&2
 	exit 2
