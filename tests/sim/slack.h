@@ -2,8 +2,8 @@
  *
  * People, channels, groups and messages are kept as the JSON that Slack's Web API shows, so what a test sets is what a
  * client reads. Everything that happened stands in the ledger, oldest first: one object each with `n`, `at_ms` and `kind`
- * (post, edit, delete, ephemeral, view, reaction, file, envelope, ack, ack_ignored, timeout, given_up, lost, link, gone,
- * refused). A post's `notifies` says whom its text calls, read as Slack reads it: an unescaped <!channel> stands there.
+ * (post, edit, delete, ephemeral, view, reaction, file, envelope, ack, ack_ignored, timeout, given_up, lost, open, link,
+ * gone, refused). A post's `notifies` says whom its text calls, read as Slack reads it: an unescaped <!channel> stands there.
  *
  * The door says the time and carries bytes: slack_tick before anything else, then slack_http for a request, and
  * slack_link_* for a WebSocket. Nothing here knows a socket or a clock, so a test may be the door.

@@ -18,6 +18,7 @@ static int open_connection(struct slack *s, json_t *args, json_t *reply)
 	slack_id(s, 'T', ticket);
 	json_object_set_new(s->tickets, ticket,
 			    json_integer(s->now_ms + slack_setting(s, "ticket_ms")));
+	slack_note(s, "open", json_pack("{s:s}", "ticket", ticket));
 	json_object_set_new(reply, "url",
 			    json_sprintf("%s/link/?ticket=%s&app_id=A0SIM", s->link_base, ticket));
 	return 0;

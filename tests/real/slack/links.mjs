@@ -108,6 +108,7 @@ const stories = [
     await sim.post('cut');
     await until('over internal_error and 408 back again', () => connected === 1, 30000);
     check((await sim.found('refused', (e) => e.status === 408)).length === 1, 'the upgrade was refused once');
+    check((await sim.found('open')).length === 3, 'and a URL is never dialled twice: three were asked for');
   }),
   () => story({}, async (sim, socket) => {
     let left = false;
