@@ -229,7 +229,7 @@ bool slack_is_member(const json_t *channel, const char *user)
 
 	json_array_foreach(json_object_get(channel, "_members"), i, member)
 	{
-		if (strcmp(json_string_value(member), user) == 0) {
+		if (json_is_string(member) && strcmp(json_string_value(member), user) == 0) {
 			return true;
 		}
 	}
