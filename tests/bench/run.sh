@@ -14,6 +14,12 @@ floor_source=${FLOOR_SOURCE:-$shared/bench/src/floor.c}
 page=${BENCH_PAGE:-$shared/bench/json/d20.json}
 mkdir -p "$out"
 
+# ./dev bench slack: beside a bot of today in Slack
+if [ "${1:-}" = slack ]; then
+	shift
+	exec tests/bench/slack.sh "$@"
+fi
+
 # casbin and Cedar from npm decide the same questions; the ratio is ours to theirs. Without npm or a network the ratio is the
 # word "skipped", and why stands on a line before.
 ratio() # engine, our decisions a second

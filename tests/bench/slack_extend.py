@@ -1,0 +1,65 @@
+#!/usr/bin/env python3
+"""slack_extend.py SIM.C - extends a copy of the harness's simulator, for both sides alike, by what our way of answering needs
+
+One message a request, edited to its end: a first message that is not yet the answer does not count, chat.update may carry the
+answer, "Rebooted" says what "completed" says, a posted message has a ts and a channel of its own; and the status of the droplet
+itself is read (GET /v2/droplets/ID, GET /v2/droplets/ID/actions).
+"""
+import sys
+
+CHANGES = [
+    # a reboot that is only begun is no answer yet
+    ('''	char need[64];
+	if (k->kind == C_LIST) {''',
+     '''	char need[64];
+	if (k->kind == C_REBOOT && !memmem(text, n, "completed", 9) && !memmem(text, n, "Rebooted", 8) && memmem(text, n, "ebooting", 8)) return;
+	if (k->kind == C_LIST) {'''),
+    ('''!memmem(text, n, need, strlen(need)) || !memmem(text, n, "completed", 9))
+			complain(''',
+     '''!memmem(text, n, need, strlen(need)) || (!memmem(text, n, "completed", 9) && !memmem(text, n, "Rebooted", 8)))
+			complain('''),
+    # an edit is read like a message
+    ('''	if (!strncmp(a, "chat.postMessage", 16)) {
+		char st[16384], *dec = st;''',
+     '''	if (!strncmp(a, "chat.postMessage", 16) || !strncmp(a, "chat.update", 11)) {
+		char st[16384], *dec = st;'''),
+    # a message of its own
+    ('''		respond(c, R_ok_post, N_ok_post, o_slack_ms, 0);
+''',
+     '''		static unsigned long long posted;
+		const char *p; size_t pn;
+		if (*a == 'c' && a[5] == 'u') { respond(c, R_ok_post, N_ok_post, o_slack_ms, 0); return; }
+		posted++;
+		mk(&p, &pn, 200, "x-oauth-scopes: chat:write,commands\\r\\nx-slack-req-id: a1b2c3\\r\\n", "{\\"ok\\":true,\\"channel\\":\\"C0BENCH%04d\\",\\"ts\\":\\"%llu.%06llu\\",\\"message\\":{\\"user\\":\\"U0BOT0001\\",\\"type\\":\\"message\\",\\"ts\\":\\"%llu.%06llu\\",\\"bot_id\\":\\"B0BOT0001\\",\\"app_id\\":\\"A0BENCH01\\",\\"text\\":\\"(text)\\",\\"team\\":\\"T0BENCH01\\"}}", s < 0 ? 0 : s, 1700000000 + posted / 1000000, posted % 1000000, 1700000000 + posted / 1000000, posted % 1000000);
+		respond(c, p, pn, o_slack_ms, 1);
+'''),
+    # the droplet itself, and its actions
+    ('''	if (!strncmp(path, "/v2/actions/", 12)) {''',
+     '''	if (!strncmp(path, "/v2/droplets/", 13) && *m == 'G') {
+		int s = atoi(path + 13) - 3164000;
+		struct buf b = { 0 }, o = { 0 };
+		mark_do_slot(s);
+		if (strstr(path, "/actions")) {
+			buf_printf(&b, "{\\"actions\\":[],\\"links\\":{},\\"meta\\":{\\"total\\":0}}");
+		} else {
+			buf_printf(&b, "{\\"droplet\\":");
+			add_droplet(&b, s);
+			buf_printf(&b, "}");
+		}
+		http_wrap(&o, 200, RL, b.p, b.len);
+		free(b.p);
+		respond(c, o.p, o.len, ms, 1);
+		return;
+	}
+	if (!strncmp(path, "/v2/actions/", 12)) {'''),
+]
+
+path = sys.argv[1]
+with open(path, encoding='utf-8') as file:
+    text = file.read()
+for old, new in CHANGES:
+    if text.count(old) != 1:
+        sys.exit('%s is not the simulator that this extends: %r' % (path, old.strip().splitlines()[0]))
+    text = text.replace(old, new)
+with open(path, 'w', encoding='utf-8') as file:
+    file.write(text)

@@ -1,0 +1,62 @@
+#!/usr/bin/env python3
+"""slack_report.py RESULTS.JSONL - the figures of one run as `name sluice=... peer=... ratio=...`, medians over the rounds
+
+A ratio is ours to the peer's in the same run. A figure that one of the two has not is "-". Ends with 1 when a reply of either was
+wrong, lost or acked late.
+"""
+import json
+import statistics
+import sys
+
+FIGURES = [
+    ('start_to_socket_ms', 'start', 'hello_ms'), ('start_to_answer_ms', 'start', 'first_reply_ms'),
+    ('idle_rss_kib', 'idle', 'rss_kb'), ('idle_cpu_pct', 'idle', 'cpu_pct'), ('idle_wakeups_per_s', 'idle', 'wakeups_per_s'),
+    ('mix_20_per_s_ack_p50_us', 'rate20', 'ack_p50_us'), ('mix_20_per_s_reply_p50_us', 'rate20', 'reply_p50_us'),
+    ('mix_20_per_s_reply_p99_us', 'rate20', 'reply_p99_us'), ('mix_20_per_s_cpu_us', 'rate20', 'cpu_us_per_cmd'),
+    ('list_ack_p50_us', 'lat-list', 'ack_p50_us'), ('list_reply_p50_us', 'lat-list', 'reply_p50_us'),
+    ('list_reply_p99_us', 'lat-list', 'reply_p99_us'), ('reboot_ack_p50_us', 'lat-reboot', 'ack_p50_us'),
+    ('reboot_reply_p50_us', 'lat-reboot', 'reply_p50_us'), ('reboot_reply_p99_us', 'lat-reboot', 'reply_p99_us'),
+    ('list_64_per_s', 'thr-list', 'throughput'), ('list_64_cpu_us', 'thr-list', 'cpu_us_per_cmd'),
+    ('reboot_64_per_s', 'thr-reboot', 'throughput'), ('reboot_64_cpu_us', 'thr-reboot', 'cpu_us_per_cmd'),
+    ('rss_under_load_kib', 'thr-reboot', 'rss_kb'), ('burst_200_reply_p99_us', 'burst200', 'reply_p99_us'),
+    ('rss_after_load_kib', 'after', 'rss_kb'), ('list_of_2000_p50_us', 'big', 'reply_p50_us'),
+    ('refresh_off_air_ms', 'refresh', 'reconnect_p50_ms'), ('drop_off_air_ms', 'drop', 'reconnect_p50_ms'),
+    ('stop_ms', 'stop', 'stop_ms'),
+]
+
+
+def read(path):
+    rows = {}
+    with open(path, encoding='utf-8') as file:
+        for line in file:
+            record = json.loads(line)
+            rows.setdefault((record['label'], record['phase']), []).append(record)
+    return rows
+
+
+def median(rows, label, phase, key):
+    values = [record[key] for record in rows.get((label, phase), []) if record.get(key) is not None]
+    return statistics.median(values) if values else None
+
+
+def text(value):
+    return '-' if value is None else '%.4g' % value if abs(value) < 1000 else '%.0f' % value
+
+
+def main():
+    rows = read(sys.argv[1])
+    peer = sys.argv[2]
+    for name, phase, key in FIGURES:
+        ours, theirs = median(rows, 'sluice', phase, key), median(rows, peer, phase, key)
+        ratio = None if ours is None or not theirs else ours / theirs
+        print('%s sluice=%s peer=%s ratio=%s' % (name, text(ours), text(theirs), text(ratio)))
+    bad = 0
+    for label in ('sluice', peer):
+        counts = {key: sum(record.get(key) or 0 for (who, _), all_ in rows.items() if who == label for record in all_)
+                  for key in ('errors', 'lost', 'late_acks')}
+        print('%s: %d wrong, %d lost, %d acked late' % (label, counts['errors'], counts['lost'], counts['late_acks']))
+        bad += sum(counts.values()) + (not any(who == label for who, _ in rows))
+    return 1 if bad else 0
+
+
+sys.exit(main())
