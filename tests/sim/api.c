@@ -372,12 +372,26 @@ static struct sim_token *find_token(struct sim *sim, const char *text)
 	return NULL;
 }
 
+static void metadata(struct sim_turn *t)
+{
+	t->reply->status = t->sim->self_id != 0 ? 200 : 404;
+	t->reply->content_type = "text/plain";
+	strbuf_reset(&t->reply->body);
+	if (t->sim->self_id != 0) {
+		(void)strbuf_addf(&t->reply->body, "%llu", (unsigned long long)t->sim->self_id);
+	}
+}
+
 static void answer(struct sim_turn *t)
 {
 	const char *path = t->request->path;
 	size_t len = strcspn(path, "?");
 	const struct sim_route *route;
 
+	if (strcmp(path, "/metadata/v1/id") == 0) { /* another host, without a token */
+		metadata(t);
+		return;
+	}
 	t->token = find_token(t->sim, t->request->token);
 	if (t->token == NULL) {
 		turn_refuse(t, 401, "unauthorized", "Unable to authenticate you");
