@@ -51,6 +51,8 @@ struct endpoint {
 	int (*write)(const struct ocean_call *call, struct strbuf *body, struct err *err);
 };
 
+extern const struct endpoint endpoint_rows[OCEAN_VERB_COUNT]; /* endpoint_rows.c */
+
 /* The row; one without a method for what is no verb. */
 const struct endpoint *endpoint_of(const struct ocean_call *call);
 

@@ -14,7 +14,7 @@
 
 /*
  * What can be asked, with what the call must name and what its answer gives. Lists come whole: all pages, each thing once; a
- * page that fails, or an entry that makes no sense, fails the call. The rows are in endpoint.c.
+ * page that fails, or an entry that makes no sense, fails the call. The rows are in endpoint_rows.c.
  */
 enum ocean_verb {
 	OCEAN_NONE = 0,

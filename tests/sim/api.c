@@ -350,7 +350,7 @@ static bool fits(struct sim_turn *t, const char *pattern)
 static const struct sim_route *find_route(struct sim_turn *t)
 {
 	const struct sim_route *const tables[] = {own, sim_routes_offer, sim_routes_make,
-						  sim_routes_around};
+						  sim_routes_tagged, sim_routes_around};
 
 	for (size_t i = 0; i < ARRAY_LEN(tables); i++) {
 		for (const struct sim_route *row = tables[i]; row->method != NULL; row++) {

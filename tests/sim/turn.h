@@ -25,6 +25,7 @@ struct sim_route {
 /* Each ends with a row without a method. */
 extern const struct sim_route sim_routes_offer[];  /* offer.c */
 extern const struct sim_route sim_routes_make[];   /* make.c */
+extern const struct sim_route sim_routes_tagged[]; /* tagged.c */
 extern const struct sim_route sim_routes_around[]; /* around.c */
 
 void turn_json(struct sim_turn *t, int status);
