@@ -112,6 +112,18 @@ static bool tag_exists(const struct sim *sim, const char *tag)
 	return !first_with_tag(sim, sim->n_droplets, tag);
 }
 
+/* It is known from now on, also when nothing has it. */
+static void keep_tag(struct sim *sim, const char *tag)
+{
+	for (size_t i = 0; i < sim->n_tags; i++) {
+		if (strcasecmp(sim->tags[i], tag) == 0) {
+			return;
+		}
+	}
+	sim->tags = mem_grow(sim->tags, sim->n_tags + 1, sizeof(char *));
+	sim->tags[sim->n_tags++] = mem_strdup(tag);
+}
+
 static void post_tag(struct sim_turn *t)
 {
 	struct json *body = turn_body(t);
@@ -125,10 +137,7 @@ static void post_tag(struct sim_turn *t)
 		    strlen(name)) {
 		turn_unfit(t, "A tag has characters that are not allowed.");
 	} else {
-		if (!tag_exists(t->sim, name)) {
-			t->sim->tags = mem_grow(t->sim->tags, t->sim->n_tags + 1, sizeof(char *));
-			t->sim->tags[t->sim->n_tags++] = mem_strdup(name);
-		}
+		keep_tag(t->sim, name);
 		turn_json(t, 201);
 		(void)strbuf_adds(&t->reply->body, "{\"tag\":");
 		render_tag(t, name);
@@ -201,8 +210,7 @@ static void delete_tagged(struct sim_turn *t)
 	} else if (!turn_may(t, SIM_DROPLET_UPDATE)) {
 		turn_forbid(t);
 	} else {
-		t->sim->tags = mem_grow(t->sim->tags, t->sim->n_tags + 1, sizeof(char *));
-		t->sim->tags[t->sim->n_tags++] = mem_strdup(t->word);
+		keep_tag(t->sim, t->word);
 		change_tagged(t, false);
 	}
 }
