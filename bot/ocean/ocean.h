@@ -73,6 +73,7 @@ enum ocean_verb {
  * After a lost answer (ERR_UNKNOWN) look, never ask again:
  *   ACT                  DROPLET_ACTIONS: one of that type begun since
  *   CREATE               BY_TAG with the request tag, some times; a droplet just made may answer GET with NOTFOUND for a minute
+ *                        (of a GPU size: LIST, and the request tag among its tags; DigitalOcean keeps those in a list of their own)
  *   DESTROY, _WITH, _ALL GET: NOTFOUND is done; DESTRUCTION
  *   TAG_*, PROJECT_ASSIGN, FIREWALL_*, VOLUME_*, IP_*   the list says what is so now; asking again does no harm there
  */
