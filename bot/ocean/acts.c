@@ -55,7 +55,7 @@ static unsigned given(const struct ocean_act_args *args)
 	       (args->backup.plan != OCEAN_BACKUP_NONE ? ARG_BACKUP : 0U);
 }
 
-static int check_backup(const struct ocean_backup_policy *backup, struct err *err)
+int ocean_backup_check(const struct ocean_backup_policy *backup, struct err *err)
 {
 	bool weekly = backup->plan == OCEAN_BACKUP_WEEKLY;
 
@@ -97,7 +97,7 @@ static int check(const struct act_row *row, const struct ocean_act_args *args, s
 	if ((got & ARG_NAME) != 0 && !value_usable(args->name, strlen(args->name))) {
 		return err_set(err, ERR_USAGE, "a name has 1 to 255 characters, all on one line");
 	}
-	return (got & ARG_BACKUP) != 0 ? check_backup(&args->backup, err) : 0;
+	return (got & ARG_BACKUP) != 0 ? ocean_backup_check(&args->backup, err) : 0;
 }
 
 void ocean_backup_json(const struct ocean_backup_policy *backup, struct strbuf *out)

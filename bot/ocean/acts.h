@@ -26,6 +26,8 @@ const struct act_row *act_row(const char *act);
 int act_body(const char *act, const struct ocean_act_args *args, struct strbuf *body,
 	     struct err *err);
 
+int ocean_backup_check(const struct ocean_backup_policy *backup, struct err *err);
+
 /* {"plan":"weekly","weekday":"SUN","hour":4}; the policy was checked. */
 void ocean_backup_json(const struct ocean_backup_policy *backup, struct strbuf *out);
 

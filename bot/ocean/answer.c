@@ -133,6 +133,37 @@ out:
 	return rc;
 }
 
+int answer_links(const char *body, size_t len, struct ocean_action **ret, size_t *ret_n,
+		 struct err *err)
+{
+	struct json *root = parse(body, len, err);
+	const struct json *array = json_member(json_member(root, "links"), "actions");
+	size_t n = json_array_count(array);
+	struct ocean_action *actions;
+	size_t got = 0;
+
+	if (root == NULL) {
+		return -1;
+	}
+	n = n > OCEAN_ACTIONS_MAX ? OCEAN_ACTIONS_MAX : n;
+	actions = mem_array(n, sizeof(*actions));
+	for (size_t i = 0; i < n; i++) {
+		const struct json *link = json_array_at(array, i);
+		int64_t id = json_int_or(link, "id", 0);
+
+		if (id > 0) {
+			actions[got].id = (uint64_t)id;
+			copy(actions[got].type, sizeof(actions[got].type),
+			     json_string_or(link, "rel", NULL));
+			got++;
+		}
+	}
+	json_free(root);
+	*ret = actions;
+	*ret_n = got;
+	return 0;
+}
+
 int answer_account(const char *body, size_t len, struct ocean_account *ret, struct err *err)
 {
 	struct json *root = parse(body, len, err);

@@ -16,6 +16,10 @@ int answer_action(const char *body, size_t len, struct ocean_action *ret, struct
 int answer_actions(const char *body, size_t len, struct ocean_action **ret, size_t *ret_n,
 		   struct err *err);
 
+/* {"links":{"actions":[{"id","rel"}]}} of a creation: id and type only; free(*ret). None is no error. */
+int answer_links(const char *body, size_t len, struct ocean_action **ret, size_t *ret_n,
+		 struct err *err);
+
 /* {"account":{...}} */
 int answer_account(const char *body, size_t len, struct ocean_account *ret, struct err *err);
 

@@ -46,7 +46,7 @@ struct walk {
 	unsigned attempt; /* of this page */
 	unsigned page;
 	struct http_request request;
-	struct http_header headers[3];
+	struct http_header headers[4];
 	char url[900];
 	int64_t sent_ms;
 	struct timer timer;
@@ -62,6 +62,7 @@ struct flight {
 	struct ocean_call *call;
 	struct token *token;
 	struct strbuf body;  /* of the request; empty: none */
+	size_t n_made;       /* CREATE: how many droplets the answer is about */
 	int64_t begin_by_ms; /* no request begins later */
 	struct walk walks[WALK_COUNT];
 	unsigned n_running;

@@ -1,11 +1,4 @@
-/* endpoint.c - one row a verb
- *
- * https://docs.digitalocean.com/reference/api/reference/: droplets, droplet-actions, actions, account, sizes, regions,
- * images, snapshots, ssh-keys, billing.
- *
- * The endpoints that act on all droplets of a tag have no row and never get one: a tag may change between the look and
- * the act, and their answer does not say what went (a unit test goes through the paths).
- */
+/* endpoint.c - what a row of the table says about a call: token, address, sentence, scopes */
 #include "ocean/endpoint.h"
 
 #include <inttypes.h>
@@ -17,128 +10,16 @@
 #include "ocean/acts.h"
 #include "ocean/value.h"
 
-static int write_act(const struct ocean_call *call, struct strbuf *body, struct err *err)
-{
-	return act_body(call->act, &call->args, body, err);
-}
-
-static const struct endpoint rows[OCEAN_VERB_COUNT] = {
-	[OCEAN_LIST] = {.method = "GET",
-			.path = "/v2/droplets",
-			.what = "listing the droplets",
-			.scope = "droplet:read",
-			.reply = REPLY_DROPLETS},
-	[OCEAN_GET] = {.method = "GET",
-		       .path = "/v2/droplets/{droplet}",
-		       .what = "reading droplet \"{droplet}\"",
-		       .noun = "droplet",
-		       .scope = "droplet:read",
-		       .needs = NEEDS_DROPLET,
-		       .reply = REPLY_DROPLET},
-	[OCEAN_ACT] = {.method = "POST",
-		       .path = "/v2/droplets/{droplet}/actions",
-		       .what = "\"{act}\" of droplet \"{droplet}\"",
-		       .noun = "droplet",
-		       .needs = NEEDS_DROPLET,
-		       .reply = REPLY_ACTION,
-		       .write = write_act},
-	[OCEAN_ACTION] = {.method = "GET",
-			  .path = "/v2/actions/{action}",
-			  .what = "looking at action \"{action}\"",
-			  .noun = "action",
-			  .scope = "actions:read",
-			  .needs = NEEDS_ACTION,
-			  .reply = REPLY_ACTION},
-	[OCEAN_DROPLET_ACTIONS] = {.method = "GET",
-				   .path = "/v2/droplets/{droplet}/actions?per_page=50",
-				   .what = "looking at the actions of droplet \"{droplet}\"",
-				   .noun = "droplet",
-				   .scope = "droplet:read",
-				   .needs = NEEDS_DROPLET,
-				   .reply = REPLY_ACTIONS},
-	[OCEAN_ACCOUNT] = {.method = "GET",
-			   .path = "/v2/account",
-			   .what = "reading the account",
-			   .scope = "account:read",
-			   .reply = REPLY_ACCOUNT},
-	[OCEAN_SIZES] = {.method = "GET",
-			 .path = "/v2/sizes",
-			 .what = "listing the sizes",
-			 .scope = "sizes:read and regions:read",
-			 .reply = REPLY_LIST,
-			 .thing = &thing_size},
-	[OCEAN_REGIONS] = {.method = "GET",
-			   .path = "/v2/regions",
-			   .what = "listing the regions",
-			   .scope = "regions:read",
-			   .reply = REPLY_LIST,
-			   .thing = &thing_region},
-	[OCEAN_IMAGES] = {.method = "GET",
-			  .path = "/v2/images{filter}",
-			  .what = "listing the images",
-			  .scope = "image:read",
-			  .reply = REPLY_LIST,
-			  .thing = &thing_image},
-	[OCEAN_IMAGE] = {.method = "GET",
-			 .path = "/v2/images/{image}",
-			 .what = "reading image \"{image}\"",
-			 .noun = "image",
-			 .scope = "image:read",
-			 .needs = NEEDS_IMAGE,
-			 .reply = REPLY_ONE,
-			 .thing = &thing_image_one},
-	[OCEAN_KEYS] = {.method = "GET",
-			.path = "/v2/account/keys",
-			.what = "listing the SSH keys",
-			.scope = "ssh_key:read",
-			.reply = REPLY_LIST,
-			.thing = &thing_key},
-	[OCEAN_SNAPSHOTS] = {.method = "GET",
-			     .path = "/v2/snapshots?resource_type=droplet",
-			     .what = "listing the snapshots",
-			     .scope = "snapshot:read",
-			     .reply = REPLY_LIST,
-			     .thing = &thing_saved},
-	[OCEAN_DROPLET_SNAPSHOTS] = {.method = "GET",
-				     .path = "/v2/droplets/{droplet}/snapshots",
-				     .what = "listing the snapshots of droplet \"{droplet}\"",
-				     .noun = "droplet",
-				     .scope = "droplet:read",
-				     .needs = NEEDS_DROPLET,
-				     .reply = REPLY_LIST,
-				     .thing = &thing_saved},
-	[OCEAN_DROPLET_BACKUPS] = {.method = "GET",
-				   .path = "/v2/droplets/{droplet}/backups",
-				   .what = "listing the backups of droplet \"{droplet}\"",
-				   .noun = "droplet",
-				   .scope = "droplet:read",
-				   .needs = NEEDS_DROPLET,
-				   .reply = REPLY_LIST,
-				   .thing = &thing_backup},
-	[OCEAN_BACKUP_POLICY] = {.method = "GET",
-				 .path = "/v2/droplets/{droplet}/backups/policy",
-				 .what = "reading the backup policy of droplet \"{droplet}\"",
-				 .noun = "droplet",
-				 .scope = "droplet:read",
-				 .needs = NEEDS_DROPLET,
-				 .reply = REPLY_ONE,
-				 .thing = &thing_backups},
-	[OCEAN_BALANCE] = {.method = "GET",
-			   .path = "/v2/customers/my/balance",
-			   .what = "reading the balance",
-			   .scope = "billing:read",
-			   .reply = REPLY_ONE,
-			   .thing = &thing_balance},
-};
+#define WORD_SIZE 180
 
 static const struct endpoint none = {.what = "a call"};
 
 const struct endpoint *endpoint_of(const struct ocean_call *call)
 {
 	bool known = call->verb > OCEAN_NONE && call->verb < OCEAN_VERB_COUNT &&
-		     rows[call->verb].method != NULL;
+		     endpoint_rows[call->verb].method != NULL;
 
-	return known ? &rows[call->verb] : &none;
+	return known ? &endpoint_rows[call->verb] : &none;
 }
 
 bool endpoint_changes(const struct ocean_call *call)
@@ -148,6 +29,12 @@ bool endpoint_changes(const struct ocean_call *call)
 	return method != NULL && strcmp(method, "GET") != 0;
 }
 
+static bool is_metric(const struct ocean_metric_ask *ask)
+{
+	return ask->metric > OCEAN_METRIC_NONE && ask->metric < OCEAN_METRIC_COUNT &&
+	       ask->from_s > 0 && ask->from_s < ask->to_s;
+}
+
 static bool is_given(const struct ocean_call *call, unsigned needs)
 {
 	const char *key = call->key;
@@ -155,6 +42,7 @@ static bool is_given(const struct ocean_call *call, unsigned needs)
 	return ((needs & NEEDS_DROPLET) == 0 || call->droplet_id != 0) &&
 	       ((needs & NEEDS_ACTION) == 0 || call->action_id != 0) &&
 	       ((needs & NEEDS_IMAGE) == 0 || call->image_id != 0) &&
+	       ((needs & NEEDS_METRIC) == 0 || is_metric(&call->metric)) &&
 	       ((needs & NEEDS_UUID) == 0 || (key != NULL && value_is_uuid(key))) &&
 	       ((needs & NEEDS_TAG) == 0 || (key != NULL && value_is_tag(key))) &&
 	       ((needs & NEEDS_IP) == 0 || (key != NULL && value_is_ip4(key)));
@@ -200,8 +88,35 @@ static const char *filter_of(const struct ocean_call *call)
 	return "";
 }
 
+/* The rest of a metric's path. */
+static void fill_metric(const struct ocean_call *call, char to[WORD_SIZE])
+{
+	static const struct {
+		const char *path, *more;
+	} metrics[OCEAN_METRIC_COUNT] = {
+		[OCEAN_CPU] = {"cpu", ""},
+		[OCEAN_MEMORY_FREE] = {"memory_free", ""},
+		[OCEAN_MEMORY_AVAILABLE] = {"memory_available", ""},
+		[OCEAN_MEMORY_TOTAL] = {"memory_total", ""},
+		[OCEAN_DISK_FREE] = {"filesystem_free", ""},
+		[OCEAN_DISK_SIZE] = {"filesystem_size", ""},
+		[OCEAN_LOAD_1] = {"load_1", ""},
+		[OCEAN_LOAD_5] = {"load_5", ""},
+		[OCEAN_LOAD_15] = {"load_15", ""},
+		[OCEAN_PUBLIC_IN] = {"bandwidth", "&interface=public&direction=inbound"},
+		[OCEAN_PUBLIC_OUT] = {"bandwidth", "&interface=public&direction=outbound"},
+		[OCEAN_PRIVATE_IN] = {"bandwidth", "&interface=private&direction=inbound"},
+		[OCEAN_PRIVATE_OUT] = {"bandwidth", "&interface=private&direction=outbound"},
+	};
+	const struct ocean_metric_ask *ask = &call->metric;
+
+	(void)snprintf(to, WORD_SIZE, "%s?host_id=%" PRIu64 "&start=%" PRId64 "&end=%" PRId64 "%s",
+		       metrics[ask->metric].path, call->droplet_id, ask->from_s, ask->to_s,
+		       metrics[ask->metric].more);
+}
+
 /* One name in braces; `number` holds what is no text yet. */
-static const char *word_of(const struct ocean_call *call, const char *name, char number[24])
+static const char *word_of(const struct ocean_call *call, const char *name, char number[WORD_SIZE])
 {
 	uint64_t id = strcmp(name, "droplet") == 0  ? call->droplet_id
 		      : strcmp(name, "action") == 0 ? call->action_id
@@ -216,7 +131,11 @@ static const char *word_of(const struct ocean_call *call, const char *name, char
 	if (strcmp(name, "filter") == 0) {
 		return filter_of(call);
 	}
-	(void)snprintf(number, 24, "%" PRIu64, id);
+	if (strcmp(name, "metric") == 0) {
+		fill_metric(call, number);
+		return number;
+	}
+	(void)snprintf(number, WORD_SIZE, "%" PRIu64, id);
 	return number;
 }
 
@@ -225,7 +144,7 @@ void endpoint_fill(const struct ocean_call *call, const char *template, char *to
 	size_t n = 0;
 
 	for (const char *at = template; *at != '\0' && n + 1 < size;) {
-		char name[16], number[24];
+		char name[16], number[WORD_SIZE];
 		size_t len = strcspn(at, "}");
 
 		if (*at != '{' || at[len] == '\0' || len > sizeof(name)) {

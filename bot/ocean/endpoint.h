@@ -19,8 +19,9 @@ enum reply {
 	REPLY_ACTION,
 	REPLY_ACTIONS,
 	REPLY_ACCOUNT,
-	REPLY_LIST, /* of things, in pages */
-	REPLY_ONE,  /* thing */
+	REPLY_LIST,    /* of things, in pages */
+	REPLY_ONE,     /* thing */
+	REPLY_CREATED, /* droplets and their actions */
 };
 
 enum {
@@ -30,23 +31,27 @@ enum {
 	NEEDS_UUID = 1 << 3, /* key */
 	NEEDS_TAG = 1 << 4,  /* key */
 	NEEDS_IP = 1 << 5,   /* key */
+	NEEDS_METRIC = 1 << 6,
 };
 
 struct endpoint {
 	const char *method; /* NULL: no such verb */
 	const char *
-		path; /* {droplet}, {action}, {image}, {key}: of the call; {filter}: by the images' kind */
+		path; /* {droplet}, {action}, {image}, {key}: of the call; {filter}, {metric}: by what is asked */
 	const char *what;  /* for sentences: "reading droplet {droplet}"; {act} too */
 	const char *noun;  /* what a 404 says there is none of; NULL: 404 is no answer to expect */
 	const char *scope; /* NULL: those of the verb */
 	enum verb verb;    /* its row says the tier; VERB_NONE: the read token */
 	unsigned needs;
 	enum reply reply;
-	bool one_page; /* a list that DigitalOcean gives at once */
+	bool one_page;  /* a list that DigitalOcean gives at once */
+	bool dangerous; /* DigitalOcean wants that said in a header */
 	const struct thing *thing;
 	/* The body; NULL: none. -1 and ERR_USAGE: nothing may be sent. */
 	int (*write)(const struct ocean_call *call, struct strbuf *body, struct err *err);
 };
+
+extern const struct endpoint endpoint_rows[OCEAN_VERB_COUNT]; /* endpoint_rows.c */
 
 /* The row; one without a method for what is no verb. */
 const struct endpoint *endpoint_of(const struct ocean_call *call);

@@ -16,12 +16,12 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "ocean/bodies.h"
 #include "ocean/client.h"
 #include "ocean/fail.h"
 
 #define URL_DEFAULT "https://api.digitalocean.com"
 #define URL_MAX 200
-#define BODY_MAX (96U << 10)
 
 /* How long a call may take until its last request begins. A change is not done long after it was asked for. */
 #define BEGIN_ACT_MS 20000
@@ -58,6 +58,9 @@ static int write_body(struct flight *flight)
 {
 	const struct endpoint *row = endpoint_of(flight->call);
 
+	if (row->reply == REPLY_CREATED && flight->call->create != NULL) {
+		flight->n_made = flight->call->create->n_names;
+	}
 	return row->write != NULL ? row->write(flight->call, &flight->body, &flight->err) : 0;
 }
 
@@ -123,6 +126,10 @@ static int hand_over(struct flight *flight, struct err *err)
 		call->things = flight->reader.n > 0 ? flight->reader.items : NULL;
 		call->n_things = flight->reader.n;
 		break;
+	case REPLY_CREATED:
+		call->actions = flight->actions;
+		call->n_actions = flight->n_actions;
+		return hand_droplets(flight, err);
 	case REPLY_NOTHING:
 		break;
 	}
@@ -226,7 +233,7 @@ static void client_start(struct ocean *ocean, struct ocean_call *call)
 	call->things = NULL;
 	call->n_things = 0;
 	call->tags_known = false;
-	strbuf_init(&flight->body, BODY_MAX);
+	strbuf_init(&flight->body, OCEAN_BODY_MAX);
 	flight->failed = choose_token(flight, &flight->err) < 0 || write_body(flight) < 0;
 	task_post(&flight->turn);
 }

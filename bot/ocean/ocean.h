@@ -14,7 +14,7 @@
 
 /*
  * What can be asked, with what the call must name and what its answer gives. Lists come whole: all pages, each thing once; a
- * page that fails, or an entry that makes no sense, fails the call. The rows are in endpoint.c.
+ * page that fails, or an entry that makes no sense, fails the call. The rows are in endpoint_rows.c.
  */
 enum ocean_verb {
 	OCEAN_NONE = 0,
@@ -34,8 +34,49 @@ enum ocean_verb {
 	OCEAN_DROPLET_BACKUPS,   /* droplet_id. saved */
 	OCEAN_BACKUP_POLICY,     /* droplet_id. backups */
 	OCEAN_BALANCE,           /* balance */
+
+	OCEAN_CREATE,       /* create. droplets: as they begin; actions: one each, in no order */
+	OCEAN_BY_TAG,       /* key: a tag. droplets: without GPU droplets */
+	OCEAN_DESTROY,      /* droplet_id */
+	OCEAN_ASSOCIATED,   /* droplet_id. associated: what would be left behind */
+	OCEAN_DESTROY_WITH, /* droplet_id, with: these go too */
+	OCEAN_DESTROY_ALL, /* droplet_id: everything associated goes too, also what came since the look */
+	OCEAN_DESTROY_RETRY,   /* droplet_id: what failed, again */
+	OCEAN_DESTRUCTION,     /* droplet_id. destruction: how far the last three are */
+	OCEAN_SNAPSHOT_DELETE, /* image_id */
+
+	OCEAN_TAGS,              /* tags */
+	OCEAN_TAG_CREATE,        /* key: the tag; it must exist before it is put on something */
+	OCEAN_TAG_ADD,           /* key: the tag; members: droplets */
+	OCEAN_TAG_REMOVE,        /* the same */
+	OCEAN_VOLUMES,           /* volumes */
+	OCEAN_VOLUME_ATTACH,     /* key: UUID, droplet_id. actions: one */
+	OCEAN_VOLUME_DETACH,     /* the same */
+	OCEAN_IPS,               /* ips */
+	OCEAN_IP_ASSIGN,         /* key: address, droplet_id. actions: one */
+	OCEAN_IP_UNASSIGN,       /* key: address. actions: one */
+	OCEAN_FIREWALLS,         /* firewalls */
+	OCEAN_FIREWALL_ATTACH,   /* key: UUID, members: droplets */
+	OCEAN_FIREWALL_DETACH,   /* the same */
+	OCEAN_LOAD_BALANCERS,    /* load_balancers */
+	OCEAN_DOMAINS,           /* domains */
+	OCEAN_PROJECTS,          /* projects */
+	OCEAN_PROJECT_RESOURCES, /* key: UUID. resources */
+	OCEAN_PROJECT_ASSIGN,    /* key: UUID, members: droplets. resources: with their status */
+	OCEAN_NEIGHBORS,         /* droplet_id. droplets: on the same machine */
+	OCEAN_VPCS,              /* vpcs */
+	OCEAN_METRIC,            /* droplet_id, metric. series */
 	OCEAN_VERB_COUNT,
 };
+
+/*
+ * After a lost answer (ERR_UNKNOWN) look, never ask again:
+ *   ACT                  DROPLET_ACTIONS: one of that type begun since
+ *   CREATE               BY_TAG with the request tag, some times; a droplet just made may answer GET with NOTFOUND for a minute
+ *                        (of a GPU size: LIST, and the request tag among its tags; DigitalOcean keeps those in a list of their own)
+ *   DESTROY, _WITH, _ALL GET: NOTFOUND is done; DESTRUCTION
+ *   TAG_*, PROJECT_ASSIGN, FIREWALL_*, VOLUME_*, IP_*   the list says what is so now; asking again does no harm there
+ */
 
 enum ocean_images {
 	OCEAN_IMAGES_ALL = 0,
@@ -82,6 +123,60 @@ struct ocean_act_args {
 
 #define OCEAN_NAME_MAX 255 /* bytes of a name */
 
+#define OCEAN_CREATE_MAX 10       /* droplets of one CREATE */
+#define OCEAN_USER_DATA_MAX 65536 /* bytes */
+#define OCEAN_MEMBERS_MAX 100
+
+/*
+ * What CREATE makes: n_names droplets that differ in their name only. Read by ocean_start, not needed after it.
+ * The project is assigned afterwards (PROJECT_ASSIGN).
+ */
+struct ocean_create {
+	const char *const *names; /* host names, 1 to OCEAN_CREATE_MAX */
+	size_t n_names;
+	const char *
+		request_tag; /* must be there and unique: by it the droplets are found after a lost answer */
+	const char *region; /* NULL: DigitalOcean chooses */
+	const char *size;
+	uint64_t image_id;      /* either */
+	const char *image_slug; /* or */
+	const uint64_t
+		*key_ids; /* none: DigitalOcean mails a root password to the account's owner */
+	size_t n_key_ids;
+	const char *const *tags;
+	size_t n_tags;
+	const char *user_data;      /* NULL: none; cannot be read back */
+	const char *vpc;            /* UUID; NULL: the region's default */
+	const char *const *volumes; /* UUIDs, with one name only */
+	size_t n_volumes;
+	bool backups;
+	struct ocean_backup_policy backup; /* with backups; plan NONE: DigitalOcean's choice */
+	bool ipv6, monitoring;
+};
+
+enum ocean_metric {
+	OCEAN_METRIC_NONE = 0,
+	OCEAN_CPU,
+	OCEAN_MEMORY_FREE,
+	OCEAN_MEMORY_AVAILABLE,
+	OCEAN_MEMORY_TOTAL,
+	OCEAN_DISK_FREE,
+	OCEAN_DISK_SIZE,
+	OCEAN_LOAD_1,
+	OCEAN_LOAD_5,
+	OCEAN_LOAD_15,
+	OCEAN_PUBLIC_IN,
+	OCEAN_PUBLIC_OUT,
+	OCEAN_PRIVATE_IN,
+	OCEAN_PRIVATE_OUT,
+	OCEAN_METRIC_COUNT,
+};
+
+struct ocean_metric_ask {
+	enum ocean_metric metric;
+	int64_t from_s, to_s; /* wall; from before to */
+};
+
 struct ocean; /* one DigitalOcean account */
 
 /*
@@ -100,6 +195,14 @@ struct ocean_call {
 	union {          /* by the verb; zeroed is fine where the verb takes none */
 		struct ocean_act_args args; /* ACT */
 		enum ocean_images images;   /* IMAGES */
+		struct ocean_ids
+			members; /* droplets, 1 to OCEAN_MEMBERS_MAX; read by ocean_start */
+		struct {         /* DESTROY_WITH; read by ocean_start */
+			const struct ocean_associated *list;
+			size_t n;
+		} with;
+		const struct ocean_create *create;
+		struct ocean_metric_ask metric;
 	};
 	/*
 	 * Exactly once, from the loop, never before ocean_start returns, also on cancel; the call may be freed in it. err
@@ -126,6 +229,18 @@ struct ocean_call {
 		const struct ocean_saved *saved;
 		const struct ocean_balance *balance;
 		const struct ocean_backups *backups;
+		const struct ocean_associated *associated;
+		const struct ocean_destruction *destruction;
+		const struct ocean_tag *tags;
+		const struct ocean_volume *volumes;
+		const struct ocean_ip *ips;
+		const struct ocean_firewall *firewalls;
+		const struct ocean_load_balancer *load_balancers;
+		const struct ocean_domain *domains;
+		const struct ocean_project *projects;
+		const struct ocean_resource *resources;
+		const struct ocean_vpc *vpcs;
+		const struct ocean_series *series;
 	};
 	bool tags_known; /* LIST, GET: the token was proven to see tags */
 	int64_t ahead_ms; /* DigitalOcean's clock before ours, by its Date header (whole seconds); 0: it gave none */

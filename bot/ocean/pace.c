@@ -1,6 +1,8 @@
 /* pace.c - rate budget and retries */
 #include "ocean/pace.h"
 
+#include <string.h>
+
 #include "base/attr.h"
 
 #define MINUTE_MS 60000
@@ -25,11 +27,46 @@ static int64_t until(int64_t at_ms, int64_t now_ms)
 	return at_ms > now_ms ? at_ms - now_ms : 0;
 }
 
+/* How long until our own count of the hour leaves room for one more. */
+static int64_t own_hour_ms(const struct ocean_pace *pace, bool interactive, int64_t now_ms)
+{
+	const int64_t most = share(pace->known ? pace->limit : OCEAN_PACE_HOUR, interactive);
+	const int64_t now = now_ms / MINUTE_MS;
+	int64_t n = 0;
+
+	for (int64_t m = now; m > now - OCEAN_PACE_MINUTES && m >= 0; m--) {
+		if (m > pace->minute || m <= pace->minute - OCEAN_PACE_MINUTES) {
+			continue;
+		}
+		n += pace->in_minute[m % OCEAN_PACE_MINUTES];
+		if (n >= most) { /* this one and the older ones must be forgotten */
+			return until((m + OCEAN_PACE_MINUTES) * MINUTE_MS, now_ms);
+		}
+	}
+	return 0;
+}
+
+static void count_hour(struct ocean_pace *pace, int64_t now_ms)
+{
+	const int64_t now = now_ms / MINUTE_MS;
+
+	if (now - pace->minute >= OCEAN_PACE_MINUTES) {
+		memset(pace->in_minute, 0, sizeof(pace->in_minute));
+		pace->minute = now;
+	}
+	while (pace->minute < now) {
+		pace->in_minute[++pace->minute % OCEAN_PACE_MINUTES] = 0;
+	}
+	pace->in_minute[pace->minute % OCEAN_PACE_MINUTES]++;
+}
+
 int64_t ocean_pace_wait_ms(const struct ocean_pace *pace, bool interactive, int64_t now_ms)
 {
 	size_t may = (size_t)share(OCEAN_PACE_MINUTE, interactive);
 	int64_t wait = until(pace->blocked_ms, now_ms);
+	int64_t own = own_hour_ms(pace, interactive, now_ms);
 
+	wait = own > wait ? own : wait;
 	if (pace->n >= may) {
 		int64_t minute = until(latest(pace, may) + MINUTE_MS, now_ms);
 
@@ -46,6 +83,7 @@ int64_t ocean_pace_wait_ms(const struct ocean_pace *pace, bool interactive, int6
 
 void ocean_pace_sent(struct ocean_pace *pace, int64_t now_ms)
 {
+	count_hour(pace, now_ms);
 	pace->sent_ms[pace->next] = now_ms;
 	pace->next = (pace->next + 1) % OCEAN_PACE_MINUTE;
 	pace->n += pace->n < OCEAN_PACE_MINUTE;

@@ -2,7 +2,8 @@
  *
  * DigitalOcean counts by token: 5,000 requests in any hour and 250 in any minute. Headers tell the
  * hour's rest only (ratelimit-remaining; ratelimit-reset is the second at which the oldest request is forgotten,
- * not the end of a window), so the minute is counted here. A fifth of both is kept for people who wait.
+ * not the end of a window), so the minute is counted here; so is the hour, by minutes, for when no header says it (others
+ * may use the token too: the smaller rest counts). A fifth of both is kept for people who wait.
  * https://docs.digitalocean.com/reference/api/reference/rate-limit/
  */
 #ifndef OCEAN_PACE_H
@@ -15,12 +16,16 @@
 #include "base/err.h"
 
 #define OCEAN_PACE_MINUTE 250
+#define OCEAN_PACE_HOUR 5000
+#define OCEAN_PACE_MINUTES 61 /* a whole hour and the minute that runs */
 
 /* One a token. A zeroed one is fresh. Times are clock_mono_ms unless they say wall. */
 struct ocean_pace {
 	int64_t sent_ms[OCEAN_PACE_MINUTE]; /* ring of the latest requests */
 	size_t n, next;
-	bool known; /* the headers were seen */
+	unsigned in_minute[OCEAN_PACE_MINUTES]; /* requests by minute, in a ring by its number */
+	int64_t minute;                         /* the latest one */
+	bool known;                             /* the headers were seen */
 	int64_t limit, remaining;
 	int64_t more_ms;    /* when the oldest request of the hour is forgotten */
 	int64_t blocked_ms; /* DigitalOcean said: not before */

@@ -75,6 +75,31 @@ void read_words(struct arena *arena, const struct json *object, const char *key,
 	ret->n = n;
 }
 
+void read_ids(struct arena *arena, const struct json *object, const char *key,
+	      struct ocean_ids *ret)
+{
+	const struct json *array = json_member(object, key);
+	size_t n = json_array_count(array);
+	uint64_t *ids;
+
+	ret->ids = NULL;
+	ret->n = 0;
+	if (n == 0 || n > OCEAN_WORDS_MAX) {
+		return;
+	}
+	ids = arena_array(arena, n, sizeof(*ids));
+	for (size_t i = 0; i < n; i++) {
+		int64_t id = json_int_of(json_array_at(array, i), 0);
+
+		if (id <= 0) {
+			return;
+		}
+		ids[i] = (uint64_t)id;
+	}
+	ret->ids = ids;
+	ret->n = n;
+}
+
 /* What names it, as text. */
 static int key_of(const struct thing *thing, const struct json *object, char key[KEY_SIZE])
 {
@@ -91,16 +116,24 @@ static int key_of(const struct thing *thing, const struct json *object, char key
 	return 0;
 }
 
-static void *grow(struct reader *reader, const struct thing *thing)
+static void *room(struct reader *reader, size_t size)
 {
 	void *item;
 
 	if (reader->n == reader->cap) {
 		reader->cap = reader->cap > 0 ? 2 * reader->cap : 16;
-		reader->items = mem_grow(reader->items, reader->cap, thing->size);
+		reader->items = mem_grow(reader->items, reader->cap, size);
 	}
-	item = reader->items + reader->n * thing->size;
-	memset(item, 0, thing->size);
+	item = reader->items + reader->n * size;
+	memset(item, 0, size);
+	return item;
+}
+
+void *reader_add(struct reader *reader, size_t size)
+{
+	void *item = reader->n < OCEAN_THINGS_MAX ? room(reader, size) : NULL;
+
+	reader->n += item != NULL;
 	return item;
 }
 
@@ -116,7 +149,7 @@ static int add(struct reader *reader, const struct thing *thing, const struct js
 	if (map_has(&reader->seen, key)) {
 		return 0; /* the list moved between two pages */
 	}
-	if (thing->read(&reader->arena, object, grow(reader, thing)) < 0) {
+	if (thing->read(&reader->arena, object, room(reader, thing->size)) < 0) {
 		return -1;
 	}
 	(void)map_put(&reader->seen, key, reader);
@@ -159,6 +192,13 @@ int reader_page(struct reader *reader, const struct thing *thing, const char *bo
 	if (root == NULL) {
 		return err_set(err, ERR_REMOTE, "DigitalOcean's answer is not valid JSON");
 	}
+	if (thing->whole != NULL) {
+		rc = thing->whole(reader, root);
+		if (rc < 0) {
+			err_set(err, ERR_REMOTE, "DigitalOcean's answer makes no sense");
+		}
+		goto out;
+	}
 	if (!json_is_array(array)) {
 		err_set(err, ERR_REMOTE, "DigitalOcean's answer has no list \"%s\"", thing->member);
 		goto out;
@@ -193,7 +233,7 @@ int reader_one(struct reader *reader, const struct thing *thing, const char *bod
 		return err_set(err, ERR_REMOTE, "DigitalOcean's answer is not valid JSON");
 	}
 	if (json_is_object(object)) {
-		rc = thing->read(&reader->arena, object, grow(reader, thing));
+		rc = thing->read(&reader->arena, object, room(reader, thing->size));
 	}
 	json_free(root);
 	if (rc < 0) {

@@ -150,7 +150,7 @@ static int read_backups(struct arena *arena, const struct json *object, void *to
 }
 
 #define THING(name, member, key, type, read) \
-	const struct thing name = {member, key, sizeof(struct type), read}
+	const struct thing name = {member, key, sizeof(struct type), read, NULL}
 
 THING(thing_size, "sizes", "slug", ocean_size, read_size);
 THING(thing_region, "regions", "slug", ocean_region, read_region);

@@ -91,4 +91,115 @@ struct ocean_backups {
 	const char *next_start, *next_end; /* RFC 3339; NULL: none */
 };
 
+/* What is found beside a droplet when it goes. */
+enum ocean_kind {
+	OCEAN_KIND_NONE = 0,
+	OCEAN_KIND_DROPLET, /* in a destruction's state only */
+	OCEAN_KIND_RESERVED_IP,
+	OCEAN_KIND_FLOATING_IP, /* the old name of the same */
+	OCEAN_KIND_SNAPSHOT,
+	OCEAN_KIND_VOLUME,
+	OCEAN_KIND_VOLUME_SNAPSHOT,
+};
+
+struct ocean_associated {
+	enum ocean_kind kind;
+	const char *id; /* a number, a UUID or an address; always there */
+	const char *name;
+	unsigned monthly_cents; /* 0: not known */
+};
+
+struct ocean_destroyed {
+	enum ocean_kind kind;
+	const char *id, *name;
+	const char *destroyed; /* RFC 3339; NULL: not yet, or it failed */
+	const char *error;     /* DigitalOcean's words; NULL: none */
+};
+
+/* A destruction with associated resources: it is over when `completed` is there. */
+struct ocean_destruction {
+	const char *completed; /* RFC 3339; NULL: it runs */
+	unsigned failures;
+	const struct ocean_destroyed *parts;
+	size_t n_parts;
+};
+
+struct ocean_ids {
+	const uint64_t *ids;
+	size_t n;
+};
+
+struct ocean_tag {
+	const char *name;
+	unsigned n_droplets;
+};
+
+struct ocean_volume {
+	const char *id; /* UUID */
+	const char *name, *region;
+	unsigned size_gb;
+	struct ocean_ids droplets; /* attached to; none: to nothing */
+};
+
+struct ocean_ip {
+	const char *ip;
+	const char *region;
+	uint64_t droplet_id; /* 0: assigned to none, which costs money */
+	bool locked;         /* an action runs on it */
+};
+
+struct ocean_firewall {
+	const char *id; /* UUID */
+	const char *name;
+	const char *status; /* "waiting", "succeeded", "failed" */
+	unsigned n_inbound, n_outbound, n_pending;
+	struct ocean_ids droplets;
+	struct ocean_words tags; /* droplets with one of them are behind it too */
+};
+
+struct ocean_load_balancer {
+	const char *id; /* UUID */
+	const char *name, *ip, *status, *region, *tag;
+	struct ocean_ids droplets;
+};
+
+struct ocean_domain {
+	const char *name;
+	unsigned ttl_s;
+};
+
+struct ocean_project {
+	const char *id; /* UUID */
+	const char *name, *environment;
+	bool is_default;
+};
+
+struct ocean_resource {
+	const char *urn;     /* "do:droplet:11" */
+	uint64_t droplet_id; /* 0: it is none */
+	const char *status; /* of an assignment: "assigned", "already_assigned", "not_found", ... */
+};
+
+struct ocean_vpc {
+	const char *id; /* UUID */
+	const char *name, *region, *ip_range;
+	bool is_default;
+};
+
+struct ocean_point {
+	int64_t at_s; /* wall */
+	double value; /* finite */
+};
+
+/*
+ * One line of a metric. No series at all: the agent is not installed (or nothing was measured), which is not zero.
+ * CPU is seconds since boot in each mode: the use between two points is 1 - d(idle) / d(all modes).
+ * Bandwidth is Mbit/s, memory and file systems bytes.
+ */
+struct ocean_series {
+	const char *name; /* the mode, mount point or direction; NULL: there is only one */
+	const struct ocean_point *points;
+	size_t n_points;
+};
+
 #endif

@@ -165,7 +165,9 @@ static void send(struct walk *walk)
 	request->method = walk->kind == WALK_MAIN ? row_of(walk)->method : "GET";
 	request->url = walk->url;
 	request->headers = walk->headers;
-	request->n_headers = ARRAY_LEN(walk->headers);
+	walk->headers[3] = (struct http_header){"X-Dangerous", "true"};
+	request->n_headers = ARRAY_LEN(walk->headers) -
+			     (walk->kind == WALK_MAIN && row_of(walk)->dangerous ? 0 : 1);
 	request->connect_ms = client->connect_ms;
 	request->timeout_ms = client->timeout_ms;
 	request->max_body_bytes = SMALL_BODY_BYTES;
@@ -282,6 +284,26 @@ static int take_list(struct walk *walk, bool *ret_more, struct err *err)
 	return has_pages(walk) ? turn_page(walk, &page, ret_more, err) : 0;
 }
 
+/* The same bytes twice: the droplets as everywhere, then the links to their actions. */
+static int take_created(struct walk *walk, struct err *err)
+{
+	struct flight *flight = walk->flight;
+	const struct strbuf *answer = &walk->request.answer;
+	struct ocean_page page = {0};
+
+	walk->decode = ocean_decode_new(&walk->builder, flight->client->name, flight->n_made == 1);
+	if (ocean_decode_feed(walk->decode, answer->buf, answer->len, err) < 0 ||
+	    ocean_decode_end(walk->decode, &page, err) < 0) {
+		return -1;
+	}
+	if (walk->builder.n != flight->n_made) {
+		return err_set(err, ERR_REMOTE,
+			       "DigitalOcean's answer is about %zu droplets, not %zu",
+			       walk->builder.n, flight->n_made);
+	}
+	return answer_links(answer->buf, answer->len, &flight->actions, &flight->n_actions, err);
+}
+
 static int take_action(struct flight *flight, const struct strbuf *answer, struct err *err)
 {
 	const struct ocean_call *call = flight->call;
@@ -318,6 +340,8 @@ static int take(struct walk *walk, bool *ret_more, struct err *err)
 	case REPLY_ONE:
 		return reader_one(&flight->reader, row_of(walk)->thing, answer->buf, answer->len,
 				  err);
+	case REPLY_CREATED:
+		return take_created(walk, err);
 	case REPLY_NOTHING:
 		break;
 	}

@@ -37,6 +37,9 @@ static const struct type_row {
 	{"change_backup_policy", 3000, DROPLET_UNKNOWN, DROPLET_UNKNOWN, ARG_POLICY},
 	{"enable_ipv6", 8000, DROPLET_UNKNOWN, DROPLET_UNKNOWN, ARG_NONE},
 	{"password_reset", 15000, DROPLET_UNKNOWN, DROPLET_ACTIVE, ARG_NONE},
+	/* not by POST of an action */
+	{"create", 31000, DROPLET_NEW, DROPLET_ACTIVE, ARG_NONE},
+	{"destroy", 5000, DROPLET_UNKNOWN, DROPLET_UNKNOWN, ARG_NONE},
 };
 
 static const struct type_row *type_by_word(const char *word)
@@ -207,6 +210,34 @@ static const char *refusal(const struct type_row *row, const struct sim_droplet 
 	return wrong_arg(row, droplet, args);
 }
 
+void sim_set_off(struct sim *sim, struct sim_action *action, int64_t takes_ms)
+{
+	action->fate = sim->fate;
+	memset(&sim->fate, 0, sizeof(sim->fate));
+	takes_ms = action->fate.takes_ms > 0 ? action->fate.takes_ms : takes_ms;
+	action->due_ms =
+		action->fate.never_ends ? INT64_MAX : sim->now_ms + sim_scaled(sim, takes_ms);
+}
+
+struct sim_action *sim_start_destroy(struct sim *sim, struct sim_droplet *droplet,
+				     const char **ret_reason)
+{
+	return sim_start_action(sim, droplet, "destroy", NULL, ret_reason);
+}
+
+/* The action `create` of a droplet that was just admitted runs only now. */
+void sim_begin_create(struct sim *sim, struct sim_droplet *droplet)
+{
+	struct sim_action *action = droplet->actions[0];
+
+	action->status = SIM_IN_PROGRESS;
+	action->completed_ms = 0;
+	action->started_ms = sim->now_ms;
+	droplet->status = DROPLET_NEW;
+	droplet->event = action;
+	sim_set_off(sim, action, type_by_word("create")->takes_ms);
+}
+
 struct sim_action *sim_start_action(struct sim *sim, struct sim_droplet *droplet, const char *type,
 				    const struct sim_args *args, const char **ret_reason)
 {
@@ -220,17 +251,11 @@ struct sim_action *sim_start_action(struct sim *sim, struct sim_droplet *droplet
 		return NULL;
 	}
 	action = sim_new_action(sim, droplet, row->type, sim->now_ms);
+	sim_set_off(sim, action, row->takes_ms);
 	if (args != NULL) {
 		action->args = *args;
 		action->args.name = args->name != NULL ? mem_strdup(args->name) : NULL;
 	}
-	action->fate = sim->fate;
-	memset(&sim->fate, 0, sizeof(sim->fate));
-	action->due_ms = action->fate.never_ends
-				 ? INT64_MAX
-				 : sim->now_ms + sim_scaled(sim, action->fate.takes_ms > 0
-									 ? action->fate.takes_ms
-									 : row->takes_ms);
 	droplet->event = action;
 	return action;
 }
@@ -283,6 +308,13 @@ void sim_finish_action(struct sim *sim, struct sim_droplet *droplet)
 	droplet->event = NULL;
 	action->completed_ms = action->due_ms;
 	action->status = action->fate.errors ? SIM_ERRORED : SIM_COMPLETED;
+	if (strcmp(action->type, "create") == 0 && action->fate.errors) {
+		droplet->gone = true; /* no place for it */
+	}
+	if (strcmp(action->type, "destroy") == 0) {
+		droplet->gone = !action->fate.errors && !action->fate.unchanged;
+		sim_purge_over(sim, action);
+	}
 	if (row == NULL || action->fate.errors || action->fate.unchanged) {
 		return;
 	}

@@ -20,6 +20,13 @@ void turn_json(struct sim_turn *t, int status)
 	strbuf_reset(&t->reply->body);
 }
 
+void turn_nothing(struct sim_turn *t, int status)
+{
+	t->reply->status = status;
+	t->reply->content_type = NULL;
+	strbuf_reset(&t->reply->body);
+}
+
 void turn_refuse(struct sim_turn *t, int status, const char *id, const char *message)
 {
 	turn_json(t, status);
@@ -100,6 +107,7 @@ bool turn_on_page(struct sim_turn *t, size_t i)
 {
 	uint64_t from = (t->query.page - 1) * t->query.per_page;
 
+	from -= from > t->sim->shift ? t->sim->shift : 0;
 	if (i < from || i >= from + t->query.per_page) {
 		return false;
 	}
@@ -123,7 +131,7 @@ static void get_account(struct sim_turn *t)
 	sim_render_account(&t->reply->body, t->sim);
 }
 
-static bool has_tag(const struct sim_droplet *droplet, const char *tag)
+bool turn_has_tag(const struct sim_droplet *droplet, const char *tag)
 {
 	for (size_t i = 0; i < droplet->n_tags; i++) {
 		if (strcasecmp(droplet->tags[i], tag) == 0) {
@@ -136,7 +144,7 @@ static bool has_tag(const struct sim_droplet *droplet, const char *tag)
 static bool listed(const struct sim_query *q, const struct sim_droplet *droplet)
 {
 	if (q->tag_name[0] != '\0') {
-		return has_tag(droplet, q->tag_name);
+		return turn_has_tag(droplet, q->tag_name);
 	}
 	if (q->name[0] != '\0' && strcasecmp(q->name, droplet->name) != 0) {
 		return false;
@@ -169,6 +177,19 @@ static void get_droplets(struct sim_turn *t)
 		}
 	}
 	turn_end_list(t, n);
+}
+
+struct json *turn_body(struct sim_turn *t)
+{
+	struct json *body = json_parse(t->request->body != NULL ? t->request->body : "",
+				       t->request->body_len, NULL);
+
+	if (!json_is_object(body)) {
+		json_free(body);
+		turn_unfit(t, "The request body is not a JSON object.");
+		return NULL;
+	}
+	return body;
 }
 
 struct sim_droplet *turn_droplet(struct sim_turn *t)
@@ -238,6 +259,9 @@ static void post_droplet_action(struct sim_turn *t)
 	body = json_parse(t->request->body != NULL ? t->request->body : "", t->request->body_len,
 			  NULL);
 	type = json_string_or(body, "type", NULL);
+	if (type != NULL && (strcmp(type, "create") == 0 || strcmp(type, "destroy") == 0)) {
+		type = "?"; /* those are no actions to be asked for */
+	}
 	scopes = type != NULL ? sim_action_scopes(type) : 0;
 	if ((t->token->scopes & scopes) != scopes) {
 		turn_forbid(t);
@@ -274,90 +298,6 @@ static void get_action(struct sim_turn *t)
 	turn_action(t, 200, action);
 }
 
-/* Is this the first place where the tag stands? So that each is listed once. */
-static bool first_with_tag(const struct sim *sim, size_t droplet, const char *tag)
-{
-	for (size_t i = 0; i < droplet; i++) {
-		if (has_tag(sim->droplets[i], tag)) {
-			return false;
-		}
-	}
-	return true;
-}
-
-static void render_tag(struct sim_turn *t, const char *tag)
-{
-	struct strbuf *out = &t->reply->body;
-	unsigned long long last = 0;
-	size_t n = 0;
-
-	for (size_t i = 0; i < t->sim->n_droplets; i++) {
-		if (has_tag(t->sim->droplets[i], tag)) {
-			last = t->sim->droplets[i]->id;
-			n++;
-		}
-	}
-	(void)strbuf_adds(out, "{\"name\":");
-	json_add_string(out, tag);
-	(void)strbuf_addf(out,
-			  ",\"resources\":{\"count\":%zu,\"last_tagged_uri\":\"" SIM_LINK_BASE
-			  "/v2/droplets/%llu\",\"droplets\":{\"count\":%zu,\"last_tagged_uri\":"
-			  "\"" SIM_LINK_BASE "/v2/droplets/%llu\"},\"images\":{\"count\":0},"
-			  "\"volumes\":{\"count\":0},\"volume_snapshots\":{\"count\":0},"
-			  "\"databases\":{\"count\":0}}}",
-			  n, last, n, last);
-}
-
-static void get_tags(struct sim_turn *t)
-{
-	size_t n = 0;
-
-	turn_list(t, "tags");
-	for (size_t i = 0; i < t->sim->n_droplets; i++) {
-		const struct sim_droplet *droplet = t->sim->droplets[i];
-
-		for (size_t k = 0; k < droplet->n_tags; k++) {
-			if (first_with_tag(t->sim, i, droplet->tags[k]) && turn_on_page(t, n++)) {
-				render_tag(t, droplet->tags[k]);
-			}
-		}
-	}
-	turn_end_list(t, n);
-}
-
-static void get_projects(struct sim_turn *t)
-{
-	turn_list(t, "projects");
-	for (size_t i = 0; i < t->sim->n_projects; i++) {
-		if (turn_on_page(t, i)) {
-			sim_render_project(&t->reply->body, t->sim, i);
-		}
-	}
-	turn_end_list(t, t->sim->n_projects);
-}
-
-static void get_project_resources(struct sim_turn *t)
-{
-	size_t project = 0;
-	size_t n = 0;
-
-	while (project < t->sim->n_projects && strcmp(t->sim->projects[project].id, t->word) != 0) {
-		project++;
-	}
-	if (project == t->sim->n_projects) {
-		turn_not_found(t);
-		return;
-	}
-	turn_list(t, "resources");
-	for (size_t i = 0; i < t->sim->n_droplets; i++) {
-		if (t->sim->droplets[i]->project == project && turn_may(t, SIM_DROPLET_READ) &&
-		    turn_on_page(t, n++)) {
-			sim_render_resource(&t->reply->body, t->sim->droplets[i]);
-		}
-	}
-	turn_end_list(t, n);
-}
-
 static const struct sim_route own[] = {
 	{"GET", "/v2/account", SIM_ACCOUNT_READ, get_account},
 	{"GET", "/v2/droplets", SIM_DROPLET_READ, get_droplets},
@@ -366,9 +306,6 @@ static const struct sim_route own[] = {
 	{"POST", "/v2/droplets/#/actions", SIM_DROPLET_UPDATE, post_droplet_action},
 	{"GET", "/v2/droplets/#/actions/#", SIM_DROPLET_READ, get_droplet_action},
 	{"GET", "/v2/actions/#", SIM_ACTIONS_READ, get_action},
-	{"GET", "/v2/tags", SIM_TAG_READ, get_tags},
-	{"GET", "/v2/projects", SIM_PROJECT_READ, get_projects},
-	{"GET", "/v2/projects/@/resources", SIM_PROJECT_READ, get_project_resources},
 	{0},
 };
 
@@ -412,7 +349,8 @@ static bool fits(struct sim_turn *t, const char *pattern)
 
 static const struct sim_route *find_route(struct sim_turn *t)
 {
-	const struct sim_route *const tables[] = {own, sim_routes_offer};
+	const struct sim_route *const tables[] = {own, sim_routes_offer, sim_routes_make,
+						  sim_routes_tagged, sim_routes_around};
 
 	for (size_t i = 0; i < ARRAY_LEN(tables); i++) {
 		for (const struct sim_route *row = tables[i]; row->method != NULL; row++) {
@@ -434,12 +372,26 @@ static struct sim_token *find_token(struct sim *sim, const char *text)
 	return NULL;
 }
 
+static void metadata(struct sim_turn *t)
+{
+	t->reply->status = t->sim->self_id != 0 ? 200 : 404;
+	t->reply->content_type = "text/plain";
+	strbuf_reset(&t->reply->body);
+	if (t->sim->self_id != 0) {
+		(void)strbuf_addf(&t->reply->body, "%llu", (unsigned long long)t->sim->self_id);
+	}
+}
+
 static void answer(struct sim_turn *t)
 {
 	const char *path = t->request->path;
 	size_t len = strcspn(path, "?");
 	const struct sim_route *route;
 
+	if (strcmp(path, "/metadata/v1/id") == 0) { /* another host, without a token */
+		metadata(t);
+		return;
+	}
 	t->token = find_token(t->sim, t->request->token);
 	if (t->token == NULL) {
 		turn_refuse(t, 401, "unauthorized", "Unable to authenticate you");
@@ -480,5 +432,6 @@ void sim_handle(struct sim *sim, int64_t now_ms, const struct sim_request *reque
 	(void)snprintf(reply->request_id, sizeof(reply->request_id),
 		       "51c0ffee-0000-4000-8000-%012llx", n & 0xffffffffffffULL);
 	answer(&call);
+	sim->shift = 0;
 	memset(&sim->fate, 0, sizeof(sim->fate)); /* a fate that was not used is over */
 }

@@ -7,9 +7,11 @@
 #include "sim/model.h"
 
 static const char *const demo_lines[] = {
-	"shop-web-1 id=402117731 tags=prod,web project=shop size=s-2vcpu-4gb days=811",
+	"shop-web-1 id=402117731 tags=prod,web project=shop size=s-2vcpu-4gb days=811 "
+	"ip=203.0.113.7 firewall=web",
 	"shop-db-1 id=402117732 tags=prod,db,protected project=shop size=s-4vcpu-8gb days=811 "
-	"backups=yes backup=shop-db-1-weekly snapshot=shop-db-1-before-upgrade",
+	"backups=yes backup=shop-db-1-weekly snapshot=shop-db-1-before-upgrade volume=shop-data "
+	"firewall=db",
 	"z-web-1 id=418830164 tags=prod,web,client:zenith project=shop size=s-1vcpu-2gb days=402",
 	"z-db-1 id=418830207 tags=prod,db,client:zenith project=shop size=s-2vcpu-2gb status=off "
 	"days=402",
@@ -25,7 +27,7 @@ static const char *const demo_lines[] = {
 	"web-2 id=440212017 tags=prod,web project=shop size=s-2vcpu-2gb days=96",
 	"web-2 id=446650310 tags=staging,web project=shop region=fra1 days=21",
 	"s-web-1 id=446650392 tags=staging,web project=shop region=fra1 size=s-1vcpu-2gb days=21",
-	"dev-dora-1 id=451788125 tags=dev-dora region=fra1 image=debian-11-x64 days=9",
+	"dev-dora-1 id=451788125 tags=dev-dora region=fra1 image=debian-11-x64 agent=no days=9",
 	"ml-gpu-1 id=452013377 tags=dev-ml,gpu region=nyc3 size=gpu-h100x1-80gb "
 	"image=gpu-h100x1-base "
 	"days=4",

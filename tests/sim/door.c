@@ -36,6 +36,7 @@ struct pending {
 	struct timer step, deadline;
 	enum stage stage;
 	char *method, *path, *token, *body;
+	bool dangerous;
 	size_t body_len;
 	size_t max_bytes;
 	bool safe;
@@ -155,6 +156,7 @@ static void arrive(struct pending *p)
 		.method = p->method,
 		.path = p->path,
 		.token = p->token,
+		.dangerous = p->dangerous,
 		.body = p->body,
 		.body_len = p->body_len,
 	};
@@ -209,6 +211,16 @@ static char *token_of(const struct http_request *request)
 	return NULL;
 }
 
+static bool is_dangerous(const struct http_request *request)
+{
+	for (size_t i = 0; i < request->n_headers; i++) {
+		if (strcasecmp(request->headers[i].name, "x-dangerous") == 0) {
+			return strcmp(request->headers[i].value, "true") == 0;
+		}
+	}
+	return false;
+}
+
 static void door_start(struct http_door *http_door, struct http_pool *pool,
 		       struct http_request *request)
 {
@@ -222,6 +234,7 @@ static void door_start(struct http_door *http_door, struct http_pool *pool,
 	p->method = mem_strdup(request->method);
 	p->path = mem_strdup(path_of(request->url));
 	p->token = token_of(request);
+	p->dangerous = is_dangerous(request);
 	p->body = request->body != NULL ? mem_strndup(request->body, request->body_len) : NULL;
 	p->body_len = request->body != NULL ? request->body_len : 0;
 	p->max_bytes = request->max_body_bytes > 0 ? request->max_body_bytes : BODY_DEFAULT_BYTES;

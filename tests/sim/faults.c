@@ -24,6 +24,7 @@ static const struct name kinds[] = {
 	{FAULT_429, "429"},
 	{FAULT_404, "404"},
 	{FAULT_FAILED_PAGE, "failed-page"},
+	{FAULT_LIST_SHIFTS, "list-shifts"},
 	{FAULT_OTHER_HOST_LINK, "other-host-link"},
 	{FAULT_ACTION_ERRORS, "action-errors"},
 	{FAULT_ACTION_NEVER_ENDS, "action-never-ends"},
@@ -152,6 +153,7 @@ static bool commits(enum fault_kind kind)
 	case FAULT_RESET_MID_BODY:
 	case FAULT_SLOW:
 	case FAULT_TORN_JSON:
+	case FAULT_LIST_SHIFTS:
 	case FAULT_OTHER_HOST_LINK:
 	case FAULT_ACTION_ERRORS:
 	case FAULT_ACTION_NEVER_ENDS:
@@ -228,7 +230,8 @@ static bool fits(const struct fault *rule, const char *method, const char *path)
 	if (rule->method[0] != '\0' && strcmp(rule->method, method) != 0) {
 		return false;
 	}
-	if (rule->kind == FAULT_FAILED_PAGE && !is_page(path, rule->page > 0 ? rule->page : 2)) {
+	if ((rule->kind == FAULT_FAILED_PAGE || rule->kind == FAULT_LIST_SHIFTS) &&
+	    !is_page(path, rule->page > 0 ? rule->page : 2)) {
 		return false;
 	}
 	if (strchr(rule->path, '?') != NULL) {

@@ -24,6 +24,8 @@
  *   429                  429, with retry-after when the line has it
  *   404                  404 "The resource you requested could not be found."
  *   failed-page          500 for page=N of a list (default 2)
+ *   list-shifts          something came on top of the list since the page before: its last entry comes again (page=N,
+ *                        default 2)
  *   other-host-link      the page links lead to another host (default evil.example)
  *   action-errors        the action that the call starts ends as errored
  *   action-never-ends    ... stays in progress for ever
@@ -57,6 +59,7 @@ enum fault_kind {
 	FAULT_429,
 	FAULT_404,
 	FAULT_FAILED_PAGE,
+	FAULT_LIST_SHIFTS,
 	FAULT_OTHER_HOST_LINK,
 	FAULT_ACTION_ERRORS,
 	FAULT_ACTION_NEVER_ENDS,

@@ -26,6 +26,33 @@ uint64_t sim_action_scopes(const char *type);
 /* scopes.c: bits of one comma-separated list of scope words */
 int sim_parse_scopes(const char *text, uint64_t *ret_scopes, struct err *err);
 
+struct sim_action *sim_new_loose_action(struct sim *sim, const char *resource, const char *type,
+					const char *region);
+
+/* line.c: a droplet with defaults, and its place in the account with a `create` that is over */
+struct sim_droplet *sim_new_droplet(struct sim *sim, const char *name);
+void sim_admit(struct sim *sim, struct sim_droplet *droplet);
+void sim_tag(struct sim_droplet *droplet, const char *tag);
+
+/* things.c: what is around droplets */
+void sim_settle_around(struct sim *sim);
+void sim_free_around(struct sim *sim);
+void sim_leave(struct sim *sim, uint64_t droplet_id); /* it is gone: detached everywhere */
+struct sim_volume *sim_volume_by_id(const struct sim *sim, const char *id);
+struct sim_ip *sim_ip_by_text(const struct sim *sim, const char *ip);
+void sim_remove_volume(struct sim *sim, const char *id);
+void sim_remove_ip(struct sim *sim, const char *ip);
+
+/* acts.c: 204 for a DELETE; NULL and a reason when it is refused */
+struct sim_action *sim_start_destroy(struct sim *sim, struct sim_droplet *droplet,
+				     const char **ret_reason);
+void sim_set_off(struct sim *sim, struct sim_action *action, int64_t takes_ms);
+void sim_begin_create(struct sim *sim, struct sim_droplet *droplet);
+
+/* purge.c: the action that destroyed the droplet is over */
+void sim_purge_over(struct sim *sim, const struct sim_action *action);
+void sim_free_purges(struct sim *sim);
+
 /* query.c */
 struct sim_query {
 	uint64_t page, per_page;

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/mem.h"
 #include "sim/catalog.h"
@@ -29,6 +30,17 @@ int sim_next_word(const char **at, char key[SIM_WORD_SIZE], char value[SIM_WORD_
 	return 1;
 }
 
+void sim_tag(struct sim_droplet *droplet, const char *tag)
+{
+	for (size_t i = 0; i < droplet->n_tags; i++) {
+		if (strcasecmp(droplet->tags[i], tag) == 0) {
+			return;
+		}
+	}
+	droplet->tags = mem_grow(droplet->tags, droplet->n_tags + 1, sizeof(char *));
+	droplet->tags[droplet->n_tags++] = mem_strdup(tag);
+}
+
 static void set_tags(struct sim_droplet *droplet, const char *list)
 {
 	sim_free_tags(droplet);
@@ -36,9 +48,10 @@ static void set_tags(struct sim_droplet *droplet, const char *list)
 		size_t len = strcspn(list, ",");
 
 		if (len > 0) {
-			droplet->tags =
-				mem_grow(droplet->tags, droplet->n_tags + 1, sizeof(char *));
-			droplet->tags[droplet->n_tags++] = mem_strndup(list, len);
+			char *tag = mem_strndup(list, len);
+
+			sim_tag(droplet, tag);
+			free(tag);
 		}
 		list += len + (list[len] == ',');
 	}
@@ -118,6 +131,20 @@ static int set_field(struct sim *sim, struct sim_droplet *droplet, const char *k
 				    strcmp(key, "backup") == 0 ? "backup" : "snapshot", value);
 		return 0;
 	}
+	if (strcmp(key, "volume") == 0) {
+		sim_add_volume(sim, value, droplet);
+		return 0;
+	}
+	if (strcmp(key, "firewall") == 0) {
+		sim_add_firewall(sim, value, droplet);
+		return 0;
+	}
+	if (strcmp(key, "ip") == 0) {
+		return sim_add_ip(sim, value, droplet);
+	}
+	if (strcmp(key, "agent") == 0) {
+		return set_bool(value, &droplet->agent);
+	}
 	if (strcmp(key, "backups") == 0) {
 		droplet->policy = (struct sim_backup_policy){.weekly = true};
 		return set_bool(value, &droplet->backups);
@@ -142,7 +169,7 @@ static void set_addresses(struct sim_droplet *droplet)
 		       droplet->region->ip6_prefix, n / 16 % 0xfff + 1, n % 16);
 }
 
-static struct sim_droplet *new_droplet(struct sim *sim, const char *name)
+struct sim_droplet *sim_new_droplet(struct sim *sim, const char *name)
 {
 	struct sim_droplet *droplet = mem_alloc(sizeof(*droplet));
 
@@ -152,12 +179,13 @@ static struct sim_droplet *new_droplet(struct sim *sim, const char *name)
 	droplet->size = sim_size("s-1vcpu-1gb");
 	droplet->disk_gb = droplet->size->disk_gb;
 	droplet->ipv6 = true;
+	droplet->agent = true;
 	droplet->image = sim_image("debian-12-x64");
 	droplet->created_ms = sim->now_ms - INT64_C(90) * 86400000;
 	return droplet;
 }
 
-static void admit(struct sim *sim, struct sim_droplet *droplet)
+void sim_admit(struct sim *sim, struct sim_droplet *droplet)
 {
 	struct sim_action *action;
 
@@ -198,7 +226,7 @@ int sim_droplet_line(struct sim *sim, const char *line, struct err *err)
 		return err_set(err, ERR_USAGE, "a droplet line begins with the droplet's name");
 	}
 	if (droplet == NULL) {
-		droplet = new_droplet(sim, key);
+		droplet = sim_new_droplet(sim, key);
 		droplet->id = id != 0 ? id : sim->next_droplet_id;
 	} else {
 		free(droplet->name);
@@ -219,7 +247,7 @@ int sim_droplet_line(struct sim *sim, const char *line, struct err *err)
 		return -1;
 	}
 	if (old == NULL) {
-		admit(sim, droplet);
+		sim_admit(sim, droplet);
 	}
 	return 0;
 }

@@ -89,6 +89,7 @@ void sim_free(struct sim *sim)
 		free((char *)(uintptr_t)sim->actions[i]->args.name);
 		free(sim->actions[i]);
 	}
+	sim_free_around(sim);
 	for (size_t i = 0; i < sim->n_images; i++) {
 		free((char *)(uintptr_t)sim->images[i]->name);
 		free(sim->images[i]);
@@ -156,18 +157,29 @@ const struct sim_action *sim_action_by_id(const struct sim *sim, uint64_t id)
 	return sim->actions[id - FIRST_ACTION_ID];
 }
 
-struct sim_action *sim_new_action(struct sim *sim, struct sim_droplet *droplet, const char *type,
-				  int64_t started_ms)
+struct sim_action *sim_new_loose_action(struct sim *sim, const char *resource, const char *type,
+					const char *region)
 {
 	struct sim_action *action = mem_alloc(sizeof(*action));
 
 	action->id = FIRST_ACTION_ID + sim->n_actions;
-	action->droplet_id = droplet->id;
+	action->resource = resource;
 	action->type = type;
-	action->region = droplet->region->slug;
-	action->started_ms = started_ms;
+	action->region = region;
+	action->started_ms = sim->now_ms;
 	sim->actions = mem_grow(sim->actions, sim->n_actions + 1, sizeof(struct sim_action *));
 	sim->actions[sim->n_actions++] = action;
+	return action;
+}
+
+struct sim_action *sim_new_action(struct sim *sim, struct sim_droplet *droplet, const char *type,
+				  int64_t started_ms)
+{
+	struct sim_action *action =
+		sim_new_loose_action(sim, "droplet", type, droplet->region->slug);
+
+	action->droplet_id = droplet->id;
+	action->started_ms = started_ms;
 	droplet->actions =
 		mem_grow(droplet->actions, droplet->n_actions + 1, sizeof(struct sim_action *));
 	droplet->actions[droplet->n_actions++] = action;
@@ -196,6 +208,12 @@ void sim_settle(struct sim *sim, int64_t now_ms)
 			droplet->later = DROPLET_UNKNOWN;
 		}
 	}
+	for (size_t i = sim->n_droplets; i > 0; i--) {
+		if (sim->droplets[i - 1]->gone) {
+			sim_remove_droplet(sim, sim->droplets[i - 1]->id);
+		}
+	}
+	sim_settle_around(sim);
 }
 
 int sim_add_token(struct sim *sim, const char *token, const char *scopes, struct err *err)
@@ -231,6 +249,7 @@ void sim_remove_droplet(struct sim *sim, uint64_t id)
 {
 	for (size_t i = 0; i < sim->n_droplets; i++) {
 		if (sim->droplets[i]->id == id) {
+			sim_leave(sim, id);
 			sim_free_droplet(sim->droplets[i]);
 			sim->n_droplets--;
 			memmove(&sim->droplets[i], &sim->droplets[i + 1],

@@ -10,8 +10,9 @@
  *
  * What is modelled: account, droplets with paging and filters, every action on a droplet with its time and its
  * effect, one event a droplet (422 for the second, `locked` meanwhile), statuses that change at the action's end or some
- * seconds later, snapshots, tags, projects and their resources, both rate limits (5,000 an hour sliding, 250 a minute),
- * tokens with scopes.
+ * seconds later, creation and destruction (with what belongs to a droplet), snapshots, volumes, reserved addresses,
+ * firewalls, tags, projects and their resources, metrics, both rate limits (5,000 an hour sliding, 250 a minute), tokens
+ * with scopes.
  *
  * Texts of refusals are DigitalOcean's where known; that a power action in the wrong state is refused is inferred
  * from "Droplet is currently on. Please power it off to run this event.", and so are those about images, names and
@@ -110,8 +111,9 @@ struct sim_args {
 
 struct sim_action {
 	uint64_t id;
-	uint64_t droplet_id;
-	const char *type; /* static */
+	uint64_t droplet_id;  /* 0: of another resource */
+	const char *resource; /* static: "droplet", "volume", "reserved_ip" */
+	const char *type;     /* static */
 	const char *region;
 	enum sim_action_status status;
 	int64_t started_ms, completed_ms; /* wall; completed 0: not yet */
@@ -131,8 +133,10 @@ struct sim_droplet {
 	size_t project;   /* place in sim->projects */
 	unsigned disk_gb; /* a resize without its disk leaves it */
 	bool gpu;
+	bool gone; /* destroyed, and leaves with the next settling */
 	bool ipv6;
 	bool backups;
+	bool agent; /* the monitoring agent is installed */
 	struct sim_backup_policy policy;
 	char ip[16], ip_private[16], ip6[48];
 	enum droplet_status status;
@@ -150,6 +154,44 @@ struct sim_project {
 	char id[37];
 	char *name;
 	bool is_default;
+};
+
+struct sim_volume {
+	char id[37];
+	char *name;
+	const struct sim_region *region;
+	unsigned size_gb;
+	uint64_t droplet_id; /* 0: attached to none */
+	struct sim_action *event;
+	uint64_t later_id; /* droplet_id when the event is over */
+};
+
+struct sim_ip {
+	char ip[16];
+	const struct sim_region *region;
+	uint64_t droplet_id;
+	struct sim_action *event;
+	uint64_t later_id;
+};
+
+struct sim_firewall {
+	char id[37];
+	char *name;
+	uint64_t *droplet_ids;
+	size_t n;
+};
+
+/* A destruction with what belongs to the droplet. */
+struct sim_purge {
+	uint64_t droplet_id;
+	char *name; /* of the droplet */
+	struct sim_action *action;
+	struct sim_purge_item {
+		const char *kind; /* static: "volumes", ... */
+		char id[40];
+		char *name;
+	} * items;
+	size_t n;
 };
 
 /* Times of the requests of the last hour, in a ring. */
@@ -172,6 +214,16 @@ struct sim {
 	size_t n_actions;
 	struct sim_image **images; /* the account's own: snapshots and backups, oldest first */
 	size_t n_images;
+	struct sim_volume **volumes;
+	size_t n_volumes;
+	struct sim_ip **ips;
+	size_t n_ips;
+	struct sim_firewall **firewalls;
+	size_t n_firewalls;
+	struct sim_purge **purges;
+	size_t n_purges;
+	char **tags; /* made alone, before anything has them */
+	size_t n_tags;
 	struct sim_project *projects;
 	size_t n_projects;
 	struct sim_token *tokens;
@@ -183,6 +235,8 @@ struct sim {
 	int64_t now_ms;                  /* of the latest request or sim_settle */
 	uint64_t next_droplet_id, next_image_id;
 	uint64_t n_requests;
+	uint64_t self_id; /* of the droplet that asks the metadata service; 0: it is on none */
+	uint64_t shift; /* what came on top of every list since the page before; for one request */
 	struct sim_fate fate; /* of the next action, consumed by it */
 };
 
@@ -190,6 +244,7 @@ struct sim_request {
 	const char *method;
 	const char *path;  /* with query */
 	const char *token; /* NULL: no Authorization header */
+	bool dangerous;    /* X-Dangerous: true */
 	const char *body;
 	size_t body_len;
 };
@@ -224,7 +279,7 @@ void sim_remove_token(struct sim *sim, const char *token); /* expired, revoked *
 /*
  * One droplet from a line "web-1 id=400000011 tags=web,prod status=off region=ams3 size=s-1vcpu-1gb image=debian-12-x64
  * project=shop locked=yes ipv6=no backups=yes snapshot=before backup=weekly
- * days=90": creates it, or changes the one with that id. Only the name must be there.
+ * volume=data ip=203.0.113.7 firewall=web agent=yes days=90": creates it, or changes the one with that id. Only the name must be there.
  */
 int sim_droplet_line(struct sim *sim, const char *line, struct err *err);
 void sim_remove_droplet(struct sim *sim, uint64_t id);
@@ -244,6 +299,11 @@ struct sim_action *sim_start_action(struct sim *sim, struct sim_droplet *droplet
 
 /* By slug or number, the account's own too; NULL when there is none (or it was deleted). */
 const struct sim_image *sim_find_image(const struct sim *sim, const char *slug, uint64_t id);
+
+/* Attached to the droplet; one of that name or address that is there already is attached to it. */
+void sim_add_volume(struct sim *sim, const char *name, const struct sim_droplet *droplet);
+int sim_add_ip(struct sim *sim, const char *ip, const struct sim_droplet *droplet);
+void sim_add_firewall(struct sim *sim, const char *name, const struct sim_droplet *droplet);
 
 /* A snapshot or backup that is there already; region and size follow from the droplet. */
 struct sim_image *sim_add_image(struct sim *sim, const struct sim_droplet *droplet,

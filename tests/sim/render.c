@@ -29,6 +29,10 @@ static void add_networks(struct strbuf *out, const struct sim_droplet *d)
 	const char *v6 = d->region->ip6_prefix;
 	int prefix = (int)(strrchr(d->ip, '.') - d->ip);
 
+	if (d->status == DROPLET_NEW) { /* none yet */
+		(void)strbuf_adds(out, ",\"networks\":{\"v4\":[],\"v6\":[]}");
+		return;
+	}
 	(void)strbuf_addf(
 		out,
 		",\"networks\":{\"v4\":[{\"ip_address\":\"%s\",\"netmask\":\"255.255.240.0\","
@@ -114,6 +118,20 @@ static void add_tags(struct strbuf *out, const struct sim_droplet *d)
 	}
 }
 
+static void add_volumes(struct strbuf *out, const struct sim *sim, const struct sim_droplet *d)
+{
+	const char *comma = "";
+
+	(void)strbuf_adds(out, ",\"volume_ids\":[");
+	for (size_t i = 0; i < sim->n_volumes; i++) {
+		if (sim->volumes[i]->droplet_id == d->id) {
+			(void)strbuf_addf(out, "%s\"%s\"", comma, sim->volumes[i]->id);
+			comma = ",";
+		}
+	}
+	(void)strbuf_addch(out, ']');
+}
+
 void sim_render_droplet(struct strbuf *out, const struct sim *sim, const struct sim_droplet *d,
 			bool tags)
 {
@@ -128,16 +146,17 @@ void sim_render_droplet(struct strbuf *out, const struct sim *sim, const struct 
 		d->event != NULL || d->held ? "true" : "false", sim_status_word(d->status));
 	add_time(out, "created_at", d->created_ms);
 	(void)strbuf_addf(out,
-			  ",\"features\":[\"monitoring\",\"droplet_agent\",%s%s"
+			  ",\"features\":[%s\"droplet_agent\",%s%s"
 			  "\"private_networking\"]",
-			  d->ipv6 ? "\"ipv6\"," : "", d->backups ? "\"backups\"," : "");
+			  d->agent ? "\"monitoring\"," : "", d->ipv6 ? "\"ipv6\"," : "",
+			  d->backups ? "\"backups\"," : "");
 	add_images(out, sim, d, "backup_ids", "backup");
 	sim_render_backup_window(out, d, sim->now_ms);
 	add_images(out, sim, d, "snapshot_ids", "snapshot");
 	(void)strbuf_adds(out, ",\"image\":");
 	sim_render_image(out, d->image);
-	(void)strbuf_addf(out, ",\"volume_ids\":[],\"size\":%s,\"size_slug\":\"%s\"", d->size->json,
-			  d->size->slug);
+	add_volumes(out, sim, d);
+	(void)strbuf_addf(out, ",\"size\":%s,\"size_slug\":\"%s\"", d->size->json, d->size->slug);
 	add_networks(out, d);
 	(void)strbuf_addf(out, ",\"region\":%s,\"tags\":[", d->region->json);
 	if (tags) {
@@ -160,11 +179,13 @@ void sim_render_action(struct strbuf *out, const struct sim_action *a)
 	add_time(out, "started_at", a->started_ms);
 	(void)strbuf_addch(out, ',');
 	add_time(out, "completed_at", a->completed_ms);
-	(void)strbuf_addf(out,
-			  ",\"resource_id\":%llu,\"resource_type\":\"droplet\",\"region\":%s,"
-			  "\"region_slug\":\"%s\"}",
-			  (unsigned long long)a->droplet_id, sim_region(a->region)->json,
-			  a->region);
+	if (a->droplet_id != 0) {
+		(void)strbuf_addf(out, ",\"resource_id\":%llu", (unsigned long long)a->droplet_id);
+	} else {
+		(void)strbuf_adds(out, ",\"resource_id\":null");
+	}
+	(void)strbuf_addf(out, ",\"resource_type\":\"%s\",\"region\":%s,\"region_slug\":\"%s\"}",
+			  a->resource, sim_region(a->region)->json, a->region);
 }
 
 void sim_render_account(struct strbuf *out, const struct sim *sim)

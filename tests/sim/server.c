@@ -54,6 +54,7 @@ struct connection {
 	struct strbuf url, body, header, value;
 	char token[512];
 	bool has_token;
+	bool dangerous;
 	bool in_value; /* the last header bytes were of a value */
 	bool busy;     /* an answer is under way */
 	bool closing;
@@ -235,6 +236,7 @@ static void serve(struct connection *c)
 		.method = http_method_str((enum http_method)c->parser.method),
 		.path = c->url.buf,
 		.token = c->has_token ? c->token : NULL,
+		.dangerous = c->dangerous,
 		.body = c->body.buf,
 		.body_len = c->body.len,
 	};
@@ -281,6 +283,7 @@ static int on_begin(http_parser *parser)
 	strbuf_reset(&c->value);
 	c->in_value = false;
 	c->has_token = false;
+	c->dangerous = false;
 	return c->busy ? -1 : 0; /* no pipelining */
 }
 
@@ -302,6 +305,9 @@ static void take_header(struct connection *c)
 		if (strncasecmp(value, "bearer ", 7) == 0) {
 			(void)snprintf(c->token, sizeof(c->token), "%s", value + 7);
 		}
+	}
+	if (strcasecmp(c->header.buf, "x-dangerous") == 0) {
+		c->dangerous = strcmp(c->value.buf, "true") == 0;
 	}
 	strbuf_reset(&c->header);
 	strbuf_reset(&c->value);

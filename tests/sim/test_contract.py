@@ -163,6 +163,104 @@ def drive_arguments(sim):
         expect(sim.ask('POST', '/v2/droplets/%d/actions' % WEB_2, body, token='meek')[0] == 403, body)
 
 
+def drive_life(sim):
+    """Droplets are created and destroyed, alone and with what belongs to them."""
+    want = {'size': 's-1vcpu-2gb', 'image': 'debian-12-x64', 'region': 'fra1', 'tags': ['web', 'request:7f3a'],
+            'ssh_keys': [512189], 'user_data': '#!/bin/sh\n', 'ipv6': True, 'monitoring': True, 'backups': True,
+            'backup_policy': {'plan': 'weekly', 'weekday': 'MON', 'hour': 8}, 'volumes': []}
+
+    def create(status=202, **more):
+        got, _, body = sim.ask('POST', '/v2/droplets', dict(want, **more))
+        expect(got == status, (more, got, body))
+        return json.loads(body)
+    made = create(name='new-1')
+    one = made['droplet']['id']
+    expect(made['droplet']['status'] == 'new' and made['links']['actions'][0]['rel'] == 'create', made)
+    three = [d['id'] for d in create(names=['new-2', 'new-3', 'new-4'])['droplets']]
+    expect(sim.get('/v2/droplets?tag_name=request:7f3a')[1]['meta']['total'] == 4, 'by the tag of the request')
+    for wrong in ({'name': 'a b'}, {'name': 'x', 'size': 's-9'}, {'name': 'x', 'image': 'plan-9'},
+                  {'name': 'x', 'region': 'mars'}, {'name': 'x', 'ssh_keys': [1]}, {'name': 'x', 'tags': ['a b']},
+                  {'name': 'x', 'volumes': ['506f78a4-e098-11e5-ad9f-000000000000']}, {'names': []},
+                  {'names': ['x%d' % n for n in range(11)]}):
+        create(422, **wrong)
+    sim.control('POST', 'advance', '31s')
+    expect(sim.get('/v2/droplets/%d' % one)[1]['droplet']['networks']['v4'], 'no address')
+
+    def remove(path, status, body=None, token=ALL):
+        got = sim.ask('DELETE', path, body, token)
+        expect(got[0] == status, (path, got))
+    remove('/v2/droplets/%d' % one, 403, token=READ)
+    remove('/v2/droplets/%d' % one, 204)
+    remove('/v2/droplets/%d' % one, 422)
+    sim.control('POST', 'advance', '5s')
+    remove('/v2/droplets/%d' % one, 404)
+    sim.control('POST', 'droplet', 'old-1 id=81 volume=old ip=203.0.113.9 snapshot=last')
+    path = '/v2/droplets/81/destroy_with_associated_resources'
+    belongs = sim.get(path)[1]
+    expect([len(belongs[kind]) for kind in ('reserved_ips', 'volumes', 'snapshots')] == [1, 1, 1], belongs)
+    remove(path + '/dangerous', 400)
+    remove(path + '/selective', 202, {'volumes': [belongs['volumes'][0]['id']]})
+    expect('completed_at' not in sim.get(path + '/status')[1], 'over at once')
+    expect(sim.ask('POST', path + '/retry')[0] == 409, 'a second purge')
+    sim.control('POST', 'advance', '5s')
+    over = sim.get(path + '/status')[1]
+    expect(over['failures'] == 0 and over['droplet']['destroyed_at'], over)
+    expect(all(v['name'] != 'old' for v in sim.get('/v2/volumes')[1]['volumes']), 'the volume stayed')
+    expect(sim.ask('POST', path + '/retry')[0] == 404, 'nothing to try again')
+    remove('/v2/snapshots/%s' % belongs['snapshots'][0]['id'], 204)
+    remove('/v2/snapshots/%s' % belongs['snapshots'][0]['id'], 404)
+    expect(sim.ask('DELETE', '/v2/droplets?tag_name=web')[0] == 404, 'destroying by tag')
+    for droplet in three:
+        remove('/v2/droplets/%d' % droplet, 204)
+    sim.control('POST', 'advance', '5s')
+
+
+def drive_around(sim):
+    """Tags, volumes, addresses, firewalls, projects, metrics."""
+    def ask(method, path, status, body=None):
+        got, _, text = sim.ask(method, path, body)
+        expect(got == status, (method, path, got, text))
+        return json.loads(text) if text else None
+    for path in ('/v2/volumes', '/v2/reserved_ips', '/v2/firewalls', '/v2/load_balancers', '/v2/domains', '/v2/vpcs',
+                 '/v2/droplets/%d/neighbors' % WEB_1, '/v2/tags?per_page=200'):
+        ask('GET', path, 200)
+    web = {'resources': [{'resource_id': str(WEB_1), 'resource_type': 'droplet'}]}
+    ask('POST', '/v2/tags/fresh/resources', 404, web)
+    ask('POST', '/v2/tags', 201, {'name': 'fresh'})
+    ask('POST', '/v2/tags/fresh/resources', 204, web)
+    expect('fresh' in ask('GET', '/v2/droplets/%d' % WEB_1, 200)['droplet']['tags'], 'tagged')
+    ask('DELETE', '/v2/tags/fresh/resources', 204, web)
+    sim.control('POST', 'droplet', 'vol-1 id=82 volume=v82 ip=203.0.113.10 firewall=f82\nvol-2 id=83')
+    volume = next(v['id'] for v in ask('GET', '/v2/volumes', 200)['volumes'] if v['name'] == 'v82')
+    path = '/v2/volumes/%s/actions' % volume
+    ask('POST', path, 422, {'type': 'attach', 'droplet_id': 83})
+    ask('POST', path, 202, {'type': 'detach', 'droplet_id': 82})
+    sim.control('POST', 'advance', '11s')
+    action = ask('POST', path, 202, {'type': 'attach', 'droplet_id': 83})['action']['id']
+    ask('GET', '/v2/actions/%d' % action, 200)
+    path = '/v2/reserved_ips/203.0.113.10/actions'
+    ask('POST', path, 201, {'type': 'assign', 'droplet_id': 83})
+    ask('POST', path, 422, {'type': 'unassign'})
+    sim.control('POST', 'advance', '11s')
+    ask('POST', path, 201, {'type': 'unassign'})
+    sim.control('POST', 'advance', '11s')
+    ask('GET', '/v2/reserved_ips', 200)
+    firewall = next(f['id'] for f in ask('GET', '/v2/firewalls', 200)['firewalls'] if f['name'] == 'f82')
+    ask('POST', '/v2/firewalls/%s/droplets' % firewall, 204, {'droplet_ids': [83]})
+    ask('DELETE', '/v2/firewalls/%s/droplets' % firewall, 204, {'droplet_ids': [82]})
+    project = ask('GET', '/v2/projects', 200)['projects'][0]['id']
+    moved = ask('POST', '/v2/projects/%s/resources' % project, 200, {'resources': ['do:droplet:83', 'do:droplet:1']})
+    expect([r['status'] for r in moved['resources']] == ['already_assigned', 'not_found'], moved)
+    span = '?host_id=%d&start=1768269600&end=1768273200'
+    for metric in ('cpu', 'memory_free', 'memory_available', 'memory_total', 'filesystem_free', 'filesystem_size',
+                   'load_1', 'load_5', 'load_15'):
+        lines = ask('GET', '/v2/monitoring/metrics/droplet/' + metric + span % WEB_1, 200)['data']['result']
+        expect(lines and len(lines[0]['values']) == 13, (metric, lines))
+    ask('GET', '/v2/monitoring/metrics/droplet/bandwidth' + span % WEB_1 + '&interface=public&direction=inbound', 200)
+    bare = ask('GET', '/v2/monitoring/metrics/droplet/load_1' + span % 451788125, 200)
+    expect(bare['data']['result'] == [], 'without the agent')
+
+
 def drive_refusals(sim):
     for path in ('/v2/droplets/1', '/v2/actions/1', '/v2/droplets/1/actions', '/v2/droplets/%d/actions/1' % WEB_1):
         status, reply = sim.get(path)
@@ -354,7 +452,8 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         log = os.path.join(folder, 'log.jsonl')
         sim = Sim('--clock', 'virtual', '--start', '2026-01-13T03:00:00Z', '--log', log)
-        for part in (drive_endpoints, drive_actions, drive_arguments, drive_refusals, drive_faults, drive_fates, drive_control,
+        for part in (drive_endpoints, drive_actions, drive_arguments, drive_life, drive_around,
+                     drive_refusals, drive_faults, drive_fates, drive_control,
                      bad_bytes):
             part(sim)
         sim.end()

@@ -33,51 +33,98 @@ static const char *const faults[] = {
 	"nth=3 method=GET path=/v2/droplets kind=html-502",
 };
 
-struct step {
-	enum ocean_verb verb;
-	uint64_t droplet_id;
-	const char *act;
-	struct ocean_act_args args;
-};
+static const char *const made[] = {"made-1", "made-2"};
+static const char *const made_tags[] = {"env:prod"};
+static const struct ocean_create create = {.names = made,
+					   .n_names = 2,
+					   .request_tag = "sluice-request:1",
+					   .size = "s-1vcpu-1gb",
+					   .image_slug = "debian-12-x64",
+					   .tags = made_tags,
+					   .n_tags = 1,
+					   .user_data = "#!/bin/sh\necho \"hello\"\n"};
+static const struct ocean_associated with[] = {
+	{.kind = OCEAN_KIND_VOLUME, .id = "506f78a4-e098-11e5-ad9f-0000f5331000"}};
+static const uint64_t members[] = {440212003, 440212017};
 
-static const struct step steps[] = {
-	{OCEAN_ACCOUNT, 0, NULL, {0}},
-	{OCEAN_LIST, 0, NULL, {0}},
-	{OCEAN_GET, 440212003, NULL, {0}},
-	{OCEAN_ACT, 440212003, "reboot", {0}},
-	{OCEAN_ACTION, 0, NULL, {0}}, /* the one just started */
-	{OCEAN_ACT, 440212003, "power_off", {0}},
-	{OCEAN_DROPLET_ACTIONS, 440212003, NULL, {0}},
-	{OCEAN_GET, 1, NULL, {0}},
-	{OCEAN_ACT, 418830207, "reboot", {0}},
-	{OCEAN_ACT, 440212017, "reboot", {0}},
-	{OCEAN_ACT, 446650310, "power_cycle", {0}},
-	{OCEAN_DROPLET_ACTIONS, 446650310, NULL, {0}},
-	{OCEAN_ACT, 446650392, "shutdown", {0}},
-	{OCEAN_GET, 446650392, NULL, {0}},
-	{OCEAN_GET, 451788125, NULL, {0}},
-	{OCEAN_GET, 433007846, NULL, {0}},
-	{OCEAN_GET, 431902518, NULL, {0}},
-	{OCEAN_GET, 431902519, NULL, {0}},
-	{OCEAN_ACT, 402117731, "shutdown", {0}},
-	{OCEAN_ACT, 402117732, "shutdown", {0}},
-	{OCEAN_ACT, 418830207, "resize", {.size = "s-2vcpu-4gb", .disk = true}},
-	{OCEAN_ACT, 418830164, "resize", {.size = "s-2vcpu-4gb"}},
-	{OCEAN_ACT, 425561902, "rename", {.name = "o-web-9"}},
-	{OCEAN_ACT, 425561944, "rebuild", {.image_slug = "debian-12-x64"}},
-	{OCEAN_ACT, 433007846, "enable_backups", {.backup = {OCEAN_BACKUP_WEEKLY, 2, 4}}},
-	{OCEAN_ACT, 451788125, "snapshot", {.name = "before"}},
-	{OCEAN_LIST, 0, NULL, {0}},
-	{OCEAN_SIZES, 0, NULL, {0}},
-	{OCEAN_REGIONS, 0, NULL, {0}},
-	{OCEAN_IMAGES, 0, NULL, {0}},
-	{OCEAN_KEYS, 0, NULL, {0}},
-	{OCEAN_SNAPSHOTS, 0, NULL, {0}},
-	{OCEAN_DROPLET_SNAPSHOTS, 402117732, NULL, {0}},
-	{OCEAN_DROPLET_BACKUPS, 402117732, NULL, {0}},
-	{OCEAN_DROPLET_BACKUPS, 1, NULL, {0}},
-	{OCEAN_BACKUP_POLICY, 402117732, NULL, {0}},
-	{OCEAN_BALANCE, 0, NULL, {0}},
+static const struct ocean_call steps[] = {
+	{.verb = OCEAN_ACCOUNT},
+	{.verb = OCEAN_LIST},
+	{.verb = OCEAN_GET, .droplet_id = 440212003},
+	{.verb = OCEAN_ACT, .droplet_id = 440212003, .act = "reboot"},
+	{.verb = OCEAN_ACTION}, /* the one just started */
+	{.verb = OCEAN_ACT, .droplet_id = 440212003, .act = "power_off"},
+	{.verb = OCEAN_DROPLET_ACTIONS, .droplet_id = 440212003},
+	{.verb = OCEAN_GET, .droplet_id = 1},
+	{.verb = OCEAN_ACT, .droplet_id = 418830207, .act = "reboot"},
+	{.verb = OCEAN_ACT, .droplet_id = 440212017, .act = "reboot"},
+	{.verb = OCEAN_ACT, .droplet_id = 446650310, .act = "power_cycle"},
+	{.verb = OCEAN_DROPLET_ACTIONS, .droplet_id = 446650310},
+	{.verb = OCEAN_ACT, .droplet_id = 446650392, .act = "shutdown"},
+	{.verb = OCEAN_GET, .droplet_id = 446650392},
+	{.verb = OCEAN_GET, .droplet_id = 451788125},
+	{.verb = OCEAN_GET, .droplet_id = 433007846},
+	{.verb = OCEAN_GET, .droplet_id = 431902518},
+	{.verb = OCEAN_GET, .droplet_id = 431902519},
+	{.verb = OCEAN_ACT, .droplet_id = 402117731, .act = "shutdown"},
+	{.verb = OCEAN_ACT, .droplet_id = 402117732, .act = "shutdown"},
+	{.verb = OCEAN_ACT,
+	 .droplet_id = 418830207,
+	 .act = "resize",
+	 .args = {.size = "s-2vcpu-4gb", .disk = true}},
+	{.verb = OCEAN_ACT,
+	 .droplet_id = 418830164,
+	 .act = "resize",
+	 .args = {.size = "s-2vcpu-4gb"}},
+	{.verb = OCEAN_ACT, .droplet_id = 425561902, .act = "rename", .args = {.name = "o-web-9"}},
+	{.verb = OCEAN_ACT,
+	 .droplet_id = 425561944,
+	 .act = "rebuild",
+	 .args = {.image_slug = "debian-12-x64"}},
+	{.verb = OCEAN_ACT,
+	 .droplet_id = 433007846,
+	 .act = "enable_backups",
+	 .args = {.backup = {OCEAN_BACKUP_WEEKLY, 2, 4}}},
+	{.verb = OCEAN_ACT, .droplet_id = 451788125, .act = "snapshot", .args = {.name = "before"}},
+	{.verb = OCEAN_LIST},
+	{.verb = OCEAN_SIZES},
+	{.verb = OCEAN_REGIONS},
+	{.verb = OCEAN_IMAGES},
+	{.verb = OCEAN_KEYS},
+	{.verb = OCEAN_SNAPSHOTS},
+	{.verb = OCEAN_DROPLET_SNAPSHOTS, .droplet_id = 402117732},
+	{.verb = OCEAN_DROPLET_BACKUPS, .droplet_id = 402117732},
+	{.verb = OCEAN_DROPLET_BACKUPS, .droplet_id = 1},
+	{.verb = OCEAN_BACKUP_POLICY, .droplet_id = 402117732},
+	{.verb = OCEAN_BALANCE},
+	{.verb = OCEAN_IMAGES, .images = OCEAN_IMAGES_OWN},
+	{.verb = OCEAN_IMAGES, .images = OCEAN_IMAGES_DISTRIBUTIONS},
+	{.verb = OCEAN_CREATE, .create = &create},
+	{.verb = OCEAN_BY_TAG, .key = "sluice-request:1"},
+	{.verb = OCEAN_TAG_CREATE, .key = "late"},
+	{.verb = OCEAN_TAG_ADD, .key = "late", .members = {members, 2}},
+	{.verb = OCEAN_TAG_REMOVE, .key = "late", .members = {members, 1}},
+	{.verb = OCEAN_TAGS},
+	{.verb = OCEAN_VOLUMES},
+	{.verb = OCEAN_FIREWALLS},
+	{.verb = OCEAN_FIREWALL_DETACH,
+	 .key = "bb4b2611-3d72-467b-8602-000080330000",
+	 .members = {members, 1}},
+	{.verb = OCEAN_IP_UNASSIGN, .key = "203.0.113.7"},
+	{.verb = OCEAN_IPS},
+	{.verb = OCEAN_PROJECTS},
+	{.verb = OCEAN_NEIGHBORS, .droplet_id = 440212003},
+	{.verb = OCEAN_METRIC,
+	 .droplet_id = 440212003,
+	 .metric = {OCEAN_PUBLIC_IN, 1768269600, 1768273200}},
+	{.verb = OCEAN_ASSOCIATED, .droplet_id = 431902519},
+	{.verb = OCEAN_DESTROY_WITH, .droplet_id = 431902519, .with = {with, 1}},
+	{.verb = OCEAN_DESTRUCTION, .droplet_id = 431902519},
+	{.verb = OCEAN_DESTROY_ALL, .droplet_id = 431902518},
+	{.verb = OCEAN_DESTROY, .droplet_id = 446650310},
+	{.verb = OCEAN_DESTROY, .droplet_id = 451788125},
+	{.verb = OCEAN_SNAPSHOT_DELETE, .image_id = 190000002},
+	{.verb = OCEAN_LIST},
 };
 
 struct run {
@@ -145,7 +192,8 @@ static void add_things(struct strbuf *out, const struct ocean_call *call)
 		(void)strbuf_addf(out, "  backups %d plan %d %u %u %s\n", call->backups->enabled,
 				  (int)call->backups->policy.plan, call->backups->policy.weekday,
 				  call->backups->policy.hour, call->backups->next_start);
-	} else {
+	} else if (call->verb == OCEAN_SNAPSHOTS || call->verb == OCEAN_DROPLET_SNAPSHOTS ||
+		   call->verb == OCEAN_DROPLET_BACKUPS) {
 		add_saved(out, call->saved);
 	}
 }
@@ -186,17 +234,13 @@ static bool is_over(void *data)
 static void play(struct run *run)
 {
 	for (size_t i = 0; i < ARRAY_LEN(steps); i++) {
-		struct ocean_call call = {
-			.verb = steps[i].verb,
-			.max_tier = TIER_DESTROY,
-			.interactive = true,
-			.droplet_id = steps[i].droplet_id,
-			.action_id = steps[i].verb == OCEAN_ACTION ? run->action_id : 0,
-			.act = steps[i].act,
-			.args = steps[i].args,
-			.done = on_done,
-			.data = run,
-		};
+		struct ocean_call call = steps[i];
+
+		call.max_tier = TIER_DESTROY;
+		call.interactive = true;
+		call.done = on_done;
+		call.data = run;
+		call.action_id = call.verb == OCEAN_ACTION ? run->action_id : 0;
 
 		run->over = false;
 		ocean_start(run->ocean, &call);
@@ -313,6 +357,8 @@ static void both_doors(void **state)
 	assert_non_null(strstr(memory.buf, "team Acme"));
 	assert_non_null(strstr(memory.buf, "ml-gpu-1"));
 	assert_non_null(strstr(memory.buf, "440212017: unknown"));
+	assert_non_null(strstr(memory.buf, "made-2"));
+	assert_non_null(strstr(memory.buf, "431902518: ok")); /* with X-Dangerous */
 	assert_non_null(strstr(memory.buf, "size s-1vcpu-1gb 600 cents 8930 micros 12 1 | "
 					   "gpu-h100x1-80gb 252216 cents"));
 	assert_non_null(strstr(memory.buf, "region ams3 Amsterdam 3 10 1"));

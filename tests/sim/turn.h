@@ -23,9 +23,13 @@ struct sim_route {
 };
 
 /* Each ends with a row without a method. */
-extern const struct sim_route sim_routes_offer[]; /* offer.c */
+extern const struct sim_route sim_routes_offer[];  /* offer.c */
+extern const struct sim_route sim_routes_make[];   /* make.c */
+extern const struct sim_route sim_routes_tagged[]; /* tagged.c */
+extern const struct sim_route sim_routes_around[]; /* around.c */
 
 void turn_json(struct sim_turn *t, int status);
+void turn_nothing(struct sim_turn *t, int status); /* no body */
 void turn_refuse(struct sim_turn *t, int status, const char *id, const char *message);
 void turn_unfit(struct sim_turn *t, const char *message); /* 422 */
 void turn_not_found(struct sim_turn *t);
@@ -38,6 +42,11 @@ bool turn_on_page(struct sim_turn *t, size_t i);
 void turn_end_list(struct sim_turn *t, size_t total);
 
 void turn_action(struct sim_turn *t, int status, const struct sim_action *action);
+
+bool turn_has_tag(const struct sim_droplet *droplet, const char *tag);
+
+/* The body as an object; NULL: 422 was said. json_free it. */
+struct json *turn_body(struct sim_turn *t);
 
 /* The droplet of the path's first number; NULL: 404 was said. */
 struct sim_droplet *turn_droplet(struct sim_turn *t);

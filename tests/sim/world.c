@@ -161,6 +161,7 @@ static void apply(const struct fault *rule, struct sim_answer *answer)
 		move_links(reply, rule->host);
 		break;
 	case FAULT_NONE:
+	case FAULT_LIST_SHIFTS:
 	case FAULT_ACTION_ERRORS:
 	case FAULT_ACTION_NEVER_ENDS:
 	case FAULT_COMPLETED_UNCHANGED:
@@ -189,7 +190,8 @@ static void add_raw(struct strbuf *out, const char *text, size_t len)
 
 static bool looks_whole(enum fault_kind kind)
 {
-	return kind == FAULT_NONE || kind == FAULT_SLOW || kind >= FAULT_ACTION_ERRORS;
+	return kind == FAULT_NONE || kind == FAULT_SLOW || kind == FAULT_LIST_SHIFTS ||
+	       kind >= FAULT_ACTION_ERRORS;
 }
 
 static void write_log(struct sim_world *world, const struct sim_request *request,
@@ -266,6 +268,7 @@ void sim_world_serve(struct sim_world *world, const struct sim_request *request,
 	if (reached) {
 		if (rule != NULL) {
 			world->model->fate = fate_of(rule);
+			world->model->shift = rule->kind == FAULT_LIST_SHIFTS;
 		}
 		sim_handle(world->model, sim_world_now(world), request, &answer->reply);
 	}

@@ -50,6 +50,8 @@ static void getters(void **state)
 	assert_int_equal(json_int_or(root, "s", 5), 5);
 	assert_true(json_bool_or(root, "t", false));
 	assert_true(json_bool_or(root, "s", true));
+	assert_true(json_number_or(root, "s", 2.5) == 2.5 && json_number_or(root, "t", 2.5) == 2.5);
+	assert_true(json_number_or(root, "n", 0) == -7);
 	assert_true(json_is_array(json_member(root, "a")));
 	assert_true(json_is_object(json_member(root, "o")));
 	assert_false(json_is_object(json_member(root, "a")));
@@ -74,6 +76,7 @@ static void nothing(void **state)
 	assert_false(json_is_object(NULL));
 	assert_int_equal(json_get_string(NULL, "x", &s, NULL), -1);
 	assert_int_equal(json_int_or(NULL, "x", 3), 3);
+	assert_true(json_number_or(NULL, "x", 1.5) == 1.5);
 	json_free(NULL);
 }
 

@@ -58,6 +58,13 @@ static void sentences(void **state)
 		 ERR_DENIED,
 		 "\"reboot\" of droplet \"11\" failed: the token lacks a scope, it needs "
 		 "droplet:update"},
+		{&act, 403, JSON,
+		 "{\"message\":\"Token is missing the scope droplet:admin for this.\"}", ERR_DENIED,
+		 "\"reboot\" of droplet \"11\" failed: the token lacks the scope droplet:admin"},
+		{&act, 403, JSON, "{\"message\":\"Not allowed: see https://x, 12:30, a:b\"}",
+		 ERR_DENIED,
+		 "\"reboot\" of droplet \"11\" failed: the token lacks a scope, it needs "
+		 "droplet:update"},
 		{&action, 403, JSON, "{}", ERR_DENIED,
 		 "looking at action \"5\" failed: the token lacks a scope, it needs actions:read"},
 		{&list, 403, "text/html", "<html>blocked</html>", ERR_DENIED,

@@ -88,6 +88,36 @@ static void hour(void **state)
 	assert_int_equal(ocean_pace_wait_ms(&pace, true, 3000), 0);
 }
 
+/* Without any header: no stretch of an hour holds more than the limit, and the background leaves a fifth. */
+static void own_hour(void **state)
+{
+	static int64_t sent[20000];
+	struct ocean_pace pace = {0};
+	size_t n = 0;
+
+	(void)state;
+	for (int64_t now = 5; now < 3 * INT64_C(3600000) && n < 20000; now += 300) {
+		bool person = now > 2 * INT64_C(3600000);
+
+		if (ocean_pace_wait_ms(&pace, person, now) == 0) {
+			ocean_pace_sent(&pace, now);
+			sent[n++] = now;
+			assert_true(n <= 5000 || sent[n - 1] - sent[n - 5001] >= 3600000);
+			assert_true(person || n <= 4000 || sent[n - 1] - sent[n - 4001] >= 3600000);
+		}
+	}
+	assert_true(n > 8000);
+	memset(&pace, 0, sizeof(pace));
+	for (int64_t now = 0; now < 4000 * 400; now += 400) {
+		ocean_pace_sent(&pace, now);
+	}
+	assert_int_equal(ocean_pace_wait_ms(&pace, true, 1600000), 0);
+	/* 4000 in 27 minutes: the first of them are forgotten an hour and a minute after theirs began */
+	assert_int_equal(ocean_pace_wait_ms(&pace, false, 1600000), 61 * 60000 - 1600000);
+	assert_int_equal(ocean_pace_wait_ms(&pace, false, 61 * 60000), 0);
+	assert_int_equal(ocean_pace_wait_ms(&pace, false, 999 * INT64_C(3600000)), 0);
+}
+
 /* Between two answers what was sent counts. */
 static void sent_counts(void **state)
 {
@@ -180,7 +210,7 @@ int main(void)
 		cmocka_unit_test(minute),      cmocka_unit_test(never_more_than_the_limit),
 		cmocka_unit_test(hour),        cmocka_unit_test(sent_counts),
 		cmocka_unit_test(turned_away), cmocka_unit_test(retries),
-		cmocka_unit_test(polls),
+		cmocka_unit_test(polls),       cmocka_unit_test(own_hour),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
