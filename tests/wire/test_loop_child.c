@@ -167,6 +167,35 @@ static void test_never_ends(void **state)
 	assert_true(clock_mono_ms() - begun_ms < SOON_MS);
 }
 
+static bool never(void *data)
+{
+	(void)data;
+	return false;
+}
+
+static void test_its_own_children_end_too(void **state)
+{
+	char path[] = "/tmp/sluice-child-XXXXXX";
+	char script[128];
+	int fd = mkstemp(path);
+	char left;
+
+	(void)state;
+	assert_true(fd >= 0);
+	(void)snprintf(script, sizeof(script), "(sleep 1; echo alive >%s) & sleep 100", path);
+	start(script, NULL, 0);
+	child_cancel(&on.child);
+	wait_done(ERR_CANCELED);
+	start(script, NULL, 0);
+	(void)loop_run_until(on.loop, never, NULL, 200); /* by now it has a child */
+	child_cancel(&on.child);
+	wait_done(ERR_CANCELED);
+	(void)loop_run_until(on.loop, never, NULL, 1500);
+	assert_int_equal(read(fd, &left, 1), 0);
+	assert_int_equal(close(fd), 0);
+	assert_int_equal(unlink(path), 0);
+}
+
 static void test_closes_its_input_early(void **state)
 {
 	static char big[700000];
@@ -216,10 +245,15 @@ static void test_virtual(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_fine),        cmocka_unit_test(test_sees_nothing_of_us),
-		cmocka_unit_test(test_bad_ends),    cmocka_unit_test(test_writes_too_much),
-		cmocka_unit_test(test_never_ends),  cmocka_unit_test(test_closes_its_input_early),
-		cmocka_unit_test(test_loop_closes), cmocka_unit_test(test_no_descriptor_left),
+		cmocka_unit_test(test_fine),
+		cmocka_unit_test(test_sees_nothing_of_us),
+		cmocka_unit_test(test_bad_ends),
+		cmocka_unit_test(test_writes_too_much),
+		cmocka_unit_test(test_its_own_children_end_too),
+		cmocka_unit_test(test_never_ends),
+		cmocka_unit_test(test_closes_its_input_early),
+		cmocka_unit_test(test_loop_closes),
+		cmocka_unit_test(test_no_descriptor_left),
 		cmocka_unit_test(test_virtual),
 	};
 
