@@ -60,7 +60,9 @@ struct loop {
 	struct lookups *lookups;        /* made by the first resolve_start */
 	void (*on_wake)(struct loop *); /* resolve.c: answers came */
 	void (*lookups_free)(struct loop *);
-	struct lws_room *lws; /* made by the first ws_open */
+	struct list children;                /* child.c: programs that run */
+	void (*children_end)(struct loop *); /* set by the first child_start */
+	struct lws_room *lws;                /* made by the first ws_open */
 	void (*lws_free)(struct loop *);
 };
 

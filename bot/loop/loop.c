@@ -32,6 +32,7 @@ static struct loop *make(void)
 	struct loop *loop = mem_alloc(sizeof(*loop));
 
 	list_init(&loop->tasks);
+	list_init(&loop->children);
 	for (size_t i = 0; i < LANES; i++) {
 		loop->lanes[i].loop = loop;
 		list_init(&loop->lanes[i].works);
@@ -262,7 +263,7 @@ static bool at_rest(void *data)
 			return false;
 		}
 	}
-	return list_empty(&loop->tasks);
+	return list_empty(&loop->tasks) && list_empty(&loop->children);
 }
 
 void loop_free(struct loop *loop)
@@ -271,6 +272,9 @@ void loop_free(struct loop *loop)
 
 	if (loop == NULL) {
 		return;
+	}
+	if (loop->children_end != NULL) {
+		loop->children_end(loop);
 	}
 	(void)loop_run_until(loop, at_rest, loop, DRAIN_MAX_MS);
 	assert(at_rest(loop));

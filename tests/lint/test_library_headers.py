@@ -20,6 +20,7 @@ HOME = {
     r"stringprep\.h": ["adapters/xmpp/jid.c"],
     r"(uv|libwebsockets)\.h|curl/.*": ["bot/loop/"],
     r"liboath/oath\.h": ["bot/code/totp.c"],
+    r"cairo\.h": ["bot/chart/draw.c"],
     r"qrencode\.h": ["bot/cli/qr.c"],
     r"http_parser\.h": ["tests/sim/server.c"],
 }
