@@ -202,7 +202,8 @@ void card_show(struct request *request)
 	struct arena arena;
 	struct report report;
 
-	if (link == NULL || link->card == NULL || link->closed ||
+	/* what is on its way to the disk is not told before it is there: its commit comes back here */
+	if (link == NULL || link->card == NULL || link->closed || request_landing(request) ||
 	    (request_waits(request) && request->asking.kind == DUTY_NONE)) {
 		return; /* after a restart it is not known yet what is asked for */
 	}

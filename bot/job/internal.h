@@ -212,6 +212,9 @@ void engine_commit(struct job_engine *engine, struct store_txn *txn, struct comm
 struct commit *commit_new(struct request *request,
 			  void (*done)(struct commit *, const struct err *));
 
+/* Is a move of one of its jobs on its way to the disk? */
+bool request_landing(const struct request *request);
+
 /* The sentence of the row: the newest remark, or the outcome. */
 void job_say(struct job *job, const char *fmt, ...) ATTR_PRINTF(2, 3);
 

@@ -284,6 +284,16 @@ static void request_over(struct commit *commit, const struct err *err)
 	}
 }
 
+bool request_landing(const struct request *request)
+{
+	for (size_t i = 0; i < request->n_jobs; i++) {
+		if (request->jobs[i].n_saves > 0) {
+			return true;
+		}
+	}
+	return false;
+}
+
 void request_settle(struct request *request)
 {
 	struct store_request row;
@@ -295,6 +305,9 @@ void request_settle(struct request *request)
 		if (!job_state_final((enum job_state)job->row.state)) {
 			return;
 		}
+	}
+	if (request_landing(request)) {
+		return; /* its commit comes back here */
 	}
 	card_end(request);
 	for (size_t i = 0; i < request->n_jobs; i++) {

@@ -3,14 +3,14 @@
  * usage: bench_jobs FOLDER [CHANGES [FSYNC_MS]]
  *
  * The rooms are the program's own - chat, command, gate, job, audit, and the store on a real file with its real syncs - on the
- * real loop. DigitalOcean is played at the door of the room ocean (ocean/ocean.h): it answers at the next turn, so no HTTP and
- * no rate limit is in the figures. A change is one command `reboot NAME` from its text to the last form of its message: decided,
+ * real loop. DigitalOcean is played at the door of the room ocean (flow.c): it answers at the next turn, so no HTTP and no rate
+ * limit is in the figures. A change is one command `reboot NAME` from its text to the last form of its message: decided,
  * audited, written, asked again, written, sent, written, polled, looked at, written, told. 64 are under way at any time, each in
  * a channel of its own.
  *
  * A job looks at its action two seconds after it was sent, at the earliest. Nobody works meanwhile, so time runs SCALE times
  * as quickly here: the clock is scaled for the whole process, and what epoll waits is divided. Figures are in real time.
- * fsync and fdatasync are counted (and delayed by FSYNC_MS) where the library calls them.
+ * fsync and fdatasync are counted (and delayed by FSYNC_MS) where the library calls them (flow.c).
  */
 #include <dlfcn.h>
 #include <stdatomic.h>
@@ -19,21 +19,18 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
-#include "adapters/console/console.h"
-#include "app/app.h"
-#include "base/mem.h"
+#include "flow.h"
 #include "loop/loop.h"
-#include "ocean/ocean.h"
-#include "store/store.h"
 
 #define SCALE 200
 #define SLOTS 64
 #define DROPLETS_A_SLOT 4
-#define DROPLETS (SLOTS * DROPLETS_A_SLOT)
+_Static_assert(SLOTS *DROPLETS_A_SLOT == FLOW_DROPLETS, "a slot has droplets of its own");
 #define READS 400
 #define WARM 2000 /* changes before memory is looked at */
 #define WAIT_MS (3600 * 1000LL * SCALE)
@@ -90,163 +87,22 @@ int epoll_wait(int fd, struct epoll_event *events, int most, int timeout_ms)
 	return epoll_pwait(fd, events, most, timeout_ms, NULL);
 }
 
-static atomic_uint n_syncs;
-static unsigned sync_ms;
-
-static int slow_sync(long number, int fd)
-{
-	struct timespec t = {.tv_sec = sync_ms / 1000, .tv_nsec = sync_ms % 1000 * 1000000L};
-
-	atomic_fetch_add(&n_syncs, 1);
-	if (sync_ms > 0) {
-		(void)syscall(SYS_nanosleep, &t, NULL);
-	}
-	return (int)syscall(number, fd);
-}
-
-int fsync(int fd)
-{
-	return slow_sync(SYS_fsync, fd);
-}
-
-int fdatasync(int fd)
-{
-	return slow_sync(SYS_fdatasync, fd);
-}
-
 static double now_s(void)
 {
 	return (double)raw_ns(CLOCK_MONOTONIC) / 1e9;
 }
 
-/* ---- DigitalOcean ----------------------------------------------------------------------------- */
-
-struct answer {
-	struct task task;
-	struct ocean_call *call;
-	struct answer *next_free;
-};
-
-static struct ocean_account_played {
-	struct ocean ocean; /* first */
-	struct loop *loop;
-	struct droplet droplets[DROPLETS];
-	char names[DROPLETS][16];
-	struct answer *free;
-	uint64_t last_action;
-	unsigned n_acts;
-} played;
-
-static const char *const tags[] = {"web"};
-
-static void play(struct task *task)
-{
-	struct answer *answer = task->data;
-	struct ocean_call *call = answer->call;
-	struct ocean_action action = {.droplet_id = call->droplet_id,
-				      .type = "reboot",
-				      .status = OCEAN_COMPLETED,
-				      .id = call->action_id};
-
-	answer->next_free = played.free;
-	played.free = answer;
-	call->tags_known = true;
-	switch (call->verb) {
-	case OCEAN_LIST:
-		call->droplets = played.droplets;
-		call->n_droplets = DROPLETS;
-		break;
-	case OCEAN_GET:
-		call->droplets = &played.droplets[call->droplet_id - 1];
-		call->n_droplets = 1;
-		break;
-	case OCEAN_ACT:
-		played.n_acts++;
-		action.id = ++played.last_action;
-		action.status = OCEAN_IN_PROGRESS;
-		call->actions = &action;
-		call->n_actions = 1;
-		break;
-	case OCEAN_ACTION:
-		call->actions = &action;
-		call->n_actions = 1;
-		break;
-	default:
-		fprintf(stderr, "bench_jobs: an answer that nobody plays (%d)\n", call->verb);
-		exit(2);
-	}
-	call->done(call, NULL);
-}
-
-static void played_start(struct ocean *ocean, struct ocean_call *call)
-{
-	struct answer *answer = played.free;
-
-	(void)ocean;
-	if (answer == NULL) {
-		answer = mem_alloc(sizeof(*answer));
-		task_init(&answer->task, played.loop, play, answer);
-	} else {
-		played.free = answer->next_free;
-	}
-	answer->call = call;
-	task_post(&answer->task);
-}
-
-static void played_cancel(struct ocean *ocean, struct ocean_call *call)
-{
-	(void)ocean;
-	(void)call; /* it ends at the next turn anyhow */
-}
-
-static void played_close(struct ocean *ocean)
-{
-	(void)ocean;
-}
-
-static struct ocean *played_open(struct loop *loop)
-{
-	static const struct ocean_ops ops = {played_start, played_cancel, played_close};
-
-	played.ocean = (struct ocean){.ops = &ops, .name = "main"};
-	played.loop = loop;
-	for (unsigned i = 0; i < DROPLETS; i++) {
-		(void)snprintf(played.names[i], sizeof(played.names[i]), "web-%u", i);
-		played.droplets[i] = (struct droplet){.id = i + 1,
-						      .account = "main",
-						      .name = played.names[i],
-						      .region = "ams3",
-						      .size = "s-1vcpu-1gb",
-						      .tags = tags,
-						      .n_tags = 1,
-						      .status = DROPLET_ACTIVE,
-						      .known = ~0U};
-	}
-	return &played.ocean;
-}
-
 /* ---- people ----------------------------------------------------------------------------------- */
 
 static struct crowd {
-	struct loop *loop;
-	struct chat *chat;
-	unsigned wanted, said, ended, other;
+	struct flow flow;
+	unsigned wanted, said, ended, acts;
 	unsigned of_slot[SLOTS]; /* said there */
-	char told[SLOTS][64];    /* the message that ended there last */
-	bool reading;
+	char at[SLOTS][16];      /* the droplet that is under way there */
 	unsigned n_reads, reads_wanted;
 	double read_began, reads_ms[READS];
 	struct task next_read;
 } crowd;
-
-static void say(unsigned slot, const char *channel, const char *text)
-{
-	struct chat_place place = {
-		.network = "console", .workspace = "terminal", .channel = channel};
-
-	(void)slot;
-	(void)console_say(crowd.chat, &place, "ana", text, NULL);
-}
 
 static void next_change(unsigned slot)
 {
@@ -256,10 +112,11 @@ static void next_change(unsigned slot)
 		return;
 	}
 	crowd.said++;
-	(void)snprintf(channel, sizeof(channel), "c%u", slot);
-	(void)snprintf(text, sizeof(text), "reboot web-%u",
+	(void)snprintf(crowd.at[slot], sizeof(crowd.at[slot]), "web-%u ",
 		       slot * DROPLETS_A_SLOT + crowd.of_slot[slot]++ % DROPLETS_A_SLOT);
-	say(slot, channel, text);
+	(void)snprintf(channel, sizeof(channel), "c%u", slot);
+	(void)snprintf(text, sizeof(text), "reboot %s", crowd.at[slot]);
+	flow_say(&crowd.flow, "ana", channel, text);
 }
 
 static void next_read(struct task *task)
@@ -267,31 +124,36 @@ static void next_read(struct task *task)
 	(void)task;
 	if (crowd.n_reads < crowd.reads_wanted) {
 		crowd.read_began = now_s();
-		say(0, "reads", "list web-1*");
+		flow_say(&crowd.flow, "ana", "reads", "list web-1*");
 	}
 }
 
-static void shown(const struct chat_place *place, const char *private_to, const char *id,
-		  const char *replaces, const struct message *message, const char *text, void *data)
+static void sent(struct flow *flow, size_t droplet)
 {
-	(void)private_to;
-	(void)message;
-	(void)data;
-	if (strcmp(place->channel, "reads") == 0) {
+	(void)flow;
+	(void)droplet;
+	crowd.acts++;
+}
+
+static void shown(struct flow *flow, const char *channel, bool edit, const char *text)
+{
+	static const char done[] = "Rebooted ";
+	unsigned slot = (unsigned)strtoul(channel + 1, NULL, 10);
+
+	(void)flow;
+	(void)edit;
+	if (strcmp(channel, "reads") == 0) {
 		crowd.reads_ms[crowd.n_reads++] = (now_s() - crowd.read_began) * 1e3;
 		task_post(&crowd.next_read);
-	} else if (strncmp(text, "Rebooted", 8) == 0) {
-		unsigned slot = (unsigned)strtoul(place->channel + 1, NULL, 10);
-		const char *card = replaces != NULL ? replaces : id;
-
-		if (strcmp(crowd.told[slot], card) != 0) { /* else the same once more */
-			(void)snprintf(crowd.told[slot], sizeof(crowd.told[slot]), "%s", card);
+	} else if (strncmp(text, done, strlen(done)) == 0) {
+		/* else the same end once more */
+		if (strncmp(text + strlen(done), crowd.at[slot], strlen(crowd.at[slot])) == 0) {
+			crowd.at[slot][0] = '!';
 			crowd.ended++;
 			next_change(slot);
 		}
 	} else if (strncmp(text, "Rebooting", 9) != 0 &&
 		   strncmp(text, "@ana web-", 9) != 0) { /* what took over 15 s also rings */
-		crowd.other++;
 		fprintf(stderr, "bench_jobs: not expected:\n%s\n", text);
 		exit(2);
 	}
@@ -311,7 +173,7 @@ static bool reads_over(void *data)
 
 static bool idle(void *data)
 {
-	return app_idle(data);
+	return flow_idle(data);
 }
 
 static void changes(unsigned n)
@@ -339,28 +201,25 @@ static double p99(void)
 
 /* ---- the run ---------------------------------------------------------------------------------- */
 
-static struct policy *make_policy(void)
+static bool write_policy(const char *path)
 {
-	struct policy_report report = {0};
-	struct policy *policy;
-	struct strbuf text;
+	FILE *file = fopen(path, "w");
 
-	strbuf_init(&text, 65536);
-	(void)strbuf_adds(&text, "version: 1\naccounts: {main: {token: env:BENCH}}\n"
-				 "workspaces: {term: {console: terminal}}\n"
-				 "people: {ana: {term: ana}}\nchannels:\n"
-				 "  reads: {at: term/reads, may: everything, droplets: any}\n");
-	for (unsigned i = 0; i < SLOTS; i++) {
-		(void)strbuf_addf(&text, "  c%u: {at: term/c%u, may: everything, droplets: any}\n",
-				  i, i);
+	if (file == NULL) {
+		return false;
 	}
-	(void)strbuf_adds(&text,
-			  "allow:\n  - {name: ana, who: ana, may: [droplet.list, droplet.show, "
-			  "\"droplet.power.*\"], droplets: {tag: web}}\n");
-	policy = policy_compile("bench", text.buf, text.len, &report);
-	policy_report_done(&report);
-	strbuf_done(&text);
-	return policy;
+	fputs("version: 1\naccounts: {main: {token: env:BENCH}}\n"
+	      "workspaces: {term: {console: terminal}}\n"
+	      "people: {ana: {term: ana}}\nchannels:\n"
+	      "  reads: {at: term/reads, may: everything, droplets: any}\n",
+	      file);
+	for (unsigned i = 0; i < SLOTS; i++) {
+		fprintf(file, "  c%u: {at: term/c%u, may: everything, droplets: any}\n", i, i);
+	}
+	fputs("allow:\n  - {name: ana, who: ana, may: [droplet.list, droplet.show, "
+	      "\"droplet.power.*\"], droplets: {region: ams3}}\n",
+	      file);
+	return fclose(file) == 0;
 }
 
 static long rss_kib(void)
@@ -375,16 +234,6 @@ static long rss_kib(void)
 	return pages * (sysconf(_SC_PAGESIZE) / 1024);
 }
 
-static void closed(void *data)
-{
-	*(bool *)data = true;
-}
-
-static bool is_closed(void *data)
-{
-	return *(bool *)data;
-}
-
 static void must(bool ok, const char *what)
 {
 	if (!ok) {
@@ -393,8 +242,9 @@ static void must(bool ok, const char *what)
 	}
 }
 
-static void measure(struct app *app, struct loop *loop, unsigned n)
+static void measure(unsigned n)
 {
+	struct loop *loop = crowd.flow.loop;
 	double quiet_ms, busy_ms, began, took;
 	unsigned syncs;
 	long rss;
@@ -406,10 +256,10 @@ static void measure(struct app *app, struct loop *loop, unsigned n)
 	quiet_ms = p99();
 	changes(WARM);
 	must(loop_run_until(loop, changes_over, NULL, WAIT_MS), "the first changes do not end");
-	must(loop_run_until(loop, idle, app, WAIT_MS), "it does not come to rest");
+	must(loop_run_until(loop, idle, &crowd.flow, WAIT_MS), "it does not come to rest");
 	rss = rss_kib();
 	(void)loop_take_longest_stall_us(loop);
-	syncs = atomic_load(&n_syncs);
+	syncs = atomic_load(&flow_syncs);
 	crowd.n_reads = 0;
 	began = now_s();
 	changes(n);
@@ -417,65 +267,32 @@ static void measure(struct app *app, struct loop *loop, unsigned n)
 	must(loop_run_until(loop, changes_over, NULL, WAIT_MS), "the changes do not end");
 	took = now_s() - began;
 	stall_us = loop_take_longest_stall_us(loop) / SCALE;
-	syncs = atomic_load(&n_syncs) - syncs;
+	syncs = atomic_load(&flow_syncs) - syncs;
 	must(loop_run_until(loop, reads_over, NULL, WAIT_MS), "the reads do not end");
 	busy_ms = p99();
-	must(loop_run_until(loop, idle, app, WAIT_MS), "it does not come to rest");
+	must(loop_run_until(loop, idle, &crowd.flow, WAIT_MS), "it does not come to rest");
 	printf("changes_per_s=%.0f fsyncs_per_change=%.3f read_p99_ms=%.2f read_alone_p99_ms=%.2f "
 	       "stall_ms=%.2f rss_growth_kib=%ld changes=%u acts=%u\n",
 	       n / took, (double)syncs / n, busy_ms, quiet_ms, (double)stall_us / 1e3,
-	       rss_kib() - rss, n, played.n_acts - WARM);
+	       rss_kib() - rss, n, crowd.acts - WARM);
 }
 
 int main(int argc, char **argv)
 {
-	struct console_options console = {.workspace = "terminal",
-					  .user = "nobody",
-					  .channel = "nowhere",
-					  .in_fd = -1,
-					  .out_fd = -1,
-					  .columns = 40,
-					  .shown = shown};
-	struct app_parts parts = {0};
-	struct err err = {0};
-	struct ocean *ocean;
-	char path[1024];
-	bool gone = false;
+	char policy[1024], state[1024];
 
 	must(argc >= 2, "usage: bench_jobs FOLDER [CHANGES [FSYNC_MS]]");
-	sync_ms = argc > 3 ? (unsigned)strtoul(argv[3], NULL, 10) : 0;
+	atomic_store(&flow_sync_delay_ms, argc > 3 ? (unsigned)strtoul(argv[3], NULL, 10) : 0);
 	(void)setenv("BENCH", "bench", 1);
-	(void)snprintf(path, sizeof(path), "%s/jobs.db", argv[1]);
-	crowd.loop = parts.loop = loop_new(&err);
-	must(parts.loop != NULL, err.msg);
-	parts.store = store_sqlite_open(parts.loop, path, &err);
-	must(parts.store != NULL, err.msg);
-	parts.policy = make_policy();
-	must(parts.policy != NULL, "the policy does not check");
-	crowd.chat = console_open(parts.loop, &console, &err);
-	must(crowd.chat != NULL, err.msg);
-	ocean = played_open(parts.loop);
-	parts.chats = &crowd.chat;
-	parts.n_chats = 1;
-	parts.accounts = &ocean;
-	parts.n_accounts = 1;
-	task_init(&crowd.next_read, parts.loop, next_read, NULL);
-	{
-		struct app *app = app_new(&parts);
-
-		must(app_start(app, &err) == 0, err.msg);
-		measure(app, parts.loop, argc > 2 ? (unsigned)strtoul(argv[2], NULL, 10) : 20000);
-		app_close(app, closed, &gone);
-		must(loop_run_until(parts.loop, is_closed, &gone, WAIT_MS), "it does not close");
-	}
-	store_close(parts.store);
-	policy_unref(parts.policy);
-	while (played.free != NULL) {
-		struct answer *answer = played.free;
-
-		played.free = answer->next_free;
-		free(answer);
-	}
-	loop_free(parts.loop);
+	(void)snprintf(state, sizeof(state), "%s/jobs.db", argv[1]);
+	(void)snprintf(policy, sizeof(policy), "%s/jobs.policy.yaml", argv[1]);
+	(void)umask(022);
+	must(write_policy(policy), "the policy cannot be written");
+	crowd.flow.shown = shown;
+	crowd.flow.sent = sent;
+	must(flow_open(&crowd.flow, policy, state), "it cannot be opened");
+	task_init(&crowd.next_read, crowd.flow.loop, next_read, NULL);
+	measure(argc > 2 ? (unsigned)strtoul(argv[2], NULL, 10) : 20000);
+	flow_close(&crowd.flow);
 	return 0;
 }

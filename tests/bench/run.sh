@@ -53,11 +53,20 @@ ratio() # engine, our decisions a second
 	sed -n "s/.*${name}_per_s=\([0-9]*\).*/\1/p" "$out/$name.txt" | awk -v ours="$ours" '{ printf "%.0f\n", ours / $1 }'
 }
 
+# A program of this folder with the objects of the release build.
+against_rooms() # program, sources ...
+{
+	program=$1
+	shift
+	# shellcheck disable=SC2046 # flags, to be split
+	cc -O2 -g -flto -std=c11 -D_GNU_SOURCE -I. -Ibot -o "$program" "$@" build/release/librooms.a \
+		$(pkg-config --libs yaml-0.1 libcrypto jansson libuv libcurl libwebsockets yajl sqlite3 libgsasl expat libidn libssl \
+			liboath libqrencode) -lunistring -lm
+}
+
 # ./dev bench policy: decisions a second and the rest, on the conformance policy, from the objects of the release build
 if [ "${1:-}" = policy ]; then
-	# shellcheck disable=SC2046 # flags, to be split
-	cc -O2 -flto -std=c11 -D_GNU_SOURCE -Ibot -o "$out/policy" tests/bench/bench_policy.c build/release/librooms.a \
-		$(pkg-config --libs yaml-0.1 libcrypto jansson libuv libcurl libwebsockets yajl sqlite3 libgsasl expat libidn libssl) -lunistring -lm
+	against_rooms "$out/policy" tests/bench/bench_policy.c
 	"$out/policy" "$shared/policy" >"$out/policy.txt"
 	main=$(sed -n 1p "$out/policy.txt")
 	rest=$(sed -n 2p "$out/policy.txt")
@@ -74,10 +83,7 @@ fi
 
 # ./dev bench jobs [CHANGES]: durable changes a second, on a real file. BENCH_FSYNC_MS delays each sync, as a bad disk does.
 if [ "${1:-}" = jobs ]; then
-	# shellcheck disable=SC2046 # flags, to be split
-	cc -O2 -flto -std=c11 -D_GNU_SOURCE -Ibot -I. -o "$out/jobs" tests/bench/bench_jobs.c build/release/librooms.a \
-		$(pkg-config --libs yaml-0.1 libcrypto jansson libuv libcurl libwebsockets yajl sqlite3 libgsasl expat libidn libssl \
-			liboath libqrencode) -lunistring -lm
+	against_rooms "$out/jobs" tests/bench/bench_jobs.c tests/bench/flow.c
 	rm -rf "$out/jobs.db"*
 	"$out/jobs" "$out" "${2:-100000}" "${BENCH_FSYNC_MS:-0}" 2>"$out/jobs.log" || {
 		tail -5 "$out/jobs.log" >&2
