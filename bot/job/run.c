@@ -53,11 +53,12 @@ void job_go(struct job *job)
 
 /* ---- after the request ------------------------------------------------------------------------ */
 
+/* It is a fact, whether it is on disk or not: the first look at it does not wait for the commit. */
 static void watching(struct job *job, const struct err *err)
 {
-	(void)err; /* it is a fact, whether it is on disk or not */
+	(void)err;
 	card_show(job->request);
-	job_watch(job);
+	request_settle(job->request); /* its end may be on disk by now */
 }
 
 static void unsure(struct job *job, const struct err *err)
@@ -187,6 +188,7 @@ static void acted(struct job *job, const struct ocean_call *call, const struct e
 	job->row.deadline_ms = clock_wall_ms() + job_step(job)->deadline_ms;
 	job_say(job, "%s", "");
 	job_move(job, JOB_WATCHING, NULL, watching);
+	job_watch(job);
 }
 
 /* ---- before it ------------------------------------------------------------------------------- */

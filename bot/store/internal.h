@@ -83,8 +83,10 @@ struct store_txn {
 struct store_back {
 	/* On the worker. The first failure of begin or finish fails every transaction of the group. */
 	int (*begin)(struct store *, struct err *);
-	/* 0; or -1 with this transaction undone. *ret_lost: the whole group is undone with it. */
-	int (*apply)(struct store *, const struct store_txn *, bool *ret_lost, struct err *);
+	/* 0; or -1. `alone`: with this transaction undone, unless *ret_lost, then the whole group is lost with it. Else the group
+	 * must be undone, and goes in once more, each alone. */
+	int (*apply)(struct store *, const struct store_txn *, bool alone, bool *ret_lost,
+		     struct err *);
 	int (*finish)(struct store *, struct err *);
 	void (*undo)(struct store *);
 	/* On the loop, or on the worker between two groups; the store's lock is held. */
@@ -132,6 +134,10 @@ struct store {
 	struct loop *loop;
 	struct task gather; /* all that one turn of the loop commits goes in one group */
 	struct list waiting;
+	struct list
+		told; /* carried out; they are called back a few a turn, so that a large group is no stall */
+	struct task tell;
+	bool *gone; /* set when a callback closed the store; NULL: none is under way */
 	struct store_errand *group; /* the one at the worker; NULL: none */
 	struct list asks;           /* reads that wait for the one at the worker */
 	struct store_errand *ask;   /* the one at the worker; NULL: none */

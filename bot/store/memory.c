@@ -358,13 +358,14 @@ static int memory_begin(struct store *store, struct err *err)
 	return 0;
 }
 
-static int memory_apply(struct store *store, const struct store_txn *txn, bool *ret_lost,
-			struct err *err)
+static int memory_apply(struct store *store, const struct store_txn *txn, bool alone,
+			bool *ret_lost, struct err *err)
 {
 	struct memory *m = memory_of(store);
 	size_t mark = m->n_undos;
 	int rc = 0;
 
+	(void)alone;
 	(void)ret_lost; /* a fault is one transaction's alone, so that tests can count commits */
 	for (const struct store_op *op = txn->first; rc == 0 && op != NULL; op = op->next) {
 		rc = apply_op(m, op, err);

@@ -67,6 +67,50 @@ static const char *const store_migrations[] = {
 	"CREATE INDEX place_at ON place (at_ms);",
 	/* 6: what became of the steps of a plan */
 	"ALTER TABLE job ADD COLUMN steps TEXT NOT NULL DEFAULT '';",
+	/* 7: requests, jobs and places lie in the order in which they came, not in that of their random ids: what is under way now
+	 * shares few pages, and each commit writes those only */
+	"ALTER TABLE request RENAME TO request_before; ALTER TABLE job RENAME TO job_before;"
+	"ALTER TABLE place RENAME TO place_before;"
+	"DROP INDEX request_open; DROP INDEX request_final; DROP INDEX job_request;"
+	"DROP INDEX job_open; DROP INDEX place_at;"
+	"CREATE TABLE request (id TEXT PRIMARY KEY NOT NULL, network TEXT NOT NULL,"
+	" workspace TEXT NOT NULL, channel TEXT NOT NULL, thread TEXT NOT NULL,"
+	" direct INTEGER NOT NULL, user_workspace TEXT NOT NULL, user TEXT NOT NULL,"
+	" person TEXT NOT NULL, answers TEXT NOT NULL, verb TEXT NOT NULL, words TEXT NOT NULL,"
+	" policy_id TEXT NOT NULL, card TEXT NOT NULL, card_wanted INTEGER NOT NULL,"
+	" card_shown INTEGER NOT NULL, created_ms INTEGER NOT NULL, updated_ms INTEGER NOT NULL,"
+	" final INTEGER NOT NULL, arguments TEXT NOT NULL, reason TEXT NOT NULL,"
+	" nonce TEXT NOT NULL, digest TEXT NOT NULL, terms TEXT NOT NULL,"
+	" queues INTEGER NOT NULL);"
+	"INSERT INTO request SELECT id, network, workspace, channel, thread, direct,"
+	" user_workspace, user, person, answers, verb, words, policy_id, card, card_wanted,"
+	" card_shown, created_ms, updated_ms, final, arguments, reason, nonce, digest, terms,"
+	" queues FROM request_before ORDER BY created_ms, id;"
+	"CREATE TABLE job (id TEXT PRIMARY KEY NOT NULL, request TEXT NOT NULL,"
+	" account TEXT NOT NULL, droplet_id INTEGER NOT NULL, droplet_name TEXT NOT NULL,"
+	" state INTEGER NOT NULL, step INTEGER NOT NULL, action_id INTEGER NOT NULL,"
+	" sent_ms INTEGER NOT NULL, deadline_ms INTEGER NOT NULL, updated_ms INTEGER NOT NULL,"
+	" outcome TEXT NOT NULL, open INTEGER NOT NULL, ready_ms INTEGER NOT NULL,"
+	" steps TEXT NOT NULL);"
+	"INSERT INTO job SELECT id, request, account, droplet_id, droplet_name, state, step,"
+	" action_id, sent_ms, deadline_ms, updated_ms, outcome, open, ready_ms, steps"
+	" FROM job_before ORDER BY updated_ms, id;"
+	"CREATE TABLE place (job TEXT PRIMARY KEY NOT NULL, request TEXT NOT NULL,"
+	" verb TEXT NOT NULL, network TEXT NOT NULL, user_workspace TEXT NOT NULL,"
+	" user TEXT NOT NULL, workspace TEXT NOT NULL, channel TEXT NOT NULL,"
+	" account TEXT NOT NULL, name TEXT NOT NULL, region TEXT NOT NULL, size TEXT NOT NULL,"
+	" project TEXT NOT NULL, project_id TEXT NOT NULL, tags TEXT NOT NULL,"
+	" at_ms INTEGER NOT NULL, direct INTEGER NOT NULL, droplet_id INTEGER NOT NULL,"
+	" known INTEGER NOT NULL, monthly_cents INTEGER NOT NULL);"
+	"INSERT INTO place SELECT job, request, verb, network, user_workspace, user, workspace,"
+	" channel, account, name, region, size, project, project_id, tags, at_ms, direct,"
+	" droplet_id, known, monthly_cents FROM place_before ORDER BY at_ms, job;"
+	"DROP TABLE request_before; DROP TABLE job_before; DROP TABLE place_before;"
+	"CREATE INDEX request_open ON request (created_ms) WHERE final = 0;"
+	"CREATE INDEX request_final ON request (updated_ms) WHERE final = 1;"
+	"CREATE INDEX job_request ON job (request);"
+	"CREATE UNIQUE INDEX job_open ON job (account, droplet_id) WHERE open = 1;"
+	"CREATE INDEX place_at ON place (at_ms);",
 };
 
 #endif

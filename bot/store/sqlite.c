@@ -38,11 +38,21 @@ static const char *const queries[Q_COUNT] = {
 	[Q_SEEN] = "INSERT INTO seen (key, at_ms) VALUES (?1, ?2)",
 	[Q_BUSY] = "SELECT 1 FROM job WHERE account = ?1 AND droplet_id = ?2 AND open = 1"
 		   " AND id <> ?3",
-	[Q_JOB] = "INSERT OR REPLACE INTO job (" JOB_COLUMNS ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7,"
-		  " ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
-	[Q_REQUEST] = "INSERT OR REPLACE INTO request (" REQUEST_COLUMNS ") VALUES (?1, ?2, ?3,"
-		      " ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18,"
-		      " ?19, ?20, ?21, ?22, ?23, ?24, ?25)",
+	/* a row that is there is changed in its place: a replaced one would be taken out of each index and put back */
+	[Q_JOB] =
+		"INSERT INTO job (" JOB_COLUMNS ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9,"
+		" ?10, ?11, ?12, ?13, ?14, ?15) ON CONFLICT (id) DO UPDATE SET"
+		" (account, droplet_id, droplet_name, state, step, action_id, sent_ms, deadline_ms,"
+		" updated_ms, outcome, open, ready_ms, steps) ="
+		" (?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
+	[Q_REQUEST] = "INSERT INTO request (" REQUEST_COLUMNS ") VALUES (?1, ?2, ?3, ?4, ?5, ?6,"
+		      " ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21,"
+		      " ?22, ?23, ?24, ?25) ON CONFLICT (id) DO UPDATE SET"
+		      " (network, workspace, channel, thread, user_workspace, user, person,"
+		      " answers, verb, words, policy_id, card, arguments, reason, nonce, digest,"
+		      " terms, direct, card_wanted, card_shown, created_ms, updated_ms, final,"
+		      " queues) = (?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15,"
+		      " ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25)",
 	[Q_LOG_LAST] = "SELECT seq, hash FROM log ORDER BY seq DESC LIMIT 1",
 	[Q_LOG_CUT] = "SELECT seq, hash FROM log_cut",
 	[Q_LOG] = "INSERT INTO log (seq, body, prev, hash) VALUES (?1, ?2, ?3, ?4)",
@@ -176,20 +186,21 @@ static int sqlite_begin(struct store *store, struct err *err)
 	return run_plain(sqlite_of(store), Q_BEGIN, err);
 }
 
-static int sqlite_apply(struct store *store, const struct store_txn *txn, bool *ret_lost,
-			struct err *err)
+/* A savepoint keeps a copy of each page that is changed after it: only where one failed before. */
+static int sqlite_apply(struct store *store, const struct store_txn *txn, bool alone,
+			bool *ret_lost, struct err *err)
 {
 	struct sqlite *s = sqlite_of(store);
-	int rc = run_plain(s, Q_SAVEPOINT, err);
+	int rc = alone ? run_plain(s, Q_SAVEPOINT, err) : 0;
 
 	for (const struct store_op *op = txn->first; rc == 0 && op != NULL; op = op->next) {
 		rc = sqlite_put(s, op, err);
 	}
-	if (rc == 0) {
+	if (rc == 0 && alone) {
 		rc = run_plain(s, Q_RELEASE, err);
 	}
-	if (rc == 0) {
-		return 0;
+	if (rc == 0 || !alone) {
+		return rc;
 	}
 	/* A full disk makes SQLite undo all of it by itself; a savepoint that cannot be gone back to is as bad. */
 	if (sqlite3_get_autocommit(s->db) != 0 || run_plain(s, Q_BACK_TO, NULL) < 0 ||
@@ -360,16 +371,17 @@ static int tune(struct sqlite *s, bool read_only, struct err *err)
 	(void)sqlite3_busy_timeout(s->db, 2000); /* a reader that opens or recovers the log */
 	(void)sqlite3_db_config(s->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
 	if (exec(s,
-		 "PRAGMA cache_size=-256; PRAGMA mmap_size=0; PRAGMA temp_store=MEMORY;"
+		 "PRAGMA cache_size=-2048; PRAGMA mmap_size=0; PRAGMA temp_store=MEMORY;"
 		 "PRAGMA trusted_schema=OFF;",
 		 err) < 0) {
 		return -1;
 	}
-	return read_only ? 0
-			 : exec(s,
-				"PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;"
-				"PRAGMA wal_autocheckpoint=256; PRAGMA journal_size_limit=1048576;",
-				err);
+	return read_only
+		       ? 0
+		       : exec(s,
+			      "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;"
+			      "PRAGMA wal_autocheckpoint=1000; PRAGMA journal_size_limit=1048576;",
+			      err);
 }
 
 static int open_database(struct sqlite *s, const char *path, bool read_only, struct err *err)

@@ -17,6 +17,8 @@
 #include "metrics/metrics.h"
 #include "store/internal.h"
 
+#define TELL_MOST 16 /* callbacks a turn */
+
 enum errand_state {
 	ERRAND_QUEUED = 0,
 	ERRAND_RUNNING,
@@ -38,6 +40,7 @@ struct store_errand {
 };
 
 static void gather(struct task *task);
+static void tell(struct task *task);
 
 void store_init(struct store *store, const struct store_back *back, struct loop *loop)
 {
@@ -46,6 +49,7 @@ void store_init(struct store *store, const struct store_back *back, struct loop 
 	store->back = back;
 	store->loop = loop;
 	list_init(&store->waiting);
+	list_init(&store->told);
 	list_init(&store->asks);
 	(void)pthread_mutexattr_init(&nested);
 	(void)pthread_mutexattr_settype(&nested, PTHREAD_MUTEX_RECURSIVE);
@@ -53,16 +57,20 @@ void store_init(struct store *store, const struct store_back *back, struct loop 
 	(void)pthread_mutexattr_destroy(&nested);
 	if (loop != NULL) {
 		task_init(&store->gather, loop, gather, store);
+		task_init(&store->tell, loop, tell, store);
 	}
 }
 
 void store_done(struct store *store)
 {
-	assert(list_empty(&store->waiting) && store->group == NULL);
+	assert(list_empty(&store->waiting) && list_empty(&store->told) && store->group == NULL);
 	assert(list_empty(&store->asks) && store->ask == NULL);
 	(void)pthread_mutex_destroy(&store->lock);
 	free(store->path);
 	store->path = NULL;
+	if (store->gone != NULL) {
+		*store->gone = true;
+	}
 }
 
 /* ---- what a transaction will do ------------------------------------------------------------ */
@@ -347,27 +355,43 @@ static void fail_all(struct list *txns, const struct err *err)
 	}
 }
 
-/* On the worker. A conflict counts only when its group is on disk: it may be one with a neighbour that was undone too. */
-static void carry_out(struct store *store, struct list *txns)
+/* 0: they are on disk; -1: all are lost, *err says why; 1: one failed, nothing was written, and each must go in alone. */
+static int carry_out_once(struct store *store, struct list *txns, bool alone, struct err *err)
 {
-	struct err err = {0};
 	bool lost = false;
 
-	if (store->back->begin(store, &err) < 0) {
-		fail_all(txns, &err);
-		return;
+	if (store->back->begin(store, err) < 0) {
+		return -1;
 	}
 	LIST_FOREACH(it, txns)
 	{
 		struct store_txn *txn = LIST_ENTRY(it, struct store_txn, link);
 
-		if (store->back->apply(store, txn, &lost, &txn->result) < 0 && lost) {
-			err_copy(&err, &txn->result);
-			break;
+		err_clear(&txn->result);
+		if (store->back->apply(store, txn, alone, &lost, &txn->result) < 0 &&
+		    (lost || !alone)) {
+			err_copy(err, &txn->result);
+			store->back->undo(store);
+			return lost ? -1 : 1;
 		}
 	}
-	if (lost || store->back->finish(store, &err) < 0) {
+	if (store->back->finish(store, err) < 0) {
 		store->back->undo(store);
+		return -1;
+	}
+	return 0;
+}
+
+/* On the worker. A conflict counts only when its group is on disk: it may be one with a neighbour that was undone too. */
+static void carry_out(struct store *store, struct list *txns)
+{
+	struct err err = {0};
+	int rc = carry_out_once(store, txns, false, &err);
+
+	if (rc > 0) {
+		rc = carry_out_once(store, txns, true, &err);
+	}
+	if (rc < 0) {
 		fail_all(txns, &err);
 	}
 }
@@ -433,6 +457,34 @@ static void note_failure(struct store *store, const struct list *txns)
 	}
 }
 
+static void move_all(struct list *from, struct list *to)
+{
+	while (!list_empty(from)) {
+		struct list *one = from->next;
+
+		list_remove(one);
+		list_append(to, one);
+	}
+}
+
+static void tell(struct task *task)
+{
+	struct store *store = task->data;
+	bool gone = false;
+
+	store->gone = &gone;
+	for (unsigned n = 0; n < TELL_MOST && !list_empty(&store->told); n++) {
+		call_back(first_txn(&store->told));
+		if (gone) {
+			return;
+		}
+	}
+	store->gone = NULL;
+	if (!list_empty(&store->told)) {
+		task_post(&store->tell);
+	}
+}
+
 static void group_done(struct work *work)
 {
 	struct store_errand *group = work->data;
@@ -444,20 +496,10 @@ static void group_done(struct work *work)
 		if (!list_empty(&store->waiting)) {
 			task_post(&store->gather);
 		}
-		/* the last touch of the store is above: a callback may close it */
-		call_back_all(&group->txns);
+		move_all(&group->txns, &store->told);
+		tell(&store->tell); /* may close the store */
 	}
 	errand_free(group);
-}
-
-static void move_all(struct list *from, struct list *to)
-{
-	while (!list_empty(from)) {
-		struct list *one = from->next;
-
-		list_remove(one);
-		list_append(to, one);
-	}
 }
 
 static void gather(struct task *task)
@@ -596,7 +638,9 @@ void store_drain(struct store *store, bool silent)
 	list_init(&over);
 	if (store->loop != NULL) {
 		task_cancel(&store->gather);
+		task_cancel(&store->tell);
 	}
+	move_all(&store->told, &over);
 	if (store->group != NULL) {
 		if (!take_back(store->group)) {
 			fail_all(&store->group->txns, &canceled);
@@ -628,7 +672,7 @@ void store_close(struct store *store)
 bool store_idle(const struct store *store)
 {
 	return store->group == NULL && store->ask == NULL && list_empty(&store->waiting) &&
-	       list_empty(&store->asks);
+	       list_empty(&store->told) && list_empty(&store->asks);
 }
 
 bool store_failing(const struct store *store, struct err *ret_why)

@@ -27,7 +27,7 @@
 #include "flow.h"
 #include "loop/loop.h"
 
-#define SCALE 200
+#define SCALE 500
 #define SLOTS 64
 #define DROPLETS_A_SLOT 4
 _Static_assert(SLOTS *DROPLETS_A_SLOT == FLOW_DROPLETS, "a slot has droplets of its own");
