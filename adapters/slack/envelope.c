@@ -86,7 +86,7 @@ static void remember(struct unsettled *u, unsigned line, const char *envelope_id
 	}
 }
 
-void envelope_settled(struct chat *chat, const char *event_id)
+void envelope_settled(struct chat *chat, const char *event_id, bool kept)
 {
 	struct slack_adapter *s = CONTAINER_OF(chat, struct slack_adapter, chat);
 	struct unsettled *u = map_remove(&s->unsettled, event_id);
@@ -94,7 +94,7 @@ void envelope_settled(struct chat *chat, const char *event_id)
 	if (u == NULL) {
 		return;
 	}
-	for (size_t i = 0; i < u->n; i++) {
+	for (size_t i = 0; kept && i < u->n; i++) {
 		ack(s, u->line[i], u->envelope[i]);
 	}
 	unsettled_free(u);

@@ -145,7 +145,7 @@ bool line_can_ack(const struct line *line);
 
 /* envelope.c */
 void envelope_hear(struct line *line, const char *bytes, size_t len);
-void envelope_settled(struct chat *chat, const char *event_id);
+void envelope_settled(struct chat *chat, const char *event_id, bool kept);
 void envelope_free(struct slack_adapter *s);
 
 /* heard.c */

@@ -143,6 +143,12 @@ static void sink_place_lost(struct chat *chat, const struct chat_place *place, c
 		 "why", why, NULL);
 }
 
+static void sink_notice(struct chat *chat, const char *what, void *data)
+{
+	(void)chat;
+	app_tell_keepers(((struct app_chat *)data)->app, what, NULL);
+}
+
 struct app *app_new(const struct app_parts *parts)
 {
 	struct app *app = mem_alloc(sizeof(*app));
@@ -187,6 +193,7 @@ struct app *app_new(const struct app_parts *parts)
 		at->chat->sink.event = sink_event;
 		at->chat->sink.link = sink_link;
 		at->chat->sink.place_lost = sink_place_lost;
+		at->chat->sink.notice = sink_notice;
 		at->chat->sink.data = at;
 	}
 	options.gate = app->gate;
@@ -225,6 +232,9 @@ int app_start(struct app *app, struct err *err)
 	}
 	upkeep_start(app->upkeep);
 	denials_load(app);
+	if (inbox_load(app, err) < 0) {
+		return -1;
+	}
 	mirror_start(app->mirror);
 	return job_resume(app->engine, err);
 }

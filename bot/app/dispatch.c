@@ -96,6 +96,9 @@ static bool run_command(struct turn *turn)
 		turn_say(turn, true, words_crowded(&turn->arena, app->n_turns - 1));
 		return false;
 	}
+	if (row->plan != NULL || own_is_lock(row)) {
+		inbox_take(turn, turn_said_again(turn));
+	}
 	turn->waiting = true;
 	turn->want.done = turn_droplets;
 	turn->want.data = turn;
@@ -278,11 +281,12 @@ static bool run_press(struct turn *turn, struct job_press *press)
 		turn_say(turn, true, words_not_set_up(&turn->arena, &turn->place));
 		return false;
 	}
+	inbox_take(turn, NULL);
 	own_press(turn, press);
 	return true;
 }
 
-void dispatch_event(struct app_chat *from, const struct event *event)
+static void take_in(struct app_chat *from, const struct event *event)
 {
 	struct app *app = from->app;
 	const char *text = event->text;
@@ -319,5 +323,15 @@ void dispatch_event(struct app_chat *from, const struct event *event)
 	}
 	if (text == NULL || !turn_run(turn, text)) {
 		turn_end(turn);
+	}
+}
+
+void dispatch_event(struct app_chat *from, const struct event *event)
+{
+	from->taken = false;
+	take_in(from, event);
+	/* what has no row in the inbox needs none: it is answered, or changes nothing */
+	if (!from->taken && from->chat->ops->settled != NULL) {
+		from->chat->ops->settled(from->chat, event->id, true);
 	}
 }

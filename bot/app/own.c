@@ -148,6 +148,7 @@ bool own_run(struct turn *turn)
 	} else if (parse->n_words > 0) {
 		press.request = parse->words[0];
 	}
+	inbox_take(turn, NULL);
 	own_press(turn, &press);
 	return true;
 }

@@ -12,6 +12,7 @@
 
 void turn_end(struct turn *turn)
 {
+	inbox_end(turn);
 	list_remove(&turn->link);
 	turn->app->n_turns--;
 	arena_done(&turn->arena);

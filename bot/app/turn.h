@@ -27,6 +27,7 @@ struct turn {
 	struct command_parse parse;
 	struct account_want want;
 	bool waiting;
+	const char *inbox; /* its row there, which goes with the turn; NULL: none */
 };
 
 struct turn *turn_new(struct app_chat *from, const struct event *event);

@@ -96,9 +96,10 @@ struct chat_ops {
 	 * left. Copied; never calls the sink before it returns. */
 	void (*rejoin)(struct chat *, const struct chat_join *joins, size_t n_joins);
 	void (*post)(struct chat *, struct chat_post *post);
-	/* The event of this id, as reported, need not come again: what must outlive this process is on disk, or there is nothing.
-	 * Once for each event, from within sink.event or later, not after close. NULL: the network waits for no word. */
-	void (*settled)(struct chat *, const char *event_id);
+	/* kept: the event of this id, as reported, need not come again, for what must outlive this process is on disk, or there
+	 * is nothing that must. Else it could not be kept and had better come again. Once for each event, from within
+	 * sink.event or later, not after close. NULL: the network waits for no word. */
+	void (*settled)(struct chat *, const char *event_id, bool kept);
 	/* NULL: the network keeps no groups. */
 	void (*look_up)(struct chat *, struct chat_query *query);
 	/* Posts under way are called back with CANCELED; closed comes once, from the loop; the chat is freed then. */
