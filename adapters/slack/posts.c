@@ -314,14 +314,10 @@ static void send(struct posted *posted)
 		open_direct(posted);
 		return;
 	}
-	if (posted->way == WAY_EPHEMERAL && posted->page == 0 && posted->tries++ == 0 &&
-	    !map_has(&posted->s->members, posted->channel)) {
-		/* in a channel where we may not be, the answer to what was just done there */
-		hook = hook_use(posted->s, posted->channel, posted->user);
-	}
-	if (hook != NULL) {
-		posted->way = WAY_HOOK;
-	} else if (posted->way == WAY_HOOK) {
+	if (posted->way == WAY_HOOK || (posted->way == WAY_EPHEMERAL && !posted->hooked &&
+					map_get(&posted->s->members, posted->channel) == NULL)) {
+		/* in a channel where we may not be: the answer to what was just done there */
+		posted->hooked = true;
 		hook = hook_use(posted->s, posted->channel, posted->user);
 		posted->way = hook != NULL ? WAY_HOOK : WAY_EPHEMERAL;
 	}

@@ -47,7 +47,7 @@ static void end_page(struct writer *w)
 	page = &w->pages->page[w->pages->n++];
 	page->blocks = arena_printf(w->arena, "{\"type\":\"rich_text\",\"elements\":[%s]}",
 				    w->elements.buf);
-	page->text = arena_strdup(w->arena, w->text.buf);
+	page->text = arena_strdup(w->arena, w->text.len > 0 ? w->text.buf : " ");
 	strbuf_reset(&w->elements);
 	strbuf_reset(&w->text);
 	w->used = 0;
