@@ -23,8 +23,10 @@ HOME = {
     r"qrencode\.h": ["bot/cli/qr.c"],
     r"http_parser\.h": ["tests/sim/server.c"],
 }
-# The simulators' server is a libuv program of its own.
-ALSO = {"uv.h": ["tests/sim/server.c"]}
+# The simulators' servers are libuv programs of their own; the simulated Slack is made of JSON trees.
+ALSO = {"uv.h": ["tests/sim/server.c", "tests/sim/slack_conn.h"], "http_parser.h": ["tests/sim/slack_conn.h"],
+        "jansson.h": ["tests/sim/slack.h"],
+        "openssl/evp.h": ["tests/sim/slack_ws.c"], "openssl/sha.h": ["tests/sim/slack_ws.c"]}
 
 SYSTEM = set("""
 assert complex ctype errno fcntl float inttypes iso646 limits locale math poll pwd grp setjmp signal spawn stdalign

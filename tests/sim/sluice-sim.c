@@ -12,9 +12,11 @@
 
 #include "base/clock.h"
 #include "sim/server.h"
+#include "sim/slack_server.h"
 
 static const char usage[] =
 	"usage: sluice-sim [options]\n"
+	"       sluice-sim slack [options]   a simulated Slack instead; its own --help\n"
 	"A stateful DigitalOcean on a socket, for the demo and for tests.\n"
 	"  --listen ADDR:PORT   default 127.0.0.1:0 (any free port)\n"
 	"  --port-file FILE     write the port there\n"
@@ -357,6 +359,9 @@ int main(int argc, char **argv)
 	FILE *log = NULL;
 	int rc;
 
+	if (argc > 1 && strcmp(argv[1], "slack") == 0) {
+		return slack_main(argc - 1, argv + 1);
+	}
 	if (parse(&s, argc, argv) < 0 || (world = build(&s)) == NULL) {
 		return 2;
 	}
