@@ -60,6 +60,7 @@ struct line {
 	struct err why;     /* why we close it; kind 0: not by us */
 	int64_t wait_ms;    /* Slack wants us to wait so long before the next */
 	bool crowded;       /* too_many_websockets */
+	bool draining;      /* Slack asked it to leave, or we did: its end is no failure */
 };
 
 struct slack_adapter {

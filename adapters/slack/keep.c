@@ -16,6 +16,7 @@
 #include "base/log.h"
 
 #define STEADY_MS 60000 /* a life this long forgets the failures before it */
+#define REFRESH_MS 10000 /* who is sent away sooner is not replaced at once */
 #define BACKOFF_MOST_MS 60000
 #define CROWDED_MOST_MS 300000
 #define HANDOVER_MS 5000 /* the old one stays so long after the new one's hello */
@@ -182,8 +183,16 @@ void keep_drain(struct line *line, const char *reason)
 		line_fail(line, ERR_REMOTE, "Slack sent the connection away before its hello");
 		return;
 	}
-	s->attempts = was_steady(line) ? 0 : s->attempts + 1;
+	if (was_steady(line)) {
+		s->attempts = 0;
+	}
 	line_drain(line, DRAIN_MOST_MS);
+	if (clock_mono_ms() - line->live_ms < REFRESH_MS) {
+		s->attempts++;
+	} else if (count(s, LINE_ASK, LINE_HELLO) == 0 &&
+		   count(s, LINE_LIVE, LINE_LIVE) < s->n_wanted) {
+		timer_start(&s->timer, 0); /* what failed before is no reason for a gap now */
+	}
 	keep_look(s);
 }
 
@@ -201,7 +210,8 @@ void keep_gone(struct line *line, const struct err *err)
 {
 	struct slack_adapter *s = line->s;
 	bool steady = was_steady(line);
-	bool drained = line->phase == LINE_CLOSING && line->why.kind == ERR_NONE;
+	bool drained = line->why.kind == ERR_NONE;
+	bool draining = line->draining;
 	int64_t least_ms = line->wait_ms;
 	bool crowded = line->crowded;
 
@@ -215,7 +225,7 @@ void keep_gone(struct line *line, const struct err *err)
 	if (s->refused) {
 		return;
 	}
-	if (!drained) { /* it was counted when Slack asked it to leave, if it did */
+	if (!drained && !draining) { /* else it was counted when Slack asked it to leave */
 		s->attempts = steady ? 0 : s->attempts + 1;
 	}
 	if (crowded) {

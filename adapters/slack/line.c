@@ -77,6 +77,7 @@ void line_end(struct line *line)
 void line_drain(struct line *line, int64_t most_ms)
 {
 	if (line->phase == LINE_LIVE || line->phase == LINE_DRAIN) {
+		line->draining = true;
 		enter(line, LINE_DRAIN, most_ms);
 	}
 }

@@ -1,6 +1,6 @@
 /* posts.c - chat posts to calls of the Web API, at Slack's pace, and what became of them
  *
- * Happy path: rendered at once; when the channel's turn comes (one message a second, a few at once) chat.postMessage, chat.update
+ * Happy path: rendered at once; when the channel's turn comes (one message a second) chat.postMessage, chat.update
  * or chat.postEphemeral; further pages follow below the first; done with the ts as id. An answer stands in the thread of
  * what it answers. A direct place is found by conversations.open, once.
  * Failure modes: 429 holds the channel for as long as Slack says; not in the channel: what one person alone may see goes by the
@@ -19,8 +19,8 @@
 #include "base/log.h"
 #include "base/mem.h"
 
-#define PACE_MS 1000
-#define BURST 3
+#define PACE_MS 1050 /* a second, and a little for the way */
+#define BURST 3 /* of what is no message of its own */
 #define PAGE_TRIES 3
 #define BODY_MAX (1024 * 1024)
 
@@ -85,32 +85,39 @@ static void finish(struct posted *posted, const struct err *err)
 
 /* ---- pace -------------------------------------------------------------------------------------- */
 
-static struct pace *pace_of(struct slack_adapter *s, const char *channel)
+/* By method and channel, as Slack counts. */
+static struct pace *pace_of(const struct posted *posted)
 {
-	struct pace *pace = map_get(&s->paces, channel);
+	static const char letters[] = {
+		[WAY_POST] = 'p', [WAY_EDIT] = 'u', [WAY_EPHEMERAL] = 'e', [WAY_HOOK] = 'h'};
+	struct map *paces = &posted->s->paces;
+	struct pace *pace;
+	char key[CHAT_ID_MAX + 3];
 
+	(void)snprintf(key, sizeof(key), "%c/%s", letters[posted->way], posted->channel);
+	pace = map_get(paces, key);
 	if (pace == NULL) {
 		pace = mem_alloc(sizeof(*pace));
-		(void)map_put(&s->paces, channel, pace);
+		(void)map_put(paces, key, pace);
 	}
 	return pace;
 }
 
 /* Takes a turn in the channel: in how many ms it is. */
-static int64_t take_turn(struct slack_adapter *s, const char *channel)
+static int64_t take_turn(const struct posted *posted)
 {
-	struct pace *pace = pace_of(s, channel);
+	struct pace *pace = pace_of(posted);
 	int64_t now_ms = clock_mono_ms();
-	int64_t earliest_ms = now_ms - (BURST - 1) * PACE_MS;
+	int64_t earliest_ms = now_ms - (posted->way == WAY_POST ? 0 : (BURST - 1) * PACE_MS);
 	int64_t turn_ms = pace->next_ms > earliest_ms ? pace->next_ms : earliest_ms;
 
 	pace->next_ms = turn_ms + PACE_MS;
 	return turn_ms > now_ms ? turn_ms - now_ms : 0;
 }
 
-static void hold(struct slack_adapter *s, const char *channel, int64_t ms)
+static void hold(const struct posted *posted, int64_t ms)
 {
-	struct pace *pace = pace_of(s, channel);
+	struct pace *pace = pace_of(posted);
 	int64_t until_ms = clock_mono_ms() + ms;
 
 	pace->next_ms = pace->next_ms > until_ms ? pace->next_ms : until_ms;
@@ -123,8 +130,7 @@ static void on_turn(struct timer *timer)
 
 static void queue_page(struct posted *posted)
 {
-	timer_start(&posted->timer,
-		    posted->channel != NULL ? take_turn(posted->s, posted->channel) : 0);
+	timer_start(&posted->timer, posted->channel != NULL ? take_turn(posted) : 0);
 }
 
 /* ---- outcomes ------------------------------------------------------------------------------------ */
@@ -194,7 +200,7 @@ static void failed(struct posted *posted, const struct trouble *trouble)
 	int64_t wait_ms = trouble->retry_after_ms;
 
 	if (wait_ms > 0 && posted->channel != NULL) {
-		hold(posted->s, posted->channel, wait_ms);
+		hold(posted, wait_ms);
 	}
 	if (trouble->fatal) {
 		slack_refuse(posted->s, trouble->err.msg);
