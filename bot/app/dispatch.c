@@ -58,6 +58,11 @@ static bool is_crowded(const struct turn *turn)
 	return n > TURNS_A_PERSON_MAX || app->n_turns > TURNS_MAX;
 }
 
+static void list_droplets(struct turn *turn)
+{
+	account_want(turn->app, &turn->want, turn->max_age_ms, TIER_READ);
+}
+
 /* True when the turn goes on and will be ended by turn_droplets. */
 static bool run_command(struct turn *turn)
 {
@@ -102,8 +107,8 @@ static bool run_command(struct turn *turn)
 	turn->waiting = true;
 	turn->want.done = turn_droplets;
 	turn->want.data = turn;
-	account_want(app, &turn->want, could && row->plan != NULL ? 0 : OCEAN_FRESH_READ_MS,
-		     TIER_READ);
+	turn->max_age_ms = could && row->plan != NULL ? 0 : OCEAN_FRESH_READ_MS;
+	groups_ask(turn, row->plan != NULL || own_is_lock(row), list_droplets);
 	metrics_observe(METRIC_COMMAND_US, clock_work_us() - turn->began_us);
 	return true;
 }

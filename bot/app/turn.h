@@ -27,6 +27,9 @@ struct turn {
 	struct command_parse parse;
 	struct account_want want;
 	bool waiting;
+	int64_t max_age_ms; /* of the list of droplets */
+	struct list looks;  /* groups.c: questions to the network that are not answered yet */
+	void (*then)(struct turn *);
 	const char *inbox; /* its row there, which goes with the turn; NULL: none */
 };
 
@@ -51,6 +54,10 @@ int64_t turn_said_ago_ms(const struct turn *turn);
 
 /* Runs the row's answer on these droplets, redacted for the channel, and says it. */
 void turn_answer(struct turn *turn, const struct droplet *const *droplets, size_t n);
+
+/* groups.c: asks the network in which groups who asks is, then calls back; at once when there is nothing to ask. */
+void groups_ask(struct turn *turn, bool change, void (*then)(struct turn *));
+void groups_forget(struct turn *turn); /* the turn ends */
 
 /* own.c: is it about requests that wait? Such a row needs no verb: whose it is decides. */
 bool own_is_act(const struct command *row);

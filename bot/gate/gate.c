@@ -12,10 +12,12 @@
 #include "audit/audit.h"
 #include "base/clock.h"
 #include "base/mem.h"
+#include "gate/said.h"
 #include "metrics/metrics.h"
 
 struct gate {
 	struct policy *policy;
+	struct said said;
 };
 
 struct gate *gate_new(struct policy *policy)
@@ -23,6 +25,7 @@ struct gate *gate_new(struct policy *policy)
 	struct gate *gate = mem_alloc(sizeof(*gate));
 
 	gate->policy = policy_ref(policy);
+	said_init(&gate->said);
 	return gate;
 }
 
@@ -30,6 +33,7 @@ void gate_free(struct gate *gate)
 {
 	if (gate != NULL) {
 		policy_unref(gate->policy);
+		said_done(&gate->said);
 		free(gate);
 	}
 }
@@ -40,6 +44,13 @@ void gate_swap(struct gate *gate, struct policy *policy)
 
 	gate->policy = policy_ref(policy);
 	policy_unref(old);
+	said_done(&gate->said); /* a name may mean another group now */
+	said_init(&gate->said);
+}
+
+void gate_said(struct gate *gate, const struct gate_who *who, const char *group, bool member)
+{
+	said_note(&gate->said, who, group, member);
 }
 
 const struct policy *gate_policy(const struct gate *gate)
@@ -127,15 +138,18 @@ static const char *const *rule_names(const struct rule_set *set, struct arena *a
 	return names;
 }
 
-/* n_targets: of the whole command. What was started and who is in the networks' groups is not known here: the worst case. */
-static void ask(const struct policy_asker *asker, enum verb verb, const struct droplet *droplet,
-		size_t n_targets, struct decision *ret_decision)
+/* n_targets: of the whole command. What was started is not known here: the worst case. */
+static void ask(const struct policy_asker *asker, const struct said_groups *groups, enum verb verb,
+		const struct droplet *droplet, size_t n_targets, struct decision *ret_decision)
 {
 	struct policy_question question = {
 		.asker = *asker,
 		.verb = verb,
 		.droplet = droplet,
 		.at_ms = clock_wall_ms(),
+		.groups_known = groups->known,
+		.groups = groups->names,
+		.n_groups = groups->n,
 		.n_targets = n_targets < UINT32_MAX ? (unsigned)n_targets : UINT32_MAX,
 	};
 
@@ -143,13 +157,13 @@ static void ask(const struct policy_asker *asker, enum verb verb, const struct d
 }
 
 /* Is the verb allowed to this asker on all of them? */
-static bool all_allowed(const struct policy_asker *asker, enum verb verb,
-			const struct droplet *const *droplets, size_t n_droplets)
+static bool all_allowed(const struct policy_asker *asker, const struct said_groups *groups,
+			enum verb verb, const struct droplet *const *droplets, size_t n_droplets)
 {
 	struct decision decision;
 
 	for (size_t i = 0; i < n_droplets; i++) {
-		ask(asker, verb, droplets[i], n_droplets, &decision);
+		ask(asker, groups, verb, droplets[i], n_droplets, &decision);
 		if (decision.verdict != ALLOW) {
 			return false;
 		}
@@ -159,8 +173,9 @@ static bool all_allowed(const struct policy_asker *asker, enum verb verb,
 
 /* A channel of the policy in which this listed person may do it; where they already are does not count. */
 static const char *find_elsewhere(const struct gate *gate, const struct policy_asker *asker,
-				  const struct gate_who *who, enum verb verb,
-				  const struct droplet *const *droplets, size_t n_droplets)
+				  const struct said_groups *groups, const struct gate_who *who,
+				  enum verb verb, const struct droplet *const *droplets,
+				  size_t n_droplets)
 {
 	const struct policy_channel *channels;
 	size_t n = policy_channels(gate->policy, &channels);
@@ -175,7 +190,7 @@ static const char *find_elsewhere(const struct gate *gate, const struct policy_a
 		if (there.channel != asker->channel &&
 		    policy_person_id(gate->policy, policy_person_name(asker), c->network,
 				     c->workspace) != NULL &&
-		    all_allowed(&there, verb, droplets, n_droplets)) {
+		    all_allowed(&there, groups, verb, droplets, n_droplets)) {
 			return c->name;
 		}
 	}
@@ -253,6 +268,7 @@ void gate_decide(struct gate *gate, const struct gate_who *who, enum verb verb,
 		 struct store_txn *txn, struct arena *arena, struct gate_decision *ret_decision)
 {
 	struct policy_asker asker = asker_of(gate, who);
+	struct said_groups groups;
 	struct rule_set allowed = {.n = 0};
 	struct rule_set denied = {.n = 0, .ceiling_only = true};
 	struct decision decision;
@@ -261,8 +277,10 @@ void gate_decide(struct gate *gate, const struct gate_who *who, enum verb verb,
 	struct duty *duties = arena_array(arena, DECISION_DUTIES_MAX, sizeof(*duties));
 
 	memset(ret_decision, 0, sizeof(*ret_decision));
+	said_of(&gate->said, gate->policy, who, &groups);
 	for (size_t i = 0; i < n; i++) {
-		ask(&asker, verb, n_droplets > 0 ? droplets[i] : NULL, n_droplets, &decision);
+		ask(&asker, &groups, verb, n_droplets > 0 ? droplets[i] : NULL, n_droplets,
+		    &decision);
 		add_rules(decision.verdict == ALLOW ? &allowed : &denied, &decision);
 		deny = deny || decision.verdict != ALLOW;
 		if (i == 0 || decision.max_tier < ret_decision->max_tier) {
@@ -282,7 +300,7 @@ void gate_decide(struct gate *gate, const struct gate_who *who, enum verb verb,
 	ret_decision->policy_id = policy_id(gate->policy);
 	if (deny && asker.person != 0 && denied.ceiling_only) {
 		ret_decision->elsewhere =
-			find_elsewhere(gate, &asker, who, verb, droplets, n_droplets);
+			find_elsewhere(gate, &asker, &groups, who, verb, droplets, n_droplets);
 		ret_decision->here_only = ret_decision->elsewhere != NULL;
 	}
 	if (txn != NULL) {
@@ -304,15 +322,17 @@ const struct droplet **gate_filter(struct gate *gate, const struct gate_who *who
 				   size_t *ret_n)
 {
 	struct policy_asker asker = asker_of(gate, who);
+	struct said_groups groups;
 	size_t n_all;
 	const struct droplet *all = ocean_snapshot_all(snapshot, &n_all);
 	const struct droplet **some = arena_array(arena, n_all + 1, sizeof(*some));
 	size_t n = 0;
 
+	said_of(&gate->said, gate->policy, who, &groups);
 	for (size_t i = 0; i < n_all; i++) {
 		const struct droplet *one = &all[i];
 
-		if (all_allowed(&asker, verb, &one, 1)) {
+		if (all_allowed(&asker, &groups, verb, &one, 1)) {
 			some[n++] = one;
 		}
 	}

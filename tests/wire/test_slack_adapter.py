@@ -21,12 +21,14 @@ version: 1
 accounts: {main: {token: "file:%s/token"}}
 workspaces: {acme: {slack: T0SIM}}
 people: {ana: {acme: U0ANA}, bob: {acme: U0BOB}}
+groups: {support: {slack-group: acme/S0ONCALL, fresh: 60s}}
 channels:
   ops: {at: acme/C0OPS, may: everything, droplets: any}
   phone: {at: acme/direct, may: everything, droplets: any}
 allow:
   - {name: bob-runs, who: bob, may: ["droplet.list", "droplet.show", "droplet.power.*"], droplets: any}
   - {name: ana-looks, who: ana, may: ["droplet.list", "droplet.show"], droplets: any}
+  - {name: support-reboots, who: support, may: ["droplet.list", "droplet.show", droplet.power.reboot], droplets: {name: [web-3, web-4]}}
 require:
   - {name: sure, may: droplet.power.off, droplets: any, confirm: self}
 settings: {ops: ops}
@@ -109,7 +111,8 @@ def ocean_start(folder, *more):
     port = folder / "port"
     port.unlink(missing_ok=True)
     program = Program(BUILD / "sluice-sim", "--port-file", port, "--exit-with-stdin", "--speed", "20", "--empty",
-                      "--droplet", "web-1 id=11 status=active", "--droplet", "web-2 id=12 status=active", *more)
+                      "--droplet", "web-1 id=11 status=active", "--droplet", "web-2 id=12 status=active",
+                      "--droplet", "web-3 id=13 status=active", "--droplet", "web-4 id=14 status=active", *more)
     deadline = time.monotonic() + SECONDS
     while not port.exists() or not port.read_text().strip():
         expect("the simulated DigitalOcean starts", time.monotonic() < deadline)
@@ -153,6 +156,27 @@ def test_a_press(slack, bot):
     slack.wait("edit", slack.says("web-2", "off"))
 
 
+def test_groups(slack, bot):
+    """Whoever Slack counts among a group may look; somebody listed may also change; a guest is in no group."""
+    slack.call("group", {"id": "S0ONCALL", "users": ["U0ANA", "U0CHEN"], "user_count": 2})
+    slack.call("say", {"user": "U0CHEN", "channel": "C0OPS", "text": "<@U0SLUICE> status web-3"})
+    slack.wait("post", slack.says("web-3 is "))
+    slack.call("say", {"user": "U0ANA", "channel": "C0OPS", "text": "<@U0SLUICE> reboot web-3"})
+    slack.wait("edit", slack.says("Rebooted", "web-3"))
+    slack.call("group", {"id": "S0ONCALL", "users": ["U0CHEN"], "user_count": 1})
+    denied = len(slack.ledger("ephemeral", slack.says("may not reboot web-3")))
+    slack.call("say", {"user": "U0ANA", "channel": "C0OPS", "text": "<@U0SLUICE> reboot web-3"})
+    slack.wait("ephemeral", slack.says("may not reboot web-3"), denied + 1)  # asked at that moment
+    slack.call("user", {"id": "U0CHEN", "is_restricted": True})
+    slack.call("event", {"event": {"type": "subteam_members_changed", "subteam_id": "S0ONCALL", "team_id": "T0SIM"}})
+    posts = len(slack.ledger("post"))
+    slack.call("say", {"user": "U0CHEN", "channel": "C0OPS", "text": "<@U0SLUICE> status web-4"})
+    slack.call("say", {"user": "U0DORA", "channel": "C0OPS", "text": "<@U0SLUICE> status web-4"})
+    time.sleep(2)
+    shown = json.dumps(slack.ledger("post")[posts:])
+    expect("neither a guest nor a stranger sees it", "web-4" not in shown, shown)
+
+
 def test_repeated(slack, bot):
     """The same event four times, by envelopes of one id and of others: one answer, and each acknowledged."""
     before = len(slack.ledger("post", slack.says("web-1 is on")))
@@ -167,6 +191,7 @@ def test_repeated(slack, bot):
 def test_refresh(slack, bot):
     """While connections are refreshed, and one is cut by surprise, nothing is lost and every envelope is taken in time."""
     n = 0
+    missed = len(slack.ledger("timeout")) + len(slack.ledger("lost"))
     time.sleep(11)  # who is sent away at once is not replaced at once
     for reason in ("warning", "refresh_requested"):
         slack.call("disconnect", {"reason": reason, "close_ms": 4000})
@@ -175,7 +200,8 @@ def test_refresh(slack, bot):
             slack.call("command", {"user": "U0BOB", "channel": "C0OPS", "text": "whoami"})
             time.sleep(1)
     slack.wait("post", slack.says("You are bob"), n, 60)
-    expect("no envelope ran out", not slack.ledger("timeout") and not slack.ledger("lost"), str(slack.ledger("timeout")))
+    expect("no envelope ran out", len(slack.ledger("timeout")) + len(slack.ledger("lost")) == missed,
+           str(slack.ledger("timeout") + slack.ledger("lost"))[-3000:])
 
 
 def test_links(slack, bot):
@@ -226,6 +252,7 @@ def main():
             test_ways_to_speak(slack, bot)
             test_a_change(slack, bot)
             test_a_press(slack, bot)
+            test_groups(slack, bot)
             test_repeated(slack, bot)
             test_links(slack, bot)
             test_refresh(slack, bot)
