@@ -15,7 +15,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 
-#define STEADY_MS 60000 /* a life this long forgets the failures before it */
+#define STEADY_MS 60000  /* a life this long forgets the failures before it */
 #define REFRESH_MS 10000 /* who is sent away sooner is not replaced at once */
 #define BACKOFF_MOST_MS 60000
 #define CROWDED_MOST_MS 300000

@@ -20,7 +20,7 @@
 #include "base/mem.h"
 
 #define PACE_MS 1050 /* a second, and a little for the way */
-#define BURST 3 /* of what is no message of its own */
+#define BURST 3      /* of what is no message of its own */
 #define PAGE_TRIES 3
 #define BODY_MAX (1024 * 1024)
 

@@ -332,10 +332,10 @@ static ATTR_UNUSED void fake_hello(struct fake_ws *ws, int n)
 	fake_hear(ws, json);
 }
 
-static ATTR_UNUSED void fake_start_lines(const char *channel, unsigned n_lines)
+/* An adapter that is not started and tells nobody. */
+static ATTR_UNUSED void fake_new(unsigned n_lines)
 {
 	struct slack_options options = {.workspace = "T01ACME00", .n_lines = n_lines};
-	struct chat_join join = {.workspace = "T01ACME00", .channel = channel};
 	struct err err = {0};
 
 	memset(&fake, 0, sizeof(fake));
@@ -347,6 +347,13 @@ static ATTR_UNUSED void fake_start_lines(const char *channel, unsigned n_lines)
 	fake.chat = slack_adapter_new(fake.loop, &options, &fake_wire, &err);
 	assert(fake.chat != NULL);
 	fake.s = CONTAINER_OF(fake.chat, struct slack_adapter, chat);
+}
+
+static ATTR_UNUSED void fake_start_lines(const char *channel, unsigned n_lines)
+{
+	struct chat_join join = {.workspace = "T01ACME00", .channel = channel};
+
+	fake_new(n_lines);
 	fake.chat->sink = (struct chat_sink){.event = fake_on_event,
 					     .link = fake_on_link,
 					     .place_lost = fake_on_lost,
@@ -380,6 +387,18 @@ static ATTR_UNUSED struct fake_ws *fake_up(void)
 	return fake_up_lines(NULL, 1);
 }
 
+/* What is left when the chat is closed. */
+static ATTR_UNUSED void fake_free(void)
+{
+	loop_free(fake.loop);
+	for (size_t i = 0; i < fake.n_ws; i++) {
+		strbuf_done(&fake.ws[i].out);
+	}
+	for (size_t i = 0; i < FAKE_CALLS; i++) {
+		free(fake.calls[i].body);
+	}
+}
+
 static ATTR_UNUSED void fake_end(void)
 {
 	fake.chat->ops->close(fake.chat, fake_on_closed, NULL);
@@ -392,13 +411,7 @@ static ATTR_UNUSED void fake_end(void)
 	}
 	loop_advance(fake.loop, 10);
 	assert(fake.closed);
-	loop_free(fake.loop);
-	for (size_t i = 0; i < fake.n_ws; i++) {
-		strbuf_done(&fake.ws[i].out);
-	}
-	for (size_t i = 0; i < FAKE_CALLS; i++) {
-		free(fake.calls[i].body);
-	}
+	fake_free();
 }
 
 #endif
