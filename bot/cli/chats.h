@@ -2,7 +2,6 @@
 #ifndef CLI_CHATS_H
 #define CLI_CHATS_H
 
-#include "chat/chat.h"
 #include "cli/program.h"
 
 #define CHATS_OPENED_MAX 3 /* one of each network */
