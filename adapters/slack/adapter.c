@@ -247,7 +247,7 @@ static void close_chat(struct chat *chat, void (*closed)(void *), void *data)
 
 static const struct chat_ops ops = {
 	.name = "slack",
-	.caps = CHAT_EDIT | CHAT_BUTTONS | CHAT_TABLES | CHAT_PRIVATE,
+	.caps = CHAT_EDIT | CHAT_BUTTONS | CHAT_PRIVATE,
 	.start = start,
 	.rejoin = rejoin,
 	.post = slack_post,

@@ -30,7 +30,8 @@ struct turn {
 	int64_t max_age_ms; /* of the list of droplets */
 	struct list looks;  /* groups.c: questions to the network that are not answered yet */
 	void (*then)(struct turn *);
-	const char *inbox; /* its row there, which goes with the turn; NULL: none */
+	struct job_press *press; /* own.c: waits for those answers */
+	const char *inbox;       /* its row there, which goes with the turn; NULL: none */
 };
 
 struct turn *turn_new(struct app_chat *from, const struct event *event);
@@ -69,7 +70,7 @@ bool own_run(struct turn *turn);
 /* Is it an act that somebody waits for, or chatter? */
 bool own_is_meant(const struct turn *turn);
 /* A button of a card: its act in press. */
-void own_press(struct turn *turn, struct job_press *press);
+void own_press(struct turn *turn, const struct job_press *press);
 
 /* account_want's done: resolves, asks the gate, answers or starts the jobs; ends the turn. */
 void turn_droplets(struct account_want *want, struct ocean_snapshot *snapshot,

@@ -226,6 +226,22 @@ def test_links(slack, bot):
     slack.wait("post", slack.says("web-1 is on"), before + 1)
 
 
+def test_dead_links(slack, bot):
+    """A connection that says no hello, and one that goes silent: both are noticed and replaced."""
+    links = len(slack.ledger("link"))
+    slack.call("link", {"no_hello": True, "times": 1})
+    slack.call("cut", {})
+    slack.wait("link", n=links + 2, seconds=40)
+    time.sleep(1)
+    slack.call("quirk", {"black_hole": True})
+    started = time.monotonic()
+    slack.wait("link", n=links + 3, seconds=60)
+    expect("silence is noticed within 35 s", time.monotonic() - started < 35, str(time.monotonic() - started))
+    before = len(slack.ledger("post", slack.says("web-1 is on")))
+    slack.call("say", {"user": "U0BOB", "channel": "C0OPS", "text": "<@U0SLUICE> status web-1"})
+    slack.wait("post", slack.says("web-1 is on"), before + 1)
+
+
 def test_a_crash(folder, slack, bot, url):
     """DigitalOcean is silent: the command is acknowledged all the same, and not forgotten by a process that dies."""
     request = urllib.request.Request(url + "/_sim/fault", data=b"method=GET path=/v2/droplets* kind=timeout-before", method="POST")
@@ -266,6 +282,7 @@ def main():
             test_repeated(slack, bot)
             test_links(slack, bot)
             test_refresh(slack, bot)
+            test_dead_links(slack, bot)
             bot = test_a_crash(folder, slack, bot, url)
             bot.stop()
             test_secrets(folder, bot)
