@@ -9,7 +9,8 @@
  * render.c    a message to rich text, in pages; pure
  * trouble.c   Slack's words for what is wrong, as sentences; pure
  * rest.c      one call of the Web API
- * posts.c     chat posts to calls, at Slack's pace, and what became of them
+ * posts.c     chat posts: taking them, and what became of them
+ * send.c      their calls, at Slack's pace
  * aside.c     small things about places: response_urls, direct channels, are we in the policy's channels?
  * groups.c    who is in a user group
  */

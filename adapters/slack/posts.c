@@ -1,11 +1,9 @@
-/* posts.c - chat posts to calls of the Web API, at Slack's pace, and what became of them
+/* posts.c - chat posts to Slack: taking them, and what became of them
  *
- * Happy path: rendered at once; when the channel's turn comes (one message a second) chat.postMessage, chat.update
- * or chat.postEphemeral; further pages follow below the first; done with the ts as id. An answer stands in the thread of
- * what it answers. A direct place is found by conversations.open, once.
- * Failure modes: 429 holds the channel for as long as Slack says; not in the channel: what one person alone may see goes by the
- * response_url of what they just did there, else as a direct message; an edit of what is gone is NOTFOUND, and the queue above
- * makes a new one.
+ * Happy path: rendered at once; send.c makes the calls when it is the channel's turn; further pages follow below the first; done
+ * with the ts as id. What goes on stands in the thread of what it answers.
+ * Failure modes: 429 holds the channel for as long as Slack says; an edit of what is gone is NOTFOUND, and the queue above makes
+ * a new one; a page after the first that cannot be posted is tried a few times, then logged.
  *
  * Ids: the ts; "D...:ts" in a direct place; "e:ts" for what only one person saw, which cannot be edited.
  */
@@ -13,43 +11,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "adapters/slack/internal.h"
-#include "adapters/slack/render.h"
-#include "base/clock.h"
+#include "adapters/slack/posts.h"
 #include "base/log.h"
 #include "base/mem.h"
 
-#define PACE_MS 1050 /* a second, and a little for the way */
-#define BURST 3      /* of what is no message of its own */
 #define PAGE_TRIES 3
-#define BODY_MAX (1024 * 1024)
-
-struct pace {
-	int64_t next_ms;
-};
-
-enum way { WAY_POST = 0, WAY_EDIT, WAY_EPHEMERAL, WAY_HOOK };
-
-struct posted {
-	struct list link; /* in posts, or early */
-	struct slack_adapter *s;
-	struct chat_post *post; /* NULL: told already, further pages are left */
-	struct arena arena;
-	struct slack_pages pages;
-	size_t page; /* the one to send */
-	unsigned tries;
-	enum way way;
-	bool hooked;         /* a response_url was looked for */
-	bool opening;        /* conversations.open is under way */
-	const char *channel; /* NULL: the direct channel is not known yet */
-	const char *user;    /* of a direct place, or the one who alone may see it; NULL: neither */
-	const char *thread, *ts;
-	struct rest_call *call;
-	struct timer timer;
-	struct err err; /* early: why it never began */
-};
-
-static void send(struct posted *posted);
+#define PAGE_AGAIN_MS 2000
 
 static void posted_free(struct posted *posted)
 {
@@ -83,56 +50,6 @@ static void finish(struct posted *posted, const struct err *err)
 	}
 }
 
-/* ---- pace -------------------------------------------------------------------------------------- */
-
-/* By method and channel, as Slack counts. */
-static struct pace *pace_of(const struct posted *posted)
-{
-	static const char letters[] = {
-		[WAY_POST] = 'p', [WAY_EDIT] = 'u', [WAY_EPHEMERAL] = 'e', [WAY_HOOK] = 'h'};
-	struct map *paces = &posted->s->paces;
-	struct pace *pace;
-	char key[CHAT_ID_MAX + 3];
-
-	(void)snprintf(key, sizeof(key), "%c/%s", letters[posted->way], posted->channel);
-	pace = map_get(paces, key);
-	if (pace == NULL) {
-		pace = mem_alloc(sizeof(*pace));
-		(void)map_put(paces, key, pace);
-	}
-	return pace;
-}
-
-/* Takes a turn in the channel: in how many ms it is. */
-static int64_t take_turn(const struct posted *posted)
-{
-	struct pace *pace = pace_of(posted);
-	int64_t now_ms = clock_mono_ms();
-	int64_t earliest_ms = now_ms - (posted->way == WAY_POST ? 0 : (BURST - 1) * PACE_MS);
-	int64_t turn_ms = pace->next_ms > earliest_ms ? pace->next_ms : earliest_ms;
-
-	pace->next_ms = turn_ms + PACE_MS;
-	return turn_ms > now_ms ? turn_ms - now_ms : 0;
-}
-
-static void hold(const struct posted *posted, int64_t ms)
-{
-	struct pace *pace = pace_of(posted);
-	int64_t until_ms = clock_mono_ms() + ms;
-
-	pace->next_ms = pace->next_ms > until_ms ? pace->next_ms : until_ms;
-}
-
-static void on_turn(struct timer *timer)
-{
-	send(timer->data);
-}
-
-static void queue_page(struct posted *posted)
-{
-	timer_start(&posted->timer, posted->channel != NULL ? take_turn(posted) : 0);
-}
-
 /* ---- outcomes ------------------------------------------------------------------------------------ */
 
 static void set_id(struct posted *posted, const struct json *answer)
@@ -151,7 +68,7 @@ static void set_id(struct posted *posted, const struct json *answer)
 }
 
 /* The page stands there; the next, or the end. */
-static void landed(struct posted *posted, const struct json *answer)
+void posted_landed(struct posted *posted, const struct json *answer)
 {
 	if (posted->page == 0 && posted->post != NULL) {
 		set_id(posted, answer);
@@ -168,39 +85,15 @@ static void landed(struct posted *posted, const struct json *answer)
 		return;
 	}
 	tell(posted, NULL);
-	queue_page(posted);
+	posted_queue(posted);
 }
 
-/* Not there, or cannot see it there: what one person alone may see finds another way. */
-static bool other_way(struct posted *posted, const struct trouble *trouble)
-{
-	struct slack_adapter *s = posted->s;
-
-	if (posted->way == WAY_HOOK &&
-	    (trouble->err.kind == ERR_REMOTE || trouble->err.kind == ERR_NOTFOUND)) {
-		posted->way = WAY_EPHEMERAL; /* it has run out */
-		return true;
-	}
-	if (posted->way != WAY_EPHEMERAL || trouble->err.kind != ERR_NOTFOUND) {
-		return false;
-	}
-	if (!posted->hooked) {
-		posted->way = WAY_HOOK;
-		return true;
-	}
-	posted->thread = NULL;
-	posted->way = WAY_POST;
-	posted->channel = direct_find(s, posted->user);
-	posted->channel = arena_strdup(&posted->arena, posted->channel);
-	return true;
-}
-
-static void failed(struct posted *posted, const struct trouble *trouble)
+void posted_failed(struct posted *posted, const struct trouble *trouble)
 {
 	int64_t wait_ms = trouble->retry_after_ms;
 
 	if (wait_ms > 0 && posted->channel != NULL) {
-		hold(posted, wait_ms);
+		posted_hold(posted, wait_ms);
 	}
 	if (trouble->fatal) {
 		slack_refuse(posted->s, trouble->err.msg);
@@ -209,132 +102,11 @@ static void failed(struct posted *posted, const struct trouble *trouble)
 		posted->post->retry_after_ms = wait_ms;
 		finish(posted, &trouble->err);
 	} else if (++posted->tries < PAGE_TRIES && !trouble->fatal) {
-		timer_start(&posted->timer, wait_ms > 0 ? wait_ms : PACE_MS);
+		timer_start(&posted->timer, wait_ms > 0 ? wait_ms : PAGE_AGAIN_MS);
 	} else {
 		log_line(LOG_ERROR, "slack.page-lost", "why", trouble->err.msg, NULL);
 		posted_free(posted);
 	}
-}
-
-static void on_answer(struct rest_call *call, const struct json *answer,
-		      const struct trouble *trouble)
-{
-	struct posted *posted = call->ask.data;
-
-	posted->call = NULL;
-	if (trouble == NULL) {
-		landed(posted, answer);
-	} else if (other_way(posted, trouble)) {
-		send(posted);
-	} else {
-		failed(posted, trouble);
-	}
-}
-
-static void on_opened(struct rest_call *call, const struct json *answer,
-		      const struct trouble *trouble)
-{
-	struct posted *posted = call->ask.data;
-	const char *id = json_string_or(json_member(answer, "channel"), "id", "");
-
-	posted->call = NULL;
-	posted->opening = false;
-	if (trouble != NULL) {
-		failed(posted, trouble);
-	} else if (!slack_is_id(id, "D")) {
-		struct trouble none = {0};
-
-		(void)err_set(&none.err, ERR_REMOTE, "Slack opened no direct channel");
-		failed(posted, &none);
-	} else {
-		direct_keep(posted->s, posted->user, id);
-		posted->channel = arena_strdup(&posted->arena, id);
-		queue_page(posted);
-	}
-}
-
-/* ---- sending ------------------------------------------------------------------------------------- */
-
-static void add_field(struct strbuf *out, const char *key, const char *value)
-{
-	if (value != NULL) {
-		(void)strbuf_addf(out, "\"%s\":", key);
-		json_add_string(out, value);
-		(void)strbuf_addch(out, ',');
-	}
-}
-
-static void write_body(const struct posted *posted, struct strbuf *out)
-{
-	const struct slack_page *page = &posted->pages.page[posted->page];
-
-	(void)strbuf_addch(out, '{');
-	if (posted->way == WAY_HOOK) {
-		(void)strbuf_adds(out,
-				  "\"response_type\":\"ephemeral\",\"replace_original\":false,");
-	} else {
-		add_field(out, "channel", posted->channel);
-	}
-	add_field(out, "ts", posted->way == WAY_EDIT ? posted->ts : NULL);
-	add_field(out, "user", posted->way == WAY_EPHEMERAL ? posted->user : NULL);
-	add_field(out, "thread_ts", posted->way == WAY_EDIT ? NULL : posted->thread);
-	add_field(out, "text", page->text);
-	(void)strbuf_addf(out,
-			  "\"blocks\":%s,\"parse\":\"none\",\"link_names\":false,\"mrkdwn\":false",
-			  page->blocks);
-	if (posted->way == WAY_POST) {
-		(void)strbuf_adds(out, ",\"unfurl_links\":false,\"unfurl_media\":false,\"reply_"
-				       "broadcast\":false");
-	}
-	(void)strbuf_addch(out, '}');
-}
-
-static void open_direct(struct posted *posted)
-{
-	struct rest_ask ask = {.method = "conversations.open",
-			       .repeatable = true,
-			       .done = on_opened,
-			       .data = posted};
-	struct strbuf out;
-
-	strbuf_init(&out, 1024);
-	(void)strbuf_adds(&out, "{\"users\":");
-	json_add_string(&out, posted->user);
-	(void)strbuf_adds(&out, "}");
-	ask.json = out.buf;
-	posted->opening = true;
-	posted->call = rest_start(posted->s, &ask);
-	strbuf_done(&out);
-}
-
-static void send(struct posted *posted)
-{
-	static const char *const methods[] = {[WAY_POST] = "chat.postMessage",
-					      [WAY_EDIT] = "chat.update",
-					      [WAY_EPHEMERAL] = "chat.postEphemeral"};
-	struct rest_ask ask = {.done = on_answer, .data = posted};
-	const char *hook = NULL;
-	struct strbuf out;
-
-	if (posted->channel == NULL) {
-		open_direct(posted);
-		return;
-	}
-	if (posted->way == WAY_HOOK || (posted->way == WAY_EPHEMERAL && !posted->hooked &&
-					map_get(&posted->s->members, posted->channel) == NULL)) {
-		/* in a channel where we may not be: the answer to what was just done there */
-		posted->hooked = true;
-		hook = hook_use(posted->s, posted->channel, posted->user);
-		posted->way = hook != NULL ? WAY_HOOK : WAY_EPHEMERAL;
-	}
-	strbuf_init(&out, BODY_MAX);
-	write_body(posted, &out);
-	ask.json = out.buf;
-	ask.method = hook != NULL ? hook : methods[posted->way];
-	ask.token = hook != NULL ? REST_NONE : REST_BOT;
-	ask.repeatable = posted->way == WAY_EDIT;
-	posted->call = rest_start(posted->s, &ask);
-	strbuf_done(&out);
 }
 
 /* ---- taking it ------------------------------------------------------------------------------------ */
@@ -415,14 +187,14 @@ void slack_post(struct chat *chat, struct chat_post *post)
 
 	posted->s = s;
 	posted->post = post;
-	timer_init(&posted->timer, s->loop, on_turn, posted);
+	timer_init(&posted->timer, s->loop, posted_turn, posted);
 	if (try_post(posted, post) != 0) {
 		list_append(&s->early, &posted->link);
 		task_post(&s->early_task);
 		return;
 	}
 	list_append(&s->posts, &posted->link);
-	queue_page(posted);
+	posted_queue(posted);
 }
 
 void slack_posts_early(struct task *task)
