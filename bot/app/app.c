@@ -85,6 +85,11 @@ static void record_start(struct app *app)
 	store_commit(txn, turn_audited, NULL);
 }
 
+static void job_groups(const struct gate_who *who, struct group_want *want, void *data)
+{
+	groups_ask(data, who, true, want);
+}
+
 static void job_ended(const struct store_request *request, const struct store_job *job,
 		      const struct plan *plan, void *data)
 {
@@ -159,6 +164,8 @@ struct app *app_new(const struct app_parts *parts)
 		.index = job_index,
 		.queue = job_queue,
 		.plan = job_plan,
+		.groups = job_groups,
+		.groups_cancel = groups_forget,
 		.ended = job_ended,
 		.say_button = job_say_button,
 		.data = app,

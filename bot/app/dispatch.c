@@ -108,7 +108,7 @@ static bool run_command(struct turn *turn)
 	turn->want.done = turn_droplets;
 	turn->want.data = turn;
 	turn->max_age_ms = could && row->plan != NULL ? 0 : OCEAN_FRESH_READ_MS;
-	groups_ask(turn, row->plan != NULL || own_is_lock(row), list_droplets);
+	turn_ask_groups(turn, row->plan != NULL || own_is_lock(row), list_droplets);
 	metrics_observe(METRIC_COMMAND_US, clock_work_us() - turn->began_us);
 	return true;
 }

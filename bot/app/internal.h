@@ -118,6 +118,10 @@ bool recent_repeated(struct recent *recent,
 		     const char *event_key); /* remembers it; true when it was known */
 bool recent_may_answer(struct recent *recent, const char *who); /* a stranger: a few a minute */
 
+/* groups.c: asks the network in which groups somebody is (as job.h says); now for a change, else as fresh as the policy wants it. */
+void groups_ask(struct app *app, const struct gate_who *who, bool change, struct group_want *want);
+void groups_forget(struct group_want *want); /* its done does not come any more */
+
 /* inbox.c: what a network may forget only when it is on disk */
 struct turn;
 /* The turn changes something and will wait: its row is written, then the network has its word. said: how it would be typed again;

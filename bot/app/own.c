@@ -68,7 +68,7 @@ void own_press(struct turn *turn, const struct job_press *press)
 	turn->press->person = turn->person;
 	turn->press->thread = turn->place.thread;
 	turn->press->message = turn->message;
-	groups_ask(turn, true, press_now);
+	turn_ask_groups(turn, true, press_now);
 }
 
 /* "123 456" is two words to the grammar, and one code. */

@@ -27,8 +27,8 @@ struct turn {
 	struct command_parse parse;
 	struct account_want want;
 	bool waiting;
-	int64_t max_age_ms; /* of the list of droplets */
-	struct list looks;  /* groups.c: questions to the network that are not answered yet */
+	int64_t max_age_ms;       /* of the list of droplets */
+	struct group_want groups; /* what the network is asked before it goes on */
 	void (*then)(struct turn *);
 	struct job_press *press; /* own.c: waits for those answers */
 	const char *inbox;       /* its row there, which goes with the turn; NULL: none */
@@ -57,8 +57,7 @@ int64_t turn_said_ago_ms(const struct turn *turn);
 void turn_answer(struct turn *turn, const struct droplet *const *droplets, size_t n);
 
 /* groups.c: asks the network in which groups who asks is, then calls back; at once when there is nothing to ask. */
-void groups_ask(struct turn *turn, bool change, void (*then)(struct turn *));
-void groups_forget(struct turn *turn); /* the turn ends */
+void turn_ask_groups(struct turn *turn, bool change, void (*then)(struct turn *));
 
 /* own.c: is it about requests that wait? Such a row needs no verb: whose it is decides. */
 bool own_is_act(const struct command *row);

@@ -16,6 +16,7 @@
 #include "base/list.h"
 #include "chat/event.h"
 #include "job/consent.h"
+#include "job/fresh.h"
 #include "job/job.h"
 #include "job/states.h"
 #include "ocean/pace.h"
@@ -79,7 +80,7 @@ struct job {
 	char policy_id[17];         /* that made it */
 	uint64_t last_action_id;    /* of an earlier step: never taken for this one's */
 	struct call *call;
-	struct ocean_want want;
+	struct fresh fresh;
 	bool wanting;
 	bool frozen; /* about to be canceled: it does nothing by itself */
 	bool moving; /* one of those that a commit under way moves together */

@@ -35,7 +35,7 @@ static void hold_still(struct request *request)
 		if (is_unsent(job) && !job_waits_for_people(job)) {
 			timer_stop(&job->timer);
 			if (job->wanting) {
-				ocean_index_cancel(&job->want);
+				fresh_cancel(&job->fresh);
 				job->wanting = false;
 			}
 			job->frozen = true;

@@ -28,7 +28,7 @@ channels:
 allow:
   - {name: bob-runs, who: bob, may: ["droplet.list", "droplet.show", "droplet.power.*"], droplets: any}
   - {name: ana-looks, who: ana, may: ["droplet.list", "droplet.show"], droplets: any}
-  - {name: support-reboots, who: support, may: ["droplet.list", "droplet.show", droplet.power.reboot], droplets: {name: [web-3, web-4]}}
+  - {name: support-reboots, who: support, may: ["droplet.list", "droplet.show", droplet.power.reboot, droplet.power.off], droplets: {name: [web-3, web-4]}}
 require:
   - {name: sure, may: droplet.power.off, droplets: any, confirm: self}
 settings: {ops: ops}
@@ -174,7 +174,12 @@ def test_groups(slack, bot):
     slack.wait("post", slack.says("web-3 is "))
     slack.call("say", {"user": "U0ANA", "channel": "C0OPS", "text": "<@U0SLUICE> reboot web-3"})
     slack.wait("edit", slack.says("Rebooted", "web-3"))
+    slack.call("say", {"user": "U0ANA", "channel": "C0OPS", "text": "!droplet power off web-4"})
+    card = slack.wait("post", slack.says("web-4", "actions"))
     slack.call("group", {"id": "S0ONCALL", "users": ["U0CHEN"], "user_count": 1})
+    slack.call("click", {"user": "U0ANA", "channel": "C0OPS", "ts": card["ts"],
+                         "action_id": next(e["action_id"] for b in card["blocks"] if b["type"] == "actions" for e in b["elements"])})
+    slack.wait("edit", slack.says("Nothing ran", "may not any more"))  # the press looks at the group anew
     denied = len(slack.ledger("ephemeral", slack.says("may not reboot web-3")))
     slack.call("say", {"user": "U0ANA", "channel": "C0OPS", "text": "<@U0SLUICE> reboot web-3"})
     slack.wait("ephemeral", slack.says("may not reboot web-3"), denied + 1)  # asked at that moment
