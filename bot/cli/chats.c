@@ -93,8 +93,14 @@ static const char *slack_workspace(const struct policy *policy)
 static struct secret *slack_token(const struct config *config, enum config_key key,
 				  const char *name, struct err *err)
 {
-	struct secret *token = secret_load(config_text(config, key), err);
+	struct secret *token;
 
+	if (*config_text(config, key) == '\0') {
+		(void)err_set(err, ERR_CONFIG,
+			      "Slack needs two tokens: --slack-%s-token is missing", name);
+		return NULL;
+	}
+	token = secret_load(config_text(config, key), err);
 	if (token == NULL) {
 		err_prefix(err, "slack %s token", name);
 	}

@@ -125,6 +125,16 @@ def actions(url):
         return answer.read().decode()
 
 
+def test_settings(folder):
+    """What is given wrongly ends the start with one sentence, without the token."""
+    for app, bot, sentence in (("bot", "app", "have the two been mixed up?"), ("app", None, "--slack-bot-token is missing")):
+        words = [str(BUILD / "sluice"), "run", "--policy", str(folder / "policy.yaml"), "--state", str(folder / "no.db"),
+                 "--slack-app-token", f"file:{folder}/{app}"]
+        words += ["--slack-bot-token", f"file:{folder}/{bot}"] if bot else []
+        done = subprocess.run(words, capture_output=True, text=True, timeout=SECONDS)
+        expect(sentence, done.returncode == 1 and sentence in done.stderr and APP not in done.stderr, done.stderr)
+
+
 def test_ways_to_speak(slack, bot):
     slack.wait("link")
     slack.call("command", {"user": "U0BOB", "channel": "C0OPS", "text": "status web-1"})
@@ -276,6 +286,7 @@ def main():
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
         prepare(folder)
+        test_settings(folder)
         ocean, url = ocean_start(folder)
         slack = Slack()
         bot = Bot(folder, slack, url)
