@@ -3,6 +3,7 @@
 #define ADAPTERS_ADAPTERS_H
 
 #include "adapters/console/console.h" /* struct chat *console_open() */
+#include "adapters/slack/slack.h"     /* struct chat *slack_open() */
 #include "adapters/xmpp/xmpp.h"       /* struct chat *xmpp_open() */
 
 #endif

@@ -40,6 +40,7 @@ static void start_job(struct turn *turn, const struct gate_decision *decision,
 	};
 
 	store_txn_seen(txn, turn->key, clock_wall_ms());
+	inbox_leave(turn, txn);
 	job_start(turn->app->engine, &ask, started, NULL);
 }
 
@@ -193,6 +194,7 @@ static bool on_targets(struct turn *turn, const struct ocean_snapshot *snapshot)
 		self_announce(turn, &targets);
 		start_job(turn, &decision, &targets, txn);
 	} else if (own_is_lock(row)) {
+		inbox_leave(turn, txn);
 		own_lock(turn, &targets, txn);
 		return true;
 	} else if (row->fetch != OCEAN_NONE) {

@@ -92,6 +92,11 @@ static void record_start(struct app *app)
 	store_commit(txn, turn_audited, NULL);
 }
 
+static void job_groups(const struct gate_who *who, struct group_want *want, void *data)
+{
+	groups_ask(data, who, true, want);
+}
+
 static void job_ended(const struct store_request *request, const struct store_job *job,
 		      const struct plan *plan, void *data)
 {
@@ -150,6 +155,12 @@ static void sink_place_lost(struct chat *chat, const struct chat_place *place, c
 		 "why", why, NULL);
 }
 
+static void sink_notice(struct chat *chat, const char *what, void *data)
+{
+	(void)chat;
+	app_tell_keepers(((struct app_chat *)data)->app, what, NULL);
+}
+
 struct app *app_new(const struct app_parts *parts)
 {
 	struct app *app = mem_alloc(sizeof(*app));
@@ -160,6 +171,8 @@ struct app *app_new(const struct app_parts *parts)
 		.index = job_index,
 		.queue = job_queue,
 		.plan = job_plan,
+		.groups = job_groups,
+		.groups_cancel = groups_forget,
 		.ended = job_ended,
 		.say_button = job_say_button,
 		.data = app,
@@ -197,6 +210,7 @@ struct app *app_new(const struct app_parts *parts)
 		at->chat->sink.event = sink_event;
 		at->chat->sink.link = sink_link;
 		at->chat->sink.place_lost = sink_place_lost;
+		at->chat->sink.notice = sink_notice;
 		at->chat->sink.data = at;
 	}
 	options.gate = app->gate;
@@ -236,6 +250,9 @@ int app_start(struct app *app, struct err *err)
 	}
 	upkeep_start(app->upkeep);
 	denials_load(app);
+	if (inbox_load(app, err) < 0) {
+		return -1;
+	}
 	mirror_start(app->mirror);
 	if (takes_load(app, err) < 0) {
 		return -1;

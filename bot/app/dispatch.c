@@ -58,6 +58,11 @@ static bool is_crowded(const struct turn *turn)
 	return n > TURNS_A_PERSON_MAX || app->n_turns > TURNS_MAX;
 }
 
+static void list_droplets(struct turn *turn)
+{
+	account_want(turn->app, &turn->want, turn->max_age_ms, TIER_READ);
+}
+
 /* True when the turn goes on and will be ended by turn_droplets. */
 static bool run_command(struct turn *turn)
 {
@@ -100,11 +105,14 @@ static bool run_command(struct turn *turn)
 		turn_say(turn, true, words_crowded(&turn->arena, app->n_turns - 1));
 		return false;
 	}
+	if (row->plan != NULL || own_is_lock(row)) {
+		inbox_take(turn, turn_said_again(turn));
+	}
 	turn->waiting = true;
 	turn->want.done = turn_droplets;
 	turn->want.data = turn;
-	account_want(app, &turn->want, could && row->plan != NULL ? 0 : OCEAN_FRESH_READ_MS,
-		     TIER_READ);
+	turn->max_age_ms = could && row->plan != NULL ? 0 : OCEAN_FRESH_READ_MS;
+	turn_ask_groups(turn, row->plan != NULL || own_is_lock(row), list_droplets);
 	metrics_observe(METRIC_COMMAND_US, clock_work_us() - turn->began_us);
 	return true;
 }
@@ -291,11 +299,12 @@ static bool run_press(struct turn *turn, struct job_press *press)
 		turn_say(turn, true, words_not_set_up(&turn->arena, &turn->place));
 		return false;
 	}
+	inbox_take(turn, NULL);
 	own_press(turn, press);
 	return true;
 }
 
-void dispatch_event(struct app_chat *from, const struct event *event)
+static void take_in(struct app_chat *from, const struct event *event)
 {
 	struct app *app = from->app;
 	const char *text = event->text;
@@ -332,5 +341,15 @@ void dispatch_event(struct app_chat *from, const struct event *event)
 	}
 	if (text == NULL || !turn_run(turn, text)) {
 		turn_end(turn);
+	}
+}
+
+void dispatch_event(struct app_chat *from, const struct event *event)
+{
+	from->taken = false;
+	take_in(from, event);
+	/* what has no row in the inbox needs none: it is answered, or changes nothing */
+	if (!from->taken && from->chat->ops->settled != NULL) {
+		from->chat->ops->settled(from->chat, event->id, true);
 	}
 }

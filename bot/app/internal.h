@@ -25,6 +25,7 @@ struct app_chat {
 	struct post_queue *queue;
 	enum chat_link link;
 	bool was_up;
+	bool taken; /* the event at hand is settled by its row in the inbox, not at the end of dispatch_event */
 };
 
 struct app_account {
@@ -122,6 +123,21 @@ bool recent_repeated(struct recent *recent,
 		     const char *event_key); /* remembers it; true when it was known */
 bool recent_may_answer(struct recent *recent, const char *who); /* a stranger: a few a minute */
 
+/* groups.c: asks the network in which groups somebody is (as job.h says); now for a change, else as fresh as the policy wants it. */
+void groups_ask(struct app *app, const struct gate_who *who, bool change, struct group_want *want);
+void groups_forget(struct group_want *want); /* its done does not come any more */
+
+/* inbox.c: what a network may forget only when it is on disk */
+struct turn;
+/* The turn changes something and will wait: its row is written, then the network has its word. said: how it would be typed again;
+ * NULL: it was a press, or words that are kept nowhere. */
+void inbox_take(struct turn *turn, const char *said);
+/* The row goes in this transaction, which holds what became of the turn. */
+void inbox_leave(struct turn *turn, struct store_txn *txn);
+void inbox_end(struct turn *turn); /* ... or by itself, at the turn's end */
+/* At start: who was still waiting is told; the rows go when that is delivered. */
+int inbox_load(struct app *app, struct err *err);
+
 /* upkeep.c */
 struct upkeep *upkeep_new(struct app *app, const struct app_keep *keep);
 void upkeep_start(struct upkeep *upkeep);
@@ -167,5 +183,8 @@ const struct message *words_stale(struct arena *arena, struct buttons *buttons, 
 const struct message *words_crowded(struct arena *arena, size_t n_waiting);
 const struct message *words_expired_button(struct arena *arena);
 const struct message *words_stopping(struct arena *arena);
+/* said NULL: a press, or something that is kept nowhere. */
+const struct message *words_restarted(struct arena *arena, struct buttons *buttons,
+				      const char *said);
 
 #endif

@@ -52,14 +52,27 @@ static void answered(void *data, const struct message *message)
 	turn_end(turn);
 }
 
-void own_press(struct turn *turn, struct job_press *press)
+static void press_now(struct turn *turn)
 {
-	press->event_key = turn->key;
-	press->who = turn->who;
-	press->person = turn->person;
-	press->thread = turn->place.thread;
-	press->message = turn->message;
-	job_press(turn->app->engine, press, answered, turn);
+	job_press(turn->app->engine, turn->press, answered, turn);
+}
+
+/* Rights that hang on a group of the network are looked at anew, so the network is asked first. */
+void own_press(struct turn *turn, const struct job_press *press)
+{
+	struct arena *arena = &turn->arena;
+
+	turn->press = arena_alloc(arena, sizeof(*turn->press));
+	*turn->press = *press;
+	turn->press->request = arena_strdup(arena, press->request);
+	turn->press->seal = arena_strdup(arena, press->seal);
+	turn->press->text = arena_strdup(arena, press->text);
+	turn->press->event_key = turn->key;
+	turn->press->who = turn->who;
+	turn->press->person = turn->person;
+	turn->press->thread = turn->place.thread;
+	turn->press->message = turn->message;
+	turn_ask_groups(turn, true, press_now);
 }
 
 /* "123 456" is two words to the grammar, and one code. */
@@ -204,6 +217,7 @@ bool own_run(struct turn *turn)
 	} else if (parse->n_words > 0) {
 		press.request = parse->words[0];
 	}
+	inbox_take(turn, NULL);
 	own_press(turn, &press);
 	return true;
 }

@@ -12,6 +12,8 @@
 
 void turn_end(struct turn *turn)
 {
+	inbox_end(turn);
+	groups_forget(&turn->groups);
 	list_remove(&turn->link);
 	turn->app->n_turns--;
 	ocean_snapshot_unref(turn->snapshot);
@@ -108,6 +110,7 @@ struct turn *turn_new(struct app_chat *from, const struct event *event)
 				 event->id);
 	turn->age_ms = event->sent_ms > 0 ? clock_wall_ms() - event->sent_ms : 0;
 	turn->addressed = event->addressed || event->place.direct;
+	list_init(&turn->groups.looks);
 	list_append(&from->app->turns, &turn->link);
 	from->app->n_turns++;
 	return turn;

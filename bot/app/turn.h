@@ -42,6 +42,11 @@ struct turn {
 	bool waiting;
 	struct ocean_snapshot *snapshot; /* referenced, once the list has come */
 	struct fetch fetch;
+	int64_t max_age_ms;       /* of the list of droplets */
+	struct group_want groups; /* what the network is asked before it goes on */
+	void (*then)(struct turn *);
+	struct job_press *press; /* own.c: waits for those answers */
+	const char *inbox;       /* its row there, which goes with the turn; NULL: none */
 };
 
 struct turn *turn_new(struct app_chat *from, const struct event *event);
@@ -83,6 +88,9 @@ int64_t turn_said_ago_ms(const struct turn *turn);
 /* Runs the row's answer on these droplets, redacted for the channel, and says it. */
 void turn_answer(struct turn *turn, const struct droplet *const *droplets, size_t n);
 
+/* groups.c: asks the network in which groups who asks is, then calls back; at once when there is nothing to ask. */
+void turn_ask_groups(struct turn *turn, bool change, void (*then)(struct turn *));
+
 /* own.c: is it about requests that wait? Such a row needs no verb: whose it is decides. */
 bool own_is_act(const struct command *row);
 /* The droplets are known, for what others wait for; NULL: they are not. */
@@ -95,7 +103,7 @@ bool own_run(struct turn *turn);
 /* Is it an act that somebody waits for, or chatter? */
 bool own_is_meant(const struct turn *turn);
 /* A button of a card: its act in press. */
-void own_press(struct turn *turn, struct job_press *press);
+void own_press(struct turn *turn, const struct job_press *press);
 
 /* account_want's done: resolves, asks the gate, answers or starts the jobs; ends the turn. */
 void turn_droplets(struct account_want *want, struct ocean_snapshot *snapshot,

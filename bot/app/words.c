@@ -236,6 +236,24 @@ const struct message *words_stopping(struct arena *arena)
 	return build_end(&build);
 }
 
+const struct message *words_restarted(struct arena *arena, struct buttons *buttons,
+				      const char *said)
+{
+	struct build build;
+
+	build_init(&build, arena, TONE_WARN);
+	if (said != NULL && *said != '\0') {
+		build_line(&build, "I was restarted. Nothing ran of:");
+		build_line(&build, "`%s`", said);
+		build_button(&build, buttons_add(buttons, said), "Yes, now", BUTTON_MAIN);
+	} else {
+		build_line(&build, "I was restarted just then.");
+		build_line(&build, "Your answer may not have counted.");
+		build_line(&build, "What waits: `pending`");
+	}
+	return build_end(&build);
+}
+
 const struct message *words_crowded(struct arena *arena, size_t n_waiting)
 {
 	struct build build;

@@ -63,7 +63,23 @@ struct chat_sink {
 	/* a room that was asked for and cannot be used (hides who speaks, banned, gone): the place and why */
 	void (*place_lost)(struct chat *, const struct chat_place *place, const char *why,
 			   void *data);
+	/* What else those who keep the bot should know: a sentence. May be NULL: nobody hears it. */
+	void (*notice)(struct chat *, const char *what, void *data);
 	void *data;
+};
+
+/*
+ * Is this person in a group that the network keeps? Caller-owned until done. Strings are borrowed until then.
+ */
+struct chat_query {
+	const char *group;                 /* the network's id of it */
+	const char *user_workspace, *user; /* as in an event's who */
+	int64_t max_age_ms; /* an answer may be so old, a minute at most; 0: asked for now */
+	/* Exactly once, from the loop, never before look_up returns, within 10 s. With an error nothing is known: take it as
+	 * no. Guests, deactivated accounts and people of other organizations are in no group. */
+	void (*done)(struct chat_query *, const struct err *err);
+	void *data;
+	bool ret_member; /* false with an error */
 };
 
 /* A channel in which the adapter should be, from the policy. */
@@ -80,6 +96,12 @@ struct chat_ops {
 	 * left. Copied; never calls the sink before it returns. */
 	void (*rejoin)(struct chat *, const struct chat_join *joins, size_t n_joins);
 	void (*post)(struct chat *, struct chat_post *post);
+	/* kept: the event of this id, as reported, need not come again, for what must outlive this process is on disk, or there
+	 * is nothing that must. Else it could not be kept and had better come again. Once for each event, from within
+	 * sink.event or later, not after close. NULL: the network waits for no word. */
+	void (*settled)(struct chat *, const char *event_id, bool kept);
+	/* NULL: the network keeps no groups. */
+	void (*look_up)(struct chat *, struct chat_query *query);
 	/* Posts under way are called back with CANCELED; closed comes once, from the loop; the chat is freed then. */
 	void (*close)(struct chat *, void (*closed)(void *), void *data);
 };

@@ -12,14 +12,12 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "adapters/console/console.h"
-#include "adapters/xmpp/xmpp.h"
 #include "audit/audit.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/names.h"
-#include "base/secret.h"
+#include "cli/chats.h"
 #include "loop/httpd.h"
 #include "metrics/metrics.h"
 
@@ -159,80 +157,19 @@ static void terminal_ended(void *data)
 	}
 }
 
-static struct chat *open_console(struct program *program, const struct program_options *options)
-{
-	const struct config *config = program->config;
-	const char *in = config_text(config, CONFIG_CONSOLE_IN);
-	struct err err = {0};
-	struct console_options console = {
-		.workspace = config_text(config, CONFIG_CONSOLE_WORKSPACE),
-		.user = config_text(config, CONFIG_CONSOLE_AS),
-		.channel = in,
-		.direct = strcmp(in, "direct") == 0,
-		.in_fd = options->in_fd,
-		.out_fd = STDOUT_FILENO,
-		.colour = isatty(STDOUT_FILENO) == 1,
-		.free_speech = options->free_speech,
-		.paced = options->paced,
-		.on_end = terminal_ended,
-		.data = program,
-	};
-	struct chat *chat = console_open(program->loop, &console, &err);
-
-	if (chat == NULL) {
-		(void)complain(&err);
-	}
-	return chat;
-}
-
-static struct chat *open_xmpp(struct program *program)
-{
-	const struct config *config = program->config;
-	struct err err = {0};
-	struct chat *chat = NULL;
-	struct secret *password = secret_load(config_text(config, CONFIG_XMPP_PASSWORD), &err);
-	struct xmpp_options xmpp = {
-		.url = config_text(config, CONFIG_XMPP_URL),
-		.jid = config_text(config, CONFIG_XMPP_JID),
-		.password = password,
-		.nick = config_text(config, CONFIG_XMPP_NICK),
-		.ca_file = text_or_null(config, CONFIG_CA_FILE),
-	};
-
-	if (password == NULL) {
-		err_prefix(&err, "xmpp password");
-	} else {
-		chat = xmpp_open(program->loop, &xmpp, &err);
-	}
-	if (chat == NULL) {
-		(void)complain(&err);
-	}
-	return chat;
-}
-
 static int open_chats(struct program *program, const struct program_options *options,
 		      struct chat **chats, size_t *ret_n)
 {
-	if (config_flag(program->config, CONFIG_CONSOLE)) {
-		program->console = open_console(program, options);
-		if (program->console == NULL) {
-			return -1;
-		}
-		chats[(*ret_n)++] = program->console;
-	}
-	if (*config_text(program->config, CONFIG_XMPP_URL) != '\0') {
-		struct chat *xmpp = open_xmpp(program);
+	const struct chats_wanted wanted = {
+		.loop = program->loop,
+		.config = program->config,
+		.policy = program->policy,
+		.options = options,
+		.terminal_ended = terminal_ended,
+		.data = program,
+	};
 
-		if (xmpp == NULL) {
-			return -1;
-		}
-		chats[(*ret_n)++] = xmpp;
-	}
-	if (*ret_n == 0) {
-		fputs("sluice: no chat to speak in; give --console or --xmpp-url\n", stderr);
-		return -1;
-	}
-	return 0;
+	return chats_open(&wanted, chats, ret_n, &program->console);
 }
 
 /* ---- health and metrics ------------------------------------------------------------------ */

@@ -30,6 +30,11 @@ enum config_key {
 	CONFIG_XMPP_JID,          /* --xmpp-jid: sluice@chat.example */
 	CONFIG_XMPP_PASSWORD,     /* --xmpp-password: a place */
 	CONFIG_XMPP_NICK,         /* --xmpp-nick: name in rooms, default sluice */
+	CONFIG_SLACK_APP_TOKEN,   /* --slack-app-token: a place */
+	CONFIG_SLACK_BOT_TOKEN,   /* --slack-bot-token: a place */
+	CONFIG_SLACK_TEAM,        /* --slack-team: which of the policy's workspaces */
+	CONFIG_SLACK_LINES,       /* --slack-connections: kept open at once */
+	CONFIG_SLACK_API_URL,     /* --slack-api-url */
 	CONFIG_KEEP_DAYS,         /* --keep-days: ended requests older than that go */
 	CONFIG_KEEP_REQUESTS,     /* --keep-requests: more than that many of them do not stay */
 	CONFIG_AUDIT_ROWS,  /* --audit-rows: in the database; older ones go into closed files */

@@ -13,6 +13,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "gate/internal.h"
+#include "gate/said.h"
 #include "metrics/metrics.h"
 
 struct gate *gate_new(struct policy *policy)
@@ -21,6 +22,7 @@ struct gate *gate_new(struct policy *policy)
 
 	gate->policy = policy_ref(policy);
 	map_init(&gate->places.by_job);
+	said_init(&gate->said);
 	return gate;
 }
 
@@ -30,6 +32,7 @@ void gate_free(struct gate *gate)
 		policy_unref(gate->policy);
 		arena_done(&gate->taken_arena);
 		places_done(&gate->places);
+		said_done(&gate->said);
 		free(gate);
 	}
 }
@@ -41,6 +44,13 @@ void gate_swap(struct gate *gate, struct policy *policy)
 	gate->policy = policy_ref(policy);
 	policy_unref(old);
 	places_look_up(gate);
+	said_done(&gate->said); /* a name may mean another group now */
+	said_init(&gate->said);
+}
+
+void gate_said(struct gate *gate, const struct gate_who *who, const char *group, bool member)
+{
+	said_note(&gate->said, who, group, member);
 }
 
 const struct policy *gate_policy(const struct gate *gate)
@@ -128,14 +138,18 @@ static const char *const *rule_names(const struct rule_set *set, struct arena *a
 	return names;
 }
 
-/* n_targets: of the whole command. Who is in the networks' groups is not known here: the worst case. */
+/* n_targets: of the whole command. */
 static struct policy_question question_of(const struct gate *gate, const struct policy_asker *asker,
-					  enum verb verb, size_t n_targets)
+					  const struct said_groups *groups, enum verb verb,
+					  size_t n_targets)
 {
 	return (struct policy_question){
 		.asker = *asker,
 		.verb = verb,
 		.at_ms = clock_wall_ms(),
+		.groups_known = groups->known,
+		.groups = groups->names,
+		.n_groups = groups->n,
 		.n_targets = n_targets < UINT32_MAX ? (unsigned)n_targets : UINT32_MAX,
 		.taken = gate->taken,
 		.n_taken = gate->n_taken,
@@ -143,10 +157,11 @@ static struct policy_question question_of(const struct gate *gate, const struct 
 }
 
 /* Is the verb allowed to this asker on all of them? By rights alone: lists and hints take no place under a limit. */
-static bool all_allowed(const struct gate *gate, const struct policy_asker *asker, enum verb verb,
+static bool all_allowed(const struct gate *gate, const struct policy_asker *asker,
+			const struct said_groups *groups, enum verb verb,
 			const struct droplet *const *droplets, size_t n_droplets)
 {
-	struct policy_question question = question_of(gate, asker, verb, n_droplets);
+	struct policy_question question = question_of(gate, asker, groups, verb, n_droplets);
 	struct decision decision;
 
 	question.counts_known = true;
@@ -163,8 +178,9 @@ static bool all_allowed(const struct gate *gate, const struct policy_asker *aske
 
 /* A channel of the policy in which this listed person may do it; where they already are does not count. */
 static const char *find_elsewhere(const struct gate *gate, const struct policy_asker *asker,
-				  const struct gate_who *who, enum verb verb,
-				  const struct droplet *const *droplets, size_t n_droplets)
+				  const struct said_groups *groups, const struct gate_who *who,
+				  enum verb verb, const struct droplet *const *droplets,
+				  size_t n_droplets)
 {
 	const struct policy_channel *channels;
 	size_t n = policy_channels(gate->policy, &channels);
@@ -179,7 +195,7 @@ static const char *find_elsewhere(const struct gate *gate, const struct policy_a
 		if (there.channel != asker->channel &&
 		    policy_person_id(gate->policy, policy_person_name(asker), c->network,
 				     c->workspace) != NULL &&
-		    all_allowed(gate, &there, verb, droplets, n_droplets)) {
+		    all_allowed(gate, &there, groups, verb, droplets, n_droplets)) {
 			return c->name;
 		}
 	}
@@ -260,9 +276,10 @@ bool gate_places_by_decision(enum verb verb)
 }
 
 /* May the asker read the names of the policy's lines here? */
-static bool reads_lines(const struct gate *gate, const struct policy_asker *asker)
+static bool reads_lines(const struct gate *gate, const struct policy_asker *asker,
+			const struct said_groups *groups)
 {
-	struct policy_question question = question_of(gate, asker, VERB_POLICY_WHY, 1);
+	struct policy_question question = question_of(gate, asker, groups, VERB_POLICY_WHY, 1);
 	struct decision decision;
 
 	question.counts_known = true;
@@ -312,6 +329,7 @@ void gate_decide_cost(struct gate *gate, const struct gate_who *who, enum verb v
 		      struct arena *arena, struct gate_decision *ret_decision)
 {
 	struct policy_asker asker = asker_of(gate, who);
+	struct said_groups groups;
 	struct rule_set allowed = {.n = 0};
 	struct rule_set denied = {.n = 0, .ceiling_only = true};
 	struct decision decision;
@@ -319,12 +337,14 @@ void gate_decide_cost(struct gate *gate, const struct gate_who *who, enum verb v
 	bool took = false;
 	size_t n = n_droplets > 0 ? n_droplets : 1;
 	struct duty *duties = arena_array(arena, DECISION_DUTIES_MAX, sizeof(*duties));
-	struct policy_question question = question_of(gate, &asker, verb, n_droplets);
+	struct policy_question question;
 	unsigned needs = gate_places_by_decision(verb) ? 1 : (unsigned)n;
 	struct counting counting;
 	bool limited = true; /* by limits alone */
 	bool counted = false;
 
+	said_of(&gate->said, gate->policy, who, &groups);
+	question = question_of(gate, &asker, &groups, verb, n_droplets);
 	counting_init(&counting, gate, who, id, arena);
 	question.cost_known = monthly_cents >= 0;
 	question.monthly_cents = monthly_cents;
@@ -338,8 +358,9 @@ void gate_decide_cost(struct gate *gate, const struct gate_who *who, enum verb v
 			counting_add(&counting, &question, &decision);
 			counted = counted || is_counted(&decision);
 		} else {
-			const char *words = counting_words(&counting, &question, &decision, needs,
-							   reads_lines(gate, &asker), arena);
+			const char *words =
+				counting_words(&counting, &question, &decision, needs,
+					       reads_lines(gate, &asker, &groups), arena);
 
 			ret_decision->limit = words != NULL && limited ? words : NULL;
 			limited = ret_decision->limit != NULL;
@@ -366,7 +387,7 @@ void gate_decide_cost(struct gate *gate, const struct gate_who *who, enum verb v
 	ret_decision->policy_id = policy_id(gate->policy);
 	if (deny && asker.person != 0 && denied.ceiling_only) {
 		ret_decision->elsewhere =
-			find_elsewhere(gate, &asker, who, verb, droplets, n_droplets);
+			find_elsewhere(gate, &asker, &groups, who, verb, droplets, n_droplets);
 		ret_decision->here_only = ret_decision->elsewhere != NULL;
 	}
 	if (txn != NULL && !deny && id == NULL && counted) {
@@ -391,7 +412,10 @@ bool gate_allows(struct gate *gate, const struct gate_who *who, enum verb verb,
 {
 	struct policy_asker asker = asker_of(gate, who);
 
-	return all_allowed(gate, &asker, verb, &droplet, 1);
+	struct said_groups groups;
+
+	said_of(&gate->said, gate->policy, who, &groups);
+	return all_allowed(gate, &asker, &groups, verb, &droplet, 1);
 }
 
 const struct droplet **gate_filter(struct gate *gate, const struct gate_who *who, enum verb verb,
@@ -399,15 +423,17 @@ const struct droplet **gate_filter(struct gate *gate, const struct gate_who *who
 				   size_t *ret_n)
 {
 	struct policy_asker asker = asker_of(gate, who);
+	struct said_groups groups;
 	size_t n_all;
 	const struct droplet *all = ocean_snapshot_all(snapshot, &n_all);
 	const struct droplet **some = arena_array(arena, n_all + 1, sizeof(*some));
 	size_t n = 0;
 
+	said_of(&gate->said, gate->policy, who, &groups);
 	for (size_t i = 0; i < n_all; i++) {
 		const struct droplet *one = &all[i];
 
-		if (all_allowed(gate, &asker, verb, &one, 1)) {
+		if (all_allowed(gate, &asker, &groups, verb, &one, 1)) {
 			some[n++] = one;
 		}
 	}

@@ -28,6 +28,10 @@ struct gate_who {
 	bool direct;
 };
 
+/* A chat network said, when asked just now, whether they are in that group of its (by its name in the policy). Known to decisions
+ * for a minute. Nobody else is told, and what is not said is the worst case. */
+void gate_said(struct gate *gate, const struct gate_who *who, const char *group, bool member);
+
 /* Names as the policy in force has them; NULL: stranger, or channel not listed. */
 const char *gate_person(const struct gate *gate, const struct gate_who *who);
 const char *gate_channel(const struct gate *gate, const struct gate_who *who);

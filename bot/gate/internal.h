@@ -9,6 +9,7 @@
 
 #include "base/map.h"
 #include "gate/gate.h"
+#include "gate/said.h"
 
 /* One place that was taken; its strings are its own. */
 struct place {
@@ -30,6 +31,7 @@ struct places {
 struct gate {
 	struct policy *policy;
 	struct places places;
+	struct said said; /* who is in which group of a chat network, as it said of late */
 	struct policy_taken *taken; /* its strings are in taken_arena */
 	size_t n_taken;
 	struct arena taken_arena;

@@ -18,11 +18,16 @@ const char *gate_why(const struct gate *gate, const struct gate_who *who, enum v
 	};
 	const struct policy_taken *taken = gate_taken(gate, &q.n_taken);
 	struct counting counting;
+	struct said_groups groups;
 	struct explain_as as = {.you = true};
 	struct decision decision;
 	struct strbuf text;
 	const char *copy;
 
+	said_of(&gate->said, gate->policy, who, &groups);
+	q.groups_known = groups.known;
+	q.groups = groups.names;
+	q.n_groups = groups.n;
 	q.taken = taken;
 	policy_decide(&q, &decision);
 	as.lines = decision.verdict == ALLOW;

@@ -106,7 +106,7 @@ static void job_done(struct job *job)
 {
 	timer_stop(&job->timer);
 	if (job->wanting) {
-		ocean_index_cancel(&job->want);
+		fresh_cancel(&job->fresh);
 	}
 	if (job->call != NULL) {
 		job->call->job = NULL;

@@ -18,6 +18,7 @@
 #include "chat/event.h"
 #include "job/args.h"
 #include "job/consent.h"
+#include "job/fresh.h"
 #include "job/job.h"
 #include "job/report.h"
 #include "job/states.h"
@@ -86,7 +87,7 @@ struct job {
 	char policy_id[17];         /* that made it */
 	uint64_t last_action_id;    /* of an earlier step: never taken for this one's */
 	struct call *call;
-	struct ocean_want want;
+	struct fresh fresh;
 	bool wanting;
 	bool frozen; /* about to be canceled: it does nothing by itself */
 	bool moving; /* one of those that a commit under way moves together */

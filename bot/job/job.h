@@ -20,6 +20,15 @@
 
 struct job_engine;
 
+/* A question to a chat network, in which of the policy's groups somebody is; caller-owned, embed it. */
+struct group_want {
+	void (*done)(
+		struct group_want
+			*); /* once, unless it was canceled; the gate knows by then what there is to know */
+	void *data;
+	struct list looks; /* of whoever answers */
+};
+
 struct job_options {
 	struct loop *loop;
 	struct store *store;
@@ -36,6 +45,9 @@ struct job_options {
 		      const struct plan *plan, void *data);
 	/* An id for a button that says the text for whoever presses it; borrowed for the call. NULL: there are none. */
 	const char *(*say_button)(const char *text, void *data);
+	/* Asks the network now; done may come at once, when there is nothing to ask. NULL: there are no groups. */
+	void (*groups)(const struct gate_who *who, struct group_want *want, void *data);
+	void (*groups_cancel)(struct group_want *want);
 	struct codes *codes; /* NULL: nobody has any */
 	void *data;
 };

@@ -34,7 +34,7 @@ static void hold_still(struct request *request)
 		if (is_unsent(job) && !job_rests(job)) {
 			timer_stop(&job->timer);
 			if (job->wanting) {
-				ocean_index_cancel(&job->want);
+				fresh_cancel(&job->fresh);
 				job->wanting = false;
 			}
 			job->frozen = true;

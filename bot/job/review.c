@@ -13,7 +13,7 @@
 struct review_want {
 	struct review *review;
 	const char *account;
-	struct ocean_want want;
+	struct fresh fresh;
 	struct ocean_snapshot *snapshot;
 	bool open;
 };
@@ -30,7 +30,7 @@ void review_free(struct review *review)
 	}
 	for (size_t i = 0; i < review->n_wants; i++) {
 		if (review->wants[i].open) {
-			ocean_index_cancel(&review->wants[i].want);
+			fresh_cancel(&review->wants[i].fresh);
 		}
 		ocean_snapshot_unref(review->wants[i].snapshot);
 	}
@@ -101,6 +101,7 @@ static bool has_want(const struct review *review, const char *account)
 static void want(struct review *review, struct review_want *at)
 {
 	const struct job_options *options = &review->request->engine->options;
+	struct gate_who who = request_who(review->request);
 	struct ocean_index *index = options->index(at->account, options->data);
 
 	if (index == NULL) {
@@ -109,14 +110,14 @@ static void want(struct review *review, struct review_want *at)
 			      "the account \"%.40s\" is not set up any more", at->account);
 		return;
 	}
-	at->want.max_age_ms = 0;
-	at->want.max_tier = TIER_READ;
-	at->want.interactive = true;
-	at->want.done = on_list;
-	at->want.data = at;
+	at->fresh.want.max_age_ms = 0;
+	at->fresh.want.max_tier = TIER_READ;
+	at->fresh.want.interactive = true;
+	at->fresh.want.done = on_list;
+	at->fresh.want.data = at;
 	at->open = true;
 	review->n_open++;
-	ocean_index_want(index, &at->want);
+	fresh_start(&at->fresh, options, index, &who);
 }
 
 struct review *review_start(struct request *request,

@@ -376,6 +376,7 @@ void job_run(struct job *job)
 {
 	struct job_engine *engine = job->request->engine;
 	struct ocean_index *index = engine->options.index(job->row.account, engine->options.data);
+	struct gate_who who;
 
 	if (index == NULL || job_step(job) == NULL || !job->request->args_known) {
 		expire(job, index == NULL ? "Its account is not set up any more."
@@ -386,11 +387,12 @@ void job_run(struct job *job)
 		expire(job, "I could not begin in time.");
 		return;
 	}
-	job->want.max_age_ms = 0;
-	job->want.max_tier = TIER_READ;
-	job->want.interactive = true;
-	job->want.done = on_list;
-	job->want.data = job;
+	who = request_who(job->request);
+	job->fresh.want.max_age_ms = 0;
+	job->fresh.want.max_tier = TIER_READ;
+	job->fresh.want.interactive = true;
+	job->fresh.want.done = on_list;
+	job->fresh.want.data = job;
 	job->wanting = true;
-	ocean_index_want(index, &job->want);
+	fresh_start(&job->fresh, &engine->options, index, &who);
 }

@@ -242,18 +242,25 @@ static void put_log(struct memory *m, const char *body)
 	memory_remember(m, NULL, "", NULL);
 }
 
-static void put_cursor(struct memory *m, const struct store_op *op)
-{
-	struct row *row = row_new();
-
-	row->text = arena_strdup(&row->arena, op->value);
-	put(m, &m->rows.cursors, op->name, row);
-}
-
 void memory_take_out(struct memory *m, struct map *map, const char *key, struct row *row)
 {
 	memory_remember(m, map, key, row);
 	(void)map_remove(map, m->undos[m->n_undos - 1].key); /* frees `key` when it is the map's */
+}
+
+static void put_cursor(struct memory *m, const struct store_op *op)
+{
+	struct row *row = map_get(&m->rows.cursors, op->name);
+
+	if (op->value == NULL) {
+		if (row != NULL) {
+			memory_take_out(m, &m->rows.cursors, op->name, row);
+		}
+		return;
+	}
+	row = row_new();
+	row->text = arena_strdup(&row->arena, op->value);
+	put(m, &m->rows.cursors, op->name, row);
 }
 
 void memory_forget(struct memory *m, int64_t before_ms)

@@ -57,6 +57,7 @@ static const char *const queries[Q_COUNT] = {
 	[Q_LOG_CUT] = "SELECT seq, hash FROM log_cut",
 	[Q_LOG] = "INSERT INTO log (seq, body, prev, hash) VALUES (?1, ?2, ?3, ?4)",
 	[Q_CURSOR] = "INSERT OR REPLACE INTO cursor (name, value) VALUES (?1, ?2)",
+	[Q_CURSOR_DROP] = "DELETE FROM cursor WHERE name = ?1",
 	[Q_FORGET] = "DELETE FROM seen WHERE at_ms < ?1",
 	[Q_CONSENT] = "INSERT OR REPLACE INTO consent (" CONSENT_COLUMNS ") VALUES (?1, ?2, ?3, ?4,"
 		      " ?5, ?6, ?7, ?8, ?9)",

@@ -24,6 +24,7 @@ enum query {
 	Q_LOG_CUT,
 	Q_LOG,
 	Q_CURSOR,
+	Q_CURSOR_DROP,
 	Q_FORGET,
 	Q_CONSENT,
 	Q_VOID,

@@ -287,13 +287,16 @@ static int put_log(struct sqlite *s, const char *body, struct err *err)
 
 static int put_cursor(struct sqlite *s, const struct store_op *op, struct err *err)
 {
-	sqlite3_stmt *stmt = sqlite_query(s, Q_CURSOR, err);
+	bool drop = op->value == NULL;
+	sqlite3_stmt *stmt = sqlite_query(s, drop ? Q_CURSOR_DROP : Q_CURSOR, err);
 
 	if (stmt == NULL) {
 		return -1;
 	}
 	sqlite_bind_text(stmt, 1, op->name);
-	sqlite_bind_text(stmt, 2, op->value);
+	if (!drop) {
+		sqlite_bind_text(stmt, 2, op->value);
+	}
 	return sqlite_run(s, stmt, err);
 }
 

@@ -304,7 +304,7 @@ void store_txn_cursor(struct store_txn *txn, const char *name, const char *value
 	struct store_op *op = add(txn, OP_CURSOR);
 
 	op->name = copy(txn, name);
-	op->value = copy(txn, value);
+	op->value = value != NULL ? copy(txn, value) : NULL;
 }
 
 void store_txn_forget(struct store_txn *txn, int64_t seen_before_ms)

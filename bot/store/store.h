@@ -151,6 +151,7 @@ void store_txn_request(struct store_txn *txn,
 		       const struct store_request *request); /* insert or replace by id */
 void store_txn_log(struct store_txn *txn,
 		   const char *body); /* append to the audit chain: see audit/audit.h */
+/* value NULL: it is taken away. */
 void store_txn_cursor(struct store_txn *txn, const char *name, const char *value);
 void store_txn_forget(struct store_txn *txn, int64_t seen_before_ms); /* all older event keys */
 void store_txn_consent(struct store_txn *txn,

@@ -641,6 +641,15 @@ static void cursors_come_by_their_prefix(void **state)
 	assert_int_equal(store_each_cursor(f->store, "", take_cursor, &out, &err), 0);
 	assert_string_equal(out.buf, "coda/a=no;code=no;"); /* ended early */
 	strbuf_done(&out);
+	txn = store_txn_new(f->store);
+	store_txn_cursor(txn, "code/a", NULL);
+	store_txn_cursor(txn, "code/never", NULL);
+	assert_int_equal(commit(f, txn), ERR_NONE);
+	reopen(f);
+	strbuf_init(&out, 100);
+	assert_int_equal(store_each_cursor(f->store, "code/", take_cursor, &out, &err), 0);
+	assert_string_equal(out.buf, "a_%=3;b=2;");
+	strbuf_done(&out);
 	if (f->sqlite) {
 		assert_string_equal(store_path(f->store), f->path);
 	} else {

@@ -1,0 +1,38 @@
+/* posts.h - a post under way; shared by posts.c (taking it, and what became of it) and send.c (its calls, at Slack's pace) */
+#ifndef ADAPTERS_SLACK_POSTS_H
+#define ADAPTERS_SLACK_POSTS_H
+
+#include "adapters/slack/internal.h"
+#include "adapters/slack/render.h"
+
+enum way { WAY_POST = 0, WAY_EDIT, WAY_EPHEMERAL, WAY_HOOK };
+
+struct posted {
+	struct list link; /* in posts, or early */
+	struct slack_adapter *s;
+	struct chat_post *post; /* NULL: told already, further pages are left */
+	struct arena arena;
+	struct slack_pages pages;
+	size_t page; /* the one to send */
+	unsigned tries;
+	enum way way;
+	bool hooked;         /* a response_url was looked for */
+	bool opening;        /* conversations.open is under way */
+	const char *channel; /* NULL: the direct channel is not known yet */
+	const char *user;    /* of a direct place, or the one who alone may see it; NULL: neither */
+	const char *thread, *ts;
+	struct rest_call *call;
+	struct timer timer;
+	struct err err; /* early: why it never began */
+};
+
+/* send.c */
+void posted_queue(struct posted *posted); /* the page at hand goes when it is its turn */
+void posted_turn(struct timer *timer);
+void posted_hold(const struct posted *posted, int64_t ms); /* nothing goes there for so long */
+
+/* posts.c */
+void posted_landed(struct posted *posted, const struct json *answer);
+void posted_failed(struct posted *posted, const struct trouble *trouble);
+
+#endif

@@ -1,0 +1,219 @@
+/* send.c - the calls of a post: which method, when, with what, and which other way when it cannot be that one
+ *
+ * Happy path: in turn, one message a second a channel, chat.postMessage, chat.update, chat.postEphemeral or a response_url;
+ * posts.c hears how it went. Failure modes: where the bot is not, what one person alone may see goes by the response_url of what
+ * they just did there, else as a direct message.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "adapters/slack/posts.h"
+#include "base/clock.h"
+#include "base/mem.h"
+
+#define PACE_MS 1050 /* a second, and a little for the way */
+#define BURST 3      /* of what is no message of its own */
+#define BODY_MAX (1024 * 1024)
+
+struct pace {
+	int64_t next_ms;
+};
+
+static void send(struct posted *posted);
+
+/* ---- pace -------------------------------------------------------------------------------------- */
+
+/* By method and channel, as Slack counts. */
+static struct pace *pace_of(const struct posted *posted)
+{
+	static const char letters[] = {
+		[WAY_POST] = 'p', [WAY_EDIT] = 'u', [WAY_EPHEMERAL] = 'e', [WAY_HOOK] = 'h'};
+	struct map *paces = &posted->s->paces;
+	struct pace *pace;
+	char key[CHAT_ID_MAX + 3];
+
+	(void)snprintf(key, sizeof(key), "%c/%s", letters[posted->way], posted->channel);
+	pace = map_get(paces, key);
+	if (pace == NULL) {
+		pace = mem_alloc(sizeof(*pace));
+		(void)map_put(paces, key, pace);
+	}
+	return pace;
+}
+
+/* Takes a turn in the channel: in how many ms it is. */
+static int64_t take_turn(const struct posted *posted)
+{
+	struct pace *pace = pace_of(posted);
+	int64_t now_ms = clock_mono_ms();
+	int64_t earliest_ms = now_ms - (posted->way == WAY_POST ? 0 : (BURST - 1) * PACE_MS);
+	int64_t turn_ms = pace->next_ms > earliest_ms ? pace->next_ms : earliest_ms;
+
+	pace->next_ms = turn_ms + PACE_MS;
+	return turn_ms > now_ms ? turn_ms - now_ms : 0;
+}
+
+void posted_hold(const struct posted *posted, int64_t ms)
+{
+	struct pace *pace = pace_of(posted);
+	int64_t until_ms = clock_mono_ms() + ms;
+
+	pace->next_ms = pace->next_ms > until_ms ? pace->next_ms : until_ms;
+}
+
+void posted_turn(struct timer *timer)
+{
+	send(timer->data);
+}
+
+void posted_queue(struct posted *posted)
+{
+	timer_start(&posted->timer, posted->channel != NULL ? take_turn(posted) : 0);
+}
+
+/* ---- how it went ---------------------------------------------------------------------------------- */
+
+/* Not there, or cannot see it there: what one person alone may see finds another way. */
+static bool other_way(struct posted *posted, const struct trouble *trouble)
+{
+	struct slack_adapter *s = posted->s;
+
+	if (posted->way == WAY_HOOK &&
+	    (trouble->err.kind == ERR_REMOTE || trouble->err.kind == ERR_NOTFOUND)) {
+		posted->way = WAY_EPHEMERAL; /* it has run out */
+		return true;
+	}
+	if (posted->way != WAY_EPHEMERAL || trouble->err.kind != ERR_NOTFOUND) {
+		return false;
+	}
+	if (!posted->hooked) {
+		posted->way = WAY_HOOK;
+		return true;
+	}
+	posted->thread = NULL;
+	posted->way = WAY_POST;
+	posted->channel = direct_find(s, posted->user);
+	posted->channel = arena_strdup(&posted->arena, posted->channel);
+	return true;
+}
+
+static void on_answer(struct rest_call *call, const struct json *answer,
+		      const struct trouble *trouble)
+{
+	struct posted *posted = call->ask.data;
+
+	posted->call = NULL;
+	if (trouble == NULL) {
+		posted_landed(posted, answer);
+	} else if (other_way(posted, trouble)) {
+		send(posted);
+	} else {
+		posted_failed(posted, trouble);
+	}
+}
+
+static void on_opened(struct rest_call *call, const struct json *answer,
+		      const struct trouble *trouble)
+{
+	struct posted *posted = call->ask.data;
+	const char *id = json_string_or(json_member(answer, "channel"), "id", "");
+
+	posted->call = NULL;
+	posted->opening = false;
+	if (trouble != NULL) {
+		posted_failed(posted, trouble);
+	} else if (!slack_is_id(id, "D")) {
+		struct trouble none = {0};
+
+		(void)err_set(&none.err, ERR_REMOTE, "Slack opened no direct channel");
+		posted_failed(posted, &none);
+	} else {
+		direct_keep(posted->s, posted->user, id);
+		posted->channel = arena_strdup(&posted->arena, id);
+		posted_queue(posted);
+	}
+}
+
+/* ---- sending ------------------------------------------------------------------------------------- */
+
+static void add_field(struct strbuf *out, const char *key, const char *value)
+{
+	if (value != NULL) {
+		(void)strbuf_addf(out, "\"%s\":", key);
+		json_add_string(out, value);
+		(void)strbuf_addch(out, ',');
+	}
+}
+
+static void write_body(const struct posted *posted, struct strbuf *out)
+{
+	const struct slack_page *page = &posted->pages.page[posted->page];
+
+	(void)strbuf_addch(out, '{');
+	if (posted->way == WAY_HOOK) {
+		(void)strbuf_adds(out,
+				  "\"response_type\":\"ephemeral\",\"replace_original\":false,");
+	} else {
+		add_field(out, "channel", posted->channel);
+	}
+	add_field(out, "ts", posted->way == WAY_EDIT ? posted->ts : NULL);
+	add_field(out, "user", posted->way == WAY_EPHEMERAL ? posted->user : NULL);
+	add_field(out, "thread_ts", posted->way == WAY_EDIT ? NULL : posted->thread);
+	add_field(out, "text", page->text);
+	(void)strbuf_addf(out,
+			  "\"blocks\":%s,\"parse\":\"none\",\"link_names\":false,\"mrkdwn\":false",
+			  page->blocks);
+	if (posted->way == WAY_POST) {
+		(void)strbuf_adds(out, ",\"unfurl_links\":false,\"unfurl_media\":false,\"reply_"
+				       "broadcast\":false");
+	}
+	(void)strbuf_addch(out, '}');
+}
+
+static void open_direct(struct posted *posted)
+{
+	struct rest_ask ask = {.method = "conversations.open",
+			       .repeatable = true,
+			       .done = on_opened,
+			       .data = posted};
+	struct strbuf out;
+
+	strbuf_init(&out, 1024);
+	(void)strbuf_adds(&out, "{\"users\":");
+	json_add_string(&out, posted->user);
+	(void)strbuf_adds(&out, "}");
+	ask.json = out.buf;
+	posted->opening = true;
+	posted->call = rest_start(posted->s, &ask);
+	strbuf_done(&out);
+}
+
+static void send(struct posted *posted)
+{
+	static const char *const methods[] = {[WAY_POST] = "chat.postMessage",
+					      [WAY_EDIT] = "chat.update",
+					      [WAY_EPHEMERAL] = "chat.postEphemeral"};
+	struct rest_ask ask = {.done = on_answer, .data = posted};
+	const char *hook = NULL;
+	struct strbuf out;
+
+	if (posted->channel == NULL) {
+		open_direct(posted);
+		return;
+	}
+	if (posted->way == WAY_HOOK || (posted->way == WAY_EPHEMERAL && !posted->hooked &&
+					map_get(&posted->s->members, posted->channel) == NULL)) {
+		/* in a channel where we may not be: the answer to what was just done there */
+		posted->hooked = true;
+		hook = hook_use(posted->s, posted->channel, posted->user);
+		posted->way = hook != NULL ? WAY_HOOK : WAY_EPHEMERAL;
+	}
+	strbuf_init(&out, BODY_MAX);
+	write_body(posted, &out);
+	ask.json = out.buf;
+	ask.method = hook != NULL ? hook : methods[posted->way];
+	ask.token = hook != NULL ? REST_NONE : REST_BOT;
+	ask.repeatable = posted->way == WAY_EDIT;
+	posted->call = rest_start(posted->s, &ask);
+	strbuf_done(&out);
+}

@@ -1,0 +1,219 @@
+/* test_slack_render.c - messages as Slack gets them, byte for byte as in tests/golden/slack
+ *
+ * GOLDEN_UPDATE=1 writes the files anew; read the difference before you commit it.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "adapters/slack/render.h"
+#include "base/json.h"
+#include "base/strbuf.h"
+#include "chat/build.h"
+
+static void list(struct build *b)
+{
+	static const struct column columns[] = {{"NAME", 0, false},
+						{"STATUS", 0, false},
+						{"REGION", 1, false},
+						{"$/MONTH", 2, true}};
+	static const char *const rows[][4] = {{"shop-web-1", "on", "ams3", "24"},
+					      {"z-db-1", "off", "ams3", "6"},
+					      {"`<!channel>` & co", "on", "nyc3", "6"}};
+
+	build_line(b, "%u droplets", 3U);
+	build_table(b, columns, 4);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		build_row(b, rows[i]);
+	}
+	build_line(b, "More: `show shop-web-1`");
+}
+
+static void show(struct build *b)
+{
+	build_line(b, "*%s* is on at DigitalOcean.", "shop-web-1");
+	build_field(b, "region", "%s", "ams3");
+	build_field(b, "address", "%s", "203.0.113.11");
+}
+
+static void progress(struct build *b)
+{
+	build_line(b, "Rebooting *%s*", "web-1");
+	build_progress(b, 480, "%s", "12 s, usually 25 s");
+	build_button(b, "cancel-id", "Cancel", BUTTON_PLAIN);
+}
+
+static void consent(struct build *b)
+{
+	build_line(b, "Destroy old-web-3? No way back.");
+	build_mention(b, "U01ANA000");
+	build_line(b, "_Stays, billed: 1 volume_");
+	build_button(b, "approve-id", "Approve", BUTTON_MAIN);
+	build_button(b, "deny-id", "Deny", BUTTON_DANGER);
+}
+
+/* What comes from droplets and people cannot mention, link, mark up, or hide. */
+static void hostile(struct build *b)
+{
+	build_line(b, "No droplet %s here.",
+		   "<!channel> <@U01ANA000> *x* `y` <http://a.example|b>");
+	build_line(b, "%s", "line\nbreak \xe2\x80\xae bidi \x1b[31m");
+	build_mention(b, "U1|<!here>");
+}
+
+static void empty(struct build *b)
+{
+	build_line(b, "%s", "");
+}
+
+static const struct picture {
+	const char *name;
+	enum tone tone;
+	void (*build)(struct build *);
+} pictures[] = {
+	{"list", TONE_PLAIN, list},        {"show", TONE_GOOD, show},
+	{"progress", TONE_WAIT, progress}, {"consent", TONE_WARN, consent},
+	{"hostile", TONE_BAD, hostile},    {"empty", TONE_PLAIN, empty},
+};
+
+static void draw(const struct picture *picture, struct strbuf *out)
+{
+	struct arena arena = {0};
+	struct slack_pages pages;
+	struct build build;
+
+	build_init(&build, &arena, picture->tone);
+	picture->build(&build);
+	slack_render(build_end(&build), &arena, &pages);
+	for (size_t i = 0; i < pages.n; i++) {
+		struct json *blocks =
+			json_parse(pages.page[i].blocks, strlen(pages.page[i].blocks), NULL);
+
+		assert_non_null(blocks);
+		json_free(blocks);
+		(void)strbuf_addf(out, "%s\n%s\n", pages.page[i].blocks, pages.page[i].text);
+	}
+	arena_done(&arena);
+}
+
+static void compare(const struct picture *picture, const char *text)
+{
+	const char *update = getenv("GOLDEN_UPDATE");
+	char path[512];
+	static char kept[1 << 16];
+	size_t n;
+	FILE *file;
+
+	(void)snprintf(path, sizeof(path), "%s/tests/golden/slack/%s.txt", SOURCE_DIR,
+		       picture->name);
+	if (update != NULL && strcmp(update, "1") == 0) {
+		file = fopen(path, "w");
+		assert_non_null(file);
+		(void)fputs(text, file);
+		(void)fclose(file);
+		return;
+	}
+	file = fopen(path, "r");
+	if (file == NULL) {
+		fail_msg("%s is missing; GOLDEN_UPDATE=1 writes it", path);
+		return;
+	}
+	n = fread(kept, 1, sizeof(kept) - 1, file);
+	kept[n] = '\0';
+	(void)fclose(file);
+	if (strcmp(kept, text) != 0) {
+		fail_msg("%s differs; now it is:\n%s", path, text);
+	}
+}
+
+static void pictures_are_as_they_were(void **state)
+{
+	struct strbuf out;
+
+	(void)state;
+	strbuf_init(&out, 1 << 16);
+	for (size_t i = 0; i < sizeof(pictures) / sizeof(pictures[0]); i++) {
+		strbuf_reset(&out);
+		draw(&pictures[i], &out);
+		compare(&pictures[i], out.buf);
+	}
+	strbuf_done(&out);
+}
+
+/* Every word of a long answer stands on some page, and no page is too big for Slack. */
+static void nothing_is_lost_between_pages(void **state)
+{
+	static const struct column columns[] = {{"NAME", 0, false}, {"STATUS", 0, false}};
+	struct arena arena = {0};
+	struct slack_pages pages;
+	struct build build;
+	char name[32];
+	size_t found = 0;
+
+	(void)state;
+	build_init(&build, &arena, TONE_PLAIN);
+	build_line(&build, "400 droplets");
+	build_table(&build, columns, 2);
+	for (int i = 0; i < 400; i++) {
+		const char *row[2] = {name, "on"};
+
+		(void)snprintf(name, sizeof(name), "droplet-with-a-name-%03d", i);
+		build_row(&build, row);
+	}
+	build_button(&build, "id", "More", BUTTON_PLAIN);
+	slack_render(build_end(&build), &arena, &pages);
+	assert_true(pages.n > 3 && pages.n < SLACK_PAGES_MAX);
+	for (int i = 0; i < 400; i++) {
+		(void)snprintf(name, sizeof(name), "droplet-with-a-name-%03d", i);
+		for (size_t p = 0; p < pages.n; p++) {
+			found += strstr(pages.page[p].blocks, name) != NULL;
+		}
+	}
+	assert_int_equal(found, 400);
+	for (size_t p = 0; p < pages.n; p++) {
+		assert_true(strlen(pages.page[p].text) <= 4000);
+		assert_true((strstr(pages.page[p].blocks, "\"actions\"") != NULL) == (p == 0));
+	}
+	arena_done(&arena);
+}
+
+static void what_is_left_out_is_said(void **state)
+{
+	struct arena arena = {0};
+	struct slack_pages pages;
+	struct build build;
+
+	(void)state;
+	build_init(&build, &arena, TONE_PLAIN);
+	for (int i = 0; i < 3000; i++) {
+		build_line(&build, "a line of some length, number %d", i);
+	}
+	slack_render(build_end(&build), &arena, &pages);
+	assert_int_equal(pages.n, SLACK_PAGES_MAX);
+	assert_non_null(strstr(pages.page[SLACK_PAGES_MAX - 1].blocks, "left out"));
+	for (size_t p = 0; p < pages.n; p++) {
+		struct json *blocks =
+			json_parse(pages.page[p].blocks, strlen(pages.page[p].blocks), NULL);
+
+		assert_non_null(blocks);
+		json_free(blocks);
+	}
+	arena_done(&arena);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(pictures_are_as_they_were),
+		cmocka_unit_test(nothing_is_lost_between_pages),
+		cmocka_unit_test(what_is_left_out_is_said),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

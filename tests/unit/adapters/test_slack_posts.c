@@ -1,0 +1,515 @@
+/* test_slack_posts.c - what is posted to Slack: ways, ids, pace, pages, errors; and who is in a group */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <stdio.h>
+
+#include "base/clock.h"
+#include "chat/build.h"
+#include "tests/unit/adapters/slack_fake.h"
+
+static struct fake_ws *ws;
+
+struct posted {
+	struct chat_post post;
+	int n_done;
+	enum err_kind kind;
+	char msg[240];
+};
+
+static void on_done(struct chat_post *post, const struct err *err)
+{
+	struct posted *posted = post->data;
+
+	posted->n_done++;
+	posted->kind = err != NULL ? err->kind : ERR_NONE;
+	(void)snprintf(posted->msg, sizeof(posted->msg), "%s", err != NULL ? err->msg : "");
+}
+
+/* The rest of posted->post is set by the caller. */
+static void post(struct posted *posted, const char *channel, const char *text)
+{
+	struct arena arena = {0};
+	struct build build;
+
+	build_init(&build, &arena, TONE_PLAIN);
+	build_line(&build, "%s", text);
+	build_button(&build, "yes-id", "Reboot", BUTTON_DANGER);
+	posted->post.place.network = "slack";
+	posted->post.place.workspace = "T01ACME00";
+	posted->post.place.channel = channel;
+	posted->post.message = build_end(&build);
+	posted->post.done = on_done;
+	posted->post.data = posted;
+	posted->n_done = 0;
+	fake.chat->ops->post(fake.chat, &posted->post);
+	assert_int_equal(posted->n_done, 0); /* never before post returns */
+	arena_done(&arena);
+	loop_advance(fake.loop, 1);
+}
+
+static bool body_has(const char *method, const char *what)
+{
+	struct fake_call *call = fake_call(method);
+
+	assert_non_null(call);
+	return strstr(call->body, what) != NULL;
+}
+
+static int up(void **state)
+{
+	(void)state;
+	ws = fake_up();
+	return 0;
+}
+
+static int down(void **state)
+{
+	(void)state;
+	fake_end();
+	return 0;
+}
+
+#define POSTED "{\"ok\":true,\"channel\":\"C01OPS000\",\"ts\":\"1800000000.000100\"}"
+
+static void a_post_and_its_edit(void **state)
+{
+	static struct posted p = {0};
+
+	(void)state;
+	post(&p, "C01OPS000", "<!channel> is *no* <@U1>");
+	assert_true(body_has("chat.postMessage", "\"channel\":\"C01OPS000\""));
+	assert_true(body_has("chat.postMessage", "\"parse\":\"none\""));
+	assert_true(body_has("chat.postMessage", "\"unfurl_links\":false"));
+	assert_true(body_has("chat.postMessage", "\"text\":\"&lt;!channel&gt;"));
+	assert_true(body_has("chat.postMessage", "\"value\":\"yes-id\""));
+	assert_false(body_has("chat.postMessage", "thread_ts"));
+	assert_true(fake_answer("chat.postMessage", POSTED));
+	assert_int_equal(p.n_done, 1);
+	assert_int_equal(p.kind, ERR_NONE);
+	assert_string_equal(p.post.ret_id, "1800000000.000100");
+	p.post.replaces = "1800000000.000100";
+	post(&p, "C01OPS000", "done");
+	assert_true(body_has("chat.update", "\"ts\":\"1800000000.000100\""));
+	assert_true(fake_answer("chat.update", "{\"ok\":false,\"error\":\"message_not_found\"}"));
+	assert_int_equal(p.kind, ERR_NOTFOUND); /* the queue makes a new one */
+}
+
+static void changes_go_below_what_asked(void **state)
+{
+	static struct posted p = {.post = {.answers = "1800000000.000001", .key = "k1"}};
+
+	(void)state;
+	post(&p, "C01OPS000", "Rebooting");
+	assert_true(body_has("chat.postMessage", "\"thread_ts\":\"1800000000.000001\""));
+	assert_true(fake_answer("chat.postMessage", POSTED));
+	loop_advance(fake.loop, 1050);
+	p.post.key = NULL; /* an answer that stays as it is */
+	post(&p, "C01OPS000", "2 droplets");
+	assert_false(body_has("chat.postMessage", "thread_ts"));
+	assert_true(fake_answer("chat.postMessage", POSTED));
+}
+
+static void a_direct_place_is_opened_once(void **state)
+{
+	static struct posted p = {.post = {.place = {.direct = true}}};
+
+	(void)state;
+	post(&p, "U01BOB000", "hello");
+	assert_true(body_has("conversations.open", "\"users\":\"U01BOB000\""));
+	assert_true(fake_answer("conversations.open",
+				"{\"ok\":true,\"channel\":{\"id\":\"D01BOB000\"}}"));
+	loop_advance(fake.loop, 1);
+	assert_true(body_has("chat.postMessage", "\"channel\":\"D01BOB000\""));
+	assert_true(fake_answer("chat.postMessage", "{\"ok\":true,\"ts\":\"1.5\"}"));
+	assert_string_equal(p.post.ret_id, "D01BOB000:1.5");
+	p.post.replaces = "D01BOB000:1.5";
+	post(&p, "U01BOB000", "again");
+	assert_true(body_has("chat.update", "\"channel\":\"D01BOB000\""));
+	assert_true(body_has("chat.update", "\"ts\":\"1.5\""));
+	assert_true(fake_answer("chat.update", "{\"ok\":true,\"ts\":\"1.5\"}"));
+	assert_string_equal(p.post.ret_id, "D01BOB000:1.5");
+}
+
+static void what_one_may_see_is_ephemeral(void **state)
+{
+	static struct posted p = {.post = {.private_to = "U01BOB000"}};
+
+	(void)state;
+	post(&p, "C01OPS000", "Nothing ran.");
+	assert_true(body_has("chat.postEphemeral", "\"user\":\"U01BOB000\""));
+	assert_true(fake_answer("chat.postEphemeral", "{\"ok\":true,\"message_ts\":\"1.7\"}"));
+	assert_string_equal(p.post.ret_id, "e:1.7");
+	p.post.replaces = "e:1.7";
+	post(&p, "C01OPS000", "more");
+	assert_int_equal(p.n_done, 1);
+	assert_int_equal(p.kind, ERR_NOTFOUND);
+}
+
+#define HOOK "https://hooks.slack.com/commands/x"
+
+static void slash_in(const char *channel)
+{
+	char json[600];
+
+	(void)snprintf(json, sizeof(json),
+		       "{\"type\":\"slash_commands\",\"envelope_id\":\"s\",\"payload\":{\"channel_"
+		       "id\":\"%s\",\"user_id\":\"U01BOB000\",\"team_id\":\"T01ACME00\",\"trigger_"
+		       "id\":\"1.2\",\"text\":\"status\",\"response_url\":\"" HOOK "\"}}",
+		       channel);
+	fake_hear(ws, json);
+}
+
+/* Where the bot is not, Slack still lets it answer who just used its command: five times, half an hour. */
+static void a_response_url_is_used_within_its_bounds(void **state)
+{
+	static struct posted p = {.post = {.private_to = "U01BOB000"}};
+
+	(void)state;
+	slash_in("C0ELSE000");
+	for (int i = 0; i < 5; i++) {
+		post(&p, "C0ELSE000", "Not set up here.");
+		loop_advance(fake.loop, 5000);
+		assert_true(body_has(HOOK, "\"response_type\":\"ephemeral\""));
+		assert_string_equal(fake_call(HOOK)->auth, ""); /* the token stays at home */
+		assert_true(fake_answer(HOOK, "ok"));
+		assert_int_equal(p.kind, ERR_NONE);
+	}
+	post(&p, "C0ELSE000", "Not set up here.");
+	assert_null(fake_call(HOOK));
+	assert_true(
+		fake_answer("chat.postEphemeral", "{\"ok\":false,\"error\":\"not_in_channel\"}"));
+	/* and then in a direct message, not at all is no answer */
+	assert_true(fake_answer("conversations.open",
+				"{\"ok\":true,\"channel\":{\"id\":\"D01BOB000\"}}"));
+	loop_advance(fake.loop, 1);
+	assert_true(fake_answer("chat.postMessage", "{\"ok\":true,\"ts\":\"1.5\"}"));
+	assert_int_equal(p.kind, ERR_NONE);
+	slash_in("C0ELSE000");
+	loop_advance(fake.loop, 30 * 60 * 1000);
+	post(&p, "C0ELSE000", "late");
+	assert_null(fake_call(HOOK));
+	assert_true(fake_answer("chat.postEphemeral", "{\"ok\":true,\"message_ts\":\"1.7\"}"));
+}
+
+static void a_hook_that_ran_out_is_no_end(void **state)
+{
+	static struct posted p = {.post = {.private_to = "U01BOB000"}};
+
+	(void)state;
+	slash_in("C0ELSE000");
+	post(&p, "C0ELSE000", "x");
+	assert_true(fake_status(HOOK, 404, -1));
+	assert_true(fake_answer("chat.postEphemeral", "{\"ok\":true,\"message_ts\":\"1.7\"}"));
+	assert_int_equal(p.kind, ERR_NONE);
+}
+
+static void one_a_second_a_channel(void **state)
+{
+	static struct posted p[5] = {0};
+
+	(void)state;
+	for (int i = 0; i < 5; i++) {
+		post(&p[i], "C01OPS000", "x");
+	}
+	for (int i = 0; i < 4; i++) {
+		assert_true(fake_answer("chat.postMessage", POSTED));
+		assert_null(fake_call("chat.postMessage"));
+		loop_advance(fake.loop, 900);
+		assert_null(fake_call("chat.postMessage"));
+		loop_advance(fake.loop, 150);
+	}
+	assert_true(fake_answer("chat.postMessage", POSTED));
+	assert_int_equal(p[4].n_done, 1);
+}
+
+static void patience_holds_the_channel(void **state)
+{
+	static struct posted p = {0}, q = {0}, other = {0};
+
+	(void)state;
+	post(&p, "C01OPS000", "x");
+	assert_true(fake_status("chat.postMessage", 429, 9));
+	assert_int_equal(p.kind, ERR_LIMIT);
+	assert_int_equal(p.post.retry_after_ms, 9000);
+	post(&q, "C01OPS000", "y");
+	assert_null(fake_call("chat.postMessage"));
+	post(&other, "C01DEV000", "z");
+	assert_true(fake_answer("chat.postMessage", POSTED));
+	loop_advance(fake.loop, 9000);
+	assert_true(fake_answer("chat.postMessage", POSTED));
+	assert_int_equal(q.kind, ERR_NONE);
+}
+
+static void what_went_wrong_has_its_sentence(void **state)
+{
+	static const struct {
+		const char *answer;
+		enum err_kind kind;
+		const char *sentence;
+	} rows[] = {
+		{"{\"ok\":false,\"error\":\"not_in_channel\"}", ERR_NOTFOUND, "/invite @sluice"},
+		{"{\"ok\":false,\"error\":\"channel_not_found\"}", ERR_NOTFOUND, "/invite @sluice"},
+		{"{\"ok\":false,\"error\":\"is_archived\"}", ERR_REMOTE, "archived"},
+		{"{\"ok\":false,\"error\":\"missing_scope\",\"needed\":\"chat:write\"}", ERR_CONFIG,
+		 "\"chat:write\""},
+		{"{\"ok\":false,\"error\":\"some<@new>_thing\"}", ERR_REMOTE, "\"somenew_thing\""},
+		{"{\"ok\":false}", ERR_REMOTE, "chat.postMessage"},
+		{"<html>", ERR_UNKNOWN, "no JSON"},
+	};
+	static struct posted p = {0};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		post(&p, "C01OPS000", "x");
+		loop_advance(fake.loop, 5000);
+		assert_true(fake_answer("chat.postMessage", rows[i].answer));
+		assert_int_equal(p.n_done, 1);
+		assert_int_equal(p.kind, rows[i].kind);
+		assert_non_null(strstr(p.msg, rows[i].sentence));
+	}
+	post(&p, "C01OPS000", "x");
+	assert_true(fake_status("chat.postMessage", 500, -1));
+	assert_int_equal(p.kind, ERR_UNKNOWN); /* it may be there */
+	post(&p, "ops", "x");
+	assert_int_equal(p.kind, ERR_NOTFOUND);
+}
+
+static void long_answers_are_pages(void **state)
+{
+	static struct posted p = {0};
+	struct strbuf text;
+
+	(void)state;
+	strbuf_init(&text, 1 << 16);
+	for (int i = 0; i < 1000; i++) {
+		(void)strbuf_addf(&text, "word%04d ", i);
+	}
+	post(&p, "C01OPS000", text.buf);
+	assert_true(body_has("chat.postMessage", "word0000"));
+	assert_true(body_has("chat.postMessage", "the rest is below"));
+	assert_true(strlen(fake_call("chat.postMessage")->body) < 12000);
+	assert_true(fake_answer("chat.postMessage", POSTED));
+	assert_int_equal(p.n_done, 1);
+	loop_advance(fake.loop, 1050);
+	assert_true(body_has("chat.postMessage", "\"thread_ts\":\"1800000000.000100\""));
+	assert_false(body_has("chat.postMessage", "yes-id"));
+	assert_true(fake_status("chat.postMessage", 429, 2));
+	loop_advance(fake.loop, 2000);
+	assert_true(fake_answer("chat.postMessage", POSTED));
+	loop_advance(fake.loop, 3000);
+	assert_true(body_has("chat.postMessage", "word0999"));
+	assert_true(fake_answer("chat.postMessage", POSTED));
+	assert_int_equal(p.n_done, 1);
+	strbuf_done(&text);
+}
+
+static void before_the_start_nothing_goes(void **state)
+{
+	static struct posted p = {0};
+
+	(void)state;
+	fake_start_lines(NULL, 1);
+	post(&p, "C01OPS000", "x");
+	assert_int_equal(p.kind, ERR_NETWORK);
+	fake_end();
+}
+
+static void a_close_calls_all_back(void **state)
+{
+	static struct posted p[4] = {0};
+
+	(void)state;
+	ws = fake_up();
+	for (int i = 0; i < 4; i++) {
+		post(&p[i], "C01OPS000", "x");
+	}
+	fake_end();
+	for (int i = 0; i < 4; i++) {
+		assert_int_equal(p[i].n_done, 1);
+		assert_int_equal(p[i].kind, ERR_CANCELED);
+	}
+}
+
+/* ---- channels ------------------------------------------------------------------------------------------ */
+
+static void where_we_are_not_is_told(void **state)
+{
+	(void)state;
+	ws = fake_up_lines("C01OPS000", 1);
+	assert_true(fake_answer(
+		"conversations.info",
+		"{\"ok\":true,\"channel\":{\"id\":\"C01OPS000\",\"is_member\":false}}"));
+	assert_int_equal(fake.n_lost, 1);
+	assert_non_null(strstr(fake.lost, "/invite @sluice"));
+	fake_drop(ws, ERR_NETWORK, "reset");
+	loop_advance(fake.loop, 2000);
+	fake_hello(fake_ws_opens(), 1);
+	assert_null(fake_call("conversations.info")); /* said once */
+	fake_end();
+}
+
+/* ---- groups -------------------------------------------------------------------------------------------- */
+
+struct asked {
+	struct chat_query query;
+	int n_done;
+	enum err_kind kind;
+};
+
+static void on_said(struct chat_query *query, const struct err *err)
+{
+	struct asked *asked = query->data;
+
+	asked->n_done++;
+	asked->kind = err != NULL ? err->kind : ERR_NONE;
+}
+
+static void ask(struct asked *asked, const char *user, const char *home, int64_t max_age_ms)
+{
+	memset(asked, 0, sizeof(*asked));
+	asked->query = (struct chat_query){.group = "S01SUPPRT",
+					   .user_workspace = home,
+					   .user = user,
+					   .max_age_ms = max_age_ms,
+					   .done = on_said,
+					   .data = asked};
+	fake.chat->ops->look_up(fake.chat, &asked->query);
+	assert_int_equal(asked->n_done, 0);
+	loop_advance(fake.loop, 1);
+}
+
+#define MEMBERS "{\"ok\":true,\"users\":[\"U01BOB000\",\"U01DORA00\"]}"
+#define USER(more) "{\"ok\":true,\"user\":{\"id\":\"U01BOB000\",\"team_id\":\"T01ACME00\"" more "}}"
+
+static void a_member_is_a_member(void **state)
+{
+	static struct asked a;
+
+	(void)state;
+	ask(&a, "U01BOB000", "T01ACME00", 60000);
+	assert_true(body_has("usergroups.users.list", "usergroup=S01SUPPRT"));
+	assert_true(fake_answer("usergroups.users.list", MEMBERS));
+	assert_true(fake_answer("users.info", USER("")));
+	assert_int_equal(a.n_done, 1);
+	assert_true(a.query.ret_member);
+	loop_advance(fake.loop, 50000);
+	ask(&a, "U01BOB000", "T01ACME00", 60000);
+	assert_true(a.query.ret_member); /* kept */
+	ask(&a, "U01ANA000", "T01ACME00", 60000);
+	assert_int_equal(a.n_done, 1);
+	assert_false(a.query.ret_member);
+	loop_advance(fake.loop, 11000);
+	ask(&a, "U01BOB000", "T01ACME00", 600000);
+	assert_int_equal(a.n_done, 0); /* a minute is the most */
+	assert_true(fake_answer("usergroups.users.list", "{\"ok\":true,\"users\":[]}"));
+	assert_int_equal(a.n_done, 1);
+	assert_false(a.query.ret_member);
+}
+
+static void a_change_asks_now(void **state)
+{
+	static struct asked a, b;
+
+	(void)state;
+	ask(&a, "U01BOB000", "T01ACME00", 60000);
+	loop_advance(fake.loop, 10);
+	ask(&b, "U01BOB000", "T01ACME00", 0); /* that call left before */
+	assert_true(fake_answer("usergroups.users.list", MEMBERS));
+	assert_true(fake_answer("users.info", USER("")));
+	assert_true(a.query.ret_member);
+	assert_int_equal(b.n_done, 0);
+	assert_true(fake_answer("usergroups.users.list", "{\"ok\":true,\"users\":[]}"));
+	assert_int_equal(b.n_done, 1);
+	assert_false(b.query.ret_member);
+}
+
+static void an_event_forgets(void **state)
+{
+	static struct asked a;
+
+	(void)state;
+	ask(&a, "U01BOB000", "T01ACME00", 60000);
+	assert_true(fake_answer("usergroups.users.list", MEMBERS));
+	assert_true(fake_answer("users.info", USER("")));
+	fake_hear(ws, "{\"type\":\"events_api\",\"envelope_id\":\"g\",\"payload\":{\"type\":"
+		      "\"event_callback\",\"team_id\":\"T01ACME00\",\"event\":{\"type\":"
+		      "\"subteam_members_changed\",\"subteam_id\":\"S01SUPPRT\"}}}");
+	ask(&a, "U01BOB000", "T01ACME00", 60000);
+	assert_int_equal(a.n_done, 0);
+	assert_true(fake_answer("usergroups.users.list", "{\"ok\":true,\"users\":[]}"));
+	assert_false(a.query.ret_member);
+}
+
+static void guests_and_outsiders_are_in_no_group(void **state)
+{
+	static const char *const users[] = {
+		USER(",\"is_restricted\":true"),
+		USER(",\"is_ultra_restricted\":true"),
+		USER(",\"deleted\":true"),
+		USER(",\"is_stranger\":true"),
+		"{\"ok\":true,\"user\":{\"id\":\"U01BOB000\",\"team_id\":\"T0EVIL\"}}",
+		"{\"ok\":true}"};
+	static struct asked a;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(users); i++) {
+		loop_advance(fake.loop, 10);
+		ask(&a, "U01BOB000", "T01ACME00", 0);
+		assert_true(fake_answer("usergroups.users.list", MEMBERS));
+		assert_true(fake_answer("users.info", users[i]));
+		assert_int_equal(a.n_done, 1);
+		assert_false(a.query.ret_member);
+	}
+	ask(&a, "U01BOB000", "T0EVIL", 0);
+	assert_int_equal(a.n_done, 1);
+	assert_int_equal(a.kind, ERR_NOTFOUND);
+}
+
+static void no_answer_is_no(void **state)
+{
+	static struct asked a;
+
+	(void)state;
+	ask(&a, "U01BOB000", "T01ACME00", 0);
+	assert_true(fake_answer("usergroups.users.list",
+				"{\"ok\":false,\"error\":\"missing_scope\",\"needed\":\"x\"}"));
+	assert_int_equal(a.n_done, 1);
+	assert_int_equal(a.kind, ERR_CONFIG);
+	ask(&a, "U01BOB000", "T01ACME00", 0);
+	loop_advance(fake.loop, 10000);
+	assert_int_equal(a.n_done, 1);
+	assert_int_equal(a.kind, ERR_TIMEOUT);
+	assert_false(a.query.ret_member);
+}
+
+#define EACH(test) cmocka_unit_test_setup_teardown(test, up, down)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		EACH(a_post_and_its_edit),
+		EACH(changes_go_below_what_asked),
+		EACH(a_direct_place_is_opened_once),
+		EACH(what_one_may_see_is_ephemeral),
+		EACH(a_response_url_is_used_within_its_bounds),
+		EACH(a_hook_that_ran_out_is_no_end),
+		EACH(one_a_second_a_channel),
+		EACH(patience_holds_the_channel),
+		EACH(what_went_wrong_has_its_sentence),
+		EACH(long_answers_are_pages),
+		cmocka_unit_test(before_the_start_nothing_goes),
+		cmocka_unit_test(a_close_calls_all_back),
+		cmocka_unit_test(where_we_are_not_is_told),
+		EACH(a_member_is_a_member),
+		EACH(a_change_asks_now),
+		EACH(an_event_forgets),
+		EACH(guests_and_outsiders_are_in_no_group),
+		EACH(no_answer_is_no),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
