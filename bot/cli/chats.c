@@ -6,12 +6,8 @@
 #include <unistd.h>
 
 #include "adapters/adapters.h"
+#include "base/attr.h"
 #include "base/secret.h"
-
-static void complain(const struct err *err)
-{
-	fprintf(stderr, "sluice: %s\n", err->msg);
-}
 
 static const char *text_or_null(const struct config *config, enum config_key key)
 {
@@ -20,11 +16,10 @@ static const char *text_or_null(const struct config *config, enum config_key key
 	return *text != '\0' ? text : NULL;
 }
 
-static struct chat *open_console(const struct chats_wanted *wanted)
+static struct chat *open_console(const struct chats_wanted *wanted, struct err *err)
 {
 	const struct config *config = wanted->config;
 	const char *in = config_text(config, CONFIG_CONSOLE_IN);
-	struct err err = {0};
 	struct console_options console = {
 		.workspace = config_text(config, CONFIG_CONSOLE_WORKSPACE),
 		.user = config_text(config, CONFIG_CONSOLE_AS),
@@ -38,20 +33,14 @@ static struct chat *open_console(const struct chats_wanted *wanted)
 		.on_end = wanted->terminal_ended,
 		.data = wanted->data,
 	};
-	struct chat *chat = console_open(wanted->loop, &console, &err);
 
-	if (chat == NULL) {
-		complain(&err);
-	}
-	return chat;
+	return console_open(wanted->loop, &console, err);
 }
 
-static struct chat *open_xmpp(const struct chats_wanted *wanted)
+static struct chat *open_xmpp(const struct chats_wanted *wanted, struct err *err)
 {
 	const struct config *config = wanted->config;
-	struct err err = {0};
-	struct chat *chat = NULL;
-	struct secret *password = secret_load(config_text(config, CONFIG_XMPP_PASSWORD), &err);
+	struct secret *password = secret_load(config_text(config, CONFIG_XMPP_PASSWORD), err);
 	struct xmpp_options xmpp = {
 		.url = config_text(config, CONFIG_XMPP_URL),
 		.jid = config_text(config, CONFIG_XMPP_JID),
@@ -61,14 +50,10 @@ static struct chat *open_xmpp(const struct chats_wanted *wanted)
 	};
 
 	if (password == NULL) {
-		err_prefix(&err, "xmpp password");
-	} else {
-		chat = xmpp_open(wanted->loop, &xmpp, &err);
+		(void)err_prefix(err, "xmpp password");
+		return NULL;
 	}
-	if (chat == NULL) {
-		complain(&err);
-	}
-	return chat;
+	return xmpp_open(wanted->loop, &xmpp, err);
 }
 
 /* The one that has channels in the policy; NULL: none, or several. */
@@ -107,11 +92,9 @@ static struct secret *slack_token(const struct config *config, enum config_key k
 	return token;
 }
 
-static struct chat *open_slack(const struct chats_wanted *wanted)
+static struct chat *open_slack(const struct chats_wanted *wanted, struct err *err)
 {
 	const struct config *config = wanted->config;
-	struct err err = {0};
-	struct chat *chat = NULL;
 	struct slack_options slack = {
 		.api_url = config_text(config, CONFIG_SLACK_API_URL),
 		.workspace = text_or_null(config, CONFIG_SLACK_TEAM),
@@ -123,19 +106,25 @@ static struct chat *open_slack(const struct chats_wanted *wanted)
 	if (slack.workspace == NULL) {
 		slack.workspace = slack_workspace(wanted->policy);
 	}
-	slack.app_token = slack_token(config, CONFIG_SLACK_APP_TOKEN, "app", &err);
+	slack.app_token = slack_token(config, CONFIG_SLACK_APP_TOKEN, "app", err);
 	if (slack.app_token != NULL) {
-		slack.bot_token = slack_token(config, CONFIG_SLACK_BOT_TOKEN, "bot", &err);
+		slack.bot_token = slack_token(config, CONFIG_SLACK_BOT_TOKEN, "bot", err);
 	}
-	if (slack.bot_token != NULL) {
-		chat = slack_open(wanted->loop, &slack, &err);
-	} else {
+	if (slack.bot_token == NULL) {
 		secret_free(slack.app_token);
+		return NULL;
 	}
-	if (chat == NULL) {
-		complain(&err);
-	}
-	return chat;
+	return slack_open(wanted->loop, &slack, err);
+}
+
+static bool wants_console(const struct config *config)
+{
+	return config_flag(config, CONFIG_CONSOLE);
+}
+
+static bool wants_xmpp(const struct config *config)
+{
+	return *config_text(config, CONFIG_XMPP_URL) != '\0';
 }
 
 static bool wants_slack(const struct config *config)
@@ -144,33 +133,46 @@ static bool wants_slack(const struct config *config)
 	       *config_text(config, CONFIG_SLACK_BOT_TOKEN) != '\0';
 }
 
+static const struct {
+	const char *name;
+	bool (*wanted)(const struct config *config);
+	struct chat *(*open)(const struct chats_wanted *wanted, struct err *err);
+} networks[] = {
+	{"console", wants_console, open_console},
+	{"xmpp", wants_xmpp, open_xmpp},
+	{"slack", wants_slack, open_slack},
+};
+_Static_assert(ARRAY_LEN(networks) == CHATS_NETWORKS, "the number stands in the header");
+
+const char *chats_wanted_at(const struct config *config, size_t i)
+{
+	return i < ARRAY_LEN(networks) && networks[i].wanted(config) ? networks[i].name : NULL;
+}
+
+struct chat *chats_open_at(const struct chats_wanted *wanted, size_t i, struct err *err)
+{
+	return networks[i].open(wanted, err);
+}
+
 int chats_open(const struct chats_wanted *wanted, struct chat **chats, size_t *ret_n,
 	       struct chat **ret_console)
 {
-	if (config_flag(wanted->config, CONFIG_CONSOLE)) {
-		struct chat *console = open_console(wanted);
+	for (size_t i = 0; i < CHATS_NETWORKS; i++) {
+		struct err err = {0};
+		struct chat *chat;
 
-		if (console == NULL) {
+		if (!networks[i].wanted(wanted->config)) {
+			continue;
+		}
+		chat = chats_open_at(wanted, i, &err);
+		if (chat == NULL) {
+			fprintf(stderr, "sluice: %s\n", err.msg);
 			return -1;
 		}
-		*ret_console = console;
-		chats[(*ret_n)++] = console;
-	}
-	if (*config_text(wanted->config, CONFIG_XMPP_URL) != '\0') {
-		struct chat *xmpp = open_xmpp(wanted);
-
-		if (xmpp == NULL) {
-			return -1;
+		if (i == 0) {
+			*ret_console = chat;
 		}
-		chats[(*ret_n)++] = xmpp;
-	}
-	if (wants_slack(wanted->config)) {
-		struct chat *slack = open_slack(wanted);
-
-		if (slack == NULL) {
-			return -1;
-		}
-		chats[(*ret_n)++] = slack;
+		chats[(*ret_n)++] = chat;
 	}
 	if (*ret_n == 0) {
 		fputs("sluice: no chat to speak in; give --console, --xmpp-url or "

@@ -4,7 +4,8 @@
 
 #include "cli/program.h"
 
-#define CHATS_OPENED_MAX 3 /* one of each network */
+#define CHATS_NETWORKS 3
+#define CHATS_OPENED_MAX CHATS_NETWORKS /* one of each network */
 
 struct chats_wanted {
 	struct loop *loop;
@@ -21,5 +22,9 @@ struct chats_wanted {
  */
 int chats_open(const struct chats_wanted *wanted, struct chat **chats, size_t *ret_n,
 	       struct chat **ret_console);
+
+/* One by one, the terminal first. The name of the i-th network, when the settings want it; NULL: they do not. */
+const char *chats_wanted_at(const struct config *config, size_t i);
+struct chat *chats_open_at(const struct chats_wanted *wanted, size_t i, struct err *err);
 
 #endif

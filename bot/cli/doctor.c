@@ -53,6 +53,9 @@ static void print_wrapped(const char *text)
 }
 
 static void line(const char *mark, const char *what, const char *fmt, va_list *ap)
+	ATTR_PRINTF(3, 0);
+
+static void line(const char *mark, const char *what, const char *fmt, va_list *ap)
 {
 	struct strbuf text;
 

@@ -5,7 +5,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "adapters/xmpp/xmpp.h"
+#include "adapters/adapters.h"
+#include "base/attr.h"
+#include "cli/chats.h"
 #include "cli/doctor.h"
 
 #define WAIT_MS 30000
@@ -58,72 +60,98 @@ static bool is_closed(void *data)
 	return ((struct login *)data)->closed;
 }
 
-static void try_login(struct doctor *doctor, const char *what, struct chat *chat, const char *fix)
+/* What has to be right for the login. */
+static const struct {
+	const char *network, *fix;
+} fixes[] = {
+	{"xmpp", "look at --xmpp-url, --xmpp-jid, the password and --ca-file"},
+	{"slack", "look at both tokens; sluice slack manifest says which app they are of"},
+};
+
+static const char *fix_of(const char *network)
+{
+	for (size_t i = 0; i < ARRAY_LEN(fixes); i++) {
+		if (strcmp(fixes[i].network, network) == 0) {
+			return fixes[i].fix;
+		}
+	}
+	return "mend that setting: sluice run --help";
+}
+
+/* "another process speaks with this app's token", "the token lacks a scope": worth a line here too */
+static void on_notice(struct chat *chat, const char *what, void *data)
+{
+	(void)data;
+	doctor_note(chat->ops->name, "%s", what);
+}
+
+static void try_login(struct doctor *doctor, const char *what, struct chat *chat)
 {
 	struct login login = {0};
 
-	chat->sink = (struct chat_sink){
-		.event = on_event, .link = on_link, .place_lost = on_place_lost, .data = &login};
+	chat->sink = (struct chat_sink){.event = on_event,
+					.link = on_link,
+					.place_lost = on_place_lost,
+					.notice = on_notice,
+					.data = &login};
 	chat->ops->start(chat, NULL, 0);
 	(void)loop_run_until(doctor->loop, is_told, &login, WAIT_MS);
 	if (login.told && login.state == CHAT_UP) {
 		doctor_ok(what, "logged in, workspace %s", chat->workspace);
 	} else {
-		doctor_wrong(doctor, what, fix, "%s",
+		doctor_wrong(doctor, what, fix_of(what), "%s",
 			     login.told ? login.why : "no answer within 30 s");
 	}
 	chat->ops->close(chat, on_closed, &login);
 	(void)loop_run_until(doctor->loop, is_closed, &login, CLOSE_MS);
 }
 
-static void look_at_xmpp(struct doctor *doctor)
+static void look_at(struct doctor *doctor, size_t i, const char *network)
 {
-	const struct config *config = doctor->config;
+	const struct program_options options = {.in_fd = -1};
+	const struct chats_wanted wanted = {.loop = doctor->loop,
+					    .config = doctor->config,
+					    .policy = doctor->policy,
+					    .options = &options};
 	struct err err = {0};
-	struct secret *password = secret_load(config_text(config, CONFIG_XMPP_PASSWORD), &err);
-	struct xmpp_options options = {
-		.url = config_text(config, CONFIG_XMPP_URL),
-		.jid = config_text(config, CONFIG_XMPP_JID),
-		.password = password,
-		.nick = config_text(config, CONFIG_XMPP_NICK),
-		.ca_file = config_text(config, CONFIG_CA_FILE),
-	};
 	struct chat *chat;
 
-	if (password == NULL) {
-		doctor_wrong(doctor, "xmpp", "put the password there, readable by the bot alone",
-			     "the password: %s", err.msg);
+	if (strcmp(network, "console") == 0) {
+		doctor_ok("console", "this terminal, as %s in %s",
+			  config_text(doctor->config, CONFIG_CONSOLE_AS),
+			  config_text(doctor->config, CONFIG_CONSOLE_IN));
 		return;
 	}
-	if (doctor->runs) {
-		doctor_note("xmpp", "not tried: the bot that runs is logged in, see its /healthz");
-		secret_free(password);
-		return;
-	}
-	chat = xmpp_open(doctor->loop, &options, &err);
+	chat = chats_open_at(&wanted, i, &err);
 	if (chat == NULL) {
-		doctor_wrong(doctor, "xmpp", "mend that setting: sluice run --help", "%s", err.msg);
-		return;
+		doctor_wrong(doctor, network,
+			     "put it there, readable by the bot alone, or mend the setting", "%s",
+			     err.msg);
+	} else if (doctor->runs) {
+		struct login login = {.state = CHAT_DOWN};
+
+		doctor_note(network, "not tried: the bot that runs is logged in, see its /healthz");
+		chat->ops->close(chat, on_closed, &login);
+		(void)loop_run_until(doctor->loop, is_closed, &login, CLOSE_MS);
+	} else {
+		try_login(doctor, network, chat);
 	}
-	try_login(doctor, "xmpp", chat,
-		  "look at --xmpp-url, --xmpp-jid, the password and --ca-file");
 }
 
 void doctor_chats(struct doctor *doctor)
 {
-	bool any = config_flag(doctor->config, CONFIG_CONSOLE);
+	bool any = false;
 
-	if (any) {
-		doctor_ok("console", "this terminal, as %s in %s",
-			  config_text(doctor->config, CONFIG_CONSOLE_AS),
-			  config_text(doctor->config, CONFIG_CONSOLE_IN));
-	}
-	if (*config_text(doctor->config, CONFIG_XMPP_URL) != '\0') {
-		any = true;
-		look_at_xmpp(doctor);
+	for (size_t i = 0; i < CHATS_NETWORKS; i++) {
+		const char *network = chats_wanted_at(doctor->config, i);
+
+		if (network != NULL) {
+			any = true;
+			look_at(doctor, i, network);
+		}
 	}
 	if (!any) {
-		doctor_wrong(doctor, "chat", "give --console or --xmpp-url",
+		doctor_wrong(doctor, "chat", "give --console, --xmpp-url or the tokens of Slack",
 			     "there is no chat to speak in");
 	}
 }

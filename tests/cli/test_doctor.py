@@ -7,7 +7,7 @@ import sys
 import tempfile
 
 sys.dont_write_bytecode = True
-from test_cli import SLUICE, CLEAN, SOURCE, TOKEN, answers, expect, simulator, sluice, terminal_policy
+from test_cli import SIM, SLUICE, CLEAN, SOURCE, TOKEN, answers, expect, simulator, sluice, terminal_policy
 
 
 def doctor(folder, url, *words):
@@ -29,7 +29,7 @@ def all_well(folder, url):
 def each_wrong(folder, url):
     console = ("--console", "--console-as", "ana", "--console-in", "ops")
     token = folder / "token"
-    answers(doctor(folder, url), 1, "WRONG chat", "do: give --console or --xmpp-url", "1 thing to mend.")
+    answers(doctor(folder, url), 1, "WRONG chat", "do: give --console, --xmpp-url", "1 thing to mend.")
     token.chmod(0o644)
     answers(doctor(folder, url, *console), 1, "WRONG policy", "do: sluice check says all")
     token.chmod(0o600)
@@ -52,7 +52,7 @@ def each_wrong(folder, url):
         answers(doctor(folder, url, *console, "--listen", "127.0.0.1:%d" % taken.getsockname()[1]), 1, "WRONG health",
                 "do: give --listen another address")
     answers(doctor(folder, url, *console, "--xmpp-url", "wss://localhost:9/ws", "--xmpp-jid", "sluice@localhost",
-                   "--xmpp-password", f"file:{folder}/absent"), 1, "WRONG xmpp", "do: put the password there")
+                   "--xmpp-password", f"file:{folder}/absent"), 1, "WRONG xmpp", "do: put it there")
     answers(sluice("doctor", "elephant"), 2, '"elephant" is no setting', error=True)
     answers(sluice("doctor", "--help"), 0, "usage: sluice doctor")
 
@@ -64,6 +64,30 @@ def weak_tokens(folder):
         answers(doctor(folder, url, *console), 0, "tags cannot be trusted", "note  token", "without tag:read")
     with simulator("--scopes", "account:read") as url:
         answers(doctor(folder, url, *console), 1, "WRONG token", "do: give it the scopes that sluice scopes lists")
+
+
+def slack(folder, url):
+    """Both tokens of Slack, against the simulated one: right, mixed up, revoked."""
+    tokens = {}
+    for name, text in (("app", "xapp-1-A0SIM-1-sim"), ("bot", "xoxb-sim-1"), ("gone", "xoxb-nobody-1")):
+        (folder / name).write_text(text + "\n")
+        (folder / name).chmod(0o600)
+        tokens[name] = f"file:{folder / name}"
+    with subprocess.Popen([str(SIM), "slack", "--exit-with-stdin"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as sim:
+        api = sim.stdout.readline().split()[-1].rstrip("/") + "/api"
+
+        def look(app, bot, team="T0SIM"):
+            return doctor(folder, url, "--slack-api-url", api, "--slack-app-token", tokens[app], "--slack-bot-token", tokens[bot],
+                          "--slack-team", team)
+
+        answers(look("app", "bot"), 0, "ok    slack     logged in, workspace T0SIM", "Nothing is wrong.")
+        answers(look("app", "bot", "T01ACME00"), 1, "WRONG slack     the Slack bot token is of the workspace T0SIM")
+        answers(look("bot", "app"), 1, "WRONG slack", "have the two been mixed up?")
+        answers(look("app", "gone"), 1, "WRONG slack")
+        answers(doctor(folder, url, "--slack-app-token", tokens["app"]), 1, "--slack-bot-token is missing")
+        for text in ("xapp-1-A0SIM", "xoxb-sim-1", "xoxb-nobody"):
+            expect("no token is said", text not in look("app", "gone").stdout)
+        sim.stdin.close()
 
 
 def beside_a_bot(folder, url):
@@ -93,6 +117,7 @@ def main():
         with simulator() as url:
             all_well(folder, url)
             each_wrong(folder, url)
+            slack(folder, url)
             beside_a_bot(folder, url)
         weak_tokens(folder)
     from test_cli import checks
