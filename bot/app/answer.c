@@ -39,6 +39,8 @@ static void start_job(struct turn *turn, const struct gate_decision *decision,
 		.txn = txn,
 	};
 
+	job_args_fill(&turn->parse.args, turn->parse.row->plan->verb, targets->droplets[0],
+		      clock_wall_ms());
 	store_txn_seen(txn, turn->key, clock_wall_ms());
 	job_start(turn->app->engine, &ask, started, NULL);
 }
@@ -167,6 +169,11 @@ static bool on_targets(struct turn *turn, const struct ocean_snapshot *snapshot)
 					 &turn->arena, app->buttons, &turn->parse, &targets,
 					 redacted(turn, targets.hints, targets.n_hints), &err));
 		}
+		return false;
+	}
+	if (row->one && targets.n > 1) { /* a tag that several have */
+		turn_note(turn, "decision", verb_info(row->verb)->name, "not-clear");
+		turn_say(turn, true, words_only_one(&turn->arena, row, targets.n));
 		return false;
 	}
 	txn = store_txn_new(app->store);

@@ -162,6 +162,7 @@ const struct message *words_unresolved(struct arena *arena, struct buttons *butt
 				       const struct command_parse *parse,
 				       const struct gate_targets *targets,
 				       const struct droplet *const *shown, const struct err *err);
+const struct message *words_only_one(struct arena *arena, const struct command *row, size_t n);
 const struct message *words_stale(struct arena *arena, struct buttons *buttons, const char *said,
 				  int64_t age_ms);
 const struct message *words_crowded(struct arena *arena, size_t n_waiting);

@@ -203,6 +203,16 @@ const struct message *words_unresolved(struct arena *arena, struct buttons *butt
 	return build_end(&build);
 }
 
+const struct message *words_only_one(struct arena *arena, const struct command *row, size_t n)
+{
+	struct build build;
+
+	build_init(&build, arena, TONE_WARN);
+	build_line(&build, "That is %zu droplets. Nothing ran.", n);
+	build_line(&build, "`%s` is for one at a time.", row->phrases[0]);
+	return build_end(&build);
+}
+
 const struct message *words_stale(struct arena *arena, struct buttons *buttons, const char *said,
 				  int64_t age_ms)
 {

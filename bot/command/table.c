@@ -6,6 +6,7 @@
 #include <pthread.h>
 #include <string.h>
 
+#include "command/acts.h"
 #include "command/answers.h"
 
 #define MINUTE_MS 60000
@@ -272,6 +273,82 @@ static const struct command built[] = {
 		.args = {{.arg = ARG_SIZE}, {.arg = ARG_DISK}},
 		.help = "off, another size, and on again",
 		.plan = &resize,
+	},
+	{
+		.phrases = {"rename", "droplet rename"},
+		.verb = VERB_DROPLET_RENAME,
+		.takes = TAKES_TARGETS,
+		.one = true,
+		.usage = "NAME",
+		.args = {{.arg = ARG_NAME}},
+		.help = "another name",
+		.plan = &act_rename,
+	},
+	{
+		.phrases = {"snapshot", "droplet snapshot", "snapshot create",
+			    "droplet snapshot create", "take snapshot"},
+		.verb = VERB_SNAPSHOT_CREATE,
+		.takes = TAKES_TARGETS,
+		.one = true,
+		.usage = "NAME",
+		.args = {{.arg = ARG_LABEL, .optional = true}},
+		.help = "an image of its disk, to keep",
+		.plan = &act_snapshot,
+	},
+	{
+		.phrases = {"backups on", "droplet backups on", "backup enable", "backup on",
+			    "backups enable", "enable backups", "droplet backup enable"},
+		.verb = VERB_BACKUP_ENABLE,
+		.takes = TAKES_TARGETS,
+		.usage = "NAME ...",
+		.help = "a backup by itself, each week",
+		.plan = &act_backups_on,
+	},
+	{
+		.phrases = {"backups off", "droplet backups off", "backup disable", "backup off",
+			    "backups disable", "disable backups", "droplet backup disable"},
+		.verb = VERB_BACKUP_DISABLE,
+		.takes = TAKES_TARGETS,
+		.usage = "NAME ...",
+		.help = "no more backups; not to be undone",
+		.plan = &act_backups_off,
+	},
+	{
+		.phrases = {"backup policy", "droplet backup policy", "backups policy"},
+		.verb = VERB_BACKUP_POLICY,
+		.takes = TAKES_TARGETS,
+		.one = true,
+		.usage = "NAME",
+		.args = {{.arg = ARG_PLAN}, {.arg = ARG_DAY, .optional = true}, {.arg = ARG_HOUR}},
+		.help = "when its backups are made",
+		.plan = &act_backup_policy,
+	},
+	{
+		.phrases = {"ipv6", "droplet ipv6", "ipv6 on", "enable ipv6"},
+		.verb = VERB_DROPLET_IPV6,
+		.takes = TAKES_TARGETS,
+		.usage = "NAME ...",
+		.help = "an IPv6 address too; for good",
+		.plan = &act_ipv6,
+	},
+	{
+		.phrases = {"password reset", "droplet password reset", "reset password"},
+		.verb = VERB_DROPLET_PASSWORD_RESET,
+		.takes = TAKES_TARGETS,
+		.one = true,
+		.usage = "NAME",
+		.help = "new root password, by mail; restarts",
+		.plan = &act_password_reset,
+	},
+	{
+		.phrases = {"rebuild", "droplet rebuild"},
+		.verb = VERB_DROPLET_REBUILD,
+		.takes = TAKES_TARGETS,
+		.one = true,
+		.usage = "NAME",
+		.args = {{.arg = ARG_IMAGE}},
+		.help = "a new disk from an image; all is lost",
+		.plan = &act_rebuild,
 	},
 	{
 		.phrases = {"lock", "droplet lock", "lock set"},

@@ -99,6 +99,9 @@ void report_steps(const struct report *report, const struct store_job *job, stru
 const char *report_step_word(const struct report *report, const struct store_job *job,
 			     struct arena *arena);
 const char *report_change(const struct report *report, struct arena *arena);
+void report_detail(const struct report *report, struct build *build, struct arena *arena);
+/* "No way back", and what is lost. */
+void report_loss(const struct report *report, struct build *build, struct arena *arena);
 bool report_no_way_back(const struct report *report);
 
 /* "on", "off" */

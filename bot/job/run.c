@@ -195,7 +195,6 @@ static void submitted(struct job *job, const struct err *err)
 {
 	struct ocean_call call = {.verb = OCEAN_ACT, .max_tier = job->max_tier};
 	const struct gate *gate = job->request->engine->options.gate;
-	const struct job_args *args = &job->request->args;
 
 	card_show(job->request);
 	if (err != NULL) {
@@ -214,8 +213,7 @@ static void submitted(struct job *job, const struct err *err)
 	}
 	call.act = job_step(job)->act;
 	if (job_step(job)->takes_args) {
-		call.args.size = args->size[0] != '\0' ? args->size : NULL;
-		call.args.disk = args->disk;
+		job_args_act(&job->request->args, &call.args);
 	}
 	job_call(job, &call, acted);
 }
@@ -241,6 +239,7 @@ static void begin_step(struct job *job, const struct droplet *droplet, struct st
 	} else if (job->request->plan->n_steps > 1 && steps_skip(job, droplet)) {
 		steps_finish(job, txn);
 	} else {
+		steps_note_live(job, droplet);
 		submit(job, txn);
 	}
 }

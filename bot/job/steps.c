@@ -215,6 +215,16 @@ static void say_failed(struct job *job, const char *last)
 	arena_done(&arena);
 }
 
+void steps_note_live(struct job *job, const struct droplet *droplet)
+{
+	const struct plan *plan = job->request->plan;
+
+	if (plan->n_steps == 1 && plan->steps[0].proof == PROOF_SNAPSHOT) {
+		(void)snprintf(job->steps, sizeof(job->steps), "%s",
+			       droplet->status == DROPLET_OFF ? "" : STEPS_WAS_ON);
+	}
+}
+
 static void say_done(struct job *job)
 {
 	const struct request *request = job->request;
@@ -222,10 +232,15 @@ static void say_done(struct job *job)
 	struct arena arena = {0};
 	const char *took =
 		report_time(clock_wall_ms() - report_began_ms(&request->row, &job->row), &arena);
-	const char *size = request->args.size;
 
-	job_say(job, "%s %s%s%s in %s", plan->done, job->row.droplet_name,
-		*size != '\0' ? " to " : "", size, took);
+	job_say(job, "%s %s%s in %s", plan->done, job->row.droplet_name,
+		job_args_change(&request->args, &arena), took);
+	if (job->found[0] != '\0') {
+		add_line(job, job->found);
+	}
+	if (strcmp(job->steps, STEPS_WAS_ON) == 0) {
+		add_line(job, "It was on: what was not written to\nits disk yet may be missing.");
+	}
 	add_status(job);
 	if (request->args.disk) {
 		add_line(job, "Its disk grew: that cannot be undone.");
