@@ -27,9 +27,24 @@ struct app_chat {
 	bool was_up;
 };
 
+/* prices.c: the sizes of an account, as they were within the hour */
+struct prices {
+	struct arena arena;
+	struct ocean_size *sizes;
+	size_t n;
+	int64_t at_ms; /* clock_mono_ms; 0: never */
+};
+void prices_keep(struct prices *prices, const struct ocean_size *sizes, size_t n); /* copied */
+void prices_done(struct prices *prices);
+bool prices_fresh(const struct prices *prices);
+const struct ocean_size *prices_find(const struct prices *prices, const char *slug); /* or NULL */
+/* The nearest slug; NULL: none is near. */
+const char *prices_near(const struct prices *prices, const char *slug);
+
 struct app_account {
 	struct ocean *ocean;
 	struct ocean_index *index;
+	struct prices prices;
 };
 
 struct app {
@@ -162,6 +177,9 @@ const struct message *words_unresolved(struct arena *arena, struct buttons *butt
 				       const struct command_parse *parse,
 				       const struct gate_targets *targets,
 				       const struct droplet *const *shown, const struct err *err);
+/* Known before anything ran to be impossible; meant NULL: there is nothing near. */
+const struct message *words_impossible(struct arena *arena, struct buttons *buttons,
+				       const char *why, const char *meant, const char *said);
 const struct message *words_only_one(struct arena *arena, const struct command *row, size_t n);
 const struct message *words_stale(struct arena *arena, struct buttons *buttons, const char *said,
 				  int64_t age_ms);

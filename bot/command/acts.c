@@ -118,3 +118,19 @@ const struct plan act_rebuild = {
 		   .takes_args = true}},
 	.n_steps = 1,
 };
+const struct plan act_restore = {
+	.verb = VERB_DROPLET_RESTORE,
+	.infinitive = "restore",
+	.doing = "Restoring",
+	.done = "Restored",
+	.remark = "Boot may still be running.",
+	.loss = "Its disk is replaced: what came after\nthat backup is lost.",
+	.strands = true,
+	.steps = {{.act = "restore",
+		   .expect = DROPLET_ACTIVE,
+		   .usual_ms = MINUTE_MS,
+		   .deadline_ms = 120 * MINUTE_MS,
+		   .follow_ms = 3 * MINUTE_MS,
+		   .takes_args = true}},
+	.n_steps = 1,
+};

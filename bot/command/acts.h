@@ -9,6 +9,6 @@ extern const struct plan act_snapshot;
 extern const struct plan act_backups_on, act_backups_off, act_backup_policy;
 extern const struct plan act_ipv6;
 extern const struct plan act_password_reset;
-extern const struct plan act_rebuild;
+extern const struct plan act_rebuild, act_restore;
 
 #endif

@@ -56,6 +56,13 @@ struct command_arg {
 	bool optional;    /* a flag is always */
 };
 
+/* What a change must know of DigitalOcean's before it is decided (app/facts.c). */
+enum command_knows {
+	KNOWS_NOTHING = 0,
+	KNOWS_SIZES, /* is there such a size, there, for that disk, and what does it cost? */
+	KNOWS_SAVED, /* is that a backup or a snapshot of this droplet? */
+};
+
 struct command_call;
 
 struct command {
@@ -70,7 +77,8 @@ struct command {
 	const char *help; /* one line, at most 40 columns */
 	bool about_staff; /* for listed people, where the channel does not hide who does what */
 	/* Exactly one of these three, or none: "not in this version". */
-	const struct plan *plan; /* a change: done to each droplet by the job engine */
+	enum command_knows knows; /* of a change */
+	const struct plan *plan;  /* a change: done to each droplet by the job engine */
 	void (*answer)(const struct command_call *call, struct build *build); /* a read */
 	/* A read that asks DigitalOcean for more than the list: of each target, or of each account where the verb is about
 	 * none. `answer` is called once for each, with what came. */

@@ -8,14 +8,24 @@
 #include <time.h>
 
 #include "base/attr.h"
+#include "base/money.h"
 #include "ocean/value.h"
 
 /* What an argument's word may be; each makes the one form of it. */
-enum form { FORM_FLAG, FORM_SLUG, FORM_HOST, FORM_LABEL, FORM_NUMBER, FORM_ONE_OF, FORM_HOUR };
+enum form {
+	FORM_FLAG,
+	FORM_SLUG,
+	FORM_HOST,
+	FORM_LABEL,
+	FORM_NUMBER,
+	FORM_ONE_OF,
+	FORM_HOUR,
+	FORM_PRICE
+};
 
 struct arg_row {
 	const char *key;  /* in the canonical text */
-	const char *word; /* in a usage line; of a flag what is typed */
+	const char *word; /* in a usage line; of a flag what is typed; NULL: it is never typed */
 	enum form form;
 	size_t at, size;  /* the text in struct job_args; size 0: a flag, a bool */
 	const char *what; /* "a size": what a wrong word is not */
@@ -46,6 +56,7 @@ static const struct arg_row rows[ARG_COUNT] = {
 	[ARG_DAY] = {"day", "DAY", FORM_ONE_OF, TEXT(day), "a day: sun, mon, tue, ...", days, DAYS},
 	[ARG_HOUR] = {"hour", "HOUR", FORM_HOUR, TEXT(hour),
 		      "an hour of theirs: 0, 4, 8, 12, 16 or 20 UTC", NULL, 0},
+	[ARG_PRICE] = {"price", NULL, FORM_PRICE, TEXT(price), "a price", NULL, 0},
 };
 
 const char *job_arg_word(enum job_arg arg)
@@ -112,11 +123,26 @@ static bool is_one_of(const struct arg_row *row, const char *word, char *to, siz
 	return false;
 }
 
+/* "600-1800": cents a month. False: it is no such text. */
+static bool read_price(const char *word, unsigned long *ret_from, unsigned long *ret_to)
+{
+	size_t n = strspn(word, DIGITS);
+	size_t m = word[n] == '-' ? strspn(word + n + 1, DIGITS) : 0;
+
+	if (n == 0 || n > 10 || m == 0 || m > 10 || word[n + 1 + m] != '\0') {
+		return false;
+	}
+	*ret_from = strtoul(word, NULL, 10);
+	*ret_to = strtoul(word + n + 1, NULL, 10);
+	return true;
+}
+
 /* The one form of the word into `to`. */
 static bool take_word(const struct arg_row *row, const char *word, const char *lower, char *to,
 		      size_t size)
 {
 	const char *text = lower;
+	unsigned long before, after;
 	bool fits = false;
 
 	switch (row->form) {
@@ -135,6 +161,9 @@ static bool take_word(const struct arg_row *row, const char *word, const char *l
 		break;
 	case FORM_NUMBER:
 		fits = is_number(lower);
+		break;
+	case FORM_PRICE:
+		fits = read_price(lower, &before, &after);
 		break;
 	case FORM_ONE_OF:
 		return is_one_of(row, lower, to, size);
@@ -197,6 +226,21 @@ void job_args_fill(struct job_args *args, enum verb verb, const struct droplet *
 			       ? droplet->name
 			       : "droplet",
 		       stamp);
+}
+
+void job_args_set_price(struct job_args *args, unsigned from_cents, unsigned to_cents)
+{
+	(void)snprintf(args->price, sizeof(args->price), "%u-%u", from_cents, to_cents);
+}
+
+int64_t job_args_cost(const struct job_args *args)
+{
+	unsigned long from, to;
+
+	if (!read_price(args->price, &from, &to)) {
+		return -1;
+	}
+	return to > from ? (int64_t)(to - from) : 0;
 }
 
 /* ---- the one text -------------------------------------------------------------------------- */
@@ -277,7 +321,8 @@ const char *job_args_words(const struct job_args *args, struct arena *arena)
 
 	for (int arg = ARG_NONE + 1; arg < ARG_COUNT; arg++) {
 		const struct arg_row *row = &rows[arg];
-		const char *word = row->size > 0          ? text_of(&copy, row)
+		const char *word = row->word == NULL      ? ""
+				   : row->size > 0        ? text_of(&copy, row)
 				   : *flag_of(&copy, row) ? row->word
 							  : "";
 
@@ -298,7 +343,19 @@ const char *job_args_change(const struct job_args *args, struct arena *arena)
 			       : "";
 }
 
-const char *job_args_detail(const struct job_args *args, struct arena *arena)
+static const char *price_words(const struct job_args *args, size_t n_droplets, struct arena *arena)
+{
+	unsigned long from, to;
+
+	return read_price(args->price, &from, &to)
+		       ? arena_printf(arena, "%s -> %s a month%s",
+				      money_words(arena, (int64_t)from),
+				      money_words(arena, (int64_t)to),
+				      n_droplets > 1 ? " each, at most" : "")
+		       : "";
+}
+
+const char *job_args_detail(const struct job_args *args, size_t n_droplets, struct arena *arena)
 {
 	if (args->label[0] != '\0') {
 		return arena_printf(arena, "as %s", args->label);
@@ -309,7 +366,7 @@ const char *job_args_detail(const struct job_args *args, struct arena *arena)
 	}
 	return args->plan[0] != '\0'
 		       ? arena_printf(arena, "%s at %s:00 UTC", args->plan, args->hour)
-		       : "";
+		       : price_words(args, n_droplets, arena);
 }
 
 void job_args_act(const struct job_args *args, struct ocean_act_args *ret)

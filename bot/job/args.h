@@ -24,6 +24,7 @@ enum job_arg {
 	ARG_PLAN,   /* "daily", "weekly" */
 	ARG_DAY,    /* "sun" */
 	ARG_HOUR,   /* UTC: "0", "4", ... "20" */
+	ARG_PRICE,  /* never typed: job_args_set_price */
 	ARG_COUNT,
 };
 
@@ -36,6 +37,7 @@ struct job_args {
 	char image[65];
 	char backup[21];
 	char plan[8], day[4], hour[3];
+	char price[24];
 };
 
 /* How it stands in a usage line: "SIZE", or the flag's own word. */
@@ -53,13 +55,21 @@ void job_args_fill(struct job_args *args, enum verb verb, const struct droplet *
 void job_args_write(const struct job_args *args, char ret_text[JOB_ARGS_TEXT]);
 int job_args_read(const char *text, struct job_args *ret_args, struct err *err);
 
+/*
+ * What a droplet costs a month before and afterwards, in cents: known when it is asked for, shown to whoever agrees to it and
+ * kept with the rest. Of several droplets the one that it makes dearest.
+ */
+void job_args_set_price(struct job_args *args, unsigned from_cents, unsigned to_cents);
+/* What is added a month to each; -1: not known. What becomes cheaper adds nothing. */
+int64_t job_args_cost(const struct job_args *args);
+
 /* As they would be typed again behind the names: " s-2vcpu-2gb disk"; "" for none. */
 const char *job_args_words(const struct job_args *args, struct arena *arena);
 
 /* What it is made to: " to s-2vcpu-2gb", " from debian-12-x64"; ""; behind the droplet's name. */
 const char *job_args_change(const struct job_args *args, struct arena *arena);
-/* What else was asked for, a line each: "as web-1-20260313-0912", "weekly, Sun at 4:00 UTC"; "" for none. */
-const char *job_args_detail(const struct job_args *args, struct arena *arena);
+/* What else there is to say of it: "as web-1-20260313-0912", "weekly, Sun at 4:00 UTC", "$6 -> $18 a month"; "" for nothing. */
+const char *job_args_detail(const struct job_args *args, size_t n_droplets, struct arena *arena);
 
 /* As the call takes them. Strings are borrowed from args. */
 void job_args_act(const struct job_args *args, struct ocean_act_args *ret);

@@ -56,8 +56,14 @@ static bool finds_snapshot(struct job *job, const struct ocean_call *call)
 
 static bool has_ipv6(struct job *job, const struct droplet *droplet)
 {
+	const struct gate *gate = job->request->engine->options.gate;
+	struct gate_who who = request_who(job->request);
+
 	if (droplet->ip6 == NULL) {
 		return false;
+	}
+	if (!gate_shows(gate, &who, "ip")) {
+		return true;
 	}
 	(void)snprintf(job->found, sizeof(job->found), "%s%s%s", droplet->ip6,
 		       droplet->ip != NULL ? "\n" : "", droplet->ip != NULL ? droplet->ip : "");

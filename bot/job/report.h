@@ -42,6 +42,7 @@ struct report {
 	const char *again;                /* a button that says it all again; NULL or "": none */
 	const struct report_queue *queue; /* NULL: it does not wait in line */
 	bool again_queues;                /* it was taken: said again, it waits in line */
+	bool hides_cost;                  /* the channel may not know it */
 };
 
 /* When its turn came: people may have been waited for before. Wall. */

@@ -102,7 +102,8 @@ void report_detail(const struct report *report, struct build *build, struct aren
 	struct job_args args;
 
 	if (read_args(report, &args)) {
-		add_lines(build, job_args_detail(&args, arena), arena);
+		args.price[0] = report->hides_cost ? '\0' : args.price[0];
+		add_lines(build, job_args_detail(&args, report->n_jobs, arena), arena);
 	}
 }
 

@@ -332,9 +332,9 @@ static void ask_gate(struct job *job, const struct droplet *droplet)
 		arena_done(&arena);
 		return;
 	}
-	gate_decide(engine->options.gate, &who, job->request->plan->verb,
-		    job_args_droplets(&job->request->args, &droplet, 1, &arena), 1, row->id, txn,
-		    &arena, &decision);
+	gate_decide_cost(engine->options.gate, &who, job->request->plan->verb,
+			 job_args_droplets(&job->request->args, &droplet, 1, &arena), 1,
+			 job_args_cost(&job->request->args), row->id, txn, &arena, &decision);
 	job->max_tier = decision.max_tier;
 	(void)snprintf(job->policy_id, sizeof(job->policy_id), "%s", decision.policy_id);
 	decided(job, droplet, &decision, txn, &arena);

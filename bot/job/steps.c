@@ -199,13 +199,20 @@ static void say_failed(struct job *job, const char *last)
 	const struct plan *plan = job->request->plan;
 	struct arena arena = {0};
 	const char *why = "";
+	const char *first;
 
 	for (size_t i = 0; i < plan->n_steps && *why == '\0'; i++) {
 		struct step_note note = step_note(job->steps, i, &arena);
 
 		why = note.end == STEP_FAILED ? note.why : "";
 	}
-	job_say(job, "%s was NOT %s.\n%s", job->row.droplet_name, report_past(plan, &arena), why);
+	first = arena_printf(&arena, "%s was NOT %s.", job->row.droplet_name,
+			     report_past(plan, &arena));
+	if (strncmp(why, first, strlen(first)) == 0) { /* it says so itself */
+		job_say(job, "%s", why);
+	} else {
+		job_say(job, "%s\n%s", first, why);
+	}
 	if (last != NULL) {
 		add_line(job, "And the way back failed:");
 		add_line(job, last);

@@ -85,6 +85,7 @@ static const char *arg_words(const struct command *row)
 	case ARG_LABEL: /* may be left out */
 	case ARG_DAY:
 	case ARG_HOUR:
+	case ARG_PRICE:
 	case ARG_COUNT:
 		break;
 	}

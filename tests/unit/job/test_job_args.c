@@ -55,6 +55,11 @@ static void nothing_else_is_read(void **state)
 		"day=sunday",
 		"hour=04",
 		"hour=5",
+		"price=600",
+		"price=600-",
+		"price=-600",
+		"price=6-1-2",
+		"price=6.5-7",
 		"label=-a",
 		"size=a;disk=yes",
 		"size=a\ndisk=yes",
@@ -157,7 +162,7 @@ static void go_together(void **state)
 	assert_int_equal(job_args_check(&args, &err), -1);
 	(void)job_arg_set(&args, ARG_DAY, "sat", &err);
 	assert_int_equal(job_args_check(&args, &err), 0);
-	assert_string_equal(job_args_detail(&args, &arena), "weekly, Sat at 4:00 UTC");
+	assert_string_equal(job_args_detail(&args, 1, &arena), "weekly, Sat at 4:00 UTC");
 	job_args_act(&args, &act);
 	assert_int_equal(act.backup.plan, OCEAN_BACKUP_WEEKLY);
 	assert_int_equal(act.backup.weekday, 6);
@@ -194,6 +199,34 @@ static void a_snapshot_has_a_name(void **state)
 		   "b 1";
 	job_args_fill(&args, VERB_SNAPSHOT_CREATE, &web, 1773393120000);
 	assert_string_equal(args.label, "droplet-20260313-0912");
+}
+
+static void a_price_is_kept(void **state)
+{
+	struct job_args args = {.size = "s-2vcpu-2gb"};
+	struct job_args back;
+	char text[JOB_ARGS_TEXT];
+	struct arena arena = {0};
+	struct err err = {0};
+
+	(void)state;
+	assert_int_equal(job_args_cost(&args), -1);
+	assert_string_equal(job_args_detail(&args, 1, &arena), "");
+	job_args_set_price(&args, 600, 1850);
+	job_args_write(&args, text);
+	assert_string_equal(text, "size=s-2vcpu-2gb price=600-1850");
+	assert_int_equal(job_args_read(text, &back, &err), 0);
+	assert_int_equal(job_args_cost(&back), 1250);
+	assert_string_equal(job_args_detail(&back, 1, &arena), "$6 -> $18.50 a month");
+	assert_string_equal(job_args_detail(&back, 2, &arena),
+			    "$6 -> $18.50 a month each, at most");
+	assert_string_equal(job_args_words(&back, &arena), " s-2vcpu-2gb");
+	job_args_set_price(&args, 1800, 600); /* cheaper: no credit */
+	assert_int_equal(job_args_cost(&args), 0);
+	job_args_set_price(&args, UINT32_MAX, UINT32_MAX);
+	job_args_write(&args, text);
+	assert_int_equal(job_args_read(text, &back, &err), 0);
+	arena_done(&arena);
 }
 
 static void the_policy_sees_the_new_size(void **state)
@@ -240,6 +273,7 @@ int main(void)
 		cmocka_unit_test(forms_of_words),
 		cmocka_unit_test(go_together),
 		cmocka_unit_test(a_snapshot_has_a_name),
+		cmocka_unit_test(a_price_is_kept),
 		cmocka_unit_test(the_policy_sees_the_new_size),
 		cmocka_unit_test(steps_are_read_back),
 	};
