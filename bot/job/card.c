@@ -72,7 +72,7 @@ static const struct report_queue *queue_of(const struct request *request, struct
 	if (place.behind != NULL) {
 		const struct store_request *row = &place.behind->request->row;
 
-		queue->behind = place.behind->request->plan->infinitive;
+		queue->behind = report_noun(place.behind->request->plan);
 		queue->droplet_name = place.behind->row.droplet_name;
 		if (gate_shows(request->engine->options.gate, &who, "who")) {
 			queue->by = row->person[0] != '\0' ? row->person : row->user;

@@ -44,6 +44,7 @@ struct plan {
 	const char *infinitive; /* "reboot" */
 	const char *doing;      /* "Rebooting" */
 	const char *done;       /* "Rebooted" */
+	const char *noun;       /* "reboot": ... of web-1, behind ...; NULL: as `infinitive` */
 	const char *past;       /* "rebooted": web-1 was NOT ...; NULL: as `done` */
 	const char
 		*remark; /* a line under a good outcome, NULL: none: "Boot may still be running." */

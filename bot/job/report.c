@@ -22,6 +22,11 @@ const char *report_time(int64_t ms, struct arena *arena)
 	return arena_printf(arena, "%lld min %lld s", seconds / 60, seconds % 60);
 }
 
+const char *report_noun(const struct plan *plan)
+{
+	return plan->noun != NULL ? plan->noun : plan->infinitive;
+}
+
 const char *report_past(const struct plan *plan, struct arena *arena)
 {
 	char *past = arena_strdup(arena, plan->past != NULL ? plan->past : plan->done);

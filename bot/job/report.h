@@ -108,6 +108,8 @@ bool report_no_way_back(const struct report *report);
 /* "on", "off" */
 const char *report_status(enum droplet_status status);
 
+const char *report_noun(const struct plan *plan); /* "reboot" */
+
 /* "rebooted", from the plan's "Rebooted". */
 const char *report_past(const struct plan *plan, struct arena *arena);
 
