@@ -7,13 +7,13 @@
  */
 #include "app/announce.h"
 
-#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "job/report.h"
 
 #define LIST_AGE_MS 3000
 
@@ -48,15 +48,6 @@ static const char *time_text(struct arena *arena, int64_t ms)
 		       : arena_printf(arena, "%lld min", (s + 30) / 60);
 }
 
-/* "rebooted", in the middle of a sentence. */
-static const char *small(struct arena *arena, const char *done)
-{
-	char *copy = arena_printf(arena, "%s", done);
-
-	copy[0] = (char)tolower((unsigned char)copy[0]);
-	return copy;
-}
-
 static const struct message *words(struct arena *arena, const struct announcement *a,
 				   const struct droplet *shown)
 {
@@ -70,7 +61,7 @@ static const struct message *words(struct arena *arena, const struct announcemen
 		build_line(&build, "%s restarted, back after %s.", name,
 			   time_text(arena, a->took_ms));
 	} else {
-		build_line(&build, "%s %s, after %s.", name, small(arena, a->plan->done),
+		build_line(&build, "%s %s, after %s.", name, report_past(a->plan, arena),
 			   time_text(arena, a->took_ms));
 	}
 	return build_end(&build);

@@ -39,6 +39,8 @@ static void start_job(struct turn *turn, const struct gate_decision *decision,
 		.txn = txn,
 	};
 
+	job_args_fill(&turn->parse.args, turn->parse.row->plan->verb, targets->droplets[0],
+		      clock_wall_ms());
 	store_txn_seen(txn, turn->key, clock_wall_ms());
 	inbox_leave(turn, txn);
 	job_start(turn->app->engine, &ask, started, NULL);
@@ -144,36 +146,19 @@ int64_t turn_said_ago_ms(const struct turn *turn)
 	return turn->age_ms + clock_mono_ms() - turn->began_ms;
 }
 
-/* True when the turn goes on and ends by itself. */
-static bool on_targets(struct turn *turn, const struct ocean_snapshot *snapshot)
+/* The targets are known, and all else that a decision needs. True when the turn goes on and ends by itself. */
+static bool decide(struct turn *turn)
 {
 	struct app *app = turn->app;
 	const struct command *row = turn->parse.row;
-	struct gate_targets targets;
+	const struct gate_targets *targets = &turn->targets;
 	struct gate_decision decision;
-	struct store_txn *txn;
-	struct err err = {0};
+	struct store_txn *txn = store_txn_new(app->store);
 
-	if (gate_resolve(app->gate, &turn->who, turn->parse.words, turn->parse.n_words, snapshot,
-			 &turn->arena, &targets, &err) < 0) {
-		/* chatter such as "start the meeting" names nothing that is here, or like it */
-		bool selector =
-			turn->parse.n_words == 1 && err.kind == ERR_LIMIT; /* a tag of many */
-
-		if (turn->addressed || targets.n_hints > 0 || selector) {
-			turn_note(turn, "decision", verb_info(row->verb)->name,
-				  err.kind == ERR_NOTFOUND ? "no-such-droplet" : "not-clear");
-			turn_say(turn, true,
-				 words_unresolved(
-					 &turn->arena, app->buttons, &turn->parse, &targets,
-					 redacted(turn, targets.hints, targets.n_hints), &err));
-		}
-		return false;
-	}
-	txn = store_txn_new(app->store);
-	gate_decide(app->gate, &turn->who, row->verb,
-		    job_args_droplets(&turn->parse.args, targets.droplets, targets.n, &turn->arena),
-		    targets.n, NULL, txn, &turn->arena, &decision);
+	gate_decide_cost(
+		app->gate, &turn->who, row->verb,
+		job_args_droplets(&turn->parse.args, targets->droplets, targets->n, &turn->arena),
+		targets->n, facts_cost(turn), NULL, txn, &turn->arena, &decision);
 	if (decision.verdict == ALLOW && decision.n_duties > 0 && row->plan == NULL) {
 		turn_say(turn, true, words_steps(&turn->arena, &decision));
 		store_commit(txn, turn_audited, NULL);
@@ -181,31 +166,71 @@ static bool on_targets(struct turn *turn, const struct ocean_snapshot *snapshot)
 		turn_denied(turn, &decision, txn);
 		turn_say(turn, true,
 			 words_denied(&turn->arena, row, &decision,
-				      redacted(turn, targets.droplets, targets.n), targets.n));
+				      redacted(turn, targets->droplets, targets->n), targets->n));
 	} else if (row->plan != NULL &&
 		   turn_said_ago_ms(turn) > TURN_STALE_MS) { /* the list took so long */
 		turn_say(turn, true,
 			 words_stale(&turn->arena, app->buttons, turn_said_again(turn),
 				     turn_said_ago_ms(turn)));
 		store_commit(txn, turn_audited, NULL);
-	} else if (row->plan != NULL && self_refuses(turn, &targets, &decision, txn)) {
+	} else if (row->plan != NULL && (self_refuses(turn, targets, &decision, txn) ||
+					 facts_refuse(turn, &decision, txn))) {
 		store_commit(txn, turn_audited, NULL);
 	} else if (row->plan != NULL) {
-		self_announce(turn, &targets);
-		start_job(turn, &decision, &targets, txn);
+		self_announce(turn, targets);
+		start_job(turn, &decision, targets, txn);
 	} else if (own_is_lock(row)) {
 		inbox_leave(turn, txn);
-		own_lock(turn, &targets, txn);
+		own_lock(turn, targets, txn);
 		return true;
 	} else if (row->fetch != OCEAN_NONE) {
 		store_commit(txn, turn_audited, NULL);
-		return fetch_start(turn, targets.droplets,
-				   redacted(turn, targets.droplets, targets.n), targets.n);
+		return fetch_start(turn, targets->droplets,
+				   redacted(turn, targets->droplets, targets->n), targets->n);
 	} else {
-		turn_answer(turn, targets.droplets, targets.n);
+		turn_answer(turn, targets->droplets, targets->n);
 		store_commit(txn, turn_audited, NULL);
 	}
 	return false;
+}
+
+static void known(struct turn *turn)
+{
+	if (!decide(turn)) {
+		turn_end(turn);
+	}
+}
+
+/* True when the turn goes on and ends by itself. */
+static bool on_targets(struct turn *turn, const struct ocean_snapshot *snapshot)
+{
+	struct app *app = turn->app;
+	const struct command *row = turn->parse.row;
+	struct gate_targets *targets = &turn->targets;
+	struct err err = {0};
+
+	if (gate_resolve(app->gate, &turn->who, turn->parse.words, turn->parse.n_words, snapshot,
+			 &turn->arena, targets, &err) < 0) {
+		/* chatter such as "start the meeting" names nothing that is here, or like it */
+		bool selector =
+			turn->parse.n_words == 1 && err.kind == ERR_LIMIT; /* a tag of many */
+
+		if (turn->addressed || targets->n_hints > 0 || selector) {
+			turn_note(turn, "decision", verb_info(row->verb)->name,
+				  err.kind == ERR_NOTFOUND ? "no-such-droplet" : "not-clear");
+			turn_say(turn, true,
+				 words_unresolved(&turn->arena, app->buttons, &turn->parse, targets,
+						  redacted(turn, targets->hints, targets->n_hints),
+						  &err));
+		}
+		return false;
+	}
+	if (row->one && targets->n > 1) { /* a tag that several have */
+		turn_note(turn, "decision", verb_info(row->verb)->name, "not-clear");
+		turn_say(turn, true, words_only_one(&turn->arena, row, targets->n));
+		return false;
+	}
+	return facts_start(turn, known) || decide(turn);
 }
 
 void turn_droplets(struct account_want *want, struct ocean_snapshot *snapshot,

@@ -268,6 +268,7 @@ static void take_down(struct app *app)
 	for (size_t i = 0; i < app->n_accounts; i++) {
 		ocean_index_free(app->accounts[i].index);
 		ocean_close(app->accounts[i].ocean);
+		prices_done(&app->accounts[i].prices);
 	}
 	gate_free(app->gate);
 	buttons_free(app->buttons);

@@ -188,7 +188,7 @@ static bool is_chatter(const struct turn *turn, enum command_fit fit)
 	}
 	switch (turn->parse.row->takes) {
 	case TAKES_TARGETS: /* its names decide, once the droplets are known */
-		return false;
+		return fit == FIT_USAGE && command_overfull(&turn->parse);
 	case TAKES_FILTERS:
 		return fit == FIT_USAGE;
 	case TAKES_GLOB: /* "sizes s-*", not "sizes matter" */

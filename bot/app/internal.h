@@ -28,9 +28,24 @@ struct app_chat {
 	bool taken; /* the event at hand is settled by its row in the inbox, not at the end of dispatch_event */
 };
 
+/* prices.c: the sizes of an account, as they were within the hour */
+struct prices {
+	struct arena arena;
+	struct ocean_size *sizes;
+	size_t n;
+	int64_t at_ms; /* clock_mono_ms; 0: never */
+};
+void prices_keep(struct prices *prices, const struct ocean_size *sizes, size_t n); /* copied */
+void prices_done(struct prices *prices);
+bool prices_fresh(const struct prices *prices);
+const struct ocean_size *prices_find(const struct prices *prices, const char *slug); /* or NULL */
+/* The nearest slug; NULL: none is near. */
+const char *prices_near(const struct prices *prices, const char *slug);
+
 struct app_account {
 	struct ocean *ocean;
 	struct ocean_index *index;
+	struct prices prices;
 };
 
 struct app {
@@ -178,6 +193,10 @@ const struct message *words_unresolved(struct arena *arena, struct buttons *butt
 				       const struct command_parse *parse,
 				       const struct gate_targets *targets,
 				       const struct droplet *const *shown, const struct err *err);
+/* Known before anything ran to be impossible; meant NULL: there is nothing near. */
+const struct message *words_impossible(struct arena *arena, struct buttons *buttons,
+				       const char *why, const char *meant, const char *said);
+const struct message *words_only_one(struct arena *arena, const struct command *row, size_t n);
 const struct message *words_stale(struct arena *arena, struct buttons *buttons, const char *said,
 				  int64_t age_ms);
 const struct message *words_crowded(struct arena *arena, size_t n_waiting);

@@ -4,8 +4,6 @@
  * and job/resume.c tells the outcome then.
  */
 #include "app/turn.h"
-#include "audit/audit.h"
-#include "base/clock.h"
 
 static const struct droplet *self_among(const struct app *app, const struct gate_targets *targets)
 {
@@ -29,31 +27,6 @@ static const struct message *words_refused(struct turn *turn, const struct dropl
 	return build_end(&build);
 }
 
-/* Beside the row of the decision, which allows: so the log says why nothing followed. */
-static void audit_refused(struct turn *turn, const struct droplet *self,
-			  const struct gate_decision *decision, struct store_txn *txn)
-{
-	struct audit_row row = {
-		.at_ms = clock_wall_ms(),
-		.kind = "job",
-		.id = decision->id,
-		.person = turn->person,
-		.network = turn->who.network,
-		.user_workspace = turn->who.user_workspace,
-		.user = turn->who.user,
-		.workspace = turn->who.workspace,
-		.channel = turn->who.direct ? "direct" : turn->who.channel,
-		.channel_name = gate_channel(turn->app->gate, &turn->who),
-		.verb = verb_info(turn->parse.row->verb)->name,
-		.droplets = &self->id,
-		.n_droplets = 1,
-		.state = "refused",
-		.outcome = "nothing ran: the bot runs on it",
-	};
-
-	audit_add(txn, &row);
-}
-
 bool self_refuses(struct turn *turn, const struct gate_targets *targets,
 		  const struct gate_decision *decision, struct store_txn *txn)
 {
@@ -62,7 +35,7 @@ bool self_refuses(struct turn *turn, const struct gate_targets *targets,
 	if (self == NULL || !turn->parse.row->plan->strands) {
 		return false;
 	}
-	audit_refused(turn, self, decision, txn);
+	turn_refused(turn, self->id, decision, "nothing ran: the bot runs on it", txn);
 	turn_say(turn, false, words_refused(turn, self));
 	return true;
 }

@@ -41,7 +41,7 @@ void turn_drop_all(struct app *app)
 				turn_say(turn, true, words_stopping(&turn->arena));
 			}
 		}
-		if (fetch_drop(turn)) {
+		if (fetch_drop(turn) || facts_drop(turn)) {
 			turn_say(turn, true, words_stopping(&turn->arena));
 		} else {
 			turn_end(turn);
@@ -83,6 +83,30 @@ void turn_note(struct turn *turn, const char *kind, const char *verb, const char
 
 	audit_add(txn, &row);
 	store_commit(txn, turn_audited, NULL);
+}
+
+void turn_refused(struct turn *turn, uint64_t droplet_id, const struct gate_decision *decision,
+		  const char *why, struct store_txn *txn)
+{
+	struct audit_row row = {
+		.at_ms = clock_wall_ms(),
+		.kind = "job",
+		.id = decision->id,
+		.person = turn->person,
+		.network = turn->who.network,
+		.user_workspace = turn->who.user_workspace,
+		.user = turn->who.user,
+		.workspace = turn->who.workspace,
+		.channel = turn->who.direct ? "direct" : turn->who.channel,
+		.channel_name = gate_channel(turn->app->gate, &turn->who),
+		.verb = verb_info(turn->parse.row->verb)->name,
+		.droplets = &droplet_id,
+		.n_droplets = 1,
+		.state = "refused",
+		.outcome = why,
+	};
+
+	audit_add(txn, &row);
 }
 
 struct turn *turn_new(struct app_chat *from, const struct event *event)

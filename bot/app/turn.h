@@ -23,6 +23,21 @@ struct fetch {
 	bool failed, dropped;
 };
 
+struct turn;
+
+/* facts.c: what a change must know before it is decided. */
+struct facts {
+	struct ocean_call call;
+	struct ocean *calling; /* NULL: no call is under way */
+	size_t at;             /* the droplet, or the list, that is asked about */
+	bool dropped;
+	bool found;                    /* KNOWS_SAVED: it is one of this droplet's */
+	struct err err;                /* ERR_NONE: DigitalOcean told */
+	const struct droplet *lacking; /* KNOWS_SIZES: it cannot have that size, */
+	const char *lack;              /* and why; NULL: nothing is known against it */
+	void (*then)(struct turn *);
+};
+
 struct turn {
 	struct list link;
 	struct app *app;
@@ -47,6 +62,8 @@ struct turn {
 	void (*then)(struct turn *);
 	struct job_press *press; /* own.c: waits for those answers */
 	const char *inbox;       /* its row there, which goes with the turn; NULL: none */
+	struct gate_targets targets; /* of a change, in the arena */
+	struct facts facts;
 };
 
 struct turn *turn_new(struct app_chat *from, const struct event *event);
@@ -80,6 +97,21 @@ bool fetch_start(struct turn *turn, const struct droplet *const *droplets,
 		 const struct droplet *const *shown, size_t n);
 /* At the end of the program. True: a call was under way, whose end ends the turn. */
 bool fetch_drop(struct turn *turn);
+
+/*
+ * A row's `knows`, where the rights allow the change (limits aside): asked for, and then `then`, which ends the turn. False: nothing is
+ * asked, go on. Afterwards the parse's arguments have the price.
+ */
+bool facts_start(struct turn *turn, void (*then)(struct turn *));
+bool facts_drop(struct turn *turn); /* as fetch_drop */
+/* For the gate: what is added a month. What will be refused all the same adds nothing, so that the person reads why. */
+int64_t facts_cost(const struct turn *turn);
+/* Once the gate allowed: what is known says that it cannot be done? Then it is said, and stands in txn. */
+bool facts_refuse(struct turn *turn, const struct gate_decision *decision, struct store_txn *txn);
+
+/* Beside the row of the decision, which allows: so the log says why nothing followed. */
+void turn_refused(struct turn *turn, uint64_t droplet_id, const struct gate_decision *decision,
+		  const char *why, struct store_txn *txn);
 
 /* The command as it would be typed again, cleaned; and how long ago it was said. */
 const char *turn_said_again(struct turn *turn);

@@ -203,6 +203,30 @@ const struct message *words_unresolved(struct arena *arena, struct buttons *butt
 	return build_end(&build);
 }
 
+const struct message *words_impossible(struct arena *arena, struct buttons *buttons,
+				       const char *why, const char *meant, const char *said)
+{
+	struct build build;
+
+	build_init(&build, arena, TONE_BAD);
+	build_line(&build, "*Nothing ran.* %s", why);
+	if (meant != NULL) {
+		build_line(&build, "Did you mean `%s`?", meant);
+		build_button(&build, buttons_add(buttons, said), meant, BUTTON_MAIN);
+	}
+	return build_end(&build);
+}
+
+const struct message *words_only_one(struct arena *arena, const struct command *row, size_t n)
+{
+	struct build build;
+
+	build_init(&build, arena, TONE_WARN);
+	build_line(&build, "That is %zu droplets. Nothing ran.", n);
+	build_line(&build, "`%s` is for one at a time.", row->phrases[0]);
+	return build_end(&build);
+}
+
 const struct message *words_stale(struct arena *arena, struct buttons *buttons, const char *said,
 				  int64_t age_ms)
 {

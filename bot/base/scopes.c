@@ -41,6 +41,7 @@ static const char *const scopes[VERB_COUNT][SCOPES_MAX] = {
 	[VERB_SNAPSHOT_CREATE] = {"droplet:update", "image:create"},
 	[VERB_BACKUP_ENABLE] = {"droplet:update"},
 	[VERB_BACKUP_DISABLE] = {"droplet:update"},
+	[VERB_BACKUP_POLICY] = {"droplet:update"},
 	[VERB_TAG_ADD] = {"tag:create", "droplet:update"},
 	[VERB_TAG_REMOVE] = {"tag:delete", "droplet:update"},
 	[VERB_PROJECT_ASSIGN] = {"project:assign_resource", "droplet:read"},

@@ -61,6 +61,8 @@ static const struct verb_info rows[VERB_COUNT] = {
 				true, 1},
 	[VERB_BACKUP_DISABLE] = {VERB_BACKUP_DISABLE, "backup.disable", EFFECT_CHANGE, TIER_CHANGE,
 				 true, 1},
+	[VERB_BACKUP_POLICY] = {VERB_BACKUP_POLICY, "backup.policy", EFFECT_CHANGE, TIER_CHANGE,
+				true, 2},
 	[VERB_TAG_ADD] = {VERB_TAG_ADD, "tag.add", EFFECT_CHANGE, TIER_CHANGE, true, 1},
 	[VERB_TAG_REMOVE] = {VERB_TAG_REMOVE, "tag.remove", EFFECT_CHANGE, TIER_CHANGE, true, 1},
 	[VERB_PROJECT_ASSIGN] = {VERB_PROJECT_ASSIGN, "project.assign", EFFECT_CHANGE, TIER_CHANGE,

@@ -56,6 +56,13 @@ struct command_arg {
 	bool optional;    /* a flag is always */
 };
 
+/* What a change must know of DigitalOcean's before it is decided (app/facts.c). */
+enum command_knows {
+	KNOWS_NOTHING = 0,
+	KNOWS_SIZES, /* is there such a size, there, for that disk, and what does it cost? */
+	KNOWS_SAVED, /* is that a backup or a snapshot of this droplet? */
+};
+
 struct command_call;
 
 struct command {
@@ -66,10 +73,12 @@ struct command {
 	const char *
 		usage; /* what follows the phrase in help, before its arguments: "NAME ..."; NULL: nothing */
 	struct command_arg args[COMMAND_ARGS_MAX]; /* behind the targets, in this order */
-	const char *help;                          /* one line, at most 40 columns */
+	bool one; /* TAKES_TARGETS: exactly one droplet, so that what follows it may be left out */
+	const char *help; /* one line, at most 40 columns */
 	bool about_staff; /* for listed people, where the channel does not hide who does what */
 	/* Exactly one of these three, or none: "not in this version". */
-	const struct plan *plan; /* a change: done to each droplet by the job engine */
+	enum command_knows knows; /* of a change */
+	const struct plan *plan;  /* a change: done to each droplet by the job engine */
 	void (*answer)(const struct command_call *call, struct build *build); /* a read */
 	/* A read that asks DigitalOcean for more than the list: of each target, or of each account where the verb is about
 	 * none. `answer` is called once for each, with what came. */
@@ -142,6 +151,9 @@ struct command_parse {
  */
 enum command_fit command_parse(const char *text, const char *const *own_names, struct arena *arena,
 			       struct command_parse *ret_parse, struct err *err);
+
+/* More words behind a row of one droplet than it could mean: somebody talks ("snapshot of the db please"). */
+bool command_overfull(const struct command_parse *parse);
 
 /* The nearest phrase to what was said among rows for which `may` is true; NULL when none is near. */
 const char *command_nearest(const char *said, bool (*may)(const struct command *, void *),

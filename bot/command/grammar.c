@@ -224,15 +224,60 @@ const char *command_usage(const struct command *row, struct arena *arena)
 			    command_args(row, arena));
 }
 
-/* The arguments stand behind the targets: they are taken from the end. */
-static int take_args(struct command_parse *parse, struct err *err)
+static size_t count_args(const struct command *row)
 {
-	const struct command *row = parse->row;
 	size_t n = 0;
 
 	while (n < COMMAND_ARGS_MAX && row->args[n].arg != ARG_NONE) {
 		n++;
 	}
+	return n;
+}
+
+bool command_overfull(const struct command_parse *parse)
+{
+	return parse->row->one && parse->n_words > 1 + count_args(parse->row);
+}
+
+/* Behind the one droplet: each in its turn, those that may be left out too. */
+static int take_args_of_one(struct command_parse *parse, struct arena *arena, struct err *err)
+{
+	const struct command *row = parse->row;
+	size_t n = count_args(row);
+	size_t at = 1;
+
+	for (size_t i = 0; i < n; i++) {
+		bool optional = row->args[i].optional || job_arg_is_flag(row->args[i].arg);
+		struct err ignored = {0};
+
+		if (at >= parse->n_words && !optional) {
+			return err_set(err, ERR_USAGE, "say: %s %s", row->phrases[0],
+				       command_usage(row, arena));
+		}
+		if (at >= parse->n_words) {
+			continue;
+		}
+		if (job_arg_set(&parse->args, row->args[i].arg, parse->words[at],
+				optional ? &ignored : err) == 0) {
+			at++;
+		} else if (!optional) {
+			return -1;
+		}
+	}
+	if (at < parse->n_words) {
+		return err_set(err, ERR_USAGE, "\"%.40s\" is too much. Say: %s %s",
+			       parse->words[at], row->phrases[0], command_usage(row, arena));
+	}
+	parse->n_words = parse->n_words > 0 ? 1 : 0;
+	return job_args_check(&parse->args, err);
+}
+
+/* The arguments stand behind the targets: they are taken from the end. */
+static int take_args(struct command_parse *parse, struct err *err)
+{
+	const struct command *row = parse->row;
+	size_t n = count_args(row);
+
 	while (n > 0 && parse->n_words > 0) {
 		const struct command_arg *arg = &row->args[--n];
 		bool optional = arg->optional || job_arg_is_flag(arg->arg);
@@ -278,7 +323,8 @@ static enum command_fit check_words(struct command_parse *parse, struct arena *a
 		return FIT_COMMAND;
 	case TAKES_TARGETS:
 		take_queue(parse);
-		if (take_args(parse, err) < 0) {
+		if (parse->n_words > 0 &&
+		    (row->one ? take_args_of_one(parse, arena, err) : take_args(parse, err)) < 0) {
 			return FIT_USAGE;
 		}
 		parse->n_words = drop_and(parse->words, parse->n_words);

@@ -68,7 +68,7 @@ static void explain(const struct command *row, struct build *build)
 	}
 	if (row->takes == TAKES_TARGETS) {
 		build_line(build, "NAME is a name, an id, `#id`, or");
-		build_line(build, "`tag:TAG`; several are fine.");
+		build_line(build, "`tag:TAG`; %s.", row->one ? "one of them" : "several are fine");
 	}
 	if (row->plan != NULL) {
 		build_line(build, "A reason goes behind it:");

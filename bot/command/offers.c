@@ -1,6 +1,7 @@
 /* offers.c - what DigitalOcean has on offer: sizes with their prices, regions, images; and the keys of the account */
 #include <string.h>
 
+#include "base/money.h"
 #include "base/names.h"
 #include "command/answers.h"
 
@@ -36,14 +37,7 @@ static void head(const struct command_call *call, struct build *build, const cha
 
 const char *answer_dollars(struct arena *arena, int64_t cents)
 {
-	const char *sign = cents < 0 ? "-" : "";
-	uint64_t whole = cents < 0 ? (uint64_t)-cents : (uint64_t)cents;
-
-	return whole % 100 == 0
-		       ? arena_printf(arena, "%s$%llu", sign, (unsigned long long)(whole / 100))
-		       : arena_printf(arena, "%s$%llu.%02llu", sign,
-				      (unsigned long long)(whole / 100),
-				      (unsigned long long)(whole % 100));
+	return money_words(arena, cents);
 }
 
 static const char *memory(struct arena *arena, unsigned mb)

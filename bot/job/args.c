@@ -2,19 +2,61 @@
 #include "job/args.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <time.h>
+
+#include "base/attr.h"
+#include "base/money.h"
+#include "ocean/value.h"
+
+/* What an argument's word may be; each makes the one form of it. */
+enum form {
+	FORM_FLAG,
+	FORM_SLUG,
+	FORM_HOST,
+	FORM_LABEL,
+	FORM_NUMBER,
+	FORM_ONE_OF,
+	FORM_HOUR,
+	FORM_PRICE
+};
 
 struct arg_row {
 	const char *key;  /* in the canonical text */
-	const char *word; /* in a usage line; of a flag what is typed */
+	const char *word; /* in a usage line; of a flag what is typed; NULL: it is never typed */
+	enum form form;
 	size_t at, size;  /* the text in struct job_args; size 0: a flag, a bool */
+	const char *what; /* "a size": what a wrong word is not */
+	const char *const
+		*values; /* FORM_ONE_OF, the short ones first and then as many long ones */
+	size_t n_values;
 };
 
+static const char *const plans[] = {"daily", "weekly", "day", "week"};
+static const char *const days[] = {"sun",       "mon",      "tue",    "wed",     "thu",
+				   "fri",       "sat",      "sunday", "monday",  "tuesday",
+				   "wednesday", "thursday", "friday", "saturday"};
+#define DAYS 7
+
+#define TEXT(field) offsetof(struct job_args, field), sizeof(((struct job_args *)NULL)->field)
+
 static const struct arg_row rows[ARG_COUNT] = {
-	[ARG_SIZE] = {"size", "SIZE", offsetof(struct job_args, size),
-		      sizeof(((struct job_args *)NULL)->size)},
-	[ARG_DISK] = {"disk", "disk", offsetof(struct job_args, disk), 0},
+	[ARG_SIZE] = {"size", "SIZE", FORM_SLUG, TEXT(size), "a size", NULL, 0},
+	[ARG_DISK] = {"disk", "disk", FORM_FLAG, offsetof(struct job_args, disk), 0, NULL, NULL, 0},
+	[ARG_NAME] = {"name", "NEW-NAME", FORM_HOST, TEXT(name),
+		      "a name: letters, digits, dots and dashes", NULL, 0},
+	[ARG_LABEL] = {"label", "SNAPSHOT-NAME", FORM_LABEL, TEXT(label),
+		       "a snapshot's name: letters, digits, . _ -", NULL, 0},
+	[ARG_IMAGE] = {"image", "IMAGE", FORM_SLUG, TEXT(image), "an image", NULL, 0},
+	[ARG_BACKUP] = {"backup", "BACKUP-ID", FORM_NUMBER, TEXT(backup), "the number of a backup",
+			NULL, 0},
+	[ARG_PLAN] = {"plan", "daily|weekly", FORM_ONE_OF, TEXT(plan), "daily or weekly", plans, 2},
+	[ARG_DAY] = {"day", "DAY", FORM_ONE_OF, TEXT(day), "a day: sun, mon, tue, ...", days, DAYS},
+	[ARG_HOUR] = {"hour", "HOUR", FORM_HOUR, TEXT(hour),
+		      "an hour of theirs: 0, 4, 8, 12, 16 or 20 UTC", NULL, 0},
+	[ARG_PRICE] = {"price", NULL, FORM_PRICE, TEXT(price), "a price", NULL, 0},
 };
 
 const char *job_arg_word(enum job_arg arg)
@@ -24,7 +66,7 @@ const char *job_arg_word(enum job_arg arg)
 
 bool job_arg_is_flag(enum job_arg arg)
 {
-	return rows[arg].size == 0;
+	return rows[arg].form == FORM_FLAG;
 }
 
 static char *text_of(struct job_args *args, const struct arg_row *row)
@@ -37,22 +79,108 @@ static bool *flag_of(struct job_args *args, const struct arg_row *row)
 	return (bool *)(void *)((char *)args + row->at);
 }
 
+/* ---- words --------------------------------------------------------------------------------- */
+
+#define DIGITS "0123456789"
+#define LOWER "abcdefghijklmnopqrstuvwxyz"
+#define UPPER "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+
 /* What a slug of DigitalOcean's is made of; nothing in it could be taken for another argument. */
-static bool is_slug(const char *word)
+static bool is_made_of(const char *word, const char *letters)
 {
 	size_t len = strlen(word);
 
-	return len > 0 && strchr("-_.", word[0]) == NULL &&
-	       strspn(word, "abcdefghijklmnopqrstuvwxyz0123456789-_.") == len;
+	return len > 0 && strchr("-_.", word[0]) == NULL && strspn(word, letters) == len;
+}
+
+/* A number above 0 that is written in one way only. */
+static bool is_number(const char *word)
+{
+	return word[0] != '0' && is_made_of(word, DIGITS) && strlen(word) < 19;
+}
+
+/* "4", "04", "04:00" */
+static bool is_hour(const char *word, char *to, size_t size)
+{
+	size_t n = strspn(word, DIGITS);
+	long hour = n > 0 && n < 3 ? strtol(word, NULL, 10) : -1;
+
+	if (hour < 0 || hour > 20 || hour % 4 != 0 ||
+	    (word[n] != '\0' && strcmp(word + n, ":00") != 0)) {
+		return false;
+	}
+	return snprintf(to, size, "%ld", hour) < (int)size;
+}
+
+/* "sun", "Sunday" */
+static bool is_one_of(const struct arg_row *row, const char *word, char *to, size_t size)
+{
+	for (size_t i = 0; i < 2 * row->n_values; i++) {
+		if (strcmp(word, row->values[i]) == 0) {
+			return snprintf(to, size, "%s", row->values[i % row->n_values]) < (int)size;
+		}
+	}
+	return false;
+}
+
+/* "600-1800": cents a month. False: it is no such text. */
+static bool read_price(const char *word, unsigned long *ret_from, unsigned long *ret_to)
+{
+	size_t n = strspn(word, DIGITS);
+	size_t m = word[n] == '-' ? strspn(word + n + 1, DIGITS) : 0;
+
+	if (n == 0 || n > 10 || m == 0 || m > 10 || word[n + 1 + m] != '\0') {
+		return false;
+	}
+	*ret_from = strtoul(word, NULL, 10);
+	*ret_to = strtoul(word + n + 1, NULL, 10);
+	return true;
+}
+
+/* The one form of the word into `to`. */
+static bool take_word(const struct arg_row *row, const char *word, const char *lower, char *to,
+		      size_t size)
+{
+	const char *text = lower;
+	unsigned long before, after;
+	bool fits = false;
+
+	switch (row->form) {
+	case FORM_FLAG:
+		return false;
+	case FORM_SLUG:
+		fits = is_made_of(lower, LOWER DIGITS "-_.");
+		break;
+	case FORM_HOST:
+		text = word;
+		fits = value_is_host_name(word) && strchr("-.", word[0]) == NULL;
+		break;
+	case FORM_LABEL:
+		text = word;
+		fits = is_made_of(word, LOWER UPPER DIGITS "-_.");
+		break;
+	case FORM_NUMBER:
+		fits = is_number(lower);
+		break;
+	case FORM_PRICE:
+		fits = read_price(lower, &before, &after);
+		break;
+	case FORM_ONE_OF:
+		return is_one_of(row, lower, to, size);
+	case FORM_HOUR:
+		return is_hour(lower, to, size);
+	}
+	return fits && snprintf(to, size, "%s", text) < (int)size;
 }
 
 int job_arg_set(struct job_args *args, enum job_arg arg, const char *word, struct err *err)
 {
 	const struct arg_row *row = &rows[arg];
-	char lower[80];
+	char lower[256];
+	char value[256];
 	size_t len = strlen(word);
 
-	if (row->size == 0) {
+	if (row->form == FORM_FLAG) {
 		if (strcasecmp(word, row->word) != 0) {
 			return err_set(err, ERR_USAGE, "\"%.40s\" is not \"%s\"", word, row->word);
 		}
@@ -62,12 +190,60 @@ int job_arg_set(struct job_args *args, enum job_arg arg, const char *word, struc
 	for (size_t i = 0; i < sizeof(lower) && i <= len; i++) { /* phones begin with a capital */
 		lower[i] = word[i] >= 'A' && word[i] <= 'Z' ? (char)(word[i] - 'A' + 'a') : word[i];
 	}
-	if (len >= row->size || len >= sizeof(lower) || !is_slug(lower)) {
-		return err_set(err, ERR_USAGE, "\"%.40s\" cannot be a %s", word, row->key);
+	if (len >= sizeof(lower) || !take_word(row, word, lower, value, row->size)) {
+		return err_set(err, ERR_USAGE, "\"%.40s\" is not %s", word, row->what);
 	}
-	memcpy(text_of(args, row), lower, len + 1);
+	memcpy(text_of(args, row), value, strlen(value) + 1);
 	return 0;
 }
+
+int job_args_check(const struct job_args *args, struct err *err)
+{
+	if (strcmp(args->plan, "weekly") == 0 && args->day[0] == '\0') {
+		return err_set(err, ERR_USAGE, "on which day? Say: weekly sun %s", args->hour);
+	}
+	if (strcmp(args->plan, "daily") == 0 && args->day[0] != '\0') {
+		return err_set(err, ERR_USAGE, "daily backups have no day. Say: daily %s",
+			       args->hour);
+	}
+	return 0;
+}
+
+void job_args_fill(struct job_args *args, enum verb verb, const struct droplet *droplet,
+		   int64_t now_ms)
+{
+	time_t now = (time_t)(now_ms / 1000);
+	struct tm tm;
+	char stamp[20] = "";
+
+	if (verb != VERB_SNAPSHOT_CREATE || args->label[0] != '\0' || gmtime_r(&now, &tm) == NULL ||
+	    strftime(stamp, sizeof(stamp), "-%Y%m%d-%H%M", &tm) == 0) {
+		return;
+	}
+	(void)snprintf(args->label, sizeof(args->label), "%.*s%s",
+		       (int)(sizeof(args->label) - sizeof(stamp)),
+		       droplet->name != NULL && is_made_of(droplet->name, LOWER UPPER DIGITS "-_.")
+			       ? droplet->name
+			       : "droplet",
+		       stamp);
+}
+
+void job_args_set_price(struct job_args *args, unsigned from_cents, unsigned to_cents)
+{
+	(void)snprintf(args->price, sizeof(args->price), "%u-%u", from_cents, to_cents);
+}
+
+int64_t job_args_cost(const struct job_args *args)
+{
+	unsigned long from, to;
+
+	if (!read_price(args->price, &from, &to)) {
+		return -1;
+	}
+	return to > from ? (int64_t)(to - from) : 0;
+}
+
+/* ---- the one text -------------------------------------------------------------------------- */
 
 void job_args_write(const struct job_args *args, char ret_text[JOB_ARGS_TEXT])
 {
@@ -136,6 +312,8 @@ int job_args_read(const char *text, struct job_args *ret_args, struct err *err)
 	return 0;
 }
 
+/* ---- for people, for DigitalOcean, for the policy ------------------------------------------- */
+
 const char *job_args_words(const struct job_args *args, struct arena *arena)
 {
 	struct job_args copy = *args;
@@ -143,7 +321,8 @@ const char *job_args_words(const struct job_args *args, struct arena *arena)
 
 	for (int arg = ARG_NONE + 1; arg < ARG_COUNT; arg++) {
 		const struct arg_row *row = &rows[arg];
-		const char *word = row->size > 0          ? text_of(&copy, row)
+		const char *word = row->word == NULL      ? ""
+				   : row->size > 0        ? text_of(&copy, row)
 				   : *flag_of(&copy, row) ? row->word
 							  : "";
 
@@ -152,6 +331,67 @@ const char *job_args_words(const struct job_args *args, struct arena *arena)
 		}
 	}
 	return text;
+}
+
+const char *job_args_change(const struct job_args *args, struct arena *arena)
+{
+	const char *to = args->size[0] != '\0' ? args->size : args->name;
+	const char *from = args->image[0] != '\0' ? args->image : args->backup;
+
+	return *to != '\0'     ? arena_printf(arena, " to %s", to)
+	       : *from != '\0' ? arena_printf(arena, " from %s", from)
+			       : "";
+}
+
+static const char *price_words(const struct job_args *args, size_t n_droplets, struct arena *arena)
+{
+	unsigned long from, to;
+
+	return read_price(args->price, &from, &to)
+		       ? arena_printf(arena, "%s -> %s a month%s",
+				      money_words(arena, (int64_t)from),
+				      money_words(arena, (int64_t)to),
+				      n_droplets > 1 ? " each, at most" : "")
+		       : "";
+}
+
+const char *job_args_detail(const struct job_args *args, size_t n_droplets, struct arena *arena)
+{
+	if (args->label[0] != '\0') {
+		return arena_printf(arena, "as %s", args->label);
+	}
+	if (args->day[0] != '\0') {
+		return arena_printf(arena, "%s, %c%s at %s:00 UTC", args->plan,
+				    args->day[0] - 'a' + 'A', args->day + 1, args->hour);
+	}
+	return args->plan[0] != '\0'
+		       ? arena_printf(arena, "%s at %s:00 UTC", args->plan, args->hour)
+		       : price_words(args, n_droplets, arena);
+}
+
+void job_args_act(const struct job_args *args, struct ocean_act_args *ret)
+{
+	const char *image = args->image[0] != '\0' ? args->image : args->backup;
+
+	memset(ret, 0, sizeof(*ret));
+	ret->size = args->size[0] != '\0' ? args->size : NULL;
+	ret->disk = args->disk;
+	ret->name = args->name[0] != '\0'    ? args->name
+		    : args->label[0] != '\0' ? args->label
+					     : NULL;
+	if (is_number(image)) {
+		ret->image_id = strtoull(image, NULL, 10);
+	} else if (*image != '\0') {
+		ret->image_slug = image;
+	}
+	if (args->plan[0] != '\0') {
+		ret->backup.plan =
+			strcmp(args->plan, "daily") == 0 ? OCEAN_BACKUP_DAILY : OCEAN_BACKUP_WEEKLY;
+		ret->backup.hour = (unsigned)strtoul(args->hour, NULL, 10);
+	}
+	for (unsigned day = 0; day < DAYS; day++) {
+		ret->backup.weekday = strcmp(days[day], args->day) == 0 ? day : ret->backup.weekday;
+	}
 }
 
 const struct droplet *const *job_args_droplets(const struct job_args *args,

@@ -10,20 +10,34 @@
 #include "base/arena.h"
 #include "base/droplet.h"
 #include "base/err.h"
+#include "ocean/ocean.h"
 
 /* The kinds of argument; each is a row of args.c. To add one: a row there, a field here. */
 enum job_arg {
 	ARG_NONE = 0,
-	ARG_SIZE, /* the slug of a size */
-	ARG_DISK, /* a flag: the disk grows too */
+	ARG_SIZE,   /* the slug of a size */
+	ARG_DISK,   /* a flag: the disk grows too */
+	ARG_NAME,   /* a droplet's new name */
+	ARG_LABEL,  /* a snapshot's name */
+	ARG_IMAGE,  /* the slug or the number of an image */
+	ARG_BACKUP, /* the number of a backup or snapshot */
+	ARG_PLAN,   /* "daily", "weekly" */
+	ARG_DAY,    /* "sun" */
+	ARG_HOUR,   /* UTC: "0", "4", ... "20" */
+	ARG_PRICE,  /* never typed: job_args_set_price */
 	ARG_COUNT,
 };
 
-#define JOB_ARGS_TEXT 256 /* bytes of the canonical text, with its end */
+#define JOB_ARGS_TEXT 640 /* bytes of the canonical text, with its end */
 
 struct job_args {
-	char size[65]; /* "" : not given */
+	char size[65]; /* "" : not given, here as below */
 	bool disk;
+	char name[256], label[256];
+	char image[65];
+	char backup[21];
+	char plan[8], day[4], hour[3];
+	char price[24];
 };
 
 /* How it stands in a usage line: "SIZE", or the flag's own word. */
@@ -32,12 +46,33 @@ bool job_arg_is_flag(enum job_arg arg);
 
 /* One word as it was typed. -1 and ERR_USAGE: it cannot be that argument. */
 int job_arg_set(struct job_args *args, enum job_arg arg, const char *word, struct err *err);
+/* Do they go together? A week's backups have a day, a day's have none. */
+int job_args_check(const struct job_args *args, struct err *err);
+/* What is not said and must be known before it is written down: a snapshot's name, "web-1-20260313-0912" (UTC). */
+void job_args_fill(struct job_args *args, enum verb verb, const struct droplet *droplet,
+		   int64_t now_ms);
 
 void job_args_write(const struct job_args *args, char ret_text[JOB_ARGS_TEXT]);
 int job_args_read(const char *text, struct job_args *ret_args, struct err *err);
 
+/*
+ * What a droplet costs a month before and afterwards, in cents: known when it is asked for, shown to whoever agrees to it and
+ * kept with the rest. Of several droplets the one that it makes dearest.
+ */
+void job_args_set_price(struct job_args *args, unsigned from_cents, unsigned to_cents);
+/* What is added a month to each; -1: not known. What becomes cheaper adds nothing. */
+int64_t job_args_cost(const struct job_args *args);
+
 /* As they would be typed again behind the names: " s-2vcpu-2gb disk"; "" for none. */
 const char *job_args_words(const struct job_args *args, struct arena *arena);
+
+/* What it is made to: " to s-2vcpu-2gb", " from debian-12-x64"; ""; behind the droplet's name. */
+const char *job_args_change(const struct job_args *args, struct arena *arena);
+/* What else there is to say of it: "as web-1-20260313-0912", "weekly, Sun at 4:00 UTC", "$6 -> $18 a month"; "" for nothing. */
+const char *job_args_detail(const struct job_args *args, size_t n_droplets, struct arena *arena);
+
+/* As the call takes them. Strings are borrowed from args. */
+void job_args_act(const struct job_args *args, struct ocean_act_args *ret);
 
 /* The droplets as they would be: what the policy is asked about. The same array where nothing changes. */
 const struct droplet *const *job_args_droplets(const struct job_args *args,

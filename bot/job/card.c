@@ -72,7 +72,7 @@ static const struct report_queue *queue_of(const struct request *request, struct
 	if (place.behind != NULL) {
 		const struct store_request *row = &place.behind->request->row;
 
-		queue->behind = place.behind->request->plan->infinitive;
+		queue->behind = report_noun(place.behind->request->plan);
 		queue->droplet_name = place.behind->row.droplet_name;
 		if (gate_shows(request->engine->options.gate, &who, "who")) {
 			queue->by = row->person[0] != '\0' ? row->person : row->user;
@@ -85,9 +85,17 @@ static struct report report_of(const struct request *request, struct arena *aren
 {
 	struct store_job *jobs = arena_array(arena, request->n_jobs, sizeof(*jobs));
 	struct report report = {
-		&request->row, request->plan,  jobs, request->n_jobs,      clock_wall_ms(),
-		NULL,          request->again, NULL, request->again_queues};
+		.request = &request->row,
+		.plan = request->plan,
+		.jobs = jobs,
+		.n_jobs = request->n_jobs,
+		.now_ms = clock_wall_ms(),
+		.again = request->again,
+		.again_queues = request->again_queues,
+	};
+	struct gate_who who = request_who(request);
 
+	report.hides_cost = !gate_shows(request->engine->options.gate, &who, "cost");
 	for (size_t i = 0; i < request->n_jobs; i++) {
 		jobs[i] = job_row(&request->jobs[i]);
 	}

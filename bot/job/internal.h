@@ -85,6 +85,7 @@ struct job {
 	int64_t busy_since_ms;      /* clock_mono_ms of the first refusal as busy; 0: none */
 	enum tier max_tier;         /* of the last decision */
 	char policy_id[17];         /* that made it */
+	char found[120];            /* proof.c: lines for a good outcome */
 	uint64_t last_action_id;    /* of an earlier step: never taken for this one's */
 	struct call *call;
 	struct fresh fresh;
@@ -331,12 +332,19 @@ void job_watch(struct job *job);
 void job_go(struct job *job); /* READY since just now */
 void job_run_later(struct job *job, const char *why);
 
+/* proof.c: what is looked at after the action of the step at hand, and whether it is as promised; job->found says more of it */
+struct ocean_call proof_call(const struct job *job);
+bool proof_holds(struct job *job, const struct ocean_call *call);
+/* "web-1 is not called web-9."; NULL: it cannot be told. */
+const char *proof_lack(const struct job *job, const struct ocean_call *call, struct arena *arena);
+
 /* steps.c */
 const char *job_past(const struct job *job, struct arena *arena); /* of its step: "switched off" */
 void steps_done(struct job *job); /* the step under way was: to the next, or the end */
 /* Steps that are not needed are passed over. True: none is left, steps_finish. */
 bool steps_skip(struct job *job, const struct droplet *droplet);
 void steps_finish(struct job *job, struct store_txn *txn);
+void steps_note_live(struct job *job, const struct droplet *droplet); /* about to be sent */
 /* The step under way ended badly. True: another one undoes the first, and the job goes on. */
 bool steps_end(struct job *job, enum job_state to, struct store_txn *txn);
 

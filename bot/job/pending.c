@@ -111,7 +111,7 @@ static void place(struct reader *reader, const struct request *request, int64_t 
 	}
 	build_line(reader->build, "  %s%s%s, %s", report_place(&queue, arena),
 		   at.behind != NULL ? " behind " : "",
-		   at.behind != NULL ? at.behind->request->plan->infinitive : "",
+		   at.behind != NULL ? report_noun(at.behind->request->plan) : "",
 		   report_within(left_ms, arena));
 }
 

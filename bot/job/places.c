@@ -44,7 +44,7 @@ void place_take(const struct job *job, const struct droplet *droplet, int64_t at
 		.verb = verb,
 		.droplet = d,
 		.at_ms = at_ms,
-		.monthly_cents = costs ? -1 : 0,
+		.monthly_cents = costs ? job_args_cost(&request->args) : 0,
 	};
 	struct store_place kept = {
 		.at_ms = at_ms,

@@ -9,10 +9,22 @@
 #include "base/droplet.h"
 #include "base/verbs.h"
 
+/* What is looked at once the step's action has ended: only then it is done. */
+enum plan_proof {
+	PROOF_STATUS =
+		0,      /* the droplet's status is `expect`, its size the one that was asked for */
+	PROOF_NAME,     /* it has the name that was asked for */
+	PROOF_IPV6,     /* it has an IPv6 address */
+	PROOF_SNAPSHOT, /* a snapshot of it has the name that was asked for */
+	PROOF_BACKUPS_ON, /* backups are on, at the times that were asked for */
+	PROOF_BACKUPS_OFF,
+};
+
 struct plan_step {
 	const char *act; /* DigitalOcean's action type: "reboot" */
 	enum droplet_status
 		expect; /* the droplet's own status that must follow; DROPLET_UNKNOWN: whatever it was */
+	enum plan_proof proof;
 	int64_t usual_ms;    /* for the bar only: how long it takes as a rule */
 	int64_t deadline_ms; /* after that the outcome is UNKNOWN */
 	int64_t follow_ms; /* how long the droplet may take to follow its ended action; 0: a minute */
@@ -32,8 +44,12 @@ struct plan {
 	const char *infinitive; /* "reboot" */
 	const char *doing;      /* "Rebooting" */
 	const char *done;       /* "Rebooted" */
+	const char *noun;       /* "reboot": ... of web-1, behind ...; NULL: as `infinitive` */
+	const char *past;       /* "rebooted": web-1 was NOT ...; NULL: as `done` */
 	const char
 		*remark; /* a line under a good outcome, NULL: none: "Boot may still be running." */
+	const char *
+		loss; /* what cannot be had back, said before it is agreed to: lines; NULL: nothing */
 	bool interrupts; /* what runs on the droplet stops for a while, and comes back with it */
 	bool strands;    /* what runs on it stops, and nothing on it could bring it back */
 	struct plan_step steps[PLAN_STEPS_MAX];

@@ -25,10 +25,10 @@ static const char *what_of(struct press *press)
 	const struct request *request = press->request;
 
 	if (request->n_jobs == 1) {
-		return arena_printf(&press->arena, "%s of %s", request->plan->infinitive,
+		return arena_printf(&press->arena, "%s of %s", report_noun(request->plan),
 				    request->jobs[0].row.droplet_name);
 	}
-	return arena_printf(&press->arena, "%s of %zu droplets", request->plan->infinitive,
+	return arena_printf(&press->arena, "%s of %zu droplets", report_noun(request->plan),
 			    request->n_jobs);
 }
 
@@ -78,7 +78,7 @@ static void get_in_line(struct press *press, const struct queue_place *place, st
 		press_move(press, JOB_CANCELED, 0,
 			   arena_printf(
 				   &press->arena, "Nothing ran: %s is taken.\n%s of it %s already.",
-				   name, place->behind->request->plan->infinitive,
+				   name, report_noun(place->behind->request->plan),
 				   place->behind->row.state == JOB_QUEUED ? "waits" : "is running"),
 			   txn);
 	} else if (place->full != NULL) {

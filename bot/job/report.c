@@ -22,9 +22,14 @@ const char *report_time(int64_t ms, struct arena *arena)
 	return arena_printf(arena, "%lld min %lld s", seconds / 60, seconds % 60);
 }
 
+const char *report_noun(const struct plan *plan)
+{
+	return plan->noun != NULL ? plan->noun : plan->infinitive;
+}
+
 const char *report_past(const struct plan *plan, struct arena *arena)
 {
-	char *past = arena_strdup(arena, plan->done);
+	char *past = arena_strdup(arena, plan->past != NULL ? plan->past : plan->done);
 
 	if (past[0] >= 'A' && past[0] <= 'Z') {
 		past[0] = (char)(past[0] - 'A' + 'a');
@@ -205,6 +210,7 @@ static void card_of_one(const struct report *report, struct build *build, struct
 	} else {
 		build_line(build, "%s *%s*%s ...", report->plan->doing, job->droplet_name,
 			   report_change(report, arena));
+		report_detail(report, build, arena);
 		add_lines(build, job->outcome, arena);
 	}
 	report_steps(report, job, build, arena);
@@ -343,7 +349,8 @@ static const char *state_after(const struct plan *plan)
 {
 	const struct plan_step *last = plan->n_steps > 0 ? &plan->steps[plan->n_steps - 1] : NULL;
 
-	if (last == NULL || last->expect == DROPLET_UNKNOWN) {
+	if (last == NULL || last->expect == DROPLET_UNKNOWN ||
+	    verb_info(plan->verb)->effect != EFFECT_INTERRUPT) {
 		return NULL;
 	}
 	if (last->expect == DROPLET_OFF) {

@@ -42,6 +42,7 @@ struct report {
 	const char *again;                /* a button that says it all again; NULL or "": none */
 	const struct report_queue *queue; /* NULL: it does not wait in line */
 	bool again_queues;                /* it was taken: said again, it waits in line */
+	bool hides_cost;                  /* the channel may not know it */
 };
 
 /* When its turn came: people may have been waited for before. Wall. */
@@ -99,10 +100,15 @@ void report_steps(const struct report *report, const struct store_job *job, stru
 const char *report_step_word(const struct report *report, const struct store_job *job,
 			     struct arena *arena);
 const char *report_change(const struct report *report, struct arena *arena);
+void report_detail(const struct report *report, struct build *build, struct arena *arena);
+/* "No way back", and what is lost. */
+void report_loss(const struct report *report, struct build *build, struct arena *arena);
 bool report_no_way_back(const struct report *report);
 
 /* "on", "off" */
 const char *report_status(enum droplet_status status);
+
+const char *report_noun(const struct plan *plan); /* "reboot" */
 
 /* "rebooted", from the plan's "Rebooted". */
 const char *report_past(const struct plan *plan, struct arena *arena);

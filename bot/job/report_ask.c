@@ -145,9 +145,8 @@ static void subject(const struct report *report, struct build *build, bool asker
 	if (report->n_jobs > 1) {
 		build_line(build, "%s", names_of_jobs(report, arena));
 	}
-	if (report_no_way_back(report)) {
-		build_line(build, "*No way back.*");
-	}
+	report_detail(report, build, arena);
+	report_loss(report, build, arena);
 	if (asker && report->ask->shows_who && row->person[0] != '\0') {
 		build_line(build, "%s asks.", row->person);
 	}

@@ -85,7 +85,7 @@ const struct message *report_busy(const struct report_busy *busy, struct arena *
 		return build_end(&build);
 	}
 	first_line(busy->second, &build);
-	build_line(&build, "%s of %s, %s %s ago%s%s", busy->plan->infinitive, busy->droplet_name,
+	build_line(&build, "%s of %s, %s %s ago%s%s", report_noun(busy->plan), busy->droplet_name,
 		   waits ? "asked" : "started",
 		   report_time(busy->now_ms - busy->holder->created_ms, arena),
 		   busy->anonymous ? "" : " by ",

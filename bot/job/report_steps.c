@@ -71,24 +71,54 @@ const char *report_step_word(const struct report *report, const struct store_job
 		       : "";
 }
 
+/* False: it was given none, or this version cannot read them. */
+static bool read_args(const struct report *report, struct job_args *ret)
+{
+	struct err err = {0};
+
+	return report->request->arguments != NULL &&
+	       job_args_read(report->request->arguments, ret, &err) == 0;
+}
+
 const char *report_change(const struct report *report, struct arena *arena)
 {
 	struct job_args args;
-	struct err err = {0};
 
-	if (report->request->arguments == NULL ||
-	    job_args_read(report->request->arguments, &args, &err) < 0 || args.size[0] == '\0') {
-		return "";
+	return read_args(report, &args) ? job_args_change(&args, arena) : "";
+}
+
+static void add_lines(struct build *build, const char *text, struct arena *arena)
+{
+	while (*text != '\0') {
+		size_t n = strcspn(text, "\n");
+
+		build_line(build, "%s", arena_strndup(arena, text, n));
+		text += text[n] == '\n' ? n + 1 : n;
 	}
-	return arena_printf(arena, " to %s", args.size);
+}
+
+void report_detail(const struct report *report, struct build *build, struct arena *arena)
+{
+	struct job_args args;
+
+	if (read_args(report, &args)) {
+		args.price[0] = report->hides_cost ? '\0' : args.price[0];
+		add_lines(build, job_args_detail(&args, report->n_jobs, arena), arena);
+	}
 }
 
 bool report_no_way_back(const struct report *report)
 {
 	struct job_args args = {.size = ""};
-	struct err err = {0};
 
 	return verb_info(report->plan->verb)->effect == EFFECT_DESTROY ||
-	       (report->request->arguments != NULL &&
-		job_args_read(report->request->arguments, &args, &err) == 0 && args.disk);
+	       report->plan->loss != NULL || (read_args(report, &args) && args.disk);
+}
+
+void report_loss(const struct report *report, struct build *build, struct arena *arena)
+{
+	if (report_no_way_back(report)) {
+		build_line(build, "*No way back.*");
+		add_lines(build, report->plan->loss != NULL ? report->plan->loss : "", arena);
+	}
 }

@@ -174,9 +174,11 @@ bool review_decide(struct review *review, struct store_txn *txn, const char **re
 					name_of_all(review, arena));
 		return false;
 	}
-	gate_decide(gate, &who, verb,
-		    job_args_droplets(&request->args, review->droplets, review->n_droplets, arena),
-		    review->n_droplets, request->row.id, txn, arena, decision);
+	gate_decide_cost(
+		gate, &who, verb,
+		job_args_droplets(&request->args, review->droplets, review->n_droplets, arena),
+		review->n_droplets, job_args_cost(&request->args), request->row.id, txn, arena,
+		decision);
 	if (decision->verdict == ALLOW && verb != VERB_NONE) {
 		return true;
 	}

@@ -197,7 +197,6 @@ static void submitted(struct job *job, const struct err *err)
 {
 	struct ocean_call call = {.verb = OCEAN_ACT, .max_tier = job->max_tier};
 	const struct gate *gate = job->request->engine->options.gate;
-	const struct job_args *args = &job->request->args;
 
 	card_show(job->request);
 	if (err != NULL) {
@@ -216,8 +215,7 @@ static void submitted(struct job *job, const struct err *err)
 	}
 	call.act = job_step(job)->act;
 	if (job_step(job)->takes_args) {
-		call.args.size = args->size[0] != '\0' ? args->size : NULL;
-		call.args.disk = args->disk;
+		job_args_act(&job->request->args, &call.args);
 	}
 	job_call(job, &call, acted);
 }
@@ -243,6 +241,7 @@ static void begin_step(struct job *job, const struct droplet *droplet, struct st
 	} else if (job->request->plan->n_steps > 1 && steps_skip(job, droplet)) {
 		steps_finish(job, txn);
 	} else {
+		steps_note_live(job, droplet);
 		submit(job, txn);
 	}
 }
@@ -335,9 +334,9 @@ static void ask_gate(struct job *job, const struct droplet *droplet)
 		arena_done(&arena);
 		return;
 	}
-	gate_decide(engine->options.gate, &who, job->request->plan->verb,
-		    job_args_droplets(&job->request->args, &droplet, 1, &arena), 1, row->id, txn,
-		    &arena, &decision);
+	gate_decide_cost(engine->options.gate, &who, job->request->plan->verb,
+			 job_args_droplets(&job->request->args, &droplet, 1, &arena), 1,
+			 job_args_cost(&job->request->args), row->id, txn, &arena, &decision);
 	job->max_tier = decision.max_tier;
 	(void)snprintf(job->policy_id, sizeof(job->policy_id), "%s", decision.policy_id);
 	decided(job, droplet, &decision, txn, &arena);

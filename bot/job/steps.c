@@ -199,13 +199,20 @@ static void say_failed(struct job *job, const char *last)
 	const struct plan *plan = job->request->plan;
 	struct arena arena = {0};
 	const char *why = "";
+	const char *first;
 
 	for (size_t i = 0; i < plan->n_steps && *why == '\0'; i++) {
 		struct step_note note = step_note(job->steps, i, &arena);
 
 		why = note.end == STEP_FAILED ? note.why : "";
 	}
-	job_say(job, "%s was NOT %s.\n%s", job->row.droplet_name, report_past(plan, &arena), why);
+	first = arena_printf(&arena, "%s was NOT %s.", job->row.droplet_name,
+			     report_past(plan, &arena));
+	if (strncmp(why, first, strlen(first)) == 0) { /* it says so itself */
+		job_say(job, "%s", why);
+	} else {
+		job_say(job, "%s\n%s", first, why);
+	}
 	if (last != NULL) {
 		add_line(job, "And the way back failed:");
 		add_line(job, last);
@@ -215,6 +222,16 @@ static void say_failed(struct job *job, const char *last)
 	arena_done(&arena);
 }
 
+void steps_note_live(struct job *job, const struct droplet *droplet)
+{
+	const struct plan *plan = job->request->plan;
+
+	if (plan->n_steps == 1 && plan->steps[0].proof == PROOF_SNAPSHOT) {
+		(void)snprintf(job->steps, sizeof(job->steps), "%s",
+			       droplet->status == DROPLET_OFF ? "" : STEPS_WAS_ON);
+	}
+}
+
 static void say_done(struct job *job)
 {
 	const struct request *request = job->request;
@@ -222,10 +239,15 @@ static void say_done(struct job *job)
 	struct arena arena = {0};
 	const char *took =
 		report_time(clock_wall_ms() - report_began_ms(&request->row, &job->row), &arena);
-	const char *size = request->args.size;
 
-	job_say(job, "%s %s%s%s in %s", plan->done, job->row.droplet_name,
-		*size != '\0' ? " to " : "", size, took);
+	job_say(job, "%s %s%s in %s", plan->done, job->row.droplet_name,
+		job_args_change(&request->args, &arena), took);
+	if (job->found[0] != '\0') {
+		add_line(job, job->found);
+	}
+	if (strcmp(job->steps, STEPS_WAS_ON) == 0) {
+		add_line(job, "It was on: what was not written to\nits disk yet may be missing.");
+	}
 	add_status(job);
 	if (request->args.disk) {
 		add_line(job, "Its disk grew: that cannot be undone.");

@@ -16,60 +16,53 @@ static void look_at_droplet(struct job *job);
 
 /* ---- the droplet itself ---------------------------------------------------------------------- */
 
-/* Is it what the step promised? */
-static bool is_as_promised(const struct job *job, const struct droplet *droplet)
+static void unchanged(struct job *job, const char *lack)
 {
-	const char *size = job_step(job)->takes_args ? job->request->args.size : "";
-
-	return droplet->status == job_step(job)->expect &&
-	       (*size == '\0' || (droplet->size != NULL && strcmp(droplet->size, size) == 0));
-}
-
-static void unchanged(struct job *job, enum droplet_status status)
-{
-	if (status == job_step(job)->expect) {
-		job_say(job,
-			"%s is not a %s.\nAction %llu ended without effect.\nI did nothing else.",
-			job->row.droplet_name, job->request->args.size,
-			(unsigned long long)job->row.action_id);
-		job_end(job, JOB_FAILED, NULL);
-		return;
-	}
-	job_say(job, "%s is %s, not %s.\nAction %llu ended without effect.\nI did nothing else.",
-		job->row.droplet_name, report_status(status), report_status(job_step(job)->expect),
+	job_say(job, "%s\nAction %llu ended without effect.\nI did nothing else.", lack,
 		(unsigned long long)job->row.action_id);
 	job_end(job, JOB_FAILED, NULL);
 }
 
 static void not_seen(struct job *job)
 {
+	bool status = job_step(job)->proof == PROOF_STATUS;
+	struct arena arena = {0};
+
 	job_say(job,
-		"Unknown: is %s %s?\nAction %llu ended, but DigitalOcean\n"
-		"does not tell the droplet's status.\nI did NOT send it again.",
-		job->row.droplet_name, report_status(job_step(job)->expect),
-		(unsigned long long)job->row.action_id);
+		"Unknown: %s %s %s?\nAction %llu ended, but DigitalOcean\n"
+		"does not tell %s.\nI did NOT send it again.",
+		status ? "is" : "was", job->row.droplet_name,
+		status ? report_status(job_step(job)->expect) : job_past(job, &arena),
+		(unsigned long long)job->row.action_id,
+		status ? "the droplet's status" : "what came of it");
+	arena_done(&arena);
 	job_end(job, JOB_UNKNOWN, NULL);
 }
 
 static void droplet_seen(struct job *job, const struct ocean_call *call, const struct err *err)
 {
-	bool seen = err == NULL && call->n_droplets > 0;
-	enum droplet_status status = seen ? call->droplets[0].status : DROPLET_UNKNOWN;
+	struct arena arena = {0};
+	const char *lack;
 
-	if (seen && is_as_promised(job, &call->droplets[0])) {
+	if (err == NULL && proof_holds(job, call)) {
 		steps_done(job);
-	} else if (!job_wait(job, ocean_pace_poll_ms(job->tries++), look_at_droplet)) {
-		if (seen) {
-			unchanged(job, status);
-		} else {
-			not_seen(job);
-		}
+		return;
 	}
+	if (job_wait(job, ocean_pace_poll_ms(job->tries++), look_at_droplet)) {
+		return;
+	}
+	lack = err == NULL ? proof_lack(job, call, &arena) : NULL;
+	if (lack != NULL) {
+		unchanged(job, lack);
+	} else {
+		not_seen(job);
+	}
+	arena_done(&arena);
 }
 
 static void look_at_droplet(struct job *job)
 {
-	const struct ocean_call call = {.verb = OCEAN_GET, .max_tier = TIER_READ};
+	const struct ocean_call call = proof_call(job);
 
 	job_call(job, &call, droplet_seen);
 }
@@ -78,7 +71,7 @@ static void action_completed(struct job *job)
 {
 	const struct plan_step *step = job_step(job);
 
-	if (step->expect == DROPLET_UNKNOWN) {
+	if (step->proof == PROOF_STATUS && step->expect == DROPLET_UNKNOWN) {
 		steps_done(job);
 		return;
 	}

@@ -30,7 +30,7 @@ static const struct act_row rows[] = {
 	{"restore", VERB_DROPLET_RESTORE, ARG_IMAGE_ID, ARG_IMAGE_ID},
 	{"snapshot", VERB_SNAPSHOT_CREATE, ARG_NAME, ARG_NAME},
 	{"enable_backups", VERB_BACKUP_ENABLE, ARG_BACKUP, 0},
-	{"change_backup_policy", VERB_BACKUP_ENABLE, ARG_BACKUP, ARG_BACKUP},
+	{"change_backup_policy", VERB_BACKUP_POLICY, ARG_BACKUP, ARG_BACKUP},
 	{"disable_backups", VERB_BACKUP_DISABLE, 0, 0},
 	{"enable_ipv6", VERB_DROPLET_IPV6, 0, 0},
 	{"password_reset", VERB_DROPLET_PASSWORD_RESET, 0, 0},

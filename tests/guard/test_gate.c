@@ -13,7 +13,7 @@
 #include "command/command.h"
 #include "stage.h"
 
-#define POLICY SOURCE_DIR "/tests/scenario/policies/team.yaml"
+#define POLICY SOURCE_DIR "/tests/scenario/policies/guard.yaml"
 #define WAIT_MS 200
 
 static int open_stage(void **state)
@@ -69,7 +69,27 @@ static void say(struct stage *stage, const char *user, const char *channel, cons
 /* What a row wants behind its targets. */
 static const char *arg_words(const struct command *row)
 {
-	return row->args[0].arg == ARG_SIZE ? " s-2vcpu-2gb" : "";
+	switch (row->args[0].arg) {
+	case ARG_SIZE:
+		return " s-2vcpu-2gb";
+	case ARG_NAME:
+		return " web-9";
+	case ARG_IMAGE:
+		return " debian-12-x64";
+	case ARG_BACKUP:
+		return " 17";
+	case ARG_PLAN:
+		return " weekly sun 4";
+	case ARG_NONE:
+	case ARG_DISK:
+	case ARG_LABEL: /* may be left out */
+	case ARG_DAY:
+	case ARG_HOUR:
+	case ARG_PRICE:
+	case ARG_COUNT:
+		break;
+	}
+	return "";
 }
 
 /* Calls `each` with every phrase of every row in the forms in which it may be said. */

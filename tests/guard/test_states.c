@@ -351,6 +351,53 @@ static void test_restart_resize(void **state)
 	has(states, JOB_WATCHING);
 }
 
+/* One action, and what is looked at before and after it: sent once or not at all, and told. */
+static unsigned restart_act(const char *text, int64_t at_ms)
+{
+	struct stage *stage = stage_new(SOURCE_DIR "/tests/scenario/policies/guard.yaml");
+	char what[120];
+	struct held held = {.what = what};
+
+	(void)snprintf(what, sizeof(what), "%s, restart at %lld ms", text, (long long)at_ms);
+	assert_non_null(stage);
+	assert_int_equal(sim_droplet_line(stage->world->model,
+					  "web-1 id=11 tags=web,prod status=active backup=weekly",
+					  NULL),
+			 0);
+	held_begin(&held, stage);
+	held_said(&held, stage_say(stage, &(struct stage_said){
+						  .user = "ana", .channel = "ops", .text = text}));
+	stage_pass(stage, at_ms);
+	held_look(&held);
+	stage_restart(stage);
+	held_end(&held);
+	assert_int_equal(held.n_wrong, 0);
+	assert_true(held.posts[11] <= 1);
+	if (held.jobs[11] > 0) {
+		assert_true(held.answered[0]);
+		assert_true(held.posts[11] == 1 || (held.states & (1U << JOB_SUBMITTING)) != 0);
+	}
+	held_free(&held);
+	stage_free(stage);
+	return held.states;
+}
+
+static void test_restart_acts(void **state)
+{
+	static const char *const texts[] = {"snapshot web-1", "restore web-1 190000001",
+					    "rename web-1 web-9"};
+	unsigned states = 0;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
+		for (int64_t at_ms = 7; at_ms < 70000; at_ms += at_ms < 300 ? 23 : 997) {
+			states |= restart_act(texts[i], at_ms);
+		}
+	}
+	has(states, JOB_READY);
+	has(states, JOB_WATCHING);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -363,6 +410,7 @@ int main(void)
 		cmocka_unit_test(test_restart_asked),
 		cmocka_unit_test(test_restart_queued),
 		cmocka_unit_test(test_restart_resize),
+		cmocka_unit_test(test_restart_acts),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

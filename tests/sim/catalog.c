@@ -25,16 +25,17 @@ static const struct sim_region regions[] = {
 	"\"ams3\",\"blr1\",\"fra1\",\"lon1\",\"nyc1\",\"nyc2\",\"nyc3\",\"sfo2\",\"sfo3\"," \
 	"\"sgp1\","                                                                         \
 	"\"syd1\",\"tor1\""
-#define SIZE_JSON(slug, mem, cpu, disk, transfer, month, hour, text, more)                 \
+#define SIZE_JSON(places, slug, mem, cpu, disk, transfer, month, hour, text, more)         \
 	"{\"slug\":\"" slug "\",\"memory\":" #mem ",\"vcpus\":" #cpu ",\"disk\":" #disk    \
 	",\"transfer\":" #transfer ",\"price_monthly\":" #month ",\"price_hourly\":" #hour \
-	",\"regions\":[" PLACES "],\"available\":true,\"description\":\"" text             \
+	",\"regions\":[" places "],\"available\":true,\"description\":\"" text             \
 	"\",\"disk_info\":[{\"type\":\"local\",\"size\":{\"amount\":" #disk                \
 	",\"unit\":\"gib\"}}]" more "}"
-#define SIZE(slug, mem, cpu, disk, transfer, month, hour, text)                                 \
-	{                                                                                       \
-		slug, mem, cpu, disk,                                                           \
-			SIZE_JSON(slug, mem, cpu, disk, transfer, month, hour, text, ""), false \
+#define SIZE(slug, mem, cpu, disk, transfer, month, hour, text)                                   \
+	{                                                                                         \
+		slug, mem, cpu, disk,                                                             \
+			SIZE_JSON(PLACES, slug, mem, cpu, disk, transfer, month, hour, text, ""), \
+			false                                                                     \
 	}
 
 static const struct sim_size sizes[] = {
@@ -46,7 +47,8 @@ static const struct sim_size sizes[] = {
 	SIZE("c-2", 4096, 2, 25, 4.0, 42.0, 0.0625, "CPU-Optimized"),
 	SIZE("g-2vcpu-8gb", 8192, 2, 25, 4.0, 63.0, 0.09375, "General Purpose"),
 	{"gpu-h100x1-80gb", 245760, 20, 720,
-	 SIZE_JSON("gpu-h100x1-80gb", 245760, 20, 720, 15.0, 2522.16, 3.39, "H100 GPU - 1X",
+	 SIZE_JSON("\"nyc2\",\"tor1\"", "gpu-h100x1-80gb", 245760, 20, 720, 15.0, 2522.16, 3.39,
+		   "H100 GPU - 1X",
 		   ",\"gpu_info\":{\"count\":1,\"model\":\"nvidia_h100\",\"vram\":{\"amount\":80,"
 		   "\"unit\":\"gib\"}}"),
 	 true},

@@ -269,6 +269,26 @@ static void a_reason_goes_behind_a_change(void **state)
 	assert_int_equal(parse("resize web-1", &arena, &result, &err), FIT_USAGE);
 	assert_non_null(strstr(err.msg, "resize NAME SIZE [disk]"));
 	assert_int_equal(parse("resize web-1 s=2", &arena, &result, &err), FIT_USAGE);
+	assert_int_equal(
+		parse("backup policy web-1 Weekly Sunday 04:00 queue", &arena, &result, &err),
+		FIT_COMMAND);
+	assert_true(result.queues);
+	assert_int_equal(result.n_words, 1);
+	assert_string_equal(result.args.day, "sun");
+	assert_int_equal(parse("backup policy web-1 daily 4", &arena, &result, &err), FIT_COMMAND);
+	assert_string_equal(result.args.day, "");
+	assert_int_equal(parse("backup policy web-1 weekly 4", &arena, &result, &err), FIT_USAGE);
+	assert_int_equal(parse("snapshot web-1", &arena, &result, &err), FIT_COMMAND);
+	assert_string_equal(result.words[0], "web-1");
+	assert_string_equal(result.args.label, "");
+	assert_int_equal(parse("snapshot web-1 First", &arena, &result, &err), FIT_COMMAND);
+	assert_int_equal(result.n_words, 1);
+	assert_string_equal(result.args.label, "First");
+	assert_int_equal(parse("snapshot", &arena, &result, &err), FIT_USAGE);
+	assert_int_equal(parse("rename web-1", &arena, &result, &err), FIT_USAGE);
+	assert_false(command_overfull(&result));
+	assert_int_equal(parse("snapshot of the db please", &arena, &result, &err), FIT_USAGE);
+	assert_true(command_overfull(&result));
 	assert_int_equal(parse("reboot queue", &arena, &result, &err), FIT_COMMAND);
 	assert_false(result.queues);
 	assert_int_equal(parse("reboot because I say so", &arena, &result, &err), FIT_USAGE);

@@ -46,7 +46,21 @@ static void nothing_else_is_read(void **state)
 		"size=a ",
 		" size=a",
 		"size=A",
-		"image=a",
+		"image=A",
+		"name=a_b",
+		"name=a size=b",
+		"backup=0",
+		"backup=x",
+		"plan=day",
+		"day=sunday",
+		"hour=04",
+		"hour=5",
+		"price=600",
+		"price=600-",
+		"price=-600",
+		"price=6-1-2",
+		"price=6.5-7",
+		"label=-a",
 		"size=a;disk=yes",
 		"size=a\ndisk=yes",
 		"size=-rf",
@@ -86,6 +100,133 @@ static void words_that_cannot_be(void **state)
 	assert_int_equal(job_arg_set(&args, ARG_DISK, "disks", &err), -1);
 	assert_string_equal(args.size, "");
 	assert_false(args.disk);
+}
+
+/* What was typed, and its one form; NULL: it cannot be. */
+static void forms_of_words(void **state)
+{
+	static const struct {
+		enum job_arg arg;
+		const char *word, *text;
+	} cases[] = {
+		{ARG_NAME, "Web-9.example", "name=Web-9.example"},
+		{ARG_NAME, "web_9", NULL},
+		{ARG_NAME, "-web", NULL},
+		{ARG_NAME, "web-", NULL},
+		{ARG_LABEL, "Before_the-move.1", "label=Before_the-move.1"},
+		{ARG_LABEL, "a:b", NULL},
+		{ARG_LABEL, "caf\xc3\xa9", NULL},
+		{ARG_IMAGE, "Debian-12-x64", "image=debian-12-x64"},
+		{ARG_IMAGE, "123", "image=123"},
+		{ARG_BACKUP, "123", "backup=123"},
+		{ARG_BACKUP, "0123", NULL},
+		{ARG_BACKUP, "1234567890123456789", NULL},
+		{ARG_PLAN, "Weekly", "plan=weekly"},
+		{ARG_PLAN, "day", "plan=daily"},
+		{ARG_PLAN, "monthly", NULL},
+		{ARG_DAY, "Tuesday", "day=tue"},
+		{ARG_DAY, "tues", NULL},
+		{ARG_HOUR, "04:00", "hour=4"},
+		{ARG_HOUR, "20", "hour=20"},
+		{ARG_HOUR, "24", NULL},
+		{ARG_HOUR, "4:30", NULL},
+		{ARG_HOUR, "", NULL},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct job_args args = {.size = ""};
+		struct job_args back;
+		char text[JOB_ARGS_TEXT];
+		struct err err = {0};
+
+		if (job_arg_set(&args, cases[i].arg, cases[i].word, &err) < 0) {
+			assert_null(cases[i].text);
+			continue;
+		}
+		job_args_write(&args, text);
+		assert_string_equal(text, cases[i].text);
+		assert_int_equal(job_args_read(text, &back, &err), 0);
+		assert_memory_equal(&back, &args, sizeof(args));
+	}
+}
+
+static void go_together(void **state)
+{
+	struct job_args args = {.plan = "weekly", .hour = "4"};
+	struct ocean_act_args act;
+	struct arena arena = {0};
+	struct err err = {0};
+
+	(void)state;
+	assert_int_equal(job_args_check(&args, &err), -1);
+	(void)job_arg_set(&args, ARG_DAY, "sat", &err);
+	assert_int_equal(job_args_check(&args, &err), 0);
+	assert_string_equal(job_args_detail(&args, 1, &arena), "weekly, Sat at 4:00 UTC");
+	job_args_act(&args, &act);
+	assert_int_equal(act.backup.plan, OCEAN_BACKUP_WEEKLY);
+	assert_int_equal(act.backup.weekday, 6);
+	assert_int_equal(act.backup.hour, 4);
+	assert_null(act.size);
+	(void)job_arg_set(&args, ARG_PLAN, "daily", &err);
+	assert_int_equal(job_args_check(&args, &err), -1);
+	args = (struct job_args){.image = "123"};
+	job_args_act(&args, &act);
+	assert_int_equal(act.image_id, 123);
+	assert_null(act.image_slug);
+	args = (struct job_args){.image = "debian-12-x64"};
+	job_args_act(&args, &act);
+	assert_int_equal(act.image_id, 0);
+	assert_string_equal(act.image_slug, "debian-12-x64");
+	assert_string_equal(job_args_change(&args, &arena), " from debian-12-x64");
+	arena_done(&arena);
+}
+
+static void a_snapshot_has_a_name(void **state)
+{
+	struct droplet web = {.id = 11, .name = "web-1"};
+	struct job_args args = {.size = ""};
+
+	(void)state;
+	job_args_fill(&args, VERB_DROPLET_POWER_REBOOT, &web, 1773393120000);
+	assert_string_equal(args.label, "");
+	job_args_fill(&args, VERB_SNAPSHOT_CREATE, &web, 1773393120000);
+	assert_string_equal(args.label, "web-1-20260313-0912");
+	job_args_fill(&args, VERB_SNAPSHOT_CREATE, &web, 0);
+	assert_string_equal(args.label, "web-1-20260313-0912");
+	args.label[0] = '\0';
+	web.name = "w\xc3\xa9"
+		   "b 1";
+	job_args_fill(&args, VERB_SNAPSHOT_CREATE, &web, 1773393120000);
+	assert_string_equal(args.label, "droplet-20260313-0912");
+}
+
+static void a_price_is_kept(void **state)
+{
+	struct job_args args = {.size = "s-2vcpu-2gb"};
+	struct job_args back;
+	char text[JOB_ARGS_TEXT];
+	struct arena arena = {0};
+	struct err err = {0};
+
+	(void)state;
+	assert_int_equal(job_args_cost(&args), -1);
+	assert_string_equal(job_args_detail(&args, 1, &arena), "");
+	job_args_set_price(&args, 600, 1850);
+	job_args_write(&args, text);
+	assert_string_equal(text, "size=s-2vcpu-2gb price=600-1850");
+	assert_int_equal(job_args_read(text, &back, &err), 0);
+	assert_int_equal(job_args_cost(&back), 1250);
+	assert_string_equal(job_args_detail(&back, 1, &arena), "$6 -> $18.50 a month");
+	assert_string_equal(job_args_detail(&back, 2, &arena),
+			    "$6 -> $18.50 a month each, at most");
+	assert_string_equal(job_args_words(&back, &arena), " s-2vcpu-2gb");
+	job_args_set_price(&args, 1800, 600); /* cheaper: no credit */
+	assert_int_equal(job_args_cost(&args), 0);
+	job_args_set_price(&args, UINT32_MAX, UINT32_MAX);
+	job_args_write(&args, text);
+	assert_int_equal(job_args_read(text, &back, &err), 0);
+	arena_done(&arena);
 }
 
 static void the_policy_sees_the_new_size(void **state)
@@ -129,6 +270,10 @@ int main(void)
 		cmocka_unit_test(one_form),
 		cmocka_unit_test(nothing_else_is_read),
 		cmocka_unit_test(words_that_cannot_be),
+		cmocka_unit_test(forms_of_words),
+		cmocka_unit_test(go_together),
+		cmocka_unit_test(a_snapshot_has_a_name),
+		cmocka_unit_test(a_price_is_kept),
 		cmocka_unit_test(the_policy_sees_the_new_size),
 		cmocka_unit_test(steps_are_read_back),
 	};

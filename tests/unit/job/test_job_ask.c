@@ -70,7 +70,7 @@ static void card(const struct store_request *request, const struct plan *plan,
 		 const char *again, const char *expected)
 {
 	struct report report = {request, plan,  jobs, n_jobs, T0 + 10 * 1000,
-				ask,     again, NULL, false};
+				ask,     again, NULL, false,  false};
 	struct arena arena = {0};
 
 	shows(report_card(&report, &arena), expected);
@@ -132,7 +132,7 @@ static void approvals(void **state)
 				 .n_ids = 1,
 				 .shows_who = true};
 	struct store_request request = asked;
-	struct report report = {&request, &reboot, &one, 1, T0, &ask, NULL, NULL, false};
+	struct report report = {&request, &reboot, &one, 1, T0, &ask, NULL, NULL, false, false};
 	struct arena arena = {0};
 
 	(void)state;
