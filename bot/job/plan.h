@@ -9,8 +9,15 @@
 #include "base/droplet.h"
 #include "base/verbs.h"
 
+/* How a step is sent, looked for and watched: a row each in job/kinds.c. */
+enum step_kind {
+	STEP_ACT = 0, /* a droplet action: `act` */
+	STEP_KIND_COUNT,
+};
+
 struct plan_step {
-	const char *act; /* DigitalOcean's action type: "reboot" */
+	enum step_kind kind;
+	const char *act; /* STEP_ACT: DigitalOcean's action type: "reboot" */
 	enum droplet_status
 		expect; /* the droplet's own status that must follow; DROPLET_UNKNOWN: whatever it was */
 	int64_t usual_ms;    /* for the bar only: how long it takes as a rule */
