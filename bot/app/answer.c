@@ -36,6 +36,7 @@ static void start_job(struct turn *turn, const struct gate_decision *decision,
 		.decision = decision,
 		.droplets = targets->droplets,
 		.n_droplets = targets->n,
+		.beside = beside_of(turn, targets),
 		.txn = txn,
 	};
 
@@ -189,6 +190,10 @@ static bool on_targets(struct turn *turn, const struct ocean_snapshot *snapshot)
 		store_commit(txn, turn_audited, NULL);
 	} else if (row->plan != NULL && self_refuses(turn, &targets, &decision, txn)) {
 		store_commit(txn, turn_audited, NULL);
+	} else if (row->plan != NULL && beside_is_due(turn, &targets)) {
+		store_txn_drop(txn); /* decided again once that is known, and written then */
+		return beside_start(turn, targets.droplets,
+				    redacted(turn, targets.droplets, targets.n), targets.n);
 	} else if (row->plan != NULL) {
 		self_announce(turn, &targets);
 		start_job(turn, &decision, &targets, txn);
@@ -204,6 +209,13 @@ static bool on_targets(struct turn *turn, const struct ocean_snapshot *snapshot)
 		store_commit(txn, turn_audited, NULL);
 	}
 	return false;
+}
+
+void turn_targets_again(struct turn *turn)
+{
+	if (!on_targets(turn, turn->snapshot)) {
+		turn_end(turn);
+	}
 }
 
 void turn_droplets(struct account_want *want, struct ocean_snapshot *snapshot,

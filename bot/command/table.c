@@ -109,6 +109,18 @@ static const struct plan resize = {
 	.n_steps = 3,
 };
 
+static const struct plan destroy = {
+	.verb = VERB_DROPLET_DESTROY,
+	.infinitive = "destroy",
+	.doing = "Destroying",
+	.done = "Destroyed",
+	.strands = true,
+	.confirms = true,
+	.looks_beside = true,
+	.steps = {{.kind = STEP_DESTROY, .usual_ms = 10000, .deadline_ms = 5 * MINUTE_MS}},
+	.n_steps = 1,
+};
+
 static const struct command built[] = {
 	{
 		.phrases = {"list", "droplet list", "droplets", "ls", "droplet ls", "servers",
@@ -272,6 +284,14 @@ static const struct command built[] = {
 		.args = {{.arg = ARG_SIZE}, {.arg = ARG_DISK}},
 		.help = "off, another size, and on again",
 		.plan = &resize,
+	},
+	{
+		.phrases = {"destroy", "droplet destroy"},
+		.verb = VERB_DROPLET_DESTROY,
+		.takes = TAKES_TARGETS,
+		.usage = "NAME ...",
+		.help = "for good; what it is is shown before",
+		.plan = &destroy,
 	},
 	{
 		.phrases = {"lock", "droplet lock", "lock set"},

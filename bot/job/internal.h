@@ -71,7 +71,7 @@ struct unsaved {
 struct job {
 	struct request *request;
 	struct store_job row; /* as it is now; the store has it once its commit is called back */
-	char outcome[400];    /* row.outcome */
+	char outcome[1000];   /* row.outcome */
 	char steps[STEPS_TEXT];
 	bool held; /* the store has it as open */
 	struct unsaved *unsaved;

@@ -12,6 +12,7 @@
 /* How a step is sent, looked for and watched: a row each in job/kinds.c. */
 enum step_kind {
 	STEP_ACT = 0, /* a droplet action: `act` */
+	STEP_DESTROY, /* the droplet, without what belongs to it */
 	STEP_KIND_COUNT,
 };
 
@@ -43,6 +44,8 @@ struct plan {
 		*remark; /* a line under a good outcome, NULL: none: "Boot may still be running." */
 	bool interrupts; /* what runs on the droplet stops for a while, and comes back with it */
 	bool strands;    /* what runs on it stops, and nothing on it could bring it back */
+	bool confirms; /* the requester is asked once, whatever the policy asks for: there is no way back */
+	bool looks_beside; /* what belongs to each droplet is looked at before, and shown (job/beside.h) */
 	struct plan_step steps[PLAN_STEPS_MAX];
 	size_t n_steps;
 };

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "job/beside.h"
 #include "job/internal.h"
 
 static const char letters[] = {
@@ -223,12 +224,17 @@ static void say_done(struct job *job)
 	const char *took =
 		report_time(clock_wall_ms() - report_began_ms(&request->row, &job->row), &arena);
 	const char *size = request->args.size;
+	struct beside beside;
 
 	job_say(job, "%s %s%s%s in %s", plan->done, job->row.droplet_name,
 		*size != '\0' ? " to " : "", size, took);
 	add_status(job);
 	if (request->args.disk) {
 		add_line(job, "Its disk grew: that cannot be undone.");
+	}
+	if (beside_read(job->row.beside, &arena, &beside) &&
+	    *beside_left(&beside, &arena) != '\0') {
+		add_line(job, beside_left(&beside, &arena));
 	}
 	if (plan->remark != NULL && (plan->n_steps == 1 || status_after(job) == DROPLET_ACTIVE)) {
 		add_line(job, plan->remark);

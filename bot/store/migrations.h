@@ -67,6 +67,8 @@ static const char *const store_migrations[] = {
 	"CREATE INDEX place_at ON place (at_ms);",
 	/* 6: what became of the steps of a plan */
 	"ALTER TABLE job ADD COLUMN steps TEXT NOT NULL DEFAULT '';",
+	/* 7: what was shown beside a droplet before it goes */
+	"ALTER TABLE job ADD COLUMN beside TEXT NOT NULL DEFAULT '';",
 };
 
 #endif

@@ -39,7 +39,7 @@ static const char *const queries[Q_COUNT] = {
 	[Q_BUSY] = "SELECT 1 FROM job WHERE account = ?1 AND droplet_id = ?2 AND open = 1"
 		   " AND id <> ?3",
 	[Q_JOB] = "INSERT OR REPLACE INTO job (" JOB_COLUMNS ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7,"
-		  " ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
+		  " ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)",
 	[Q_REQUEST] = "INSERT OR REPLACE INTO request (" REQUEST_COLUMNS ") VALUES (?1, ?2, ?3,"
 		      " ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18,"
 		      " ?19, ?20, ?21, ?22, ?23, ?24, ?25)",
