@@ -52,6 +52,25 @@ static void failed(struct turn *turn, const struct err *err)
 	turn_end(turn);
 }
 
+/* What goes too must have been shown whole. */
+static bool shows_all(struct turn *turn, const char *text)
+{
+	struct beside beside;
+	struct build build;
+
+	if (!turn->parse.row->plan->beside_goes ||
+	    (beside_read(text, &turn->arena, &beside) && beside.n_more == 0)) {
+		return true;
+	}
+	build_init(&build, &turn->arena, TONE_BAD);
+	build_line(&build, "*Nothing ran:* too much belongs to");
+	build_line(&build, "%s to be shown.", turn->fetch.droplets[turn->fetch.at]->name);
+	build_line(&build, "Remove some of it before.");
+	turn_say(turn, true, build_end(&build));
+	turn_end(turn);
+	return false;
+}
+
 static void came(struct ocean_call *call, const struct err *err)
 {
 	struct turn *turn = call->data;
@@ -68,8 +87,10 @@ static void came(struct ocean_call *call, const struct err *err)
 	}
 	turn->beside[fetch->at] = beside_write(fetch->shown[fetch->at], call->associated,
 					       call->n_things, &turn->arena);
-	fetch->at++;
-	next(turn);
+	if (shows_all(turn, turn->beside[fetch->at])) {
+		fetch->at++;
+		next(turn);
+	}
 }
 
 static void next(struct turn *turn)

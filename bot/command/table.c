@@ -121,6 +121,19 @@ static const struct plan destroy = {
 	.n_steps = 1,
 };
 
+static const struct plan purge = {
+	.verb = VERB_DROPLET_PURGE,
+	.infinitive = "purge",
+	.doing = "Purging",
+	.done = "Purged",
+	.strands = true,
+	.confirms = true,
+	.looks_beside = true,
+	.beside_goes = true,
+	.steps = {{.kind = STEP_PURGE, .usual_ms = 20000, .deadline_ms = 15 * MINUTE_MS}},
+	.n_steps = 1,
+};
+
 static const struct command built[] = {
 	{
 		.phrases = {"list", "droplet list", "droplets", "ls", "droplet ls", "servers",
@@ -292,6 +305,14 @@ static const struct command built[] = {
 		.usage = "NAME ...",
 		.help = "for good; what it is is shown before",
 		.plan = &destroy,
+	},
+	{
+		.phrases = {"purge", "droplet purge"},
+		.verb = VERB_DROPLET_PURGE,
+		.takes = TAKES_TARGETS,
+		.usage = "NAME ...",
+		.help = "destroy it with all that belongs to it",
+		.plan = &purge,
 	},
 	{
 		.phrases = {"lock", "droplet lock", "lock set"},

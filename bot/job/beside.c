@@ -202,6 +202,15 @@ static const char *thing_line(const struct ocean_associated *thing, struct arena
 					: line;
 }
 
+const char *beside_thing(enum ocean_kind kind, const char *id, const char *name,
+			 struct arena *arena)
+{
+	const struct ocean_associated thing = {.kind = kind, .id = id, .name = name};
+
+	return is_kept(&thing) ? thing_line(&thing, arena)
+			       : arena_printf(arena, "droplet %.60s", name != NULL ? name : id);
+}
+
 /* "web, old" */
 static const char *spaced(const char *tags, struct arena *arena)
 {
@@ -244,7 +253,11 @@ void beside_ask(struct build *build, const struct beside *beside, uint64_t dropl
 		build_line(build, "Nothing of it stays.");
 		return;
 	}
-	build_line(build, goes ? "*Goes too:* %s" : "Stays, billed: %s", counts(beside, arena));
+	if (goes) {
+		build_line(build, "*Goes too:*");
+	} else {
+		build_line(build, "Stays, billed: %s", counts(beside, arena));
+	}
 	for (size_t i = 0; i < beside->n && (goes || i < LINES_MAX); i++) {
 		build_line(build, "%s", thing_line(&beside->list[i], arena));
 	}
@@ -263,12 +276,15 @@ static bool has(const struct beside *beside, enum ocean_kind kind)
 	return false;
 }
 
-const char *beside_left(const struct beside *beside, struct arena *arena)
+const char *beside_left(const struct beside *beside, bool goes, struct arena *arena)
 {
 	const char *text;
 
 	if (beside->n + beside->n_more == 0) {
 		return "";
+	}
+	if (goes) {
+		return arena_printf(arena, "Gone with it: %s", counts(beside, arena));
 	}
 	text = arena_printf(arena, "Stays, billed: %s%s", counts(beside, arena),
 			    things(beside, LINES_MAX, arena));
@@ -278,11 +294,8 @@ const char *beside_left(const struct beside *beside, struct arena *arena)
 	if (has(beside, OCEAN_KIND_RESERVED_IP) || has(beside, OCEAN_KIND_FLOATING_IP)) {
 		text = arena_printf(arena, "%s\nList addresses: ip list", text);
 	}
-	for (size_t i = 0; i < beside->n && has(beside, OCEAN_KIND_SNAPSHOT); i++) {
-		if (beside->list[i].kind == OCEAN_KIND_SNAPSHOT) {
-			return arena_printf(arena, "%s\nRemove: snapshot delete %s", text,
-					    beside->list[i].id);
-		}
+	if (has(beside, OCEAN_KIND_SNAPSHOT)) {
+		text = arena_printf(arena, "%s\nList snapshots: images own", text);
 	}
 	return text;
 }

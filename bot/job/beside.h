@@ -34,7 +34,11 @@ bool beside_read(const char *text, struct arena *arena, struct beside *ret_besid
 void beside_ask(struct build *build, const struct beside *beside, uint64_t droplet_id, bool goes,
 		struct arena *arena);
 
-/* Lines for the outcome: what stays, and how it is listed or removed; "": nothing stays. */
-const char *beside_left(const struct beside *beside, struct arena *arena);
+/* Lines for the outcome: what stays, and how it is listed or removed, or what went too; "": nothing. */
+const char *beside_left(const struct beside *beside, bool goes, struct arena *arena);
+
+/* "volume old-data" */
+const char *beside_thing(enum ocean_kind kind, const char *id, const char *name,
+			 struct arena *arena);
 
 #endif

@@ -37,6 +37,6 @@ void look_gave_up(struct job *job);
 /* kind_act.c, look.c, watch.c: droplet actions */
 void act_look(struct job *job);
 void act_watch(struct job *job);
-extern const struct step_ops kind_act, kind_destroy;
+extern const struct step_ops kind_act, kind_destroy, kind_purge;
 
 #endif

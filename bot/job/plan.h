@@ -13,6 +13,7 @@
 enum step_kind {
 	STEP_ACT = 0, /* a droplet action: `act` */
 	STEP_DESTROY, /* the droplet, without what belongs to it */
+	STEP_PURGE,   /* the droplet with what was found and shown: needs looks_beside */
 	STEP_KIND_COUNT,
 };
 
@@ -46,6 +47,7 @@ struct plan {
 	bool strands;    /* what runs on it stops, and nothing on it could bring it back */
 	bool confirms; /* the requester is asked once, whatever the policy asks for: there is no way back */
 	bool looks_beside; /* what belongs to each droplet is looked at before, and shown (job/beside.h) */
+	bool beside_goes; /* and goes too, by its ids: so all of it must have been shown */
 	struct plan_step steps[PLAN_STEPS_MAX];
 	size_t n_steps;
 };

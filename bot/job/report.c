@@ -265,7 +265,8 @@ static void card_of_many(const struct report *report, struct build *build, struc
 			build_line(build, "%s: %s", job->droplet_name, word_of(report, job, arena));
 		}
 		if (done(job) && beside_read(job->beside, arena, &beside)) {
-			add_lines(build, beside_left(&beside, arena), arena);
+			add_lines(build, beside_left(&beside, report->plan->beside_goes, arena),
+				  arena);
 		}
 		all_final = all_final && final(job);
 		all_done = all_done && done(job);

@@ -147,7 +147,8 @@ static void beside_lines(const struct report *report, struct build *build, struc
 			if (report->n_jobs > 1) {
 				build_line(build, "*%s*", job->droplet_name);
 			}
-			beside_ask(build, &beside, job->droplet_id, false, arena);
+			beside_ask(build, &beside, job->droplet_id, report->plan->beside_goes,
+				   arena);
 		}
 	}
 }

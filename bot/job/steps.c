@@ -232,9 +232,12 @@ static void say_done(struct job *job)
 	if (request->args.disk) {
 		add_line(job, "Its disk grew: that cannot be undone.");
 	}
-	if (beside_read(job->row.beside, &arena, &beside) &&
-	    *beside_left(&beside, &arena) != '\0') {
-		add_line(job, beside_left(&beside, &arena));
+	if (beside_read(job->row.beside, &arena, &beside)) {
+		const char *left = beside_left(&beside, plan->beside_goes, &arena);
+
+		if (*left != '\0') {
+			add_line(job, left);
+		}
 	}
 	if (plan->remark != NULL && (plan->n_steps == 1 || status_after(job) == DROPLET_ACTIVE)) {
 		add_line(job, plan->remark);

@@ -238,14 +238,15 @@ static void test_restart_asked(void **state)
 	has(states, JOB_WATCHING);
 }
 
-/* A destruction that is confirmed after 2 s, restarted so long after it was said. */
-static unsigned restart_destroyed(const char *fault, int64_t at_ms)
+/* A destruction, with what belongs to it or without, that is confirmed after 2 s, restarted so long after it was said. */
+static unsigned restart_destroyed(const char *verb, const char *fault, int64_t at_ms)
 {
 	struct stage *stage = stage_new(SOURCE_DIR "/tests/scenario/policies/life.yaml");
-	char what[120];
+	char what[120], text[40];
 	struct held held = {.what = what};
 
-	(void)snprintf(what, sizeof(what), "destroy, %s, restart at %lld ms",
+	(void)snprintf(text, sizeof(text), "%s old-1", verb);
+	(void)snprintf(what, sizeof(what), "%s, %s, restart at %lld ms", verb,
 		       fault != NULL ? fault : "no fault", (long long)at_ms);
 	assert_non_null(stage);
 	assert_int_equal(
@@ -254,9 +255,8 @@ static unsigned restart_destroyed(const char *fault, int64_t at_ms)
 		assert_int_equal(faults_add(&stage->world->faults, fault, NULL), 0);
 	}
 	held_begin(&held, stage);
-	held_said(&held, stage_say(stage, &(struct stage_said){.user = "ana",
-							       .channel = "ops",
-							       .text = "destroy old-1"}));
+	held_said(&held, stage_say(stage, &(struct stage_said){
+						  .user = "ana", .channel = "ops", .text = text}));
 	for (int64_t now_ms = 0; now_ms < 12000; now_ms++) {
 		if (now_ms == 2000) {
 			(void)press(stage, "ana", "Confirm");
@@ -289,8 +289,12 @@ static void test_restart_destroyed(void **state)
 
 	(void)state;
 	for (int64_t at_ms = 3; at_ms < 12000; at_ms += at_ms % 2000 < 250 ? 13 : 293) {
-		states |= restart_destroyed(NULL, at_ms);
-		states |= restart_destroyed("nth=1 method=DELETE kind=timeout-after-send", at_ms);
+		states |= restart_destroyed("destroy", NULL, at_ms);
+		states |= restart_destroyed("purge", NULL, at_ms);
+		states |= restart_destroyed("destroy",
+					    "nth=1 method=DELETE kind=timeout-after-send", at_ms);
+		states |= restart_destroyed("purge", "nth=1 method=DELETE kind=timeout-before",
+					    at_ms);
 	}
 	has(states, JOB_CONFIRMING);
 	has(states, JOB_SUBMITTING);
