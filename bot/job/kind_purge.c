@@ -3,7 +3,7 @@
  * Happy path: DigitalOcean takes it, its own status of the destruction says that it is over without failures, and the droplet
  * is not found any more: DONE.
  * Failure modes: the answer was lost: the droplet is not found, or a destruction runs or ended since: it is watched; else UNKNOWN,
- * and never sent again. Some of it failed: FAILED, each named with DigitalOcean's words. It does not end in its time: UNKNOWN.
+ * and never sent again. Some of it failed, or is not said to be gone: FAILED, each named with DigitalOcean's words. It does not end in its time: UNKNOWN.
  */
 #include <string.h>
 
@@ -151,6 +151,45 @@ static void part_failed(struct job *job, const struct ocean_destruction *is)
 	job_end(job, JOB_FAILED, NULL);
 }
 
+static bool is_destroyed(const struct ocean_destruction *is, const struct ocean_associated *thing)
+{
+	for (size_t i = 0; i < is->n_parts; i++) {
+		if (is->parts[i].kind == thing->kind && is->parts[i].destroyed != NULL &&
+		    strcmp(is->parts[i].id, thing->id) == 0) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* Only what DigitalOcean says of each is claimed. True: it does not say it of all, and the job was ended so. */
+static bool some_left_out(struct job *job, const struct ocean_destruction *is)
+{
+	struct arena arena = {0};
+	struct beside beside = {.n = 0};
+	const char *text = "";
+	size_t n = 0;
+
+	(void)beside_read(job->row.beside, &arena, &beside);
+	for (size_t i = 0; i < beside.n; i++) {
+		if (!is_destroyed(is, &beside.list[i]) && n++ < NAMED_MAX) {
+			text = arena_printf(&arena, "%s\n%s", text,
+					    beside_thing(beside.list[i].kind, beside.list[i].id,
+							 beside.list[i].name, &arena));
+		}
+	}
+	if (n > 0) {
+		job_say(job,
+			"%s is purged in part.\nDigitalOcean does not say that these\n"
+			"are gone, %u in all:%s",
+			job->row.droplet_name, (unsigned)n, text);
+		spoil(job);
+		job_end(job, JOB_FAILED, NULL);
+	}
+	arena_done(&arena);
+	return n > 0;
+}
+
 static void gone_looked(struct job *job, const struct ocean_call *call, const struct err *err)
 {
 	(void)call;
@@ -168,9 +207,9 @@ static void watched(struct job *job, const struct ocean_call *call, const struct
 
 	if (over && call->destruction->failures > 0) {
 		part_failed(job, call->destruction);
-	} else if (over) {
+	} else if (over && !some_left_out(job, call->destruction)) {
 		ask(job, OCEAN_GET, gone_looked);
-	} else if (!job_wait(job, ocean_pace_poll_ms(job->tries++), kind_purge.watch)) {
+	} else if (!over && !job_wait(job, ocean_pace_poll_ms(job->tries++), kind_purge.watch)) {
 		unknown(job, err != NULL ? "DigitalOcean does not tell how far it is."
 					 : "It did not end in time.");
 	}
