@@ -36,6 +36,7 @@ static void start_job(struct turn *turn, const struct gate_decision *decision,
 		.decision = decision,
 		.droplets = targets->droplets,
 		.n_droplets = targets->n,
+		.beside = beside_of(turn, targets),
 		.txn = txn,
 	};
 
@@ -176,6 +177,10 @@ static bool decide(struct turn *turn)
 	} else if (row->plan != NULL && (self_refuses(turn, targets, &decision, txn) ||
 					 facts_refuse(turn, &decision, txn))) {
 		store_commit(txn, turn_audited, NULL);
+	} else if (row->plan != NULL && beside_is_due(turn, targets)) {
+		store_txn_drop(txn); /* decided again once that is known, and written then */
+		return beside_start(turn, targets->droplets,
+				    redacted(turn, targets->droplets, targets->n), targets->n);
 	} else if (row->plan != NULL) {
 		self_announce(turn, targets);
 		start_job(turn, &decision, targets, txn);
@@ -231,6 +236,13 @@ static bool on_targets(struct turn *turn, const struct ocean_snapshot *snapshot)
 		return false;
 	}
 	return facts_start(turn, known) || decide(turn);
+}
+
+void turn_targets_again(struct turn *turn)
+{
+	if (!on_targets(turn, turn->snapshot)) {
+		turn_end(turn);
+	}
 }
 
 void turn_droplets(struct account_want *want, struct ocean_snapshot *snapshot,

@@ -60,10 +60,11 @@ struct turn {
 	int64_t max_age_ms;       /* of the list of droplets */
 	struct group_want groups; /* what the network is asked before it goes on */
 	void (*then)(struct turn *);
-	struct job_press *press; /* own.c: waits for those answers */
-	const char *inbox;       /* its row there, which goes with the turn; NULL: none */
+	struct job_press *press;     /* own.c: waits for those answers */
+	const char *inbox;           /* its row there, which goes with the turn; NULL: none */
 	struct gate_targets targets; /* of a change, in the arena */
 	struct facts facts;
+	const char **beside; /* beside.c, of fetch.droplets; NULL: not looked at */
 };
 
 struct turn *turn_new(struct app_chat *from, const struct event *event);
@@ -95,6 +96,16 @@ void self_announce(struct turn *turn, const struct gate_targets *targets);
  */
 bool fetch_start(struct turn *turn, const struct droplet *const *droplets,
 		 const struct droplet *const *shown, size_t n);
+/*
+ * beside.c, of a change whose plan looks at what belongs to its droplets: must that be done still? Then all else was decided, and
+ * once it is known turn_targets_again decides it afresh. False of beside_start: nothing is asked, and that was said. beside_of: in
+ * the order of the targets; NULL where nothing is looked at.
+ */
+bool beside_is_due(const struct turn *turn, const struct gate_targets *targets);
+bool beside_start(struct turn *turn, const struct droplet *const *droplets,
+		  const struct droplet *const *shown, size_t n);
+const char *const *beside_of(struct turn *turn, const struct gate_targets *targets);
+void turn_targets_again(struct turn *turn);
 /* At the end of the program. True: a call was under way, whose end ends the turn. */
 bool fetch_drop(struct turn *turn);
 

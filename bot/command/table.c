@@ -110,6 +110,31 @@ static const struct plan resize = {
 	.n_steps = 3,
 };
 
+static const struct plan destroy = {
+	.verb = VERB_DROPLET_DESTROY,
+	.infinitive = "destroy",
+	.doing = "Destroying",
+	.done = "Destroyed",
+	.strands = true,
+	.confirms = true,
+	.looks_beside = true,
+	.steps = {{.kind = STEP_DESTROY, .usual_ms = 10000, .deadline_ms = 5 * MINUTE_MS}},
+	.n_steps = 1,
+};
+
+static const struct plan purge = {
+	.verb = VERB_DROPLET_PURGE,
+	.infinitive = "purge",
+	.doing = "Purging",
+	.done = "Purged",
+	.strands = true,
+	.confirms = true,
+	.looks_beside = true,
+	.beside_goes = true,
+	.steps = {{.kind = STEP_PURGE, .usual_ms = 20000, .deadline_ms = 15 * MINUTE_MS}},
+	.n_steps = 1,
+};
+
 static const struct command built[] = {
 	{
 		.phrases = {"list", "droplet list", "droplets", "ls", "droplet ls", "servers",
@@ -361,6 +386,22 @@ static const struct command built[] = {
 		.knows = KNOWS_SAVED,
 		.help = "its disk as it was in a backup",
 		.plan = &act_restore,
+	},
+	{
+		.phrases = {"destroy", "droplet destroy"},
+		.verb = VERB_DROPLET_DESTROY,
+		.takes = TAKES_TARGETS,
+		.usage = "NAME ...",
+		.help = "for good; what it is is shown before",
+		.plan = &destroy,
+	},
+	{
+		.phrases = {"purge", "droplet purge"},
+		.verb = VERB_DROPLET_PURGE,
+		.takes = TAKES_TARGETS,
+		.usage = "NAME ...",
+		.help = "destroy it with all that belongs to it",
+		.plan = &purge,
 	},
 	{
 		.phrases = {"lock", "droplet lock", "lock set"},

@@ -83,6 +83,9 @@ void consent_digest(const struct store_request *request, const struct store_job 
 	for (size_t i = 0; i < n_jobs; i++) {
 		add(&out, sorted[i]->account);
 		add_number(&out, sorted[i]->droplet_id);
+		if (sorted[i]->beside != NULL && *sorted[i]->beside != '\0') {
+			add(&out, sorted[i]->beside); /* what was shown goes, and nothing else */
+		}
 	}
 	free(sorted);
 	finish(&out, ret_digest);
@@ -257,6 +260,12 @@ struct consent_missing consent_missing(const struct consent_question *question)
 				missing.duty = duty;
 				return missing;
 			}
+		}
+		if (order[k] == DUTY_CONFIRM && question->confirms &&
+		    !is_confirmed(question, false)) {
+			missing.kind = DUTY_CONFIRM;
+			missing.n_given = 0;
+			return missing;
 		}
 	}
 	missing.n_given = 0;

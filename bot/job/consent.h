@@ -1,7 +1,7 @@
 /* consent.h - who said yes to what, and what is still missing (pure: rows, people and time come in)
  *
  * The policy's duties are met by consents: rows that outlive the process. A consent is bound to a digest of
- * (requester, verb, arguments, sorted droplet ids with their accounts, channel, nonce); with any other digest it counts for
+ * (requester, verb, arguments, sorted droplet ids with their accounts and what was shown beside them, channel, nonce); with any other digest it counts for
  * nothing. Who may give one is asked at the press, and once more right before each act.
  *
  * `terms` is a digest of what the policy asked for: the duties, and for each approval the people who could give it then. When
@@ -48,6 +48,7 @@ struct consent_question {
 	const struct gate_decision *decision; /* of now */
 	const struct store_consent *consents;
 	size_t n_consents;
+	bool confirms; /* the verb asks the requester for this very request, whatever the policy asks for */
 	int64_t code_ms; /* wall, when the requester's last right code was given, in any request; 0: never */
 	int64_t now_ms;
 	/* Is that person in the group (rota, person, "people") now? */

@@ -209,6 +209,7 @@ void job_init(struct job *job, struct request *request, const struct store_job *
 	job->row.outcome = job->outcome;
 	(void)snprintf(job->steps, sizeof(job->steps), "%s", row->steps != NULL ? row->steps : "");
 	job->row.steps = job->steps;
+	job->row.beside = keep(request, row->beside);
 	timer_init(&job->timer, request->engine->options.loop, job_fire, job);
 }
 

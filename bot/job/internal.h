@@ -4,6 +4,7 @@
  *   move.c    the one mover, and its commits           move_all.c  all jobs that wait, together
  *   run.c     READY: ask the gate again, send          look.c    UNSURE: was it done?
  *   watch.c   WATCHING: to the real end                resume.c  after a restart
+ *   kinds.c   the kinds of steps, a kind_*.c each: how each is sent, looked for and watched (kinds.h)
  *   ask.c     what is asked of people, and for how long  review.c  the gate, for all that has not been sent
  *   press*.c  an act of a person: found, judged, carried out
  *   card.c    the message that is edited               report*.c  its words
@@ -71,7 +72,7 @@ struct unsaved {
 struct job {
 	struct request *request;
 	struct store_job row; /* as it is now; the store has it once its commit is called back */
-	char outcome[400];    /* row.outcome */
+	char outcome[1000];   /* row.outcome */
 	char steps[STEPS_TEXT];
 	bool held; /* the store has it as open */
 	struct unsaved *unsaved;

@@ -75,6 +75,7 @@ struct job_ask {
 	const struct gate_decision *decision;
 	const struct droplet *const *droplets;
 	size_t n_droplets;
+	const char *const *beside; /* of each droplet (job/beside.h); NULL: nothing was looked at */
 	struct store_txn *
 		txn; /* holds the event's key and the decision's audit row; the engine adds its own and commits */
 };

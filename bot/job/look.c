@@ -1,15 +1,16 @@
-/* look.c - UNSURE: the answer was lost; DigitalOcean's own list of actions says whether it was done
+/* look.c - UNSURE: the answer was lost; what DigitalOcean has says whether it was done
  *
- * Happy path: the droplet's actions show ours (same type, begun when we sent it): it is adopted and watched.
+ * Happy path (of an action; other kinds of steps look in their own files): the droplet's actions show ours (same type, begun when we sent it): it is adopted and watched.
  * Failure modes: it does not show in time: UNKNOWN, said so, and never sent again.
  */
 #include <string.h>
 
 #include "base/clock.h"
 #include "job/internal.h"
+#include "job/kinds.h"
 #include "job/report.h"
 
-static void give_up(struct job *job)
+void look_gave_up(struct job *job)
 {
 	struct arena arena;
 
@@ -28,6 +29,15 @@ static void adopted(struct job *job, const struct err *err)
 	card_show(job->request);
 	job_watch(job);
 }
+
+void look_found(struct job *job)
+{
+	job->row.deadline_ms = clock_wall_ms() + job_step(job)->deadline_ms;
+	job_say(job, "Its answer was lost, but it is running.");
+	job_move(job, JOB_WATCHING, NULL, adopted);
+}
+
+/* ---- an action ------------------------------------------------------------------------------- */
 
 /* Ours is the one that began first since we sent it, by DigitalOcean's clock: later ones are other people's. */
 static const struct ocean_action *find_ours(const struct job *job, const struct ocean_call *call)
@@ -48,28 +58,26 @@ static const struct ocean_action *find_ours(const struct job *job, const struct 
 	return ours;
 }
 
-static void look(struct job *job);
-
 static void looked(struct job *job, const struct ocean_call *call, const struct err *err)
 {
 	const struct ocean_action *ours = err == NULL ? find_ours(job, call) : NULL;
 
 	if (ours != NULL) {
 		job->row.action_id = ours->id;
-		job->row.deadline_ms = clock_wall_ms() + job_step(job)->deadline_ms;
-		job_say(job, "Its answer was lost, but it is running.");
-		job_move(job, JOB_WATCHING, NULL, adopted);
-	} else if (!job_wait(job, ocean_pace_poll_ms(job->tries++), look)) {
-		give_up(job);
+		look_found(job);
+	} else if (!job_wait(job, ocean_pace_poll_ms(job->tries++), act_look)) {
+		look_gave_up(job);
 	}
 }
 
-static void look(struct job *job)
+void act_look(struct job *job)
 {
 	const struct ocean_call call = {.verb = OCEAN_DROPLET_ACTIONS, .max_tier = TIER_READ};
 
 	job_call(job, &call, looked);
 }
+
+/* ---- any kind of step ------------------------------------------------------------------------ */
 
 /* A restart does not begin the search anew, but leaves time for a few looks. */
 void job_look(struct job *job)
@@ -80,8 +88,8 @@ void job_look(struct job *job)
 	job->tries = 0;
 	job->until_ms = clock_mono_ms() + left_ms;
 	if (job_step(job) == NULL || job->row.sent_ms == 0) {
-		give_up(job);
+		look_gave_up(job);
 		return;
 	}
-	look(job);
+	step_ops(job_step(job))->look(job);
 }

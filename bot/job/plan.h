@@ -20,8 +20,17 @@ enum plan_proof {
 	PROOF_BACKUPS_OFF,
 };
 
+/* How a step is sent, looked for and watched: a row each in job/kinds.c. */
+enum step_kind {
+	STEP_ACT = 0, /* a droplet action: `act` */
+	STEP_DESTROY, /* the droplet, without what belongs to it */
+	STEP_PURGE,   /* the droplet with what was found and shown: needs looks_beside */
+	STEP_KIND_COUNT,
+};
+
 struct plan_step {
-	const char *act; /* DigitalOcean's action type: "reboot" */
+	enum step_kind kind;
+	const char *act; /* STEP_ACT: DigitalOcean's action type: "reboot" */
 	enum droplet_status
 		expect; /* the droplet's own status that must follow; DROPLET_UNKNOWN: whatever it was */
 	enum plan_proof proof;
@@ -52,6 +61,9 @@ struct plan {
 		loss; /* what cannot be had back, said before it is agreed to: lines; NULL: nothing */
 	bool interrupts; /* what runs on the droplet stops for a while, and comes back with it */
 	bool strands;    /* what runs on it stops, and nothing on it could bring it back */
+	bool confirms; /* the requester is asked once, whatever the policy asks for: there is no way back */
+	bool looks_beside; /* what belongs to each droplet is looked at before, and shown (job/beside.h) */
+	bool beside_goes; /* and goes too, by its ids: so all of it must have been shown */
 	struct plan_step steps[PLAN_STEPS_MAX];
 	size_t n_steps;
 };

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "chat/build.h"
+#include "job/beside.h"
 #include "job/states.h"
 
 #define PERMILLE_NO_MEASURE 1001
@@ -257,6 +258,7 @@ static void card_of_many(const struct report *report, struct build *build, struc
 	bool all_final = true;
 	bool all_done = true;
 	uint64_t sum = 0;
+	struct beside beside;
 
 	build_line(build, "*%s*", sum_of(report, arena));
 	for (size_t i = 0; i < report->n_jobs; i++) {
@@ -267,6 +269,10 @@ static void card_of_many(const struct report *report, struct build *build, struc
 			add_lines(build, job->outcome, arena);
 		} else {
 			build_line(build, "%s: %s", job->droplet_name, word_of(report, job, arena));
+		}
+		if (done(job) && beside_read(job->beside, arena, &beside)) {
+			add_lines(build, beside_left(&beside, report->plan->beside_goes, arena),
+				  arena);
 		}
 		all_final = all_final && final(job);
 		all_done = all_done && done(job);

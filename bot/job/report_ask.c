@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "chat/build.h"
+#include "job/beside.h"
 #include "job/press.h"
 #include "job/report.h"
 
@@ -135,6 +136,23 @@ static void buttons(const struct report *report, struct build *build, bool to_ca
 	}
 }
 
+/* What each of them is, and what belongs to it. */
+static void beside_lines(const struct report *report, struct build *build, struct arena *arena)
+{
+	for (size_t i = 0; i < report->n_jobs; i++) {
+		const struct store_job *job = &report->jobs[i];
+		struct beside beside;
+
+		if (beside_read(job->beside, arena, &beside)) {
+			if (report->n_jobs > 1) {
+				build_line(build, "*%s*", job->droplet_name);
+			}
+			beside_ask(build, &beside, job->droplet_id, report->plan->beside_goes,
+				   arena);
+		}
+	}
+}
+
 /* What it is about: the same in the card and in the messages that ring. */
 static void subject(const struct report *report, struct build *build, bool asker,
 		    struct arena *arena)
@@ -146,6 +164,10 @@ static void subject(const struct report *report, struct build *build, bool asker
 		build_line(build, "%s", names_of_jobs(report, arena));
 	}
 	report_detail(report, build, arena);
+	if (report_no_way_back(report)) {
+		build_line(build, "*No way back.*");
+	}
+	beside_lines(report, build, arena);
 	report_loss(report, build, arena);
 	if (asker && report->ask->shows_who && row->person[0] != '\0') {
 		build_line(build, "%s asks.", row->person);

@@ -49,6 +49,7 @@ static int take_job(const struct store_job *row, void *data)
 	to->droplet_name = arena_strdup(&loading->arena, row->droplet_name);
 	to->outcome = arena_strdup(&loading->arena, row->outcome);
 	to->steps = arena_strdup(&loading->arena, row->steps);
+	to->beside = arena_strdup(&loading->arena, row->beside);
 	return 0;
 }
 

@@ -11,6 +11,7 @@
 
 #include "base/clock.h"
 #include "job/internal.h"
+#include "job/kinds.h"
 #include "job/locks.h"
 
 static void expire(struct job *job, const char *why)
@@ -92,8 +93,13 @@ static void back_to_ready(struct job *job, const char *why)
 
 static void fail(struct job *job, const struct err *err)
 {
+	const struct step_ops *ops = step_ops(job_step(job));
+
 	if (err->remote_status == 0) {
 		job->row.sent_ms = 0; /* it never left */
+	}
+	if (ops->refused != NULL && ops->refused(job, err)) {
+		return;
 	}
 	job_say(job, "Nothing ran: %s was not touched.\n%s", job->row.droplet_name, err->msg);
 	job_end(job, JOB_FAILED, NULL);
@@ -180,11 +186,10 @@ static void acted(struct job *job, const struct ocean_call *call, const struct e
 		on_error(job, err);
 		return;
 	}
-	if (call->n_actions == 0 || call->actions[0].id == 0) {
+	if (!step_ops(job_step(job))->taken(job, call)) {
 		on_unknown(job);
 		return;
 	}
-	job->row.action_id = call->actions[0].id;
 	job->row.deadline_ms = clock_wall_ms() + job_step(job)->deadline_ms;
 	job_say(job, "%s", "");
 	job_move(job, JOB_WATCHING, NULL, watching);
@@ -195,7 +200,7 @@ static void acted(struct job *job, const struct ocean_call *call, const struct e
 
 static void submitted(struct job *job, const struct err *err)
 {
-	struct ocean_call call = {.verb = OCEAN_ACT, .max_tier = job->max_tier};
+	struct ocean_call call = {.droplet_id = job->row.droplet_id, .max_tier = job->max_tier};
 	const struct gate *gate = job->request->engine->options.gate;
 
 	card_show(job->request);
@@ -213,10 +218,7 @@ static void submitted(struct job *job, const struct err *err)
 		back_to_ready(job, "Writing it down took too long.");
 		return;
 	}
-	call.act = job_step(job)->act;
-	if (job_step(job)->takes_args) {
-		job_args_act(&job->request->args, &call.args);
-	}
+	step_ops(job_step(job))->fill(job, &call);
 	job_call(job, &call, acted);
 }
 

@@ -64,7 +64,8 @@ static struct request *request_of(struct job_engine *engine, const struct job_as
 }
 
 /* Not begun: what is in its way is looked at first. */
-static void add_job(struct request *request, size_t i, const struct droplet *droplet)
+static void add_job(struct request *request, size_t i, const struct droplet *droplet,
+		    const char *beside)
 {
 	struct job *job = &request->jobs[i];
 	struct store_job row = {
@@ -74,6 +75,7 @@ static void add_job(struct request *request, size_t i, const struct droplet *dro
 		.state = JOB_ASKED,
 		.updated_ms = request->row.created_ms,
 		.outcome = "",
+		.beside = or_empty(beside),
 	};
 
 	(void)snprintf(row.id, sizeof(row.id), "%.12s-%04u", request->row.id,
@@ -385,7 +387,7 @@ void job_start(struct job_engine *engine, const struct job_ask *ask,
 	struct queue_place place;
 
 	for (size_t i = 0; i < request->n_jobs; i++) {
-		add_job(request, i, ask->droplets[i]);
+		add_job(request, i, ask->droplets[i], ask->beside != NULL ? ask->beside[i] : NULL);
 	}
 	request->started = done;
 	request->started_data = data;

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "job/beside.h"
 #include "job/internal.h"
 
 static const char letters[] = {
@@ -239,6 +240,7 @@ static void say_done(struct job *job)
 	struct arena arena = {0};
 	const char *took =
 		report_time(clock_wall_ms() - report_began_ms(&request->row, &job->row), &arena);
+	struct beside beside;
 
 	job_say(job, "%s %s%s in %s", plan->done, job->row.droplet_name,
 		job_args_change(&request->args, &arena), took);
@@ -251,6 +253,13 @@ static void say_done(struct job *job)
 	add_status(job);
 	if (request->args.disk) {
 		add_line(job, "Its disk grew: that cannot be undone.");
+	}
+	if (beside_read(job->row.beside, &arena, &beside)) {
+		const char *left = beside_left(&beside, plan->beside_goes, &arena);
+
+		if (*left != '\0') {
+			add_line(job, left);
+		}
 	}
 	if (plan->remark != NULL && (plan->n_steps == 1 || status_after(job) == DROPLET_ACTIVE)) {
 		add_line(job, plan->remark);

@@ -1,4 +1,4 @@
-/* watch.c - WATCHING: polls the action with growing waits, then the droplet itself
+/* watch.c - WATCHING: polls the action with growing waits, then the droplet itself (other kinds watch in their own files)
  *
  * Happy path: the action is completed, the droplet is what the step promised, DONE (or the next step).
  * Failure modes: errored (FAILED, loud, with the action's id); it never ends in its time, or cannot be seen (UNKNOWN); it is
@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "job/internal.h"
+#include "job/kinds.h"
 #include "job/report.h"
 
 static void poll_action(struct job *job);
@@ -149,26 +150,40 @@ static void poll_action(struct job *job)
  * The first look is due a while after it was sent, wherever that while went: after a restart, or a long search, at once. Its
  * time may be over by then: one look is due all the same.
  */
-void job_watch(struct job *job)
+void act_watch(struct job *job)
 {
-	int64_t left_ms = job->row.deadline_ms - clock_wall_ms();
 	int64_t spent_ms, wait_ms;
-	const struct plan_step *step = job_step(job);
 
-	job->tries = 0;
-	job->until_ms = clock_mono_ms() + left_ms;
-	if (step == NULL || job->row.action_id == 0) {
+	if (job->row.action_id == 0) {
 		struct err err = {.kind = ERR_NOTFOUND};
 
 		action_lost(job, &err);
 		return;
-	}
-	if (left_ms > step->deadline_ms) { /* the wall clock was set back meanwhile */
-		job->until_ms = clock_mono_ms() + step->deadline_ms;
 	}
 	spent_ms = clock_wall_ms() - job->row.sent_ms;
 	wait_ms = next_poll_ms(job) - (spent_ms > 0 ? spent_ms : 0);
 	if (!job_wait(job, wait_ms > 0 ? wait_ms : 0, poll_action)) {
 		poll_action(job);
 	}
+}
+
+/* ---- any kind of step ------------------------------------------------------------------------ */
+
+void job_watch(struct job *job)
+{
+	int64_t left_ms = job->row.deadline_ms - clock_wall_ms();
+	const struct plan_step *step = job_step(job);
+
+	if (step == NULL) {
+		struct err err = {.kind = ERR_NOTFOUND};
+
+		action_lost(job, &err);
+		return;
+	}
+	if (left_ms > step->deadline_ms) { /* the wall clock was set back meanwhile */
+		left_ms = step->deadline_ms;
+	}
+	job->tries = 0;
+	job->until_ms = clock_mono_ms() + left_ms;
+	step_ops(step)->watch(job);
 }

@@ -129,6 +129,7 @@ static int put_job(struct memory *m, const struct store_job *job, struct err *er
 	row->job.droplet_name = arena_strdup(&row->arena, job->droplet_name);
 	row->job.outcome = arena_strdup(&row->arena, job->outcome);
 	row->job.steps = arena_strdup(&row->arena, job->steps);
+	row->job.beside = arena_strdup(&row->arena, job->beside);
 	put(m, &m->rows.jobs, job->id, row);
 	return 0;
 }

@@ -111,6 +111,8 @@ static const char *const store_migrations[] = {
 	"CREATE INDEX job_request ON job (request);"
 	"CREATE UNIQUE INDEX job_open ON job (account, droplet_id) WHERE open = 1;"
 	"CREATE INDEX place_at ON place (at_ms);",
+	/* 8: what was shown beside a droplet before it goes */
+	"ALTER TABLE job ADD COLUMN beside TEXT NOT NULL DEFAULT '';",
 };
 
 #endif

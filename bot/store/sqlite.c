@@ -41,10 +41,10 @@ static const char *const queries[Q_COUNT] = {
 	/* a row that is there is changed in its place: a replaced one would be taken out of each index and put back */
 	[Q_JOB] =
 		"INSERT INTO job (" JOB_COLUMNS ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9,"
-		" ?10, ?11, ?12, ?13, ?14, ?15) ON CONFLICT (id) DO UPDATE SET"
+		" ?10, ?11, ?12, ?13, ?14, ?15, ?16) ON CONFLICT (id) DO UPDATE SET"
 		" (account, droplet_id, droplet_name, state, step, action_id, sent_ms, deadline_ms,"
-		" updated_ms, outcome, open, ready_ms, steps) ="
-		" (?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
+		" updated_ms, outcome, open, ready_ms, steps, beside) ="
+		" (?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)",
 	[Q_REQUEST] = "INSERT INTO request (" REQUEST_COLUMNS ") VALUES (?1, ?2, ?3, ?4, ?5, ?6,"
 		      " ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21,"
 		      " ?22, ?23, ?24, ?25) ON CONFLICT (id) DO UPDATE SET"

@@ -54,7 +54,7 @@ enum query {
 	" card_shown, created_ms, updated_ms, final, queues"
 #define JOB_COLUMNS                                                                        \
 	"id, request, account, droplet_id, droplet_name, state, step, action_id, sent_ms," \
-	" deadline_ms, updated_ms, outcome, open, ready_ms, steps"
+	" deadline_ms, updated_ms, outcome, open, ready_ms, steps, beside"
 #define CONSENT_COLUMNS \
 	"request, kind, person, network, user_workspace, user, digest, policy_id, at_ms"
 #define LOCK_COLUMNS "account, droplet_id, droplet_name, person, reason, at_ms"

@@ -102,6 +102,7 @@ static void job_at(sqlite3_stmt *stmt, struct store_job *job)
 	job->open = sqlite3_column_int(stmt, 12) != 0;
 	job->ready_ms = sqlite3_column_int64(stmt, 13);
 	job->steps = text_at(stmt, 14);
+	job->beside = text_at(stmt, 15);
 }
 
 int sqlite_each_job(struct store *store, const char *request_id,

@@ -67,6 +67,7 @@ static int put_job(struct sqlite *s, const struct store_job *job, struct err *er
 	sqlite_bind_int(stmt, 13, job->open);
 	sqlite_bind_int(stmt, 14, job->ready_ms);
 	sqlite_bind_text(stmt, 15, job->steps);
+	sqlite_bind_text(stmt, 16, job->beside);
 	return sqlite_run(s, stmt, err);
 }
 

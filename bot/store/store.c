@@ -126,6 +126,7 @@ void store_txn_job(struct store_txn *txn, const struct store_job *job)
 	op->job.droplet_name = copy(txn, job->droplet_name);
 	op->job.outcome = copy(txn, job->outcome);
 	op->job.steps = copy(txn, job->steps);
+	op->job.beside = copy(txn, job->beside);
 }
 
 static const size_t request_texts[] = {

@@ -111,6 +111,8 @@ struct store_job {
 	bool open; /* holds its droplet: a second open job on the same (account, droplet_id) is refused */
 	int64_t ready_ms; /* wall, when it took its place under the policy's limits; 0: it never did, or gave it back */
 	const char *steps; /* a line for each step of a plan of several that has ended; "": none */
+	const char *
+		beside; /* what was found about its droplet before it was asked for (job/beside.h); "": nothing */
 };
 
 /*

@@ -69,15 +69,25 @@ static bool is_refusal(const struct sim_call *call)
 	return call->fault == FAULT_REFUSED || call->status == 429 || call->status == 422;
 }
 
+/* Does it change a droplet: an action, or its end? */
+static bool is_change(const struct sim_call *call, unsigned long long *ret_droplet)
+{
+	int n = 0;
+
+	if (strcmp(call->method, "DELETE") == 0) {
+		return sscanf(call->path, "/v2/droplets/%llu", ret_droplet) == 1;
+	}
+	return strcmp(call->method, "POST") == 0 &&
+	       sscanf(call->path, "/v2/droplets/%llu/actions%n", ret_droplet, &n) == 1 && n > 0;
+}
+
 static void served(const struct sim_call *call, void *data)
 {
 	struct held *held = data;
 	struct search search = {.held = held, .fits = is_submitting};
 	unsigned long long droplet;
 
-	if (strcmp(call->method, "GET") == 0 ||
-	    sscanf(call->path, "/v2/droplets/%llu/actions", &droplet) != 1 ||
-	    droplet >= HELD_DROPLETS) {
+	if (!is_change(call, &droplet) || droplet >= HELD_DROPLETS) {
 		return;
 	}
 	search.droplet = droplet;

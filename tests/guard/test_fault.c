@@ -142,10 +142,10 @@ static void fail_each(const char *story, const char *call_fault, enum err_kind p
 	assert_true(n < N_MAX);
 }
 
-static const char *const stories[] = {"reboot",      "several",        "lost_reply",
-				      "restart",     "repeated",       "ambiguous",
-				      "confirm",     "approve_two",    "approve_restart",
-				      "queue_short", "snapshot_short", "restore_short"};
+static const char *const stories[] = {
+	"reboot",         "several",       "lost_reply",      "restart",         "repeated",
+	"ambiguous",      "confirm",       "approve_two",     "approve_restart", "queue_short",
+	"snapshot_short", "restore_short", "destroy_restart", "purge_lost"};
 
 static void test_commits(void **state)
 {

@@ -238,6 +238,69 @@ static void test_restart_asked(void **state)
 	has(states, JOB_WATCHING);
 }
 
+/* A destruction, with what belongs to it or without, that is confirmed after 2 s, restarted so long after it was said. */
+static unsigned restart_destroyed(const char *verb, const char *fault, int64_t at_ms)
+{
+	struct stage *stage = stage_new(SOURCE_DIR "/tests/scenario/policies/life.yaml");
+	char what[120], text[40];
+	struct held held = {.what = what};
+
+	(void)snprintf(text, sizeof(text), "%s old-1", verb);
+	(void)snprintf(what, sizeof(what), "%s, %s, restart at %lld ms", verb,
+		       fault != NULL ? fault : "no fault", (long long)at_ms);
+	assert_non_null(stage);
+	assert_int_equal(
+		sim_droplet_line(stage->world->model, "old-1 id=11 tags=old volume=data", NULL), 0);
+	if (fault != NULL) {
+		assert_int_equal(faults_add(&stage->world->faults, fault, NULL), 0);
+	}
+	held_begin(&held, stage);
+	held_said(&held, stage_say(stage, &(struct stage_said){
+						  .user = "ana", .channel = "ops", .text = text}));
+	for (int64_t now_ms = 0; now_ms < 12000; now_ms++) {
+		if (now_ms == 2000) {
+			(void)press(stage, "ana", "Confirm");
+		}
+		if (now_ms == at_ms) {
+			held_look(&held);
+			stage_restart(stage);
+		}
+		stage_pass(stage, 1);
+	}
+	(void)press(stage, "ana", "Confirm");
+	held_end(&held);
+	assert_int_equal(held.n_wrong, 0);
+	assert_true(held.posts[11] <= 1);
+	if (held.jobs[11] > 0) {
+		assert_true(held.answered[0]);
+	}
+	/* it goes only when it was sent, and stays when it was not */
+	if (held.reached[11] == 0) {
+		assert_non_null(sim_droplet_by_id(stage->world->model, 11));
+	}
+	held_free(&held);
+	stage_free(stage);
+	return held.states;
+}
+
+static void test_restart_destroyed(void **state)
+{
+	unsigned states = 0;
+
+	(void)state;
+	for (int64_t at_ms = 3; at_ms < 12000; at_ms += at_ms % 2000 < 250 ? 13 : 293) {
+		states |= restart_destroyed("destroy", NULL, at_ms);
+		states |= restart_destroyed("purge", NULL, at_ms);
+		states |= restart_destroyed("destroy",
+					    "nth=1 method=DELETE kind=timeout-after-send", at_ms);
+		states |= restart_destroyed("purge", "nth=1 method=DELETE kind=timeout-before",
+					    at_ms);
+	}
+	has(states, JOB_CONFIRMING);
+	has(states, JOB_SUBMITTING);
+	has(states, JOB_WATCHING);
+}
+
 /* Two of whom the second waits in line, restarted so long after the first was said: both run, one after the other. */
 static unsigned restart_queued(int64_t at_ms)
 {
@@ -408,6 +471,7 @@ int main(void)
 		cmocka_unit_test(test_restart_lost_request),
 		cmocka_unit_test(test_restart_busy),
 		cmocka_unit_test(test_restart_asked),
+		cmocka_unit_test(test_restart_destroyed),
 		cmocka_unit_test(test_restart_queued),
 		cmocka_unit_test(test_restart_resize),
 		cmocka_unit_test(test_restart_acts),

@@ -89,6 +89,11 @@ static void any_difference_is_another_digest(void **state)
 	memcpy(other, jobs, sizeof(other));
 	other[0].account = "other"; /* the same number in another account is another droplet */
 	consent_digest(&asked, other, 3, all[n++]);
+	memcpy(other, jobs, sizeof(other));
+	other[0].beside = "is ams3 600 -\nhas volume v1 0 data\n"; /* what was shown goes */
+	consent_digest(&asked, other, 3, all[n++]);
+	other[0].beside = "is ams3 600 -\nhas volume v2 0 data\n";
+	consent_digest(&asked, other, 3, all[n++]);
 	/* bytes that move from one field to the next */
 	request[0].verb = "droplet.power.reboot1";
 	request[0].arguments = "2";
@@ -321,6 +326,44 @@ static void an_earlier_code_lasts(void **state)
 	assert_int_equal(missing(&asked, &each, 1, NULL, 0, T0).kind, DUTY_CODE);
 }
 
+/* What has no way back is confirmed for itself, whatever the policy asks for; a code for this very request is a confirmation. */
+static void a_verb_may_ask_by_itself(void **state)
+{
+	const struct duty lasts = {.kind = DUTY_CODE, .rule = "b", .lasts_ms = 10 * MINUTE};
+	const struct duty approve = {
+		.kind = DUTY_APPROVALS, .rule = "a", .n = 1, .group = "sre", .within_ms = 600000};
+	struct store_consent by_bob = yes(CONSENT_CONFIRM, "bob", T0);
+	struct store_consent by_ana = yes(CONSENT_CONFIRM, "ana", T0);
+	struct store_consent by_code = yes(CONSENT_CODE, "bob", T0);
+	struct gate_decision decision = {.verdict = ALLOW};
+	struct consent_question question = {.request = &asked,
+					    .decision = &decision,
+					    .confirms = true,
+					    .now_ms = T0 + MINUTE,
+					    .member = is_member};
+
+	(void)state;
+	assert_int_equal(consent_missing(&question).kind, DUTY_CONFIRM);
+	question.n_consents = 1;
+	question.consents = &by_ana;
+	assert_int_equal(consent_missing(&question).kind, DUTY_CONFIRM);
+	question.consents = &by_code;
+	assert_int_equal(consent_missing(&question).kind, DUTY_NONE);
+	question.consents = &by_bob;
+	assert_int_equal(consent_missing(&question).kind, DUTY_NONE);
+	/* a code of before is none for this */
+	question.n_consents = 0;
+	question.code_ms = T0;
+	decision.duties = &lasts;
+	decision.n_duties = 1;
+	assert_int_equal(consent_missing(&question).kind, DUTY_CONFIRM);
+	/* approvals come after it */
+	decision.duties = &approve;
+	assert_int_equal(consent_missing(&question).kind, DUTY_CONFIRM);
+	question.n_consents = 1;
+	assert_int_equal(consent_missing(&question).kind, DUTY_APPROVALS);
+}
+
 static void approvals_are_persons(void **state)
 {
 	const struct duty two = {
@@ -429,6 +472,7 @@ int main(void)
 		cmocka_unit_test(it_is_asked_in_order),
 		cmocka_unit_test(a_confirmation_is_the_requesters),
 		cmocka_unit_test(an_earlier_code_lasts),
+		cmocka_unit_test(a_verb_may_ask_by_itself),
 		cmocka_unit_test(approvals_are_persons),
 		cmocka_unit_test(approvals_are_within_their_time),
 		cmocka_unit_test(two_lines_are_an_and),

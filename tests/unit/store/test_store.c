@@ -151,7 +151,8 @@ static struct store_job job_of(const char *id, uint64_t droplet, bool open)
 				.outcome = "so far",
 				.open = open,
 				.ready_ms = 8,
-				.steps = "d 6012"};
+				.steps = "d 6012",
+				.beside = "is ams3 2400 web\n"};
 
 	(void)snprintf(job.id, sizeof(job.id), "%s", id);
 	(void)snprintf(job.request, sizeof(job.request), "r1");
@@ -232,6 +233,7 @@ static int take_job(const struct store_job *job, void *data)
 	assert_string_equal(job->account, "main");
 	assert_string_equal(job->droplet_name, "web-1");
 	assert_string_equal(job->steps, "d 6012");
+	assert_string_equal(job->beside, "is ams3 2400 web\n");
 	f->jobs[f->n_jobs++] = *job;
 	return 0;
 }

@@ -63,6 +63,7 @@ static int take_job(const struct store_job *job, void *data)
 	assert_true(job->open);
 	assert_int_equal(job->ready_ms, 0);
 	assert_string_equal(job->steps, "");
+	assert_string_equal(job->beside, "");
 	return 0;
 }
 
