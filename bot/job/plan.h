@@ -34,8 +34,10 @@ struct plan {
 	const char *done;       /* "Rebooted" */
 	const char
 		*remark; /* a line under a good outcome, NULL: none: "Boot may still be running." */
-	bool interrupts; /* what runs on the droplet stops for a while, and comes back with it */
-	bool strands;    /* what runs on it stops, and nothing on it could bring it back */
+	const char *look;   /* said again to see whether it helped: "down?"; NULL: nothing */
+	enum verb fallback; /* what may help when this did not; VERB_NONE: nothing */
+	bool interrupts;    /* what runs on the droplet stops for a while, and comes back with it */
+	bool strands;       /* what runs on it stops, and nothing on it could bring it back */
 	struct plan_step steps[PLAN_STEPS_MAX];
 	size_t n_steps;
 };

@@ -42,6 +42,9 @@ struct report {
 	const char *again;                /* a button that says it all again; NULL or "": none */
 	const struct report_queue *queue; /* NULL: it does not wait in line */
 	bool again_queues;                /* it was taken: said again, it waits in line */
+	/* buttons of one droplet's end: its plan's look, and its plan's fallback; NULL or "": none */
+	const char *look;
+	const char *fallback, *fallback_label;
 };
 
 /* When its turn came: people may have been waited for before. Wall. */

@@ -69,8 +69,8 @@ static void card(const struct store_request *request, const struct plan *plan,
 		 const struct store_job *jobs, size_t n_jobs, const struct report_ask *ask,
 		 const char *again, const char *expected)
 {
-	struct report report = {request, plan,  jobs, n_jobs, T0 + 10 * 1000,
-				ask,     again, NULL, false};
+	struct report report = {request, plan, jobs,  n_jobs, T0 + 10 * 1000, ask,
+				again,   NULL, false, NULL,   NULL,           NULL};
 	struct arena arena = {0};
 
 	shows(report_card(&report, &arena), expected);
@@ -132,7 +132,8 @@ static void approvals(void **state)
 				 .n_ids = 1,
 				 .shows_who = true};
 	struct store_request request = asked;
-	struct report report = {&request, &reboot, &one, 1, T0, &ask, NULL, NULL, false};
+	struct report report = {&request, &reboot, &one,  1,    T0,   &ask,
+				NULL,     NULL,    false, NULL, NULL, NULL};
 	struct arena arena = {0};
 
 	(void)state;
