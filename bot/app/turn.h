@@ -14,8 +14,12 @@
 
 /* fetch.c: what a read asks for besides the list. */
 struct fetch {
-	struct ocean_call call;
-	struct ocean *calling;                                /* NULL: no call is under way */
+	struct ocean_call calls[COMMAND_CALLS_MAX]; /* of the droplet or account at hand */
+	bool running[COMMAND_CALLS_MAX], gone_wrong[COMMAND_CALLS_MAX];
+	size_t n_calls, n_running;
+	struct err err;      /* of the first that went wrong */
+	struct ocean *asked; /* whom */
+	struct timer patience;
 	const struct droplet *const *droplets, *const *shown; /* in the arena, of turn->snapshot */
 	size_t n_droplets; /* 0: about none, one call an account */
 	size_t n, at;
@@ -67,8 +71,10 @@ bool self_refuses(struct turn *turn, const struct gate_targets *targets,
 		  const struct gate_decision *decision, struct store_txn *txn);
 void self_announce(struct turn *turn, const struct gate_targets *targets);
 
+/* fetch.c: does the row ask for more than the list, of these? */
+bool fetch_wants(struct turn *turn, const struct droplet *const *droplets, size_t n);
 /*
- * fetch.c, once the gate allowed: the row's call for each of these droplets (`shown`: as this channel may see them), or for each account
+ * Once the gate allowed: the row's call or calls for each of these droplets (`shown`: as this channel may see them), or for each account
  * with n 0, then the answer, and the turn ends by itself. False: nothing is asked, and that was said.
  */
 bool fetch_start(struct turn *turn, const struct droplet *const *droplets,
@@ -79,6 +85,11 @@ bool fetch_drop(struct turn *turn);
 /* The command as it would be typed again, cleaned; and how long ago it was said. */
 const char *turn_said_again(struct turn *turn);
 int64_t turn_said_ago_ms(const struct turn *turn);
+
+/* What every handler is told. */
+struct command_call turn_call(struct turn *turn);
+/* answer.c: of each droplet, who keeps it, in words for this channel; NULL: nobody */
+const char *const *turn_locks(struct turn *turn, const struct droplet *const *droplets, size_t n);
 
 /* Runs the row's answer on these droplets, redacted for the channel, and says it. */
 void turn_answer(struct turn *turn, const struct droplet *const *droplets, size_t n);

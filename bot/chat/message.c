@@ -32,6 +32,7 @@ static const struct chart *copy_chart(struct arena *arena, const struct chart *f
 	*copy = *from;
 	copy->label = arena_strdup(arena, from->label);
 	copy->caption = arena_strdup(arena, from->caption);
+	copy->unit = arena_strdup(arena, from->unit);
 	if (from->n_points > 0) {
 		memcpy(points, from->points, from->n_points * sizeof(*points));
 	}
@@ -92,8 +93,8 @@ static bool equal_chart(const struct chart *a, const struct chart *b)
 	}
 	/* bytes, so that a gap is like a gap */
 	return a->n_points == b->n_points && same(a->label, b->label) &&
-	       same(a->caption, b->caption) && a->from_ms == b->from_ms && a->to_ms == b->to_ms &&
-	       memcmp(&a->low, &b->low, sizeof(a->low)) == 0 &&
+	       same(a->caption, b->caption) && same(a->unit, b->unit) && a->from_ms == b->from_ms &&
+	       a->to_ms == b->to_ms && memcmp(&a->low, &b->low, sizeof(a->low)) == 0 &&
 	       memcmp(&a->high, &b->high, sizeof(a->high)) == 0 &&
 	       (a->n_points == 0 ||
 		memcmp(a->points, b->points, a->n_points * sizeof(*a->points)) == 0);

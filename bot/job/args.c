@@ -6,15 +6,21 @@
 #include <strings.h>
 
 struct arg_row {
-	const char *key;  /* in the canonical text */
-	const char *word; /* in a usage line; of a flag what is typed */
-	size_t at, size;  /* the text in struct job_args; size 0: a flag, a bool */
+	const char *key;     /* in the canonical text */
+	const char *word;    /* in a usage line; of a flag what is typed */
+	size_t at, size;     /* the text in struct job_args; size 0: a flag, a bool */
+	const char *choices; /* all that it can be, with ", " between; NULL: any slug */
 };
 
 static const struct arg_row rows[ARG_COUNT] = {
 	[ARG_SIZE] = {"size", "SIZE", offsetof(struct job_args, size),
-		      sizeof(((struct job_args *)NULL)->size)},
-	[ARG_DISK] = {"disk", "disk", offsetof(struct job_args, disk), 0},
+		      sizeof(((struct job_args *)NULL)->size), NULL},
+	[ARG_DISK] = {"disk", "disk", offsetof(struct job_args, disk), 0, NULL},
+	[ARG_FIGURE] = {"figure", "FIGURE", offsetof(struct job_args, figure),
+			sizeof(((struct job_args *)NULL)->figure),
+			"cpu, memory, disk, load, traffic"},
+	[ARG_SPAN] = {"span", "TIME", offsetof(struct job_args, span),
+		      sizeof(((struct job_args *)NULL)->span), "1h, 6h, 24h, 7d"},
 };
 
 const char *job_arg_word(enum job_arg arg)
@@ -25,6 +31,27 @@ const char *job_arg_word(enum job_arg arg)
 bool job_arg_is_flag(enum job_arg arg)
 {
 	return rows[arg].size == 0;
+}
+
+const char *job_arg_choices(enum job_arg arg)
+{
+	return rows[arg].choices;
+}
+
+static bool is_choice(const char *choices, const char *word)
+{
+	size_t len = strlen(word);
+
+	for (const char *at = choices; at != NULL && *at != '\0';) {
+		size_t n = strcspn(at, ",");
+
+		if (n == len && memcmp(at, word, n) == 0) {
+			return true;
+		}
+		at += n;
+		at += strspn(at, ", ");
+	}
+	return choices == NULL;
 }
 
 static char *text_of(struct job_args *args, const struct arg_row *row)
@@ -64,6 +91,9 @@ int job_arg_set(struct job_args *args, enum job_arg arg, const char *word, struc
 	}
 	if (len >= row->size || len >= sizeof(lower) || !is_slug(lower)) {
 		return err_set(err, ERR_USAGE, "\"%.40s\" cannot be a %s", word, row->key);
+	}
+	if (!is_choice(row->choices, lower)) {
+		return err_set(err, ERR_USAGE, "\"%.40s\" is none of %s", word, row->choices);
 	}
 	memcpy(text_of(args, row), lower, len + 1);
 	return 0;

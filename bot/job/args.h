@@ -14,8 +14,10 @@
 /* The kinds of argument; each is a row of args.c. To add one: a row there, a field here. */
 enum job_arg {
 	ARG_NONE = 0,
-	ARG_SIZE, /* the slug of a size */
-	ARG_DISK, /* a flag: the disk grows too */
+	ARG_SIZE,   /* the slug of a size */
+	ARG_DISK,   /* a flag: the disk grows too */
+	ARG_FIGURE, /* one of its choices: what was measured */
+	ARG_SPAN,   /* one of its choices: how long back */
 	ARG_COUNT,
 };
 
@@ -24,11 +26,15 @@ enum job_arg {
 struct job_args {
 	char size[65]; /* "" : not given */
 	bool disk;
+	char figure[8]; /* "cpu" */
+	char span[4];   /* "6h" */
 };
 
 /* How it stands in a usage line: "SIZE", or the flag's own word. */
 const char *job_arg_word(enum job_arg arg);
 bool job_arg_is_flag(enum job_arg arg);
+/* "1h, 6h, 24h, 7d": all that it can be; NULL: more than can be listed. */
+const char *job_arg_choices(enum job_arg arg);
 
 /* One word as it was typed. -1 and ERR_USAGE: it cannot be that argument. */
 int job_arg_set(struct job_args *args, enum job_arg arg, const char *word, struct err *err);

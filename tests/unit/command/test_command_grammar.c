@@ -97,6 +97,11 @@ static void words_that_people_type(void **state)
 		{"?", "help", ""},
 		{"help reboot", "help", "reboot"},
 		{"who am I", "whoami", ""},
+		{"down? web-1", "down?", "web-1"},
+		{"Down web-1?", "down?", "web-1"},
+		{"is it down? web-1", "down?", "web-1"},
+		{"metrics web-1 CPU 24h", "metrics", "web-1"},
+		{"graph web-1 web-2 7d", "metrics", "web-1|web-2"},
 		{"whoami", "whoami", ""},
 	};
 
