@@ -100,6 +100,31 @@ static bool equal_chart(const struct chart *a, const struct chart *b)
 		memcmp(a->points, b->points, a->n_points * sizeof(*a->points)) == 0);
 }
 
+/* From i on; NULL: no more. */
+static const struct chart *next_chart(const struct message *message, size_t *i)
+{
+	while (*i < message->n_blocks) {
+		const struct block *block = &message->blocks[(*i)++];
+
+		if (block->kind == BLOCK_CHART) {
+			return block->chart;
+		}
+	}
+	return NULL;
+}
+
+bool message_same_charts(const struct message *a, const struct message *b)
+{
+	size_t at_a = 0, at_b = 0;
+	const struct chart *of_a, *of_b;
+
+	do {
+		of_a = next_chart(a, &at_a);
+		of_b = next_chart(b, &at_b);
+	} while (of_a != NULL && equal_chart(of_a, of_b));
+	return of_a == NULL && of_b == NULL;
+}
+
 static bool equal_block(const struct block *a, const struct block *b)
 {
 	if (a->kind != b->kind || a->n_spans != b->n_spans || a->n_columns != b->n_columns ||

@@ -92,6 +92,9 @@ struct message {
 /* A deep copy. */
 const struct message *message_copy(struct arena *arena, const struct message *message);
 
+/* Are the charts of both the same, one by one? */
+bool message_same_charts(const struct message *a, const struct message *b);
+
 /* Would both look the same and ask the same? */
 bool message_equal(const struct message *a, const struct message *b);
 
