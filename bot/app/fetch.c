@@ -41,15 +41,16 @@ static void add_answer(struct turn *turn)
 {
 	struct fetch *fetch = &turn->fetch;
 	bool gathers = turn->parse.row->gather != NULL;
+	const struct ocean *ocean = ocean_of(turn, fetch->at); /* NULL: a reload took it away */
 	struct command_fetched fetched = {
 		.call = gathers ? NULL : &fetch->calls[0],
 		.calls = fetch->calls,
 		.failed = fetch->gone_wrong,
 		.n_calls = fetch->n_calls,
-		.account = turn->app->n_accounts > 1 && fetch->n_droplets == 0
-				   ? turn->app->accounts[fetch->at].ocean->name
+		.account = turn->app->n_accounts > 1 && fetch->n_droplets == 0 && ocean != NULL
+				   ? ocean->name
 				   : NULL,
-		.n_droplets = droplets_of(turn, ocean_of(turn, fetch->at)->name),
+		.n_droplets = ocean != NULL ? droplets_of(turn, ocean->name) : 0,
 		.now_ms = clock_wall_ms(),
 	};
 	struct command_call call = turn_call(turn);
