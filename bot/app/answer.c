@@ -59,7 +59,7 @@ static const struct droplet *const *redacted(struct turn *turn,
 	return shown;
 }
 
-static const char *const *locks(struct turn *turn, const struct droplet *const *droplets, size_t n)
+const char *const *turn_locks(struct turn *turn, const struct droplet *const *droplets, size_t n)
 {
 	const char **words = arena_array(&turn->arena, n + 1, sizeof(*words));
 
@@ -69,24 +69,37 @@ static const char *const *locks(struct turn *turn, const struct droplet *const *
 	return words;
 }
 
-void turn_answer(struct turn *turn, const struct droplet *const *droplets, size_t n)
+static const char *say_button(const char *text, void *data)
 {
-	struct app *app = turn->app;
-	struct command_call call = {
+	return buttons_add(((struct app *)data)->buttons, text);
+}
+
+struct command_call turn_call(struct turn *turn)
+{
+	return (struct command_call){
 		.row = turn->parse.row,
 		.words = turn->parse.words,
 		.n_words = turn->parse.n_words,
-		.gate = app->gate,
+		.args = &turn->parse.args,
+		.gate = turn->app->gate,
 		.who = &turn->who,
 		.arena = &turn->arena,
-		.droplets = redacted(turn, droplets, n),
-		.whole = droplets,
-		.n_droplets = n,
-		.locks = locks(turn, droplets, n),
-		.n_visible = n,
+		.say_button = say_button,
+		.say_data = turn->app,
 	};
+}
+
+void turn_answer(struct turn *turn, const struct droplet *const *droplets, size_t n)
+{
+	struct app *app = turn->app;
+	struct command_call call = turn_call(turn);
 	struct build build;
 
+	call.droplets = redacted(turn, droplets, n);
+	call.whole = droplets;
+	call.n_droplets = n;
+	call.locks = turn_locks(turn, droplets, n);
+	call.n_visible = n;
 	build_init(&build, &turn->arena, TONE_PLAIN);
 	call.row->answer(&call, &build);
 	turn_say(turn, gate_reads_privately(app->gate, &turn->who), build_end(&build));
@@ -114,7 +127,7 @@ static bool on_list(struct turn *turn, const struct ocean_snapshot *snapshot)
 			 words_denied(&turn->arena, turn->parse.row, &decision, NULL, 0));
 	} else if (decision.verdict == ALLOW && decision.n_duties > 0) {
 		turn_say(turn, true, words_steps(&turn->arena, &decision));
-	} else if (turn->parse.row->fetch != OCEAN_NONE) {
+	} else if (fetch_wants(turn, NULL, 0)) {
 		goes_on = fetch_start(turn, NULL, NULL, 0);
 	} else {
 		turn_answer(turn, seen, n);
@@ -188,7 +201,7 @@ static bool decide(struct turn *turn)
 		inbox_leave(turn, txn);
 		own_lock(turn, targets, txn);
 		return true;
-	} else if (row->fetch != OCEAN_NONE) {
+	} else if (fetch_wants(turn, targets->droplets, targets->n)) {
 		store_commit(txn, turn_audited, NULL);
 		return fetch_start(turn, targets->droplets,
 				   redacted(turn, targets->droplets, targets->n), targets->n);

@@ -207,6 +207,7 @@ struct app *app_new(const struct app_parts *parts)
 		at->app = app;
 		at->chat = parts->chats[i];
 		at->queue = post_queue_new(app->loop, at->chat);
+		post_queue_paint(at->queue, parts->painter);
 		at->chat->sink.event = sink_event;
 		at->chat->sink.link = sink_link;
 		at->chat->sink.place_lost = sink_place_lost;

@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "chat/chat.h"
+#include "chat/post.h"
 #include "ocean/ocean.h"
 #include "policy/policy.h"
 #include "store/store.h"
@@ -33,6 +34,7 @@ struct app_parts {
 	size_t n_accounts;
 	const char *policy_text; /* as it was compiled, kept in the store; NULL: not known */
 	const char *policy_path; /* where it is read again; NULL: it is no file */
+	const struct post_painter *painter; /* of charts, borrowed; NULL: none */
 	struct app_keep keep;
 	const char *own_name; /* by which the bot is addressed: "sluice" */
 	uint64_t own_droplet; /* the droplet on which this program runs; 0: none, or not known */

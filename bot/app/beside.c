@@ -14,12 +14,12 @@ static void next(struct turn *turn);
 
 static const char *found(const struct turn *turn, const struct droplet *droplet)
 {
-	const struct fetch *fetch = &turn->fetch;
+	const struct beside_look *look = &turn->beside;
 
-	for (size_t i = 0; turn->beside != NULL && i < fetch->n; i++) {
-		if (fetch->droplets[i]->id == droplet->id &&
-		    strcmp(fetch->droplets[i]->account, droplet->account) == 0) {
-			return turn->beside[i];
+	for (size_t i = 0; look->texts != NULL && i < look->n; i++) {
+		if (look->droplets[i]->id == droplet->id &&
+		    strcmp(look->droplets[i]->account, droplet->account) == 0) {
+			return look->texts[i];
 		}
 	}
 	return NULL;
@@ -42,7 +42,7 @@ const char *const *beside_of(struct turn *turn, const struct gate_targets *targe
 	for (size_t i = 0; i < targets->n; i++) {
 		texts[i] = found(turn, targets->droplets[i]);
 	}
-	return turn->beside != NULL ? texts : NULL;
+	return turn->beside.texts != NULL ? texts : NULL;
 }
 
 static void failed(struct turn *turn, const struct err *err)
@@ -64,7 +64,7 @@ static bool shows_all(struct turn *turn, const char *text)
 	}
 	build_init(&build, &turn->arena, TONE_BAD);
 	build_line(&build, "*Nothing ran:* too much belongs to");
-	build_line(&build, "%s to be shown.", turn->fetch.droplets[turn->fetch.at]->name);
+	build_line(&build, "%s to be shown.", turn->beside.droplets[turn->beside.at]->name);
 	build_line(&build, "Remove some of it before.");
 	turn_say(turn, true, build_end(&build));
 	turn_end(turn);
@@ -74,10 +74,10 @@ static bool shows_all(struct turn *turn, const char *text)
 static void came(struct ocean_call *call, const struct err *err)
 {
 	struct turn *turn = call->data;
-	struct fetch *fetch = &turn->fetch;
+	struct beside_look *look = &turn->beside;
 
-	fetch->calling = NULL;
-	if (fetch->dropped) {
+	look->calling = NULL;
+	if (look->dropped) {
 		turn_end(turn);
 		return;
 	}
@@ -85,24 +85,24 @@ static void came(struct ocean_call *call, const struct err *err)
 		failed(turn, err);
 		return;
 	}
-	turn->beside[fetch->at] = beside_write(fetch->shown[fetch->at], call->associated,
-					       call->n_things, &turn->arena);
-	if (shows_all(turn, turn->beside[fetch->at])) {
-		fetch->at++;
+	look->texts[look->at] =
+		beside_write(look->shown[look->at], call->associated, call->n_things, &turn->arena);
+	if (shows_all(turn, look->texts[look->at])) {
+		look->at++;
 		next(turn);
 	}
 }
 
 static void next(struct turn *turn)
 {
-	struct fetch *fetch = &turn->fetch;
+	struct beside_look *look = &turn->beside;
 	struct app_account *account;
 
-	if (fetch->at == fetch->n) {
+	if (look->at == look->n) {
 		turn_targets_again(turn);
 		return;
 	}
-	account = account_find(turn->app, fetch->droplets[fetch->at]->account);
+	account = account_find(turn->app, look->droplets[look->at]->account);
 	if (account == NULL) { /* a reload took the account away meanwhile */
 		struct err gone = {0};
 
@@ -110,21 +110,21 @@ static void next(struct turn *turn)
 		failed(turn, &gone);
 		return;
 	}
-	memset(&fetch->call, 0, sizeof(fetch->call));
-	fetch->call.verb = OCEAN_ASSOCIATED;
-	fetch->call.droplet_id = fetch->droplets[fetch->at]->id;
-	fetch->call.max_tier = TIER_READ;
-	fetch->call.interactive = true;
-	fetch->call.done = came;
-	fetch->call.data = turn;
-	fetch->calling = account->ocean;
-	ocean_start(account->ocean, &fetch->call);
+	memset(&look->call, 0, sizeof(look->call));
+	look->call.verb = OCEAN_ASSOCIATED;
+	look->call.droplet_id = look->droplets[look->at]->id;
+	look->call.max_tier = TIER_READ;
+	look->call.interactive = true;
+	look->call.done = came;
+	look->call.data = turn;
+	look->calling = account->ocean;
+	ocean_start(account->ocean, &look->call);
 }
 
 bool beside_start(struct turn *turn, const struct droplet *const *droplets,
 		  const struct droplet *const *shown, size_t n)
 {
-	struct fetch *fetch = &turn->fetch;
+	struct beside_look *look = &turn->beside;
 	struct build build;
 
 	if (n > FETCH_MOST) {
@@ -135,11 +135,23 @@ bool beside_start(struct turn *turn, const struct droplet *const *droplets,
 		turn_say(turn, true, build_end(&build));
 		return false;
 	}
-	fetch->droplets = droplets;
-	fetch->shown = shown;
-	fetch->n = n;
-	fetch->at = 0;
-	turn->beside = arena_array(&turn->arena, n + 1, sizeof(*turn->beside));
+	look->droplets = droplets;
+	look->shown = shown;
+	look->n = n;
+	look->at = 0;
+	look->texts = arena_array(&turn->arena, n + 1, sizeof(*look->texts));
 	next(turn);
+	return true;
+}
+
+bool beside_drop(struct turn *turn)
+{
+	struct beside_look *look = &turn->beside;
+
+	if (look->calling == NULL) {
+		return false;
+	}
+	look->dropped = true; /* the call's end ends the turn */
+	ocean_cancel(look->calling, &look->call);
 	return true;
 }

@@ -1,8 +1,10 @@
-/* fetch.c - what a read asks DigitalOcean for besides the list of droplets: one call after the other, all into one answer
+/* fetch.c - what a read asks DigitalOcean for besides the list of droplets: one after the other, all into one answer
  *
  * Happy path: the gate has allowed; for each droplet (or, for a verb about none, each account) the row's call is made, and the
- * row's handler adds what came to the answer while the results live. Failure modes: one call fails (its sentence stands in the
- * answer, in its place, and the rest goes on); more droplets than are asked for at once (said, nothing is asked); the end of the
+ * row's handler adds what came to the answer while the results live. A row that gathers makes several at once, keeps what each
+ * brought, and its handler runs when the last has come. Failure modes: one call fails (its sentence stands in the answer, in its
+ * place, and the rest goes on; a row that can do without says nothing of it); they take too long for such a row (canceled, the
+ * answer goes without them); more droplets than are asked for at once (said, nothing is asked); the end of the
  * program (the call is canceled, and turn_drop_all tells the asker).
  */
 #include <string.h>
@@ -34,57 +36,94 @@ static size_t droplets_of(const struct turn *turn, const char *account)
 	return has;
 }
 
-static void add(struct turn *turn, const struct ocean_call *call, const struct err *err)
+/* The row's answer, of what came. */
+static void add_answer(struct turn *turn)
 {
 	struct fetch *fetch = &turn->fetch;
+	bool gathers = turn->parse.row->gather != NULL;
+	const struct ocean *ocean = ocean_of(turn, fetch->at); /* NULL: a reload took it away */
 	struct command_fetched fetched = {
-		.call = call,
-		.account = turn->app->n_accounts > 1 && fetch->n_droplets == 0
-				   ? turn->app->accounts[fetch->at].ocean->name
+		.call = gathers ? NULL : &fetch->calls[0],
+		.calls = fetch->calls,
+		.failed = fetch->gone_wrong,
+		.n_calls = fetch->n_calls,
+		.account = turn->app->n_accounts > 1 && fetch->n_droplets == 0 && ocean != NULL
+				   ? ocean->name
 				   : NULL,
-		.n_droplets = droplets_of(turn, ocean_of(turn, fetch->at)->name),
+		.n_droplets = ocean != NULL ? droplets_of(turn, ocean->name) : 0,
 		.now_ms = clock_wall_ms(),
 	};
-	struct command_call command = {
-		.row = turn->parse.row,
-		.words = turn->parse.words,
-		.n_words = turn->parse.n_words,
-		.gate = turn->app->gate,
-		.who = &turn->who,
-		.arena = &turn->arena,
-		.droplets = fetch->n_droplets > 0 ? &fetch->shown[fetch->at] : NULL,
-		.whole = fetch->n_droplets > 0 ? &fetch->droplets[fetch->at] : NULL,
-		.n_droplets = fetch->n_droplets > 0 ? 1 : 0,
-		.n_visible = fetch->n_droplets,
-		.fetched = &fetched,
-	};
+	struct command_call call = turn_call(turn);
 
-	if (err != NULL) {
-		log_line(LOG_WARN, "ocean.read", "why", err->msg, NULL);
+	if (fetch->n_droplets > 0) {
+		call.droplets = &fetch->shown[fetch->at];
+		call.whole = &fetch->droplets[fetch->at];
+		call.n_droplets = 1;
+		call.locks = turn_locks(turn, call.whole, 1);
 	}
-	if (err != NULL && turn->person == NULL) {
-		/* names of accounts and tokens are nothing for a stranger */
-		build_line(&fetch->build, "DigitalOcean could not be asked.");
-	} else if (err != NULL) {
-		build_line(&fetch->build, "DigitalOcean could not be asked.");
-		build_line(&fetch->build, "%s", words_sentence(&turn->arena, err->msg));
+	call.n_visible = fetch->n_droplets;
+	call.fetched = &fetched;
+	call.row->answer(&call, &fetch->build);
+}
+
+/* Is it nothing without what failed? Some of several calls are worth an answer, and so is a row that can do without. */
+static bool has_failed(const struct turn *turn)
+{
+	const struct fetch *fetch = &turn->fetch;
+	const struct command_gather *gather = turn->parse.row->gather;
+	bool all = true;
+
+	for (size_t i = 0; i < fetch->n_calls; i++) {
+		all = all && fetch->gone_wrong[i];
+	}
+	return all && (gather == NULL || gather->verb == VERB_NONE);
+}
+
+static void add(struct turn *turn)
+{
+	struct fetch *fetch = &turn->fetch;
+	bool failed = has_failed(turn);
+
+	if (!failed) {
+		add_answer(turn);
 	} else {
-		command.row->answer(&command, &fetch->build);
+		build_line(&fetch->build, "DigitalOcean could not be asked.");
 	}
-	fetch->failed = fetch->failed || err != NULL;
+	if (failed && turn->person != NULL) {
+		/* names of accounts and tokens are nothing for a stranger */
+		build_line(&fetch->build, "%s", words_sentence(&turn->arena, fetch->err.msg));
+	}
+	fetch->failed = fetch->failed || failed;
 }
 
 static void came(struct ocean_call *call, const struct err *err)
 {
 	struct turn *turn = call->data;
+	struct fetch *fetch = &turn->fetch;
+	const struct command_gather *gather = turn->parse.row->gather;
+	size_t i = (size_t)(call - fetch->calls);
 
-	turn->fetch.calling = NULL;
-	if (turn->fetch.dropped) {
+	fetch->running[i] = false;
+	fetch->gone_wrong[i] = err != NULL;
+	fetch->n_running--;
+	if (err != NULL && fetch->err.msg[0] == '\0') {
+		fetch->err = *err;
+	}
+	if (err != NULL && err->kind != ERR_CANCELED) {
+		log_line(LOG_WARN, "ocean.read", "why", err->msg, NULL);
+	} else if (err == NULL && gather != NULL) {
+		gather->keep(call, &turn->arena);
+	}
+	if (fetch->n_running > 0) {
+		return;
+	}
+	timer_stop(&fetch->patience);
+	if (fetch->dropped) {
 		turn_end(turn);
 		return;
 	}
-	add(turn, call, err);
-	turn->fetch.at++;
+	add(turn);
+	fetch->at++;
 	next(turn);
 }
 
@@ -97,35 +136,98 @@ static void finish(struct turn *turn)
 	turn_end(turn);
 }
 
+static void cancel(struct fetch *fetch)
+{
+	for (size_t i = 0; i < fetch->n_calls; i++) {
+		if (fetch->running[i]) {
+			ocean_cancel(fetch->asked, &fetch->calls[i]);
+		}
+	}
+}
+
+/* Those who ask wait no longer: what is there is the answer. */
+static void hurry(struct timer *timer)
+{
+	log_line(LOG_WARN, "ocean.read", "why", "it took too long, the answer goes without", NULL);
+	cancel(timer->data);
+}
+
+static void prepare(struct turn *turn)
+{
+	struct fetch *fetch = &turn->fetch;
+	const struct command *row = turn->parse.row;
+	struct command_call call = turn_call(turn);
+
+	memset(fetch->calls, 0, sizeof(fetch->calls));
+	memset(&fetch->err, 0, sizeof(fetch->err));
+	fetch->n_calls = 1;
+	if (row->gather != NULL) {
+		fetch->n_calls = row->gather->calls(&call, clock_wall_ms(), fetch->calls);
+	} else {
+		fetch->calls[0].verb = row->fetch;
+		fetch->calls[0].images = row->images;
+	}
+	for (size_t i = 0; i < fetch->n_calls; i++) {
+		fetch->calls[i].max_tier = TIER_READ;
+		fetch->calls[i].interactive = true;
+		fetch->calls[i].droplet_id =
+			fetch->n_droplets > 0 ? fetch->droplets[fetch->at]->id : 0;
+		fetch->calls[i].done = came;
+		fetch->calls[i].data = turn;
+		fetch->running[i] = true;
+	}
+	fetch->n_running = fetch->n_calls;
+}
+
+/* A reload took the account away meanwhile. */
+static void no_account(struct turn *turn)
+{
+	struct fetch *fetch = &turn->fetch;
+
+	(void)err_set(&fetch->err, ERR_CONFIG, "its account is not set up any more");
+	log_line(LOG_WARN, "ocean.read", "why", fetch->err.msg, NULL);
+	for (size_t i = 0; i < fetch->n_calls; i++) {
+		fetch->running[i] = false;
+		fetch->gone_wrong[i] = true;
+	}
+	fetch->n_running = 0;
+	add(turn);
+	fetch->at++;
+	next(turn);
+}
+
 static void next(struct turn *turn)
 {
 	struct fetch *fetch = &turn->fetch;
-	struct ocean *ocean;
+	const struct command_gather *gather = turn->parse.row->gather;
 
 	if (fetch->at == fetch->n) {
 		finish(turn);
 		return;
 	}
-	ocean = ocean_of(turn, fetch->at);
-	memset(&fetch->call, 0, sizeof(fetch->call));
-	fetch->call.verb = turn->parse.row->fetch;
-	fetch->call.images = turn->parse.row->images;
-	fetch->call.max_tier = TIER_READ;
-	fetch->call.interactive = true;
-	fetch->call.done = came;
-	fetch->call.data = turn;
-	if (fetch->n_droplets > 0) {
-		fetch->call.droplet_id = fetch->droplets[fetch->at]->id;
-	}
-	if (ocean == NULL) { /* a reload took the account away meanwhile */
-		struct err gone = {0};
-
-		(void)err_set(&gone, ERR_CONFIG, "its account is not set up any more");
-		came(&fetch->call, &gone);
+	prepare(turn);
+	fetch->asked = ocean_of(turn, fetch->at);
+	if (fetch->asked == NULL) {
+		no_account(turn);
 		return;
 	}
-	fetch->calling = ocean;
-	ocean_start(ocean, &fetch->call);
+	if (gather != NULL && gather->patience_ms > 0) {
+		timer_start(&fetch->patience, gather->patience_ms);
+	}
+	for (size_t i = 0; i < fetch->n_calls; i++) {
+		ocean_start(fetch->asked, &fetch->calls[i]);
+	}
+}
+
+bool fetch_wants(struct turn *turn, const struct droplet *const *droplets, size_t n)
+{
+	const struct command *row = turn->parse.row;
+
+	if (row->gather == NULL) {
+		return row->fetch != OCEAN_NONE;
+	}
+	return row->gather->verb == VERB_NONE ||
+	       (n == 1 && gate_allows(turn->app->gate, &turn->who, row->gather->verb, droplets[0]));
 }
 
 bool fetch_start(struct turn *turn, const struct droplet *const *droplets,
@@ -143,6 +245,7 @@ bool fetch_start(struct turn *turn, const struct droplet *const *droplets,
 		return false;
 	}
 	build_init(&fetch->build, &turn->arena, TONE_PLAIN);
+	timer_init(&fetch->patience, turn->app->loop, hurry, fetch);
 	fetch->droplets = droplets;
 	fetch->shown = shown;
 	fetch->n_droplets = n;
@@ -155,11 +258,11 @@ bool fetch_drop(struct turn *turn)
 {
 	struct fetch *fetch = &turn->fetch;
 
-	if (fetch->calling == NULL) {
+	if (fetch->n_running == 0) {
 		return false;
 	}
 	fetch->dropped =
-		true; /* the call's end ends the turn: until then its memory is DigitalOcean's */
-	ocean_cancel(fetch->calling, &fetch->call);
+		true; /* the last call's end ends the turn: until then its memory is DigitalOcean's */
+	cancel(fetch);
 	return true;
 }

@@ -41,7 +41,7 @@ void turn_drop_all(struct app *app)
 				turn_say(turn, true, words_stopping(&turn->arena));
 			}
 		}
-		if (fetch_drop(turn) || facts_drop(turn)) {
+		if (fetch_drop(turn) || facts_drop(turn) || beside_drop(turn)) {
 			turn_say(turn, true, words_stopping(&turn->arena));
 		} else {
 			turn_end(turn);

@@ -14,8 +14,12 @@
 
 /* fetch.c: what a read asks for besides the list. */
 struct fetch {
-	struct ocean_call call;
-	struct ocean *calling;                                /* NULL: no call is under way */
+	struct ocean_call calls[COMMAND_CALLS_MAX]; /* of the droplet or account at hand */
+	bool running[COMMAND_CALLS_MAX], gone_wrong[COMMAND_CALLS_MAX];
+	size_t n_calls, n_running;
+	struct err err;      /* of the first that went wrong */
+	struct ocean *asked; /* whom */
+	struct timer patience;
 	const struct droplet *const *droplets, *const *shown; /* in the arena, of turn->snapshot */
 	size_t n_droplets; /* 0: about none, one call an account */
 	size_t n, at;
@@ -36,6 +40,16 @@ struct facts {
 	const struct droplet *lacking; /* KNOWS_SIZES: it cannot have that size, */
 	const char *lack;              /* and why; NULL: nothing is known against it */
 	void (*then)(struct turn *);
+};
+
+/* beside.c: what belongs to the droplets of a change. */
+struct beside_look {
+	struct ocean_call call;
+	struct ocean *calling;                                /* NULL: no call is under way */
+	const struct droplet *const *droplets, *const *shown; /* in the arena, of turn->snapshot */
+	size_t n, at;
+	const char **texts; /* of each; NULL: not looked at */
+	bool dropped;
 };
 
 struct turn {
@@ -64,7 +78,7 @@ struct turn {
 	const char *inbox;           /* its row there, which goes with the turn; NULL: none */
 	struct gate_targets targets; /* of a change, in the arena */
 	struct facts facts;
-	const char **beside; /* beside.c, of fetch.droplets; NULL: not looked at */
+	struct beside_look beside;
 };
 
 struct turn *turn_new(struct app_chat *from, const struct event *event);
@@ -90,8 +104,10 @@ bool self_refuses(struct turn *turn, const struct gate_targets *targets,
 		  const struct gate_decision *decision, struct store_txn *txn);
 void self_announce(struct turn *turn, const struct gate_targets *targets);
 
+/* fetch.c: does the row ask for more than the list, of these? */
+bool fetch_wants(struct turn *turn, const struct droplet *const *droplets, size_t n);
 /*
- * fetch.c, once the gate allowed: the row's call for each of these droplets (`shown`: as this channel may see them), or for each account
+ * Once the gate allowed: the row's call or calls for each of these droplets (`shown`: as this channel may see them), or for each account
  * with n 0, then the answer, and the turn ends by itself. False: nothing is asked, and that was said.
  */
 bool fetch_start(struct turn *turn, const struct droplet *const *droplets,
@@ -104,6 +120,8 @@ bool fetch_start(struct turn *turn, const struct droplet *const *droplets,
 bool beside_is_due(const struct turn *turn, const struct gate_targets *targets);
 bool beside_start(struct turn *turn, const struct droplet *const *droplets,
 		  const struct droplet *const *shown, size_t n);
+/* At the end of the program. True: a call was under way, whose end ends the turn. */
+bool beside_drop(struct turn *turn);
 const char *const *beside_of(struct turn *turn, const struct gate_targets *targets);
 void turn_targets_again(struct turn *turn);
 /* At the end of the program. True: a call was under way, whose end ends the turn. */
@@ -127,6 +145,11 @@ void turn_refused(struct turn *turn, uint64_t droplet_id, const struct gate_deci
 /* The command as it would be typed again, cleaned; and how long ago it was said. */
 const char *turn_said_again(struct turn *turn);
 int64_t turn_said_ago_ms(const struct turn *turn);
+
+/* What every handler is told. */
+struct command_call turn_call(struct turn *turn);
+/* answer.c: of each droplet, who keeps it, in words for this channel; NULL: nobody */
+const char *const *turn_locks(struct turn *turn, const struct droplet *const *droplets, size_t n);
 
 /* Runs the row's answer on these droplets, redacted for the channel, and says it. */
 void turn_answer(struct turn *turn, const struct droplet *const *droplets, size_t n);

@@ -81,11 +81,11 @@ static void draw_rule(cairo_t *cr, double x1, double y1, double x2, double y2)
 	cairo_stroke(cr);
 }
 
-static void draw_axes(cairo_t *cr, const struct chart_panel *panel, const struct chart_scale *scale,
+static void draw_axes(cairo_t *cr, const struct chart *panel, const struct chart_scale *scale,
 		      int zone_min)
 {
 	struct chart_time times[CHART_TIMES_MAX];
-	size_t n = chart_times(&panel->chart, zone_min, times);
+	size_t n = chart_times(panel, zone_min, times);
 
 	font(cr, false);
 	for (int i = 0; i < CHART_TICKS; i++) {
@@ -177,26 +177,25 @@ static void draw_figures(cairo_t *cr, const struct chart *chart, const struct ch
 	}
 }
 
-static void draw_panel(cairo_t *cr, const struct chart_panel *panel, int zone_min)
+static void draw_panel(cairo_t *cr, const struct chart *panel, int zone_min)
 {
 	struct chart_scale scale;
 	char label[2 * CHART_TEXT_MAX + 8];
 
 	chart_scale(panel, &scale);
 	if (chart_unit_at_ticks(panel)) {
-		(void)snprintf(label, sizeof(label), "%s", panel->chart.label);
+		(void)snprintf(label, sizeof(label), "%s", panel->label);
 	} else {
-		(void)snprintf(label, sizeof(label), "%s (%s)", panel->chart.label, panel->unit);
+		(void)snprintf(label, sizeof(label), "%s (%s)", panel->label, panel->unit);
 	}
 	use(cr, &ink);
 	font(cr, true);
 	write_text(cr, label, EDGE, 44, LABEL_SIZE, CHART_WIDTH - 2 * EDGE, FROM_LEFT);
 	font(cr, false);
-	write_text(cr, panel->chart.caption, EDGE, 82, CAPTION_SIZE, CHART_WIDTH - 2 * EDGE,
-		   FROM_LEFT);
-	draw_figures(cr, &panel->chart, &scale, false);
+	write_text(cr, panel->caption, EDGE, 82, CAPTION_SIZE, CHART_WIDTH - 2 * EDGE, FROM_LEFT);
+	draw_figures(cr, panel, &scale, false);
 	draw_axes(cr, panel, &scale, zone_min);
-	draw_figures(cr, &panel->chart, &scale, true);
+	draw_figures(cr, panel, &scale, true);
 }
 
 static cairo_status_t on_bytes(void *closure, const unsigned char *bytes, unsigned len)

@@ -45,14 +45,13 @@ static void tick_word(double value, const char *unit, char *ret_word, size_t siz
 		       *sign != '\0' || *unit != '\0' ? " " : "", sign, unit);
 }
 
-bool chart_unit_at_ticks(const struct chart_panel *panel)
+bool chart_unit_at_ticks(const struct chart *panel)
 {
 	return strlen(panel->unit) <= SHORT_UNIT;
 }
 
-void chart_scale(const struct chart_panel *panel, struct chart_scale *ret_scale)
+void chart_scale(const struct chart *chart, struct chart_scale *ret_scale)
 {
-	const struct chart *chart = &panel->chart;
 	double low = chart->low, high = chart->high;
 	double least = 0, most = 0;
 	bool free_end = high <= low;
@@ -79,7 +78,7 @@ void chart_scale(const struct chart_panel *panel, struct chart_scale *ret_scale)
 	ret_scale->high = high;
 	for (int i = 0; i < CHART_TICKS; i++) {
 		tick_word(low + (high - low) * i / (CHART_TICKS - 1),
-			  chart_unit_at_ticks(panel) ? panel->unit : "", ret_scale->ticks[i],
+			  chart_unit_at_ticks(chart) ? chart->unit : "", ret_scale->ticks[i],
 			  sizeof(ret_scale->ticks[i]));
 	}
 }

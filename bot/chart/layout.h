@@ -25,8 +25,8 @@ struct chart_time {
 };
 
 /* A short unit stands at every tick, a long one once, behind the label. */
-bool chart_unit_at_ticks(const struct chart_panel *panel);
-void chart_scale(const struct chart_panel *panel, struct chart_scale *ret_scale);
+bool chart_unit_at_ticks(const struct chart *panel);
+void chart_scale(const struct chart *chart, struct chart_scale *ret_scale);
 double chart_x(const struct chart *chart, size_t point);
 double chart_y(const struct chart_scale *scale, double value); /* in its panel */
 /* Even clock times of the zone within the chart's time; returns how many. */

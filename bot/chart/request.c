@@ -132,15 +132,14 @@ static int begin_panel(struct reader *r, const char *label)
 	if (request->n_panels == CHART_PANELS_MAX) {
 		return wrong(r, "too many panels");
 	}
-	request->panels[request->n_panels++] = (struct chart_panel){
-		.chart = {.label = arena_strdup(r->arena, label), .caption = ""}, .unit = ""};
+	request->panels[request->n_panels++] =
+		(struct chart){.label = arena_strdup(r->arena, label), .unit = "", .caption = ""};
 	r->seen = 1U << PANEL;
 	return 0;
 }
 
 static int take(struct reader *r, enum word word, char *rest)
 {
-	struct chart_panel *panel;
 	struct chart *chart;
 
 	if (word <= CAPTION && !is_text(rest)) {
@@ -153,11 +152,10 @@ static int take(struct reader *r, enum word word, char *rest)
 		return wrong(r, "this word does not belong here");
 	}
 	r->seen |= 1U << word;
-	panel = &r->request->panels[r->request->n_panels - 1];
-	chart = &panel->chart;
+	chart = &r->request->panels[r->request->n_panels - 1];
 	switch (word) {
 	case UNIT:
-		panel->unit = arena_strdup(r->arena, rest);
+		chart->unit = arena_strdup(r->arena, rest);
 		return 0;
 	case CAPTION:
 		chart->caption = arena_strdup(r->arena, rest);
@@ -238,10 +236,9 @@ int chart_request_read(const char *bytes, size_t len, struct arena *arena,
 
 /* ---- writing ------------------------------------------------------------------------------- */
 
-static int write_panel(const struct chart_panel *panel, struct strbuf *out)
+static int write_panel(const struct chart *chart, struct strbuf *out)
 {
-	const struct chart *chart = &panel->chart;
-	const char *unit = panel->unit != NULL ? panel->unit : "";
+	const char *unit = chart->unit != NULL ? chart->unit : "";
 
 	if (!is_text(chart->label) || !is_text(unit) || !is_text(chart->caption) ||
 	    chart->n_points == 0 || chart->n_points > CHART_POINTS_MAX) {
@@ -273,7 +270,7 @@ int chart_request_write(const struct chart_request *request, struct strbuf *out,
 		if (write_panel(&request->panels[i], out) < 0) {
 			return err_set(err, ERR_LIMIT,
 				       "chart \"%.40s\" does not fit into a picture",
-				       request->panels[i].chart.label);
+				       request->panels[i].label);
 		}
 	}
 	return 0;

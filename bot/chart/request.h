@@ -29,14 +29,9 @@
 #define CHART_TIME_MOST_MS 253402300799000 /* the last second of the year 9999 */
 #define CHART_ZONE_MOST_MIN (14 * 60)
 
-struct chart_panel {
-	struct chart chart;
-	const char *unit; /* "%"; "" or NULL: none */
-};
-
 struct chart_request {
 	int zone_min;
-	struct chart_panel panels[CHART_PANELS_MAX];
+	struct chart panels[CHART_PANELS_MAX];
 	size_t n_panels; /* at least 1 */
 };
 

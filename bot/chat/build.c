@@ -306,6 +306,7 @@ void build_chart(struct build *build, const struct chart *chart)
 	*copy = *chart;
 	copy->label = clean_copy(build->arena, chart->label);
 	copy->caption = clean_copy(build->arena, chart->caption);
+	copy->unit = chart->unit != NULL ? clean_copy(build->arena, chart->unit) : NULL;
 	if (chart->n_points > 0) {
 		memcpy(points, chart->points, chart->n_points * sizeof(*points));
 	}

@@ -18,6 +18,15 @@ enum chat_caps {
 	CHAT_TABLES = 1 << 3,    /* renders tables itself */
 	CHAT_PRIVATE = 1 << 4,   /* in a channel, a post that only one person sees */
 	CHAT_TYPED = 1 << 5,     /* buttons are answered by typing their number */
+	CHAT_FILES = 1 << 6,     /* a post may carry a picture */
+};
+
+/* A picture. */
+struct chat_file {
+	const void *bytes;
+	size_t len;
+	const char *name; /* "charts.png" */
+	const char *alt;  /* what it says, in words, for who cannot see it */
 };
 
 struct chat;
@@ -39,6 +48,12 @@ struct chat_post {
 	 */
 	const char *key;
 	bool again; /* it may stand there already under its key, and must not stand there twice */
+	/*
+	 * With CHAT_FILES only: a picture of the message's charts, to be shown with it and instead of their bars. Else NULL, and
+	 * the bars say it. keeps_file: an edit, and the picture that stands there is still right; NULL and false: none belongs there.
+	 */
+	const struct chat_file *file;
+	bool keeps_file;
 	/*
 	 * Exactly once, from the loop, never before post returns. err NULL: the network took it, ret_id names it.
 	 * Kinds: NETWORK (not sent; may be repeated), UNKNOWN (sent, not known), NOTFOUND (the post to edit is gone, or

@@ -32,6 +32,7 @@ static const struct chart *copy_chart(struct arena *arena, const struct chart *f
 	*copy = *from;
 	copy->label = arena_strdup(arena, from->label);
 	copy->caption = arena_strdup(arena, from->caption);
+	copy->unit = arena_strdup(arena, from->unit);
 	if (from->n_points > 0) {
 		memcpy(points, from->points, from->n_points * sizeof(*points));
 	}
@@ -92,11 +93,36 @@ static bool equal_chart(const struct chart *a, const struct chart *b)
 	}
 	/* bytes, so that a gap is like a gap */
 	return a->n_points == b->n_points && same(a->label, b->label) &&
-	       same(a->caption, b->caption) && a->from_ms == b->from_ms && a->to_ms == b->to_ms &&
-	       memcmp(&a->low, &b->low, sizeof(a->low)) == 0 &&
+	       same(a->caption, b->caption) && same(a->unit, b->unit) && a->from_ms == b->from_ms &&
+	       a->to_ms == b->to_ms && memcmp(&a->low, &b->low, sizeof(a->low)) == 0 &&
 	       memcmp(&a->high, &b->high, sizeof(a->high)) == 0 &&
 	       (a->n_points == 0 ||
 		memcmp(a->points, b->points, a->n_points * sizeof(*a->points)) == 0);
+}
+
+/* From i on; NULL: no more. */
+static const struct chart *next_chart(const struct message *message, size_t *i)
+{
+	while (*i < message->n_blocks) {
+		const struct block *block = &message->blocks[(*i)++];
+
+		if (block->kind == BLOCK_CHART) {
+			return block->chart;
+		}
+	}
+	return NULL;
+}
+
+bool message_same_charts(const struct message *a, const struct message *b)
+{
+	size_t at_a = 0, at_b = 0;
+	const struct chart *of_a, *of_b;
+
+	do {
+		of_a = next_chart(a, &at_a);
+		of_b = next_chart(b, &at_b);
+	} while (of_a != NULL && equal_chart(of_a, of_b));
+	return of_a == NULL && of_b == NULL;
 }
 
 static bool equal_block(const struct block *a, const struct block *b)

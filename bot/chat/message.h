@@ -43,6 +43,7 @@ enum block_kind {
 /* A figure at even steps of time. A network that takes files may draw it; as text it is a line of small bars. */
 struct chart {
 	const char *label; /* "CPU" */
+	const char *unit;  /* of the points, for a scale: "%", "Mbit/s"; NULL or "": none */
 	const char
 		*caption; /* what a reader wants in words: "12 % now, 96 % at most"; never NULL */
 	const double *points; /* oldest first; NAN: nothing was measured then */
@@ -90,6 +91,9 @@ struct message {
 
 /* A deep copy. */
 const struct message *message_copy(struct arena *arena, const struct message *message);
+
+/* Are the charts of both the same, one by one? */
+bool message_same_charts(const struct message *a, const struct message *b);
 
 /* Would both look the same and ask the same? */
 bool message_equal(const struct message *a, const struct message *b);

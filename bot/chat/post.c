@@ -39,6 +39,11 @@ struct post_queue *post_queue_new(struct loop *loop, struct chat *chat)
 	return queue;
 }
 
+void post_queue_paint(struct post_queue *queue, const struct post_painter *painter)
+{
+	queue->painter = painter;
+}
+
 bool post_queue_idle(const struct post_queue *queue)
 {
 	void *lane;
@@ -235,7 +240,7 @@ void post_queue_free(struct post_queue *queue)
 		struct post_card *card = LIST_ENTRY(queue->cards.next, struct post_card, link);
 
 		if (card->flight != NULL) {
-			card->flight->card = NULL;
+			post_flight_leave(card->flight);
 			card->lane->flight = NULL;
 			card->flight = NULL;
 		}

@@ -8,6 +8,7 @@
  *   no CHAT_EDIT     new messages: the first form, the last, and those between that ask something new by buttons
  *   no CHAT_PRIVATE  what is private in a channel goes as a direct message
  *   no CHAT_BUTTONS  is the adapter's own affair (reactions, typed numbers)
+ *   no CHAT_FILES    charts are bars in the text, never a picture
  *
  * What the network did not take is tried again (NETWORK, LIMIT with a time, an edit with an unknown outcome) with growing
  * waits for up to POST_GIVE_UP_MS; a new post with an unknown outcome POST_UNKNOWN_TRIES times: twice told is better
@@ -24,11 +25,27 @@
 #define POST_GIVE_UP_MS (60 * 60 * 1000)
 #define POST_UNKNOWN_TRIES 3
 #define POST_KEY_MAX 22
+#define POST_PICTURE_MS 3000 /* how long a message waits for its picture; then it goes without */
 #define POST_WAITING_MAX 500 /* cards in one place; those beyond are refused with LIMIT */
 
 struct post_queue;
 
 struct post_queue *post_queue_new(struct loop *loop, struct chat *chat);
+/*
+ * Makes a picture of a message's charts. The message waits for it in its lane, so that nothing overtakes it. An edit whose charts
+ * are the same keeps the picture that stands there.
+ */
+struct post_painter {
+	/* message is borrowed for the call. done: exactly once, from the loop, never before this returns; file NULL: there is no
+	 * picture; it is borrowed for the call. Returns the painting, NULL: there is none, and no done. */
+	void *(*start)(const struct post_painter *painter, const struct message *message,
+		       void (*done)(void *done_data, const struct chat_file *file),
+		       void *done_data);
+	void (*cancel)(void *painting); /* no done comes any more; not after it */
+};
+/* Borrowed until the queue is freed. NULL: no pictures. */
+void post_queue_paint(struct post_queue *queue, const struct post_painter *painter);
+
 /*
  * Every card is called back a last time, with CANCELED. NULL is fine. Comes before the chat's close; posts that
  * are under way then end by themselves.

@@ -11,7 +11,10 @@ struct form {
 	struct arena arena;
 	const struct message *message;
 	unsigned version;
-	int64_t born_ms; /* it is given up so much later */
+	int64_t born_ms;              /* it is given up so much later */
+	bool painted;                 /* a picture was asked for; file NULL: there is none */
+	const struct chat_file *file; /* in the arena */
+	bool pictured;                /* its picture stands there */
 };
 
 /* A post that the adapter holds. Outlives card and queue. */
@@ -20,6 +23,8 @@ struct flight {
 	struct post_card *card; /* NULL: the queue is gone */
 	struct form *form;
 	bool is_edit;
+	void *painting; /* it waits for its picture; NULL: it does not */
+	struct timer patience;
 };
 
 struct lane {
@@ -38,8 +43,9 @@ struct lane {
 struct post_queue {
 	struct loop *loop;
 	struct chat *chat;
-	struct map lanes;  /* key -> struct lane */
-	struct list cards; /* all of them */
+	const struct post_painter *painter; /* NULL: none */
+	struct map lanes;                   /* key -> struct lane */
+	struct list cards;                  /* all of them */
 	bool stopping;
 };
 
@@ -77,5 +83,7 @@ void post_lane_drop_if_idle(struct lane *lane);
 void post_lane_enter(struct post_card *card);
 void post_lane_leave(struct post_card *card);
 void post_lane_next(struct lane *lane); /* sends what is due */
+/* Its queue is going away: it ends by itself, or now, when the network has not got it yet. */
+void post_flight_leave(struct flight *flight);
 
 #endif

@@ -1,9 +1,11 @@
 /* post_lane.c - one lane a place: one post under way at a time, in order, at the pace that the network wants
  *
- * Happy path: the first card that is due is sent; when the network has taken it, the card learns the post's id, its
- * owner is told, and the next card of the lane goes. An edit keeps its distance to the edit before.
+ * Happy path: the first card that is due is sent, with a picture of its charts where the network takes one; when the network
+ * has taken it, the card learns the post's id, its owner is told, and the next card of the lane goes. An edit keeps its distance
+ * to the edit before.
  * Failure modes: the link is down or the network asks for patience - the lane is held, the newest form goes later;
- * the post to edit is gone - a new one; refused, or too late - the owner is told and the form is dropped.
+ * the post to edit is gone - a new one; refused, or too late - the owner is told and the form is dropped; there is no picture
+ * in time - it goes without.
  */
 #include "chat/post_internal.h"
 
@@ -134,6 +136,95 @@ static bool is_worth_a_post(const struct post_card *card)
 
 static void flight_done(struct chat_post *post, const struct err *err);
 
+static void flight_free(struct flight *flight)
+{
+	timer_stop(&flight->patience);
+	post_form_free(flight->form);
+	free(flight);
+}
+
+static void leave(struct flight *flight)
+{
+	struct chat *chat = flight->card->lane->queue->chat;
+
+	flight->post.file = flight->form->file;
+	chat->ops->post(chat, &flight->post);
+}
+
+static void on_picture(void *data, const struct chat_file *file)
+{
+	struct flight *flight = data;
+	struct form *form = flight->form;
+
+	flight->painting = NULL;
+	timer_stop(&flight->patience);
+	if (file != NULL) {
+		struct chat_file *copy = arena_alloc(&form->arena, sizeof(*copy));
+		void *bytes = arena_alloc(&form->arena, file->len + 1);
+
+		memcpy(bytes, file->bytes, file->len);
+		copy->bytes = bytes;
+		copy->len = file->len;
+		copy->name = arena_strdup(&form->arena, file->name);
+		copy->alt = arena_strdup(&form->arena, file->alt);
+		form->file = copy;
+	}
+	leave(flight);
+}
+
+static void on_late(struct timer *timer)
+{
+	struct flight *flight = timer->data;
+
+	flight->card->lane->queue->painter->cancel(flight->painting);
+	on_picture(flight, NULL);
+}
+
+static bool has_charts(const struct message *message)
+{
+	for (size_t i = 0; i < message->n_blocks; i++) {
+		if (message->blocks[i].kind == BLOCK_CHART) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* With its picture, where the network takes one, there are charts, and it is not there already. */
+static void leave_with_picture(struct flight *flight)
+{
+	struct post_card *card = flight->card;
+	struct post_queue *queue = card->lane->queue;
+	struct form *form = flight->form;
+
+	if (!post_can(queue, CHAT_FILES) || queue->painter == NULL || !has_charts(form->message)) {
+		leave(flight);
+		return;
+	}
+	flight->post.keeps_file = flight->is_edit && card->shown != NULL && card->shown->pictured &&
+				  message_same_charts(card->shown->message, form->message);
+	if (!flight->post.keeps_file && !form->painted) {
+		form->painted = true;
+		flight->painting =
+			queue->painter->start(queue->painter, form->message, on_picture, flight);
+	}
+	if (flight->painting == NULL) {
+		leave(flight);
+	} else {
+		timer_start(&flight->patience, POST_PICTURE_MS);
+	}
+}
+
+void post_flight_leave(struct flight *flight)
+{
+	if (flight->painting != NULL) {
+		flight->card->lane->queue->painter->cancel(flight->painting);
+		flight_free(flight);
+	} else {
+		flight->card = NULL;
+	}
+}
+
 static void send(struct post_card *card)
 {
 	struct lane *lane = card->lane;
@@ -157,7 +248,8 @@ static void send(struct post_card *card)
 	post->again = post->key != NULL && card->request.again;
 	post->done = flight_done;
 	post->data = flight;
-	lane->queue->chat->ops->post(lane->queue->chat, post);
+	timer_init(&flight->patience, lane->queue->loop, on_late, flight);
+	leave_with_picture(flight);
 }
 
 void post_lane_next(struct lane *lane)
@@ -200,6 +292,7 @@ static void landed(struct post_card *card, struct flight *flight)
 		snprintf(card->id, sizeof(card->id), "%s", flight->post.ret_id);
 	}
 	post_form_free(card->shown);
+	flight->form->pictured = flight->post.file != NULL || flight->post.keeps_file;
 	card->shown = flight->form;
 	flight->form = NULL;
 	card->tries = 0;
@@ -254,12 +347,6 @@ static void put_back(struct post_card *card, struct flight *flight)
 	post_lane_enter(card);
 	list_remove(&card->waiting);
 	list_append(card->lane->waiting.next, &card->waiting); /* before the first */
-}
-
-static void flight_free(struct flight *flight)
-{
-	post_form_free(flight->form);
-	free(flight);
 }
 
 static void flight_done(struct chat_post *post, const struct err *err)

@@ -18,6 +18,7 @@
 #include "base/mem.h"
 #include "base/names.h"
 #include "cli/chats.h"
+#include "cli/picture.h"
 #include "loop/httpd.h"
 #include "metrics/metrics.h"
 
@@ -37,6 +38,7 @@ struct program {
 	struct app *app;
 	struct httpd *httpd;
 	struct chat *console;
+	struct painter *painter;
 	struct timer end_timer; /* after the terminal's end: waits until all is done */
 	bool stopping;
 	int exit_code;
@@ -312,6 +314,8 @@ static int open_parts(struct program *program, const struct program_options *opt
 		.audit_bytes = config_number(program->config, CONFIG_AUDIT_MIB) << 20,
 		.state_bytes = config_number(program->config, CONFIG_STATE_MIB) << 20,
 	};
+	program->painter = picture_open(program->loop, program->config);
+	parts.painter = program->painter != NULL ? painter_hook(program->painter) : NULL;
 	parts.own_droplet = (uint64_t)config_number(program->config, CONFIG_OWN_DROPLET);
 	parts.accounts = accounts;
 	parts.chats = chats;
@@ -387,6 +391,7 @@ void program_free(struct program *program)
 	if (program->loop != NULL) {
 		loop_free(program->loop);
 	}
+	painter_free(program->painter);
 	policy_unref(program->policy);
 	free(program);
 }

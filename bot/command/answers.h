@@ -15,10 +15,23 @@ void answer_images(const struct command_call *call, struct build *build);
 void answer_keys(const struct command_call *call, struct build *build);
 void answer_snapshots(const struct command_call *call, struct build *build);
 void answer_backups(const struct command_call *call, struct build *build);
+void answer_metrics(const struct command_call *call, struct build *build);
+void answer_down(const struct command_call *call, struct build *build);
 void answer_help(const struct command_call *call, struct build *build);
 void answer_why(const struct command_call *call, struct build *build);
 void answer_oncall(const struct command_call *call, struct build *build);
 void answer_whoami(const struct command_call *call, struct build *build);
+
+/* metrics.c: the figures that were asked for; the few of the last hour that `show` and `down?` carry */
+extern const struct command_gather gather_metrics, gather_small;
+
+/* A small chart each of what was measured of the droplet in the last hour; false: there is nothing to show. */
+bool answer_charts(const struct command_call *call, struct build *build);
+/* "CPU 100 % for 12 min. Memory 91 %."; nothing where nothing was measured. */
+void answer_strain(const struct command_call *call, struct build *build);
+
+/* "*web-1* is on at DigitalOcean." */
+void answer_state(const struct droplet *droplet, struct build *build);
 
 /* Words for people, shared by list and show. */
 const char *answer_status_word(enum droplet_status status);

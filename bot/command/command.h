@@ -65,6 +65,20 @@ enum command_knows {
 
 struct command_call;
 
+/* What a read asks DigitalOcean for of each droplet when one call is not enough: all at once, and one answer of what came. Pure. */
+#define COMMAND_CALLS_MAX 8
+struct command_gather {
+	/* Another verb than the row's: where the asker may not, or several droplets are asked for, nothing is gathered and
+	 * the row answers without. VERB_NONE: the row is nothing without it. */
+	enum verb verb;
+	int64_t patience_ms; /* what has not come by then is left out; 0: as long as the calls take */
+	/* Sets what each call asks, but for the droplet; returns how many. now_ms: wall */
+	size_t (*calls)(const struct command_call *call, int64_t now_ms,
+			struct ocean_call calls[COMMAND_CALLS_MAX]);
+	/* A call has come: what the answer needs of its results moves into the arena. */
+	void (*keep)(struct ocean_call *call, struct arena *arena);
+};
+
 struct command {
 	/* The phrases that people type, matched by whole words from the start, longest first; [0] is the one shown. */
 	const char *phrases[COMMAND_PHRASES_MAX];
@@ -83,7 +97,8 @@ struct command {
 	/* A read that asks DigitalOcean for more than the list: of each target, or of each account where the verb is about
 	 * none. `answer` is called once for each, with what came. */
 	enum ocean_verb fetch;
-	enum ocean_images images; /* with OCEAN_IMAGES */
+	enum ocean_images images;            /* with OCEAN_IMAGES */
+	const struct command_gather *gather; /* instead of fetch */
 	enum command_own own;
 };
 
@@ -95,9 +110,13 @@ const struct plan *command_plan(enum verb verb);
 /* What came of a row's `fetch`. */
 struct command_fetched {
 	const struct ocean_call *call; /* its results, borrowed for this call of the handler */
-	const char *account;           /* whose, when there are several; else NULL */
-	size_t n_droplets;             /* that the account has */
-	int64_t now_ms;                /* wall time, for "2 h ago" */
+	/* Of a gather: its calls, in their order, with what was kept; those that failed have none. `call` is NULL then. */
+	const struct ocean_call *calls;
+	const bool *failed;
+	size_t n_calls;
+	const char *account; /* whose, when there are several; else NULL */
+	size_t n_droplets;   /* that the account has */
+	int64_t now_ms;      /* wall time, for "2 h ago" */
 };
 
 /* What was asked, after the gate said yes. Everything lives in the call's arena or longer. */
@@ -105,6 +124,7 @@ struct command_call {
 	const struct command *row;
 	const char *const *words; /* what follows the phrase, cleaned */
 	size_t n_words;
+	const struct job_args *args; /* behind the targets */
 	struct gate *gate;
 	const struct gate_who *who;
 	struct arena *arena;
@@ -116,6 +136,9 @@ struct command_call {
 	const char *const *locks; /* of each droplet, in words for this channel; NULL: it is free */
 	size_t n_visible;         /* before filters */
 	const struct command_fetched *fetched; /* NULL: the row fetches nothing */
+	/* An id for a button that says the text for whoever presses it; borrowed for the call. */
+	const char *(*say_button)(const char *text, void *data);
+	void *say_data;
 };
 
 /* A moment by a rota's own clock, "Mon 12 Jan 09:00"; *ret_zone: its name. */

@@ -70,6 +70,12 @@ static void explain(const struct command *row, struct build *build)
 		build_line(build, "NAME is a name, an id, `#id`, or");
 		build_line(build, "`tag:TAG`; %s.", row->one ? "one of them" : "several are fine");
 	}
+	for (size_t i = 0; i < COMMAND_ARGS_MAX && row->args[i].arg != ARG_NONE; i++) {
+		if (job_arg_choices(row->args[i].arg) != NULL) {
+			build_line(build, "%s: %s", job_arg_word(row->args[i].arg),
+				   job_arg_choices(row->args[i].arg));
+		}
+	}
 	if (row->plan != NULL) {
 		build_line(build, "A reason goes behind it:");
 		build_line(build, "`... because TEXT`");

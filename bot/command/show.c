@@ -14,7 +14,7 @@ static void sizes(const struct droplet *droplet, struct build *build)
 	}
 }
 
-static void show_one(const struct droplet *droplet, const char *lock, struct build *build)
+void answer_state(const struct droplet *droplet, struct build *build)
 {
 	const char *name = droplet->name != NULL ? droplet->name : "This droplet";
 
@@ -28,6 +28,11 @@ static void show_one(const struct droplet *droplet, const char *lock, struct bui
 	if (droplet->locked) {
 		build_line(build, "Something is running on it right now.");
 	}
+}
+
+static void show_one(const struct droplet *droplet, const char *lock, struct build *build)
+{
+	answer_state(droplet, build);
 	if (lock != NULL) {
 		build_line(build, "It is %s", lock);
 	}
@@ -62,6 +67,9 @@ void answer_show(const struct command_call *call, struct build *build)
 {
 	for (size_t i = 0; i < call->n_droplets && i < 10; i++) {
 		show_one(call->droplets[i], call->locks != NULL ? call->locks[i] : NULL, build);
+	}
+	if (call->n_droplets == 1) {
+		(void)answer_charts(call, build);
 	}
 	if (call->n_droplets > 10) {
 		build_line(build, "and %zu more: ask for fewer at once", call->n_droplets - 10);

@@ -72,6 +72,8 @@ static const struct row rows[CONFIG_COUNT] = {
 	[CONFIG_OWN_DROPLET] =
 		{"own-droplet", VALUE_ID_OR_NONE, "", false,
 		 "id of the droplet that the bot runs on: it will not switch it off"},
+	[CONFIG_CHART_PROGRAM] = {"chart-program", VALUE_PATH_OR_NONE, "", false,
+				  "draws charts; empty: sluice-chart beside sluice"},
 };
 
 struct setting {

@@ -37,10 +37,11 @@ enum config_key {
 	CONFIG_SLACK_API_URL,     /* --slack-api-url */
 	CONFIG_KEEP_DAYS,         /* --keep-days: ended requests older than that go */
 	CONFIG_KEEP_REQUESTS,     /* --keep-requests: more than that many of them do not stay */
-	CONFIG_AUDIT_ROWS,  /* --audit-rows: in the database; older ones go into closed files */
-	CONFIG_AUDIT_MIB,   /* --audit-mib: what the closed files may have */
-	CONFIG_STATE_MIB,   /* --state-mib: what the database may have */
-	CONFIG_OWN_DROPLET, /* --own-droplet: id of the droplet that this runs on; empty: none */
+	CONFIG_AUDIT_ROWS, /* --audit-rows: in the database; older ones go into closed files */
+	CONFIG_AUDIT_MIB,  /* --audit-mib: what the closed files may have */
+	CONFIG_STATE_MIB,  /* --state-mib: what the database may have */
+	CONFIG_OWN_DROPLET,
+	CONFIG_CHART_PROGRAM, /* --own-droplet: id of the droplet that this runs on; empty: none */
 	CONFIG_COUNT,
 };
 

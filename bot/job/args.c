@@ -39,6 +39,10 @@ static const char *const days[] = {"sun",       "mon",      "tue",    "wed",    
 				   "fri",       "sat",      "sunday", "monday",  "tuesday",
 				   "wednesday", "thursday", "friday", "saturday"};
 #define DAYS 7
+static const char *const figures[] = {"cpu",       "memory", "disk",    "load",    "traffic",
+				      "processor", "ram",    "storage", "loadavg", "bandwidth"};
+static const char *const spans[] = {"1h", "6h", "24h", "7d", "hour", "6hours", "day", "week"};
+#define ONE_OF "one of "
 
 #define TEXT(field) offsetof(struct job_args, field), sizeof(((struct job_args *)NULL)->field)
 
@@ -57,11 +61,22 @@ static const struct arg_row rows[ARG_COUNT] = {
 	[ARG_HOUR] = {"hour", "HOUR", FORM_HOUR, TEXT(hour),
 		      "an hour of theirs: 0, 4, 8, 12, 16 or 20 UTC", NULL, 0},
 	[ARG_PRICE] = {"price", NULL, FORM_PRICE, TEXT(price), "a price", NULL, 0},
+	[ARG_FIGURE] = {"figure", "FIGURE", FORM_ONE_OF, TEXT(figure),
+			ONE_OF "cpu, memory, disk, load, traffic", figures, 5},
+	[ARG_SPAN] = {"span", "TIME", FORM_ONE_OF, TEXT(span), ONE_OF "1h, 6h, 24h, 7d", spans, 4},
 };
 
 const char *job_arg_word(enum job_arg arg)
 {
 	return rows[arg].word;
+}
+
+const char *job_arg_choices(enum job_arg arg)
+{
+	const char *what = rows[arg].what;
+
+	return what != NULL && strncmp(what, ONE_OF, strlen(ONE_OF)) == 0 ? what + strlen(ONE_OF)
+									  : NULL;
 }
 
 bool job_arg_is_flag(enum job_arg arg)

@@ -25,6 +25,8 @@ enum job_arg {
 	ARG_DAY,    /* "sun" */
 	ARG_HOUR,   /* UTC: "0", "4", ... "20" */
 	ARG_PRICE,  /* never typed: job_args_set_price */
+	ARG_FIGURE, /* one of its choices: what was measured */
+	ARG_SPAN,   /* one of its choices: how long back */
 	ARG_COUNT,
 };
 
@@ -38,11 +40,15 @@ struct job_args {
 	char backup[21];
 	char plan[8], day[4], hour[3];
 	char price[24];
+	char figure[8]; /* "cpu" */
+	char span[4];   /* "6h" */
 };
 
 /* How it stands in a usage line: "SIZE", or the flag's own word. */
 const char *job_arg_word(enum job_arg arg);
 bool job_arg_is_flag(enum job_arg arg);
+/* "1h, 6h, 24h, 7d": all that it can be; NULL: more than can be listed. */
+const char *job_arg_choices(enum job_arg arg);
 
 /* One word as it was typed. -1 and ERR_USAGE: it cannot be that argument. */
 int job_arg_set(struct job_args *args, enum job_arg arg, const char *word, struct err *err);

@@ -13,6 +13,7 @@
 #include "base/mem.h"
 #include "job/internal.h"
 #include "job/report.h"
+#include "job/states.h"
 
 struct post_queue *card_queue(const struct request *request)
 {
@@ -92,6 +93,8 @@ static struct report report_of(const struct request *request, struct arena *aren
 		.now_ms = clock_wall_ms(),
 		.again = request->again,
 		.again_queues = request->again_queues,
+		.look = request->look,
+		.fallback = request->fallback,
 	};
 	struct gate_who who = request_who(request);
 
@@ -105,6 +108,47 @@ static struct report report_of(const struct request *request, struct arena *aren
 		report.queue = queue_of(request, arena);
 	}
 	return report;
+}
+
+/* A button that says these words of its only droplet; made once a process, so that each form of the card has the same. */
+static void say_of_it(const struct request *request, const char *words,
+		      char ret_id[CHAT_ID_MAX + 1], struct arena *arena)
+{
+	const struct job_options *options = &request->engine->options;
+	unsigned long long droplet = request->jobs[0].row.droplet_id;
+	const char *id;
+
+	if (ret_id[0] == '\0') {
+		id = options->say_button(arena_printf(arena, "%s #%llu", words, droplet),
+					 options->data);
+		(void)snprintf(ret_id, CHAT_ID_MAX + 1, "%s", id != NULL ? id : "");
+	}
+}
+
+/* What the requester may say after the end of the only job. */
+static void offer_next(struct request *request, struct report *report, struct arena *arena)
+{
+	const struct job_options *options = &request->engine->options;
+	const struct plan *plan = request->plan, *fallback;
+	struct gate_who who = request_who(request);
+
+	if (options->say_button == NULL || request->n_jobs != 1 ||
+	    !job_state_final((enum job_state)report->jobs[0].state)) {
+		return;
+	}
+	if (plan->look != NULL) {
+		say_of_it(request, plan->look, request->look, arena);
+	}
+	fallback =
+		plan->fallback != VERB_NONE ? options->plan(plan->fallback, options->data) : NULL;
+	if (fallback != NULL && gate_could(options->gate, &who, plan->fallback)) {
+		char *label = arena_strdup(arena, fallback->infinitive);
+
+		label[0] = (char)(label[0] >= 'a' && label[0] <= 'z' ? label[0] - 'a' + 'A'
+								     : label[0]);
+		report->fallback_label = label;
+		say_of_it(request, fallback->infinitive, request->fallback, arena);
+	}
 }
 
 const struct message *card_ask_code(const struct request *request, struct arena *arena)
@@ -217,6 +261,7 @@ void card_show(struct request *request)
 	}
 	arena_init(&arena);
 	report = report_of(request, &arena);
+	offer_next(request, &report, &arena);
 	request->set_version = post_set(link->card, report_card(&report, &arena));
 	request->set_wanted = request->row.card_wanted;
 	arena_done(&arena);
@@ -237,6 +282,7 @@ static void ping(struct request *request)
 	}
 	arena_init(&arena);
 	report = report_of(request, &arena);
+	offer_next(request, &report, &arena);
 	(void)snprintf(key, sizeof(key), "p-%s", request->row.id);
 	card = post_open(queue, &post);
 	(void)post_set(card, report_ping(&report, &arena));

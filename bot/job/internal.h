@@ -151,6 +151,8 @@ struct request {
 	char policy_checked[17];     /* the policy under which the terms were compared last */
 	char again[CHAT_ID_MAX + 1]; /* the button that says it all again; "" until it is made */
 	bool again_queues;           /* and waits in line then */
+	char look[CHAT_ID_MAX + 1],
+		fallback[CHAT_ID_MAX + 1]; /* card.c: what may be said after its end */
 	/* queue.c: its place, as the card says it */
 	char line_behind[20];
 	size_t line_before;

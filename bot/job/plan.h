@@ -57,6 +57,8 @@ struct plan {
 	const char *past;       /* "rebooted": web-1 was NOT ...; NULL: as `done` */
 	const char
 		*remark; /* a line under a good outcome, NULL: none: "Boot may still be running." */
+	const char *look;   /* said again to see whether it helped: "down?"; NULL: nothing */
+	enum verb fallback; /* what may help when this did not; VERB_NONE: nothing */
 	const char *
 		loss; /* what cannot be had back, said before it is agreed to: lines; NULL: nothing */
 	bool interrupts; /* what runs on the droplet stops for a while, and comes back with it */

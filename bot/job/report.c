@@ -190,6 +190,28 @@ static const char *word_of(const struct report *report, const struct store_job *
 	return first_line(job->outcome, arena);
 }
 
+/* After an end: did it help, and what else might? Of a bad one the latter comes first, of a good one it is left to what rings. */
+static void add_next(const struct report *report, bool rings, struct build *build)
+{
+	const struct store_job *job = &report->jobs[0];
+	bool good = done(job);
+	bool fallback = report->fallback != NULL && *report->fallback != '\0';
+
+	if (report->n_jobs != 1 ||
+	    (!good && job->state != JOB_FAILED && job->state != JOB_UNKNOWN)) {
+		return;
+	}
+	if (fallback && !good) {
+		build_button(build, report->fallback, report->fallback_label, BUTTON_MAIN);
+	}
+	if (report->look != NULL && *report->look != '\0') {
+		build_button(build, report->look, "Check again", good ? BUTTON_MAIN : BUTTON_PLAIN);
+	}
+	if (fallback && good && rings) {
+		build_button(build, report->fallback, report->fallback_label, BUTTON_PLAIN);
+	}
+}
+
 static void card_of_one(const struct report *report, struct build *build, struct arena *arena)
 {
 	const struct store_job *job = &report->jobs[0];
@@ -347,6 +369,7 @@ const struct message *report_card(const struct report *report, struct arena *are
 		build_button(&build, report->again, report->again_queues ? "Queue it" : "Ask again",
 			     BUTTON_MAIN);
 	}
+	add_next(report, false, &build);
 	return build_end(&build);
 }
 
@@ -393,6 +416,7 @@ const struct message *report_ping(const struct report *report, struct arena *are
 	build_line(&build, "%s", text);
 	build_mention(&build, report->request->user);
 	add_lines(&build, rest, arena);
+	add_next(report, true, &build);
 	return build_end(&build);
 }
 

@@ -43,6 +43,9 @@ struct report {
 	const struct report_queue *queue; /* NULL: it does not wait in line */
 	bool again_queues;                /* it was taken: said again, it waits in line */
 	bool hides_cost;                  /* the channel may not know it */
+	/* buttons of one droplet's end: its plan's look, and its plan's fallback; NULL or "": none */
+	const char *look;
+	const char *fallback, *fallback_label;
 };
 
 /* When its turn came: people may have been waited for before. Wall. */

@@ -7,19 +7,19 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static void in_plot(const struct chart_panel *panel, int zone_min)
+static void in_plot(const struct chart *panel, int zone_min)
 {
 	struct chart_scale scale;
 	struct chart_time times[CHART_TIMES_MAX];
-	size_t n = chart_times(&panel->chart, zone_min, times);
+	size_t n = chart_times(panel, zone_min, times);
 
 	chart_scale(panel, &scale);
-	for (size_t i = 0; i < panel->chart.n_points; i++) {
-		double x = chart_x(&panel->chart, i);
-		double y = chart_y(&scale, panel->chart.points[i]);
+	for (size_t i = 0; i < panel->n_points; i++) {
+		double x = chart_x(panel, i);
+		double y = chart_y(&scale, panel->points[i]);
 
 		if (!(x >= CHART_LEFT && x <= CHART_RIGHT) ||
-		    (isfinite(panel->chart.points[i]) &&
+		    (isfinite(panel->points[i]) &&
 		     !(y >= CHART_TOP - 0.01 && y <= CHART_BOTTOM + 0.01))) {
 			abort();
 		}

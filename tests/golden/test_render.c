@@ -15,6 +15,7 @@
 
 #include "chat/build.h"
 #include "chat/text.h"
+#include "command/answers.h"
 
 #define PHONE 40U
 
@@ -79,15 +80,68 @@ static void metrics(struct build *b)
 				     12, 11, 12, 14, 13, 11, 12, 100, 12, 12, 11, 12};
 	const double holes[] = {0.2, 0.4, (double)NAN, (double)NAN, 1.9, 0.7};
 	const struct chart charts[] = {
-		{"CPU", "12 % now, 100 % at most", cpu, 24, 0, 100, 0, 6},
-		{"load", "0.7", holes, 6, 0, 0, 0, 6},
-		{"memory", "", cpu, 3, 0, 100, 0, 6},
+		{"CPU", "%", "12 % now, 100 % at most", cpu, 24, 0, 100, 0, 6},
+		{"load", NULL, "0.7", holes, 6, 0, 0, 0, 6},
+		{"memory", "%", "", cpu, 3, 0, 100, 0, 6},
 	};
 
 	build_line(b, "*%s*, the last 6 hours", "shop-web-1");
 	for (size_t i = 0; i < sizeof(charts) / sizeof(charts[0]); i++) {
 		build_chart(b, &charts[i]);
 	}
+}
+
+/* What the handler makes of an hour, a sample each five minutes. */
+static void measured(struct build *b, void (*answer)(const struct command_call *, struct build *),
+		     bool agent)
+{
+	static const struct command row = {.verb = VERB_DROPLET_METRICS};
+	const struct job_args args = {.span = "1h"};
+	const struct droplet droplet = {
+		.id = 30211, .name = "shop-web-1", .status = DROPLET_ACTIVE};
+	const struct droplet *droplets[] = {&droplet};
+	struct ocean_point points[4][13];
+	struct ocean_series modes[2] = {{"idle", points[0], 13}, {"user", points[1], 13}};
+	struct ocean_series falling = {NULL, points[2], 13}, even = {NULL, points[3], 13};
+	struct ocean_call calls[COMMAND_CALLS_MAX] = {{.verb = OCEAN_NONE}};
+	bool failed[COMMAND_CALLS_MAX] = {false};
+	struct command_fetched fetched = {.calls = calls, .failed = failed, .now_ms = 3600000};
+	struct command_call call = {.row = &row,
+				    .args = &args,
+				    .arena = b->arena,
+				    .droplets = droplets,
+				    .whole = droplets,
+				    .n_droplets = 1,
+				    .fetched = &fetched};
+
+	for (int i = 0; i < 13; i++) {
+		int64_t at_s = INT64_C(300) * i;
+
+		points[0][i] = (struct ocean_point){at_s, 10.0 * i * (13 - i / 2.0)};
+		points[1][i] = (struct ocean_point){at_s, 300.0 * i - points[0][i].value};
+		points[2][i] = (struct ocean_point){at_s, 100 - 7.0 * i};
+		points[3][i] = (struct ocean_point){at_s, 100};
+	}
+	fetched.n_calls = gather_metrics.calls(&call, fetched.now_ms, calls);
+	for (size_t i = 0; i < fetched.n_calls; i++) {
+		enum ocean_metric metric = calls[i].metric.metric;
+		bool traffic = metric == OCEAN_PUBLIC_IN || metric == OCEAN_PUBLIC_OUT;
+		bool whole = metric == OCEAN_MEMORY_TOTAL || metric == OCEAN_DISK_SIZE;
+
+		calls[i].series = metric == OCEAN_CPU ? modes : whole ? &even : &falling;
+		calls[i].n_things = metric == OCEAN_CPU ? 2 : traffic || agent ? 1 : 0;
+	}
+	answer(&call, b);
+}
+
+static void metrics_all(struct build *b)
+{
+	measured(b, answer_metrics, true);
+}
+
+static void metrics_no_agent(struct build *b)
+{
+	measured(b, answer_metrics, false);
 }
 
 static void denied(struct build *b)
@@ -189,6 +243,8 @@ static const struct picture {
 	{"progress-2-half", TONE_WAIT, progress_half},
 	{"progress-3-done", TONE_GOOD, progress_done},
 	{"metrics", TONE_PLAIN, metrics},
+	{"metrics-all", TONE_PLAIN, metrics_all},
+	{"metrics-no-agent", TONE_PLAIN, metrics_no_agent},
 	{"denied", TONE_BAD, denied},
 	{"ambiguous", TONE_WARN, ambiguous},
 	{"help", TONE_PLAIN, help},

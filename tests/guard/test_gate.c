@@ -91,6 +91,8 @@ static const char *arg_words(const struct command *row)
 	case ARG_DAY:
 	case ARG_HOUR:
 	case ARG_PRICE:
+	case ARG_FIGURE: /* may be left out */
+	case ARG_SPAN:
 	case ARG_COUNT:
 		break;
 	}

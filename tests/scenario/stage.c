@@ -13,6 +13,95 @@
 #define LATENCY_MS 50
 #define CLOSE_MS 30000
 
+/* ---- a network that takes pictures ------------------------------------------------------------- */
+
+struct painting {
+	struct timer timer;
+	char *alt;
+	void (*done)(void *done_data, const struct chat_file *file);
+	void *done_data;
+};
+
+static void painting_free(void *data)
+{
+	struct painting *painting = data;
+
+	timer_stop(&painting->timer);
+	free(painting->alt);
+	free(painting);
+}
+
+static void painted(struct timer *timer)
+{
+	struct painting *painting = timer->data;
+	const struct chat_file file = {"png", 3, "charts.png", painting->alt};
+
+	painting->done(painting->done_data, &file);
+	painting_free(painting);
+}
+
+static void *paint(const struct post_painter *painter, const struct message *message,
+		   void (*done)(void *done_data, const struct chat_file *file), void *done_data)
+{
+	struct stage *stage = CONTAINER_OF(painter, struct stage, painter);
+	struct painting *painting = mem_alloc(sizeof(*painting));
+	struct strbuf alt;
+
+	strbuf_init(&alt, 4096);
+	for (size_t i = 0; i < message->n_blocks; i++) {
+		const struct chart *chart = message->blocks[i].chart;
+
+		if (message->blocks[i].kind == BLOCK_CHART) {
+			(void)strbuf_addf(&alt, "%s%s: %s", alt.len > 0 ? "; " : "", chart->label,
+					  chart->caption);
+		}
+	}
+	painting->alt = mem_strdup(alt.buf);
+	strbuf_done(&alt);
+	painting->done = done;
+	painting->done_data = done_data;
+	timer_init(&painting->timer, stage->loop, painted, painting);
+	timer_start(&painting->timer, stage->paint_ms);
+	return painting;
+}
+
+static void use_files(struct stage *stage)
+{
+	if (stage->files) {
+		stage->ops = *stage->chat->ops;
+		stage->ops.caps |= CHAT_FILES;
+		stage->chat->ops = &stage->ops;
+	}
+}
+
+void stage_files(struct stage *stage, int64_t paint_ms)
+{
+	stage->paint_ms = paint_ms;
+	if (!stage->files) {
+		stage->files = true;
+		use_files(stage);
+	}
+}
+
+/* The words as they are shown, and below them the picture. */
+static char *with_picture(const struct stage *stage, const char *text)
+{
+	const struct chat_post *post = stage->posting;
+	struct strbuf out;
+	char *all;
+
+	strbuf_init(&out, 1 << 20);
+	(void)strbuf_adds(&out, text);
+	if (post->file != NULL) {
+		(void)strbuf_addf(&out, "\n[picture: %s]", post->file->alt);
+	} else if (post->keeps_file) {
+		(void)strbuf_adds(&out, "\n[picture stays]");
+	}
+	all = mem_strdup(out.buf);
+	strbuf_done(&out);
+	return all;
+}
+
 static void keep(const struct chat_place *place, const char *private_to, const char *id,
 		 const char *replaces, const struct message *message, const char *text, void *data)
 {
@@ -27,7 +116,7 @@ static void keep(const struct chat_place *place, const char *private_to, const c
 	s->private_to = mem_strdup(private_to);
 	s->id = mem_strdup(replaces != NULL ? replaces : id);
 	s->edit = replaces != NULL;
-	s->text = mem_strdup(text);
+	s->text = with_picture(stage, text);
 	for (size_t i = 0; i < message->n_buttons && i < STAGE_BUTTONS_MAX; i++) {
 		s->labels[s->n_buttons] = mem_strdup(message->buttons[i].label);
 		s->buttons[s->n_buttons++] = mem_strdup(message->buttons[i].id);
@@ -36,8 +125,9 @@ static void keep(const struct chat_place *place, const char *private_to, const c
 
 static bool fault(struct chat_post *post, struct err *ret_err, void *data)
 {
-	const struct stage *stage = data;
+	struct stage *stage = data;
 
+	stage->posting = post;
 	return stage->fault != NULL && stage->fault(post, ret_err, stage->fault_data);
 }
 
@@ -76,6 +166,7 @@ static void start_app(struct stage *stage)
 				  .store = stage->store,
 				  .policy = policy,
 				  .policy_path = stage->policy_path,
+				  .painter = &stage->painter,
 				  .own_droplet = stage->own_droplet};
 	const struct policy_account *accounts;
 	size_t n = policy_accounts(policy, &accounts);
@@ -84,6 +175,7 @@ static void start_app(struct stage *stage)
 
 	stage->chat = console_open(stage->loop, &console, &err);
 	assert(stage->chat != NULL && n > 0);
+	use_files(stage);
 	oceans[0] = sim_ocean_open(stage->loop, stage->world, accounts[0].name, LATENCY_MS);
 	assert(oceans[0] != NULL);
 	parts.accounts = oceans;
@@ -120,6 +212,7 @@ struct stage *stage_new(const char *policy_path)
 	stage->loop = loop_new_virtual(STAGE_START_MS);
 	stage->store = store_memory_open(stage->loop);
 	stage->world = sim_world_new(sim_new(STAGE_START_MS));
+	stage->painter = (struct post_painter){.start = paint, .cancel = painting_free};
 	start_app(stage);
 	return stage;
 }

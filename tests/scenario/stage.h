@@ -41,7 +41,13 @@ struct stage {
 	bool (*fault)(struct chat_post *post, struct err *ret_err, void *data);
 	void *fault_data;
 	char said[CHAT_ID_MAX + 1]; /* id of what was said last */
-	uint64_t own_droplet;       /* on which the app runs, from its next start on */
+	/* A network that takes pictures, which take so long to be painted; one is shown as a line "[picture: ALT]". */
+	bool files;
+	int64_t paint_ms;
+	struct post_painter painter;
+	struct chat_ops ops;
+	const struct chat_post *posting;
+	uint64_t own_droplet; /* on which the app runs, from its next start on */
 };
 
 /* A stage with that policy file and an empty DigitalOcean account. NULL and a sentence on stderr when it cannot be. */
@@ -51,6 +57,7 @@ void stage_free(
 
 /* The app's policy file becomes this one; false: it cannot be read. Nobody tells the app. */
 bool stage_policy_file(struct stage *stage, const char *policy_path);
+void stage_files(struct stage *stage, int64_t paint_ms);
 void stage_reload(struct stage *stage);  /* the app is told to read it again, as by a signal */
 void stage_restart(struct stage *stage); /* the same store, a new program */
 void stage_pass(struct stage *stage, int64_t ms);

@@ -344,6 +344,17 @@ static int do_clock(struct story *story)
 	return 0;
 }
 
+static int do_files(struct story *story)
+{
+	int64_t ms = sim_duration(story->words[1]);
+
+	if (ms < 0) {
+		return fail(story, "no duration", story->words[1]);
+	}
+	stage_files(story->stage, ms);
+	return 0;
+}
+
 static int do_runs_on(struct story *story)
 {
 	story->stage->own_droplet = strtoull(story->words[1], NULL, 10);
@@ -475,6 +486,7 @@ static const struct {
 	{"CLOCK", 2, do_clock},   {"RELOAD", 1, do_reload},   {"POLICYFILE", 2, do_policy_file},
 	{"CALLS", 4, do_calls},   {"DISK", 2, do_disk},       {"AUDIT", 2, do_audit},
 	{"ROWS", 3, do_rows},     {"VERIFY", 1, do_verify},   {"RUNSON", 2, do_runs_on},
+	{"FILES", 2, do_files},
 };
 
 static int run_line(struct story *story)

@@ -12,6 +12,7 @@
  *   CODE     ana [#ops] [wrong]              says a code of now, in a direct message; a policy has env:SLUICE_TEST_CODE
  *   FAULT    nth=1 method=POST kind=timeout-after-send      (words as in sim/faults.h)
  *   PASS     20s
+ *   FILES    1s                              the network takes pictures, and one is painted in that time
  *   CLOCK    60s                             DigitalOcean's clock is so far ahead of ours
  *   RELOAD   [policies/other.yaml]           the policy file was changed, and a signal says to read it again
  *   POLICYFILE policies/other.yaml           it was changed, and nobody says so

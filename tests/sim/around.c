@@ -312,14 +312,18 @@ static uint64_t parameter(const struct sim_turn *t, const char *name)
 	return at != NULL ? strtoull(at + strlen(name), NULL, 10) : 0;
 }
 
-/* Points of one line, every five minutes: `first`, then `step` more each time. */
+/* Points of one line, every five minutes, of long times fewer: `first`, then `step` more each five minutes. */
 static void add_points(struct sim_turn *t, double first, double step)
 {
 	uint64_t start = parameter(t, "start="), end = parameter(t, "end=");
+	uint64_t every = 1;
 	const char *comma = "";
 
+	while (end - start > every * 300 * 400) {
+		every *= 2;
+	}
 	(void)strbuf_adds(&t->reply->body, "\"values\":[");
-	for (uint64_t n = 0; start + n * 300 <= end && n < 400; n++) {
+	for (uint64_t n = 0; start + n * 300 <= end; n += every) {
 		(void)strbuf_addf(&t->reply->body, "%s[%llu,\"%.2f\"]", comma,
 				  (unsigned long long)(start + n * 300), first + step * (double)n);
 		comma = ",";
@@ -329,17 +333,20 @@ static void add_points(struct sim_turn *t, double first, double step)
 
 static void add_metric(struct sim_turn *t, const struct sim_droplet *droplet)
 {
-	static const struct {
+	const double memory = 1073741824;
+	const bool out = strstr(t->query.raw, "direction=outbound") != NULL;
+	const struct {
 		const char *metric, *label;
 		double first, step;
 		bool agent; /* known only by the agent */
 	} rows[] = {
-		{"cpu", "\"mode\":\"idle\"", 100000, 240, false},
-		{"cpu", "\"mode\":\"user\"", 8000, 60, false},
-		{"bandwidth", "\"direction\":\"inbound\"", 0.5, 0.01, false},
+		{"cpu", "\"mode\":\"idle\"", 100000, 3 * (100.0 - droplet->cpu), false},
+		{"cpu", "\"mode\":\"user\"", 8000, 3.0 * droplet->cpu, false},
+		{"bandwidth", out ? "\"direction\":\"outbound\"" : "\"direction\":\"inbound\"", 0.5,
+		 0.01, false},
 		{"memory_free", "", 209715200, 0, true},
-		{"memory_available", "", 524288000, 0, true},
-		{"memory_total", "", 1073741824, 0, true},
+		{"memory_available", "", memory * (100 - droplet->memory) / 100, 0, true},
+		{"memory_total", "", memory, 0, true},
 		{"filesystem_free", "\"mountpoint\":\"/\"", 16106127360, 0, true},
 		{"filesystem_size", "\"mountpoint\":\"/\"", 26843545600, 0, true},
 		{"load_1", "", 0.42, 0, true},

@@ -145,6 +145,14 @@ static int set_field(struct sim *sim, struct sim_droplet *droplet, const char *k
 	if (strcmp(key, "agent") == 0) {
 		return set_bool(value, &droplet->agent);
 	}
+	if (strcmp(key, "cpu") == 0 && read_number(value, 100, &n) == 0) {
+		droplet->cpu = (unsigned)n;
+		return 0;
+	}
+	if (strcmp(key, "memory") == 0 && read_number(value, 100, &n) == 0) {
+		droplet->memory = (unsigned)n;
+		return 0;
+	}
 	if (strcmp(key, "backups") == 0) {
 		droplet->policy = (struct sim_backup_policy){.weekly = true};
 		return set_bool(value, &droplet->backups);
@@ -180,6 +188,8 @@ struct sim_droplet *sim_new_droplet(struct sim *sim, const char *name)
 	droplet->disk_gb = droplet->size->disk_gb;
 	droplet->ipv6 = true;
 	droplet->agent = true;
+	droplet->cpu = 20;
+	droplet->memory = 51;
 	droplet->image = sim_image("debian-12-x64");
 	droplet->created_ms = sim->now_ms - INT64_C(90) * 86400000;
 	return droplet;

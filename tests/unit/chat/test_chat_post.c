@@ -421,9 +421,140 @@ static void too_many_are_refused(void **state)
 	assert_string_equal(told, "0 a1 nothinglimit\n");
 }
 
+/* ---- pictures ------------------------------------------------------------------------------- */
+
+/* A painter that paints when the test says so. */
+static unsigned n_paints, n_unwanted;
+static void (*paint_done)(void *, const struct chat_file *);
+static void *paint_data;
+static void (*under_post)(struct chat *, struct chat_post *);
+
+static void *paint(const struct post_painter *painter, const struct message *message,
+		   void (*done)(void *done_data, const struct chat_file *file), void *done_data)
+{
+	(void)painter;
+	(void)message;
+	n_paints++;
+	paint_done = done;
+	paint_data = done_data;
+	return &n_paints;
+}
+
+static void paint_cancel(void *painting)
+{
+	assert_ptr_equal(painting, &n_paints);
+	n_unwanted++;
+	paint_done = NULL;
+}
+
+static void hand_over(bool good)
+{
+	const struct chat_file file = {"abc", 3, "charts.png", "CPU"};
+	void (*done)(void *, const struct chat_file *) = paint_done;
+
+	assert_non_null(done);
+	paint_done = NULL;
+	done(paint_data, good ? &file : NULL);
+}
+
+static void post_with_file(struct chat *to, struct chat_post *post)
+{
+	add(seen, sizeof(seen), "%s ",
+	    post->file != NULL ? (const char *)post->file->bytes
+	    : post->keeps_file ? "same"
+			       : "-");
+	under_post(to, post);
+}
+
+static const struct message *charted(const char *text, double last)
+{
+	const double points[] = {1, 2, last};
+	struct build build;
+
+	build_init(&build, &arena, TONE_PLAIN);
+	build_line(&build, "%s", text);
+	build_chart(&build, &(struct chart){.label = "CPU",
+					    .caption = "",
+					    .points = points,
+					    .n_points = 3,
+					    .high = 100});
+	return build_end(&build);
+}
+
+static void a_picture_is_waited_for_and_redrawn_when_the_chart_changed(void **state)
+{
+	static const struct post_painter painter = {.start = paint, .cancel = paint_cancel};
+	struct post_card *card, *other;
+
+	(void)state;
+	n_paints = n_unwanted = 0;
+	under_post = ops.post;
+	ops.post = post_with_file;
+	post_queue_paint(queue, &painter);
+	card = open_in("#ops", "a", NULL);
+	post_set(card, charted("one", 3)); /* a network without pictures */
+	loop_advance(loop, 10);
+	assert_int_equal(n_paints, 0);
+
+	ops.caps |= CHAT_FILES;
+	loop_advance(loop, 2000);
+	post_set(card, charted("two", 3));
+	other = open_in("#ops", "b", NULL);
+	post_set(other, words("behind", NULL));
+	loop_advance(loop, 1000);
+	assert_int_equal(n_paints, 1);
+	assert_null(strstr(seen, "behind")); /* order is kept */
+	hand_over(true);
+	loop_advance(loop, 10);
+	assert_non_null(strstr(seen, "abc "));
+	assert_non_null(strstr(strstr(seen, "two"), "behind"));
+
+	loop_advance(loop, 2000);
+	post_set(card, charted("three", 3)); /* the same chart */
+	loop_advance(loop, 10);
+	assert_int_equal(n_paints, 1);
+	assert_non_null(strstr(seen, "same "));
+
+	loop_advance(loop, 2000);
+	post_set(card, charted("four", 4));
+	loop_advance(loop, 10);
+	assert_int_equal(n_paints, 2);
+	plan_faults(1, ERR_NETWORK, 0); /* tried again with the picture that was painted */
+	hand_over(true);
+	loop_advance(loop, 5000);
+	assert_int_equal(n_paints, 2);
+
+	post_set(card, charted("five", 5)); /* never painted: it goes without */
+	loop_advance(loop, POST_PICTURE_MS - 100);
+	assert_null(strstr(seen, "five"));
+	loop_advance(loop, 200);
+	assert_non_null(strstr(seen, "five"));
+	assert_int_equal(n_unwanted, 1);
+
+	loop_advance(loop, 2000);
+	post_set(card, charted("six", 5)); /* nothing stands there to be kept */
+	loop_advance(loop, 10);
+	assert_int_equal(n_paints, 4);
+	hand_over(false);
+	loop_advance(loop, 10);
+	assert_non_null(strstr(seen, "six"));
+
+	loop_advance(loop, 2000);
+	post_set(card, charted("seven", 7)); /* and the queue ends meanwhile */
+	loop_advance(loop, 10);
+	assert_int_equal(n_paints, 5);
+	post_queue_free(queue);
+	queue = NULL;
+	assert_int_equal(n_unwanted, 2);
+	assert_null(strstr(seen, "seven"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(
+			a_picture_is_waited_for_and_redrawn_when_the_chart_changed, setup,
+			teardown),
 		cmocka_unit_test_setup_teardown(newest_edit_wins, setup, teardown),
 		cmocka_unit_test_setup_teardown(one_last_word, setup, teardown),
 		cmocka_unit_test_setup_teardown(the_same_form_is_not_sent_again, setup, teardown),

@@ -97,6 +97,11 @@ static void words_that_people_type(void **state)
 		{"?", "help", ""},
 		{"help reboot", "help", "reboot"},
 		{"who am I", "whoami", ""},
+		{"down? web-1", "down?", "web-1"},
+		{"Down web-1?", "down?", "web-1"},
+		{"is it down? web-1", "down?", "web-1"},
+		{"metrics web-1 CPU 24h", "metrics", "web-1"},
+		{"graph web-1 web-2 7d", "metrics", "web-1|web-2"},
 		{"whoami", "whoami", ""},
 	};
 
@@ -337,9 +342,47 @@ static void acts_take_an_id_or_nothing(void **state)
 	arena_done(&arena);
 }
 
+/* The buttons of an end say words that are commands: what looks, and the fallback by its infinitive. */
+static void what_an_end_offers_can_be_said(void **state)
+{
+	struct command_parse result;
+	struct arena arena = {0};
+	struct err err = {0};
+	size_t n, n_looks = 0, n_fallbacks = 0;
+	const struct command *rows = command_rows(&n);
+
+	(void)state;
+	for (size_t i = 0; i < n; i++) {
+		const struct plan *plan = rows[i].plan;
+		const struct plan *fallback = plan != NULL && plan->fallback != VERB_NONE
+						      ? command_plan(plan->fallback)
+						      : NULL;
+
+		if (plan != NULL && plan->look != NULL) {
+			n_looks++;
+			assert_int_equal(parse(arena_printf(&arena, "%s #11", plan->look), &arena,
+					       &result, &err),
+					 FIT_COMMAND);
+			assert_non_null(result.row->answer);
+			assert_int_equal(result.row->takes, TAKES_TARGETS);
+		}
+		if (plan != NULL && plan->fallback != VERB_NONE) {
+			n_fallbacks++;
+			assert_non_null(fallback);
+			assert_int_equal(parse(arena_printf(&arena, "%s #11", fallback->infinitive),
+					       &arena, &result, &err),
+					 FIT_COMMAND);
+			assert_ptr_equal(result.row->plan, fallback);
+		}
+	}
+	assert_true(n_looks > 0 && n_fallbacks > 0);
+	arena_done(&arena);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(what_an_end_offers_can_be_said),
 		cmocka_unit_test(every_form_of_a_reboot),
 		cmocka_unit_test(words_that_people_type),
 		cmocka_unit_test(what_phones_do_to_text),

@@ -25,6 +25,7 @@ static void one_form(void **state)
 	assert_int_equal(job_args_read("", &back, &err), 0);
 	assert_int_equal(job_arg_set(&args, ARG_DISK, "Disk", &err), 0);
 	assert_int_equal(job_arg_set(&args, ARG_SIZE, "S-2vcpu-2gb", &err), 0);
+	assert_int_equal(job_arg_set(&(struct job_args){0}, ARG_SPAN, "6H", &err), 0);
 	job_args_write(&args, text);
 	assert_string_equal(text, "size=s-2vcpu-2gb disk=yes");
 	assert_int_equal(job_args_read(text, &back, &err), 0);
@@ -98,6 +99,10 @@ static void words_that_cannot_be(void **state)
 		assert_int_equal(job_arg_set(&args, ARG_SIZE, wrong[i], &err), -1);
 	}
 	assert_int_equal(job_arg_set(&args, ARG_DISK, "disks", &err), -1);
+	assert_int_equal(job_arg_set(&args, ARG_FIGURE, "cp", &err), -1);
+	assert_int_equal(job_arg_set(&args, ARG_FIGURE, "cpu.", &err), -1);
+	assert_int_equal(job_arg_set(&args, ARG_SPAN, "1", &err), -1);
+	assert_string_equal(args.figure, "");
 	assert_string_equal(args.size, "");
 	assert_false(args.disk);
 }

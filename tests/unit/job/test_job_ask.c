@@ -69,8 +69,13 @@ static void card(const struct store_request *request, const struct plan *plan,
 		 const struct store_job *jobs, size_t n_jobs, const struct report_ask *ask,
 		 const char *again, const char *expected)
 {
-	struct report report = {request, plan,  jobs, n_jobs, T0 + 10 * 1000,
-				ask,     again, NULL, false,  false};
+	struct report report = {.request = request,
+				.plan = plan,
+				.jobs = jobs,
+				.n_jobs = n_jobs,
+				.now_ms = T0 + 10 * 1000,
+				.ask = ask,
+				.again = again};
 	struct arena arena = {0};
 
 	shows(report_card(&report, &arena), expected);
@@ -132,7 +137,12 @@ static void approvals(void **state)
 				 .n_ids = 1,
 				 .shows_who = true};
 	struct store_request request = asked;
-	struct report report = {&request, &reboot, &one, 1, T0, &ask, NULL, NULL, false, false};
+	struct report report = {.request = &request,
+				.plan = &reboot,
+				.jobs = &one,
+				.n_jobs = 1,
+				.now_ms = T0,
+				.ask = &ask};
 	struct arena arena = {0};
 
 	(void)state;
