@@ -43,6 +43,8 @@ static void add(struct turn *turn, const struct ocean_call *call, const struct e
 				   ? turn->app->accounts[fetch->at].ocean->name
 				   : NULL,
 		.n_droplets = droplets_of(turn, ocean_of(turn, fetch->at)->name),
+		.seen = fetch->seen,
+		.n_seen = fetch->n_seen,
 		.now_ms = clock_wall_ms(),
 	};
 	struct command_call command = {
@@ -146,6 +148,8 @@ bool fetch_start(struct turn *turn, const struct droplet *const *droplets,
 	fetch->droplets = droplets;
 	fetch->shown = shown;
 	fetch->n_droplets = n;
+	fetch->seen = gate_filter(turn->app->gate, &turn->who, VERB_DROPLET_SHOW, turn->snapshot,
+				  &turn->arena, &fetch->n_seen);
 	fetch->n = n > 0 ? n : turn->app->n_accounts;
 	next(turn);
 	return true;
