@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "command/answers.h"
+#include "command/links.h"
 
 #define MINUTE_MS 60000
 
@@ -345,6 +346,87 @@ static const struct command built[] = {
 		.args = {{.arg = ARG_SIZE}, {.arg = ARG_DISK}},
 		.help = "off, another size, and on again",
 		.plan = &resize,
+	},
+	{
+		.phrases = {"tag", "droplet tag", "tag add"},
+		.verb = VERB_TAG_ADD,
+		.takes = TAKES_TARGETS,
+		.usage = "NAME",
+		.args = {{.arg = ARG_TAG}},
+		.help = "put a tag on it, one that exists",
+		.plan = &link_tag_add,
+	},
+	{
+		.phrases = {"untag", "droplet untag", "tag remove"},
+		.verb = VERB_TAG_REMOVE,
+		.takes = TAKES_TARGETS,
+		.usage = "NAME",
+		.args = {{.arg = ARG_TAG}},
+		.help = "take a tag off it",
+		.plan = &link_tag_remove,
+	},
+	{
+		.phrases = {"project assign", "droplet project assign"},
+		.verb = VERB_PROJECT_ASSIGN,
+		.takes = TAKES_TARGETS,
+		.usage = "NAME",
+		.args = {{.arg = ARG_PROJECT}},
+		.help = "into another project",
+		.plan = &link_project_assign,
+	},
+	{
+		.phrases = {"volume attach", "droplet volume attach"},
+		.verb = VERB_VOLUME_ATTACH,
+		.takes = TAKES_TARGETS,
+		.usage = "NAME",
+		.args = {{.arg = ARG_VOLUME}},
+		.help = "attach a volume that is free",
+		.plan = &link_volume_attach,
+	},
+	{
+		.phrases = {"volume detach", "droplet volume detach"},
+		.verb = VERB_VOLUME_DETACH,
+		.takes = TAKES_TARGETS,
+		.usage = "NAME",
+		.args = {{.arg = ARG_VOLUME}},
+		.help = "detach it; unmount it first",
+		.plan = &link_volume_detach,
+	},
+	{
+		.phrases = {"ip assign", "droplet ip assign"},
+		.verb = VERB_IP_ASSIGN,
+		.takes = TAKES_TARGETS,
+		.usage = "NAME",
+		.args = {{.arg = ARG_ADDRESS}},
+		.help = "point a reserved address to it",
+		.plan = &link_ip_assign,
+	},
+	{
+		.phrases = {"ip unassign", "droplet ip unassign"},
+		.verb = VERB_IP_UNASSIGN,
+		.takes = TAKES_TARGETS,
+		.usage = "NAME",
+		.args = {{.arg = ARG_ADDRESS}},
+		.help = "take a reserved address from it",
+		.plan = &link_ip_unassign,
+	},
+	{
+		.phrases = {"firewall attach", "droplet firewall attach"},
+		.verb = VERB_FIREWALL_ATTACH,
+		.takes = TAKES_TARGETS,
+		.usage = "NAME",
+		.args = {{.arg = ARG_FIREWALL}},
+		.help = "put it behind a firewall",
+		.plan = &link_firewall_attach,
+	},
+	{
+		.phrases = {"firewall detach", "droplet firewall detach"},
+		.verb = VERB_FIREWALL_DETACH,
+		.takes = TAKES_TARGETS,
+		.usage = "NAME",
+		.args = {{.arg = ARG_FIREWALL}},
+		.help = "take it from behind a firewall",
+		.plan = &link_firewall_detach,
 	},
 	{
 		.phrases = {"lock", "droplet lock", "lock set"},

@@ -6,15 +6,23 @@
 #include <strings.h>
 
 struct arg_row {
-	const char *key;  /* in the canonical text */
-	const char *word; /* in a usage line; of a flag what is typed */
-	size_t at, size;  /* the text in struct job_args; size 0: a flag, a bool */
+	const char *key;     /* in the canonical text */
+	const char *word;    /* in a usage line; of a flag what is typed */
+	size_t at, size;     /* the text in struct job_args; size 0: a flag, a bool */
+	const char *letters; /* that it is made of, as typed; NULL: a slug, in lower case */
 };
 
+#define TEXT(field) offsetof(struct job_args, field), sizeof(((struct job_args *)NULL)->field)
+#define LETTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+
 static const struct arg_row rows[ARG_COUNT] = {
-	[ARG_SIZE] = {"size", "SIZE", offsetof(struct job_args, size),
-		      sizeof(((struct job_args *)NULL)->size)},
-	[ARG_DISK] = {"disk", "disk", offsetof(struct job_args, disk), 0},
+	[ARG_SIZE] = {"size", "SIZE", TEXT(size), NULL},
+	[ARG_DISK] = {"disk", "disk", offsetof(struct job_args, disk), 0, NULL},
+	[ARG_TAG] = {"tag", "TAG", TEXT(tag), LETTERS ":-_"},
+	[ARG_PROJECT] = {"project", "PROJECT", TEXT(project), LETTERS "-_."},
+	[ARG_VOLUME] = {"volume", "VOLUME", TEXT(volume), LETTERS "-"},
+	[ARG_FIREWALL] = {"firewall", "FIREWALL", TEXT(firewall), LETTERS "-."},
+	[ARG_ADDRESS] = {"address", "ADDRESS", TEXT(address), "0123456789."},
 };
 
 const char *job_arg_word(enum job_arg arg)
@@ -59,6 +67,14 @@ int job_arg_set(struct job_args *args, enum job_arg arg, const char *word, struc
 		*flag_of(args, row) = true;
 		return 0;
 	}
+	if (row->letters != NULL) {
+		if (len == 0 || len >= row->size || strchr("-_.:", word[0]) != NULL ||
+		    strspn(word, row->letters) != len) {
+			return err_set(err, ERR_USAGE, "\"%.40s\" cannot be a %s", word, row->key);
+		}
+		memcpy(text_of(args, row), word, len + 1);
+		return 0;
+	}
 	for (size_t i = 0; i < sizeof(lower) && i <= len; i++) { /* phones begin with a capital */
 		lower[i] = word[i] >= 'A' && word[i] <= 'Z' ? (char)(word[i] - 'A' + 'a') : word[i];
 	}
@@ -67,6 +83,18 @@ int job_arg_set(struct job_args *args, enum job_arg arg, const char *word, struc
 	}
 	memcpy(text_of(args, row), lower, len + 1);
 	return 0;
+}
+
+const char *job_args_thing(const struct job_args *args)
+{
+	for (int arg = ARG_TAG; arg <= ARG_ADDRESS; arg++) {
+		const char *text = (const char *)args + rows[arg].at;
+
+		if (*text != '\0') {
+			return text;
+		}
+	}
+	return "";
 }
 
 void job_args_write(const struct job_args *args, char ret_text[JOB_ARGS_TEXT])

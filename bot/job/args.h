@@ -16,6 +16,11 @@ enum job_arg {
 	ARG_NONE = 0,
 	ARG_SIZE, /* the slug of a size */
 	ARG_DISK, /* a flag: the disk grows too */
+	ARG_TAG,
+	ARG_PROJECT, /* these three: the name or the UUID */
+	ARG_VOLUME,
+	ARG_FIREWALL,
+	ARG_ADDRESS, /* a reserved one */
 	ARG_COUNT,
 };
 
@@ -24,6 +29,7 @@ enum job_arg {
 struct job_args {
 	char size[65]; /* "" : not given */
 	bool disk;
+	char tag[129], project[65], volume[65], firewall[129], address[46];
 };
 
 /* How it stands in a usage line: "SIZE", or the flag's own word. */
@@ -32,6 +38,9 @@ bool job_arg_is_flag(enum job_arg arg);
 
 /* One word as it was typed. -1 and ERR_USAGE: it cannot be that argument. */
 int job_arg_set(struct job_args *args, enum job_arg arg, const char *word, struct err *err);
+
+/* What the droplet is tied to, or untied from; "": no such argument was given. */
+const char *job_args_thing(const struct job_args *args);
 
 void job_args_write(const struct job_args *args, char ret_text[JOB_ARGS_TEXT]);
 int job_args_read(const char *text, struct job_args *ret_args, struct err *err);

@@ -269,6 +269,10 @@ void job_call(struct job *job, const struct ocean_call *what,
 	}
 	holder = mem_alloc(sizeof(*holder));
 	holder->call = *what;
+	if (what->key != NULL) { /* the job may be gone before the call is */
+		(void)snprintf(holder->key, sizeof(holder->key), "%s", what->key);
+		holder->call.key = holder->key;
+	}
 	holder->call.interactive = true;
 	holder->call.droplet_id = job->row.droplet_id;
 	holder->call.done = called;

@@ -68,6 +68,16 @@ struct unsaved {
 	const struct commit *flight; /* on its way to the disk with this one; NULL: with none */
 };
 
+/* Where a thing stands that a step ties a droplet to. */
+struct link_seen {
+	char key[256];      /* what it is asked for by: the tag, UUID or address */
+	unsigned n_found;   /* that are called so */
+	bool tied;          /* to the job's droplet */
+	uint64_t elsewhere; /* another one that it is tied to; 0: none */
+	char from[96];      /* its name, where it is moved from there; "": no */
+	void (*then)(struct job *, const struct err *);
+};
+
 struct job {
 	struct request *request;
 	struct store_job row; /* as it is now; the store has it once its commit is called back */
@@ -85,6 +95,7 @@ struct job {
 	int64_t busy_since_ms;      /* clock_mono_ms of the first refusal as busy; 0: none */
 	enum tier max_tier;         /* of the last decision */
 	char policy_id[17];         /* that made it */
+	struct link_seen link;      /* kind_link.c, of the last look */
 	uint64_t last_action_id;    /* of an earlier step: never taken for this one's */
 	struct call *call;
 	struct ocean_want want;
@@ -190,6 +201,7 @@ struct review {
 };
 
 struct call {
+	char key[256]; /* of the call */
 	struct ocean_call call;
 	struct list link;
 	struct ocean *ocean;
@@ -323,6 +335,7 @@ struct chat_place card_place(const struct request *request);
 /* run.c, look.c, watch.c */
 struct gate_who request_who(const struct request *request); /* to ask the gate again */
 void job_run(struct job *job);
+void job_run_prepared(struct job *job); /* goes on from step_ops.prepare */
 void job_look(struct job *job);
 void job_watch(struct job *job);
 void job_go(struct job *job); /* READY since just now */

@@ -12,6 +12,7 @@
 /* How a step is sent, looked for and watched: a row each in job/kinds.c. */
 enum step_kind {
 	STEP_ACT = 0, /* a droplet action: `act` */
+	STEP_LINK,    /* tags, projects, volumes, addresses, firewalls: by the plan's verb */
 	STEP_KIND_COUNT,
 };
 
@@ -39,6 +40,7 @@ struct plan {
 	const char *infinitive; /* "reboot" */
 	const char *doing;      /* "Rebooting" */
 	const char *done;       /* "Rebooted" */
+	const char *joins;      /* STEP_LINK: between the droplet and the thing: " with " */
 	const char
 		*remark; /* a line under a good outcome, NULL: none: "Boot may still be running." */
 	bool interrupts; /* what runs on the droplet stops for a while, and comes back with it */

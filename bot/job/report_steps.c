@@ -77,7 +77,13 @@ const char *report_change(const struct report *report, struct arena *arena)
 	struct err err = {0};
 
 	if (report->request->arguments == NULL ||
-	    job_args_read(report->request->arguments, &args, &err) < 0 || args.size[0] == '\0') {
+	    job_args_read(report->request->arguments, &args, &err) < 0) {
+		return "";
+	}
+	if (report->plan->joins != NULL) {
+		return arena_printf(arena, "%s%s", report->plan->joins, job_args_thing(&args));
+	}
+	if (args.size[0] == '\0') {
 		return "";
 	}
 	return arena_printf(arena, " to %s", args.size);

@@ -230,14 +230,18 @@ static void submit(struct job *job, struct store_txn *txn)
 }
 
 /* The step at hand, if it is needed. */
-static void begin_step(struct job *job, const struct droplet *droplet, struct store_txn *txn)
+static void begin_step(struct job *job, const struct droplet *droplet,
+		       const struct ocean_snapshot *snapshot, struct store_txn *txn)
 {
+	const struct step_ops *ops = step_ops(job_step(job));
 	const char *size = job->request->args.size;
 
 	if (*size != '\0' && job->row.step == 0 && !job->request->args.disk &&
 	    droplet->size != NULL && strcmp(droplet->size, size) == 0) {
 		job_say(job, "Nothing ran: %s is a %s already.", job->row.droplet_name, size);
 		job_end(job, JOB_FAILED, txn);
+	} else if (ops->bars != NULL && ops->bars(job, snapshot, txn)) {
+		return;
 	} else if (job->request->plan->n_steps > 1 && steps_skip(job, droplet)) {
 		steps_finish(job, txn);
 	} else {
@@ -291,8 +295,8 @@ static void ask_again(struct job *job, const struct gate_decision *decision,
 }
 
 static void decided(struct job *job, const struct droplet *droplet,
-		    const struct gate_decision *decision, struct store_txn *txn,
-		    struct arena *arena)
+		    const struct ocean_snapshot *snapshot, const struct gate_decision *decision,
+		    struct store_txn *txn, struct arena *arena)
 {
 	const struct store_lock *lock = job_lock_of(job->request->engine, droplet);
 	struct consent_missing missing = request_missing(job->request, decision);
@@ -303,7 +307,7 @@ static void decided(struct job *job, const struct droplet *droplet,
 		job_say(job, "%s", lock_denial(job->request, lock, arena));
 		job_end(job, JOB_DENIED, txn);
 	} else if (missing.kind == DUTY_NONE) {
-		begin_step(job, droplet, txn);
+		begin_step(job, droplet, snapshot, txn);
 	} else if (job->row.step > 0) { /* half done it does not give its droplet to others */
 		job_say(job,
 			"Nothing ran: the policy asks for more now.\nIt changed since you asked.");
@@ -313,7 +317,8 @@ static void decided(struct job *job, const struct droplet *droplet,
 	}
 }
 
-static void ask_gate(struct job *job, const struct droplet *droplet)
+static void ask_gate(struct job *job, const struct droplet *droplet,
+		     const struct ocean_snapshot *snapshot)
 {
 	struct job_engine *engine = job->request->engine;
 	const struct store_request *row = &job->request->row;
@@ -338,7 +343,7 @@ static void ask_gate(struct job *job, const struct droplet *droplet)
 		    &arena, &decision);
 	job->max_tier = decision.max_tier;
 	(void)snprintf(job->policy_id, sizeof(job->policy_id), "%s", decision.policy_id);
-	decided(job, droplet, &decision, txn, &arena);
+	decided(job, droplet, snapshot, &decision, txn, &arena);
 	arena_done(&arena);
 }
 
@@ -363,7 +368,7 @@ static void on_list(struct ocean_want *want, struct ocean_snapshot *snapshot, co
 	}
 	droplet = ocean_snapshot_by_id(snapshot, job->row.droplet_id);
 	if (droplet != NULL) {
-		ask_gate(job, droplet);
+		ask_gate(job, droplet, snapshot);
 	} else {
 		not_here(job, NULL);
 	}
@@ -382,6 +387,22 @@ void job_run(struct job *job)
 	}
 	if (clock_mono_ms() > job->until_ms) {
 		expire(job, "I could not begin in time.");
+		return;
+	}
+	if (step_ops(job_step(job))->prepare != NULL) {
+		step_ops(job_step(job))->prepare(job);
+	} else {
+		job_run_prepared(job);
+	}
+}
+
+void job_run_prepared(struct job *job)
+{
+	struct job_engine *engine = job->request->engine;
+	struct ocean_index *index = engine->options.index(job->row.account, engine->options.data);
+
+	if (index == NULL) { /* taken out of the policy meanwhile */
+		expire(job, "Its account is not set up any more.");
 		return;
 	}
 	job->want.max_age_ms = 0;

@@ -225,7 +225,13 @@ static void say_done(struct job *job)
 	const char *size = request->args.size;
 
 	job_say(job, "%s %s%s%s in %s", plan->done, job->row.droplet_name,
-		*size != '\0' ? " to " : "", size, took);
+		plan->joins != NULL ? plan->joins
+		: *size != '\0'     ? " to "
+				    : "",
+		plan->joins != NULL ? job_args_thing(&request->args) : size, took);
+	if (job->link.from[0] != '\0') {
+		add_line(job, arena_printf(&arena, "It was moved from %s.", job->link.from));
+	}
 	add_status(job);
 	if (request->args.disk) {
 		add_line(job, "Its disk grew: that cannot be undone.");
