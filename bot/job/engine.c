@@ -102,16 +102,22 @@ void request_add(struct request *request)
 	engine_count(request->engine);
 }
 
+void job_call_drop(struct job *job)
+{
+	if (job->call != NULL) {
+		job->call->job = NULL;
+		ocean_cancel(job->call->ocean, &job->call->call);
+		job->call = NULL;
+	}
+}
+
 static void job_done(struct job *job)
 {
 	timer_stop(&job->timer);
 	if (job->wanting) {
 		ocean_index_cancel(&job->want);
 	}
-	if (job->call != NULL) {
-		job->call->job = NULL;
-		ocean_cancel(job->call->ocean, &job->call->call);
-	}
+	job_call_drop(job);
 	for (size_t i = 0; i < job->n_unsaved; i++) {
 		free(job->unsaved[i].outcome);
 	}

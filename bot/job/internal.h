@@ -246,6 +246,8 @@ void job_over(struct job *job, enum job_state to,
 bool job_wait(struct job *job, int64_t ms, void (*next)(struct job *));
 void job_call(struct job *job, const struct ocean_call *what,
 	      void (*then)(struct job *, const struct ocean_call *, const struct err *));
+/* Nobody waits for its answer any more; never of a change that was sent. */
+void job_call_drop(struct job *job);
 const struct plan_step *job_step(const struct job *job); /* NULL: the plan has no such step */
 
 /* Everything that a request still needs after its jobs have ended; may free it. */

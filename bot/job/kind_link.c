@@ -155,6 +155,9 @@ static void see(struct job *job, void (*then)(struct job *, const struct err *))
 
 static void prepared(struct job *job, const struct err *err)
 {
+	if (job->row.state != JOB_READY) {
+		return; /* it was ended meanwhile */
+	}
 	if (err != NULL) {
 		job_run_later(job, err->msg);
 	} else {

@@ -45,6 +45,11 @@ static size_t calls(const struct stage *stage, const char *method)
 	return sim_world_count(stage->world, 0, method, "*");
 }
 
+static size_t changes(const struct stage *stage)
+{
+	return calls(stage, "POST") + calls(stage, "DELETE");
+}
+
 /* What may be said to them: nothing, or only the one sentence that holds `only`. */
 static void no_answer_but(const struct stage *stage, size_t from, const char *only,
 			  const char *text)
@@ -69,7 +74,22 @@ static void say(struct stage *stage, const char *user, const char *channel, cons
 /* What a row wants behind its targets. */
 static const char *arg_words(const struct command *row)
 {
-	return row->args[0].arg == ARG_SIZE ? " s-2vcpu-2gb" : "";
+	switch (row->args[0].arg) {
+	case ARG_SIZE:
+		return " s-2vcpu-2gb";
+	case ARG_ADDRESS:
+		return " 203.0.113.7";
+	case ARG_TAG:
+	case ARG_PROJECT:
+	case ARG_VOLUME:
+	case ARG_FIREWALL:
+		return " web";
+	case ARG_NONE:
+	case ARG_DISK:
+	case ARG_COUNT:
+		break;
+	}
+	return "";
 }
 
 /* Calls `each` with every phrase of every row in the forms in which it may be said. */
@@ -202,7 +222,7 @@ static void test_presses(void **state)
 		n_pressed++;
 	}
 	assert_true(n_pressed >= 5);
-	assert_int_equal(calls(stage, "POST"), 0);
+	assert_int_equal(changes(stage), 0);
 }
 
 /* Listed people, listed channels, and a policy that says no: it may look, it never acts. */
@@ -225,7 +245,7 @@ static void denied(struct stage *stage, const struct command *row, const char *t
 	     i++) { /* nor does it begin, to be stopped later */
 		assert_null(strstr(stage->shown[i].text, row->plan->doing));
 	}
-	assert_int_equal(calls(stage, "POST"), 0);
+	assert_int_equal(changes(stage), 0);
 }
 
 static void test_denied(void **state)
@@ -236,7 +256,7 @@ static void test_denied(void **state)
 	assert_true(calls(stage, "GET") > 0);
 	say(stage, "bob", "ops", "power off db-1"); /* never */
 	say(stage, "ana", "ops", "stop db-1 web-1");
-	assert_int_equal(calls(stage, "POST"), 0);
+	assert_int_equal(changes(stage), 0);
 	say(stage, "bob", "ops", "reboot web-1"); /* and whoever may, does */
 	assert_int_equal(calls(stage, "POST"), 1);
 }
