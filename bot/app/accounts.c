@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "app/internal.h"
+#include "base/log.h"
 #include "base/mem.h"
 
 static void finish(struct account_want *want)
@@ -49,6 +50,12 @@ static void one_done(struct ocean_want *one, struct ocean_snapshot *snapshot, co
 	struct account_want *want = one->data;
 
 	want->snapshots[one - want->wants] = snapshot;
+	if (snapshot != NULL && ocean_snapshot_no_projects(snapshot) != NULL) {
+		/* rules that name a project deny now, and this is why */
+		log_line(LOG_WARN, "ocean.projects", "account",
+			 want->app->accounts[one - want->wants].ocean->name, "why",
+			 ocean_snapshot_no_projects(snapshot), NULL);
+	}
 	if (err != NULL && !want->failed) {
 		want->failed = true;
 		want->err = *err;

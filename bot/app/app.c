@@ -200,6 +200,7 @@ struct app *app_new(const struct app_parts *parts)
 
 		account->ocean = parts->accounts[i];
 		account->index = ocean_index_new(app->loop, account->ocean);
+		ocean_index_projects(account->index, policy_names_projects(parts->policy));
 	}
 	for (size_t i = 0; i < parts->n_chats && i < CHATS_MAX; i++) {
 		struct app_chat *at = &app->chats[app->n_chats++];
@@ -355,6 +356,9 @@ void app_use_policy(struct app *app, struct policy *policy)
 {
 	record_start(app);
 	gate_swap(app->gate, policy);
+	for (size_t i = 0; i < app->n_accounts; i++) {
+		ocean_index_projects(app->accounts[i].index, policy_names_projects(policy));
+	}
 	metrics_set(METRIC_POLICY_LOADED_S, clock_wall_ms() / 1000);
 	for (size_t i = 0; i < app->n_chats; i++) {
 		join_chat(app, &app->chats[i], app->chats[i].chat->ops->rejoin);

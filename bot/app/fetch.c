@@ -51,6 +51,8 @@ static void add_answer(struct turn *turn)
 				   ? ocean->name
 				   : NULL,
 		.n_droplets = ocean != NULL ? droplets_of(turn, ocean->name) : 0,
+		.seen = fetch->seen,
+		.n_seen = fetch->n_seen,
 		.now_ms = clock_wall_ms(),
 	};
 	struct command_call call = turn_call(turn);
@@ -249,6 +251,8 @@ bool fetch_start(struct turn *turn, const struct droplet *const *droplets,
 	fetch->droplets = droplets;
 	fetch->shown = shown;
 	fetch->n_droplets = n;
+	fetch->seen = gate_filter(turn->app->gate, &turn->who, VERB_DROPLET_SHOW, turn->snapshot,
+				  &turn->arena, &fetch->n_seen);
 	fetch->n = n > 0 ? n : turn->app->n_accounts;
 	next(turn);
 	return true;

@@ -21,7 +21,9 @@ struct fetch {
 	struct ocean *asked; /* whom */
 	struct timer patience;
 	const struct droplet *const *droplets, *const *shown; /* in the arena, of turn->snapshot */
-	size_t n_droplets; /* 0: about none, one call an account */
+	size_t n_droplets;           /* 0: about none, one call an account */
+	const struct droplet **seen; /* that may be shown to the asker here */
+	size_t n_seen;
 	size_t n, at;
 	struct build build;
 	bool failed, dropped;

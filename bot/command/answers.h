@@ -17,6 +17,14 @@ void answer_snapshots(const struct command_call *call, struct build *build);
 void answer_backups(const struct command_call *call, struct build *build);
 void answer_metrics(const struct command_call *call, struct build *build);
 void answer_down(const struct command_call *call, struct build *build);
+void answer_tags(const struct command_call *call, struct build *build);
+void answer_volumes(const struct command_call *call, struct build *build);
+void answer_ips(const struct command_call *call, struct build *build);
+void answer_firewalls(const struct command_call *call, struct build *build);
+void answer_load_balancers(const struct command_call *call, struct build *build);
+void answer_domains(const struct command_call *call, struct build *build);
+void answer_projects(const struct command_call *call, struct build *build);
+void answer_neighbors(const struct command_call *call, struct build *build);
 void answer_help(const struct command_call *call, struct build *build);
 void answer_why(const struct command_call *call, struct build *build);
 void answer_oncall(const struct command_call *call, struct build *build);
@@ -37,6 +45,13 @@ void answer_state(const struct droplet *droplet, struct build *build);
 const char *answer_status_word(enum droplet_status status);
 const char *
 answer_region_name(const char *slug); /* "Amsterdam" for "ams3"; the slug when it is not known */
+
+/* What lists of the account's things share: whose they are, does the one word behind the phrase (a glob; none: everything) fit any
+ * of these texts (NULL: not known), and the line below a list that was cut or is empty. */
+#define ANSWER_ROWS_MOST 30
+void answer_head(const struct command_call *call, struct build *build, const char *what);
+bool answer_fits(const struct command_call *call, const char *a, const char *b);
+void answer_tail(struct build *build, size_t n, const char *example);
 
 /* "$24", "$4.50", "-$3" */
 const char *answer_dollars(struct arena *arena, int64_t cents);

@@ -116,7 +116,10 @@ struct command_fetched {
 	size_t n_calls;
 	const char *account; /* whose, when there are several; else NULL */
 	size_t n_droplets;   /* that the account has */
-	int64_t now_ms;      /* wall time, for "2 h ago" */
+	/* Of those that the asker may `droplet.show` here, with all that is known: only of these a list may speak. */
+	const struct droplet *const *seen;
+	size_t n_seen;
+	int64_t now_ms; /* wall time, for "2 h ago" */
 };
 
 /* What was asked, after the gate said yes. Everything lives in the call's arena or longer. */

@@ -5,10 +5,7 @@
 #include "base/names.h"
 #include "command/answers.h"
 
-#define ROWS_MOST 30
-
-/* Does the one word behind the phrase, a glob, fit any of these texts? Without a word everything does. */
-static bool fits(const struct command_call *call, const char *a, const char *b)
+bool answer_fits(const struct command_call *call, const char *a, const char *b)
 {
 	const char *glob = call->n_words > 0 ? call->words[0] : NULL;
 
@@ -16,17 +13,17 @@ static bool fits(const struct command_call *call, const char *a, const char *b)
 	       (b != NULL && names_glob(glob, b));
 }
 
-/* The line below a list that was cut, or that is empty. */
-static void tail(struct build *build, size_t n, const char *example)
+void answer_tail(struct build *build, size_t n, const char *example)
 {
 	if (n == 0) {
 		build_line(build, "None that fits.");
-	} else if (n > ROWS_MOST) {
-		build_line(build, "and %zu more: narrow it, as in `%s`", n - ROWS_MOST, example);
+	} else if (n > ANSWER_ROWS_MOST) {
+		build_line(build, "and %zu more: narrow it, as in `%s`", n - ANSWER_ROWS_MOST,
+			   example);
 	}
 }
 
-static void head(const struct command_call *call, struct build *build, const char *what)
+void answer_head(const struct command_call *call, struct build *build, const char *what)
 {
 	if (call->fetched->account != NULL) {
 		build_line(build, "*%s* of %s", what, call->fetched->account);
@@ -56,7 +53,7 @@ void answer_sizes(const struct command_call *call, struct build *build)
 	const struct ocean_call *came = call->fetched->call;
 	size_t n = 0;
 
-	head(call, build, "Sizes");
+	answer_head(call, build, "Sizes");
 	build_table(build, columns, 5);
 	for (size_t i = 0; i < came->n_things; i++) {
 		const struct ocean_size *size = &came->sizes[i];
@@ -70,11 +67,12 @@ void answer_sizes(const struct command_call *call, struct build *build)
 				: "?",
 		};
 
-		if (size->available && fits(call, size->slug, NULL) && n++ < ROWS_MOST) {
+		if (size->available && answer_fits(call, size->slug, NULL) &&
+		    n++ < ANSWER_ROWS_MOST) {
 			build_row(build, cells);
 		}
 	}
-	tail(build, n, "sizes s-2vcpu*");
+	answer_tail(build, n, "sizes s-2vcpu*");
 }
 
 void answer_regions(const struct command_call *call, struct build *build)
@@ -84,18 +82,18 @@ void answer_regions(const struct command_call *call, struct build *build)
 	const struct ocean_call *came = call->fetched->call;
 	size_t n = 0;
 
-	head(call, build, "Regions");
+	answer_head(call, build, "Regions");
 	build_table(build, columns, 3);
 	for (size_t i = 0; i < came->n_things; i++) {
 		const struct ocean_region *region = &came->regions[i];
 		const char *cells[3] = {region->slug, region->name != NULL ? region->name : "",
 					region->available ? "" : "full"};
 
-		if (fits(call, region->slug, region->name) && n++ < ROWS_MOST) {
+		if (answer_fits(call, region->slug, region->name) && n++ < ANSWER_ROWS_MOST) {
 			build_row(build, cells);
 		}
 	}
-	tail(build, n, "regions ams*");
+	answer_tail(build, n, "regions ams*");
 }
 
 void answer_images(const struct command_call *call, struct build *build)
@@ -105,7 +103,8 @@ void answer_images(const struct command_call *call, struct build *build)
 	const struct ocean_call *came = call->fetched->call;
 	size_t n = 0;
 
-	head(call, build, call->row->images == OCEAN_IMAGES_OWN ? "Our own images" : "Images");
+	answer_head(call, build,
+		    call->row->images == OCEAN_IMAGES_OWN ? "Our own images" : "Images");
 	build_table(build, columns, 3);
 	for (size_t i = 0; i < came->n_things; i++) {
 		const struct ocean_image *image = &came->image_list[i];
@@ -120,11 +119,11 @@ void answer_images(const struct command_call *call, struct build *build)
 			arena_printf(call->arena, "%u GB", image->min_disk_gb),
 		};
 
-		if (fits(call, image->slug, image->name) && n++ < ROWS_MOST) {
+		if (answer_fits(call, image->slug, image->name) && n++ < ANSWER_ROWS_MOST) {
 			build_row(build, cells);
 		}
 	}
-	tail(build, n, "images debian*");
+	answer_tail(build, n, "images debian*");
 }
 
 void answer_keys(const struct command_call *call, struct build *build)
@@ -134,7 +133,7 @@ void answer_keys(const struct command_call *call, struct build *build)
 	const struct ocean_call *came = call->fetched->call;
 	size_t n = 0;
 
-	head(call, build, "SSH keys");
+	answer_head(call, build, "SSH keys");
 	build_table(build, columns, 3);
 	for (size_t i = 0; i < came->n_things; i++) {
 		const struct ocean_key *key = &came->keys[i];
@@ -143,9 +142,9 @@ void answer_keys(const struct command_call *call, struct build *build)
 			arena_printf(call->arena, "%llu", (unsigned long long)key->id),
 			key->fingerprint != NULL ? key->fingerprint : ""};
 
-		if (fits(call, key->name, key->fingerprint) && n++ < ROWS_MOST) {
+		if (answer_fits(call, key->name, key->fingerprint) && n++ < ANSWER_ROWS_MOST) {
 			build_row(build, cells);
 		}
 	}
-	tail(build, n, "keys ana*");
+	answer_tail(build, n, "keys ana*");
 }

@@ -20,7 +20,12 @@ enum form {
 	FORM_NUMBER,
 	FORM_ONE_OF,
 	FORM_HOUR,
-	FORM_PRICE
+	FORM_PRICE,
+	FORM_TAG, /* this and what follows: names as they were typed */
+	FORM_PROJECT,
+	FORM_VOLUME,
+	FORM_FIREWALL,
+	FORM_ADDRESS
 };
 
 struct arg_row {
@@ -64,6 +69,12 @@ static const struct arg_row rows[ARG_COUNT] = {
 	[ARG_FIGURE] = {"figure", "FIGURE", FORM_ONE_OF, TEXT(figure),
 			ONE_OF "cpu, memory, disk, load, traffic", figures, 5},
 	[ARG_SPAN] = {"span", "TIME", FORM_ONE_OF, TEXT(span), ONE_OF "1h, 6h, 24h, 7d", spans, 4},
+	[ARG_TAG] = {"tag", "TAG", FORM_TAG, TEXT(tag), "a tag", NULL, 0},
+	[ARG_PROJECT] = {"project", "PROJECT", FORM_PROJECT, TEXT(project), "a project", NULL, 0},
+	[ARG_VOLUME] = {"volume", "VOLUME", FORM_VOLUME, TEXT(volume), "a volume", NULL, 0},
+	[ARG_FIREWALL] = {"firewall", "FIREWALL", FORM_FIREWALL, TEXT(firewall), "a firewall", NULL,
+			  0},
+	[ARG_ADDRESS] = {"address", "ADDRESS", FORM_ADDRESS, TEXT(address), "an address", NULL, 0},
 };
 
 const char *job_arg_word(enum job_arg arg)
@@ -152,6 +163,25 @@ static bool read_price(const char *word, unsigned long *ret_from, unsigned long 
 	return true;
 }
 
+/* Of names that are kept as they were typed. */
+static const char *letters_of(enum form form)
+{
+	switch (form) {
+	case FORM_TAG:
+		return LOWER UPPER DIGITS ":-_";
+	case FORM_PROJECT:
+		return LOWER UPPER DIGITS "-_.";
+	case FORM_VOLUME:
+		return LOWER UPPER DIGITS "-";
+	case FORM_FIREWALL:
+		return LOWER UPPER DIGITS "-.";
+	case FORM_ADDRESS:
+		return DIGITS ".";
+	default:
+		return "";
+	}
+}
+
 /* The one form of the word into `to`. */
 static bool take_word(const struct arg_row *row, const char *word, const char *lower, char *to,
 		      size_t size)
@@ -179,6 +209,14 @@ static bool take_word(const struct arg_row *row, const char *word, const char *l
 		break;
 	case FORM_PRICE:
 		fits = read_price(lower, &before, &after);
+		break;
+	case FORM_TAG:
+	case FORM_PROJECT:
+	case FORM_VOLUME:
+	case FORM_FIREWALL:
+	case FORM_ADDRESS:
+		text = word;
+		fits = word[0] != ':' && is_made_of(word, letters_of(row->form));
 		break;
 	case FORM_ONE_OF:
 		return is_one_of(row, lower, to, size);
@@ -210,6 +248,18 @@ int job_arg_set(struct job_args *args, enum job_arg arg, const char *word, struc
 	}
 	memcpy(text_of(args, row), value, strlen(value) + 1);
 	return 0;
+}
+
+const char *job_args_thing(const struct job_args *args)
+{
+	for (int arg = ARG_TAG; arg <= ARG_ADDRESS; arg++) {
+		const char *text = (const char *)args + rows[arg].at;
+
+		if (*text != '\0') {
+			return text;
+		}
+	}
+	return "";
 }
 
 int job_args_check(const struct job_args *args, struct err *err)

@@ -27,6 +27,11 @@ enum job_arg {
 	ARG_PRICE,  /* never typed: job_args_set_price */
 	ARG_FIGURE, /* one of its choices: what was measured */
 	ARG_SPAN,   /* one of its choices: how long back */
+	ARG_TAG,
+	ARG_PROJECT, /* these three: the name or the UUID */
+	ARG_VOLUME,
+	ARG_FIREWALL,
+	ARG_ADDRESS, /* a reserved one */
 	ARG_COUNT,
 };
 
@@ -42,6 +47,7 @@ struct job_args {
 	char price[24];
 	char figure[8]; /* "cpu" */
 	char span[4];   /* "6h" */
+	char tag[129], project[65], volume[65], firewall[129], address[46];
 };
 
 /* How it stands in a usage line: "SIZE", or the flag's own word. */
@@ -57,6 +63,9 @@ int job_args_check(const struct job_args *args, struct err *err);
 /* What is not said and must be known before it is written down: a snapshot's name, "web-1-20260313-0912" (UTC). */
 void job_args_fill(struct job_args *args, enum verb verb, const struct droplet *droplet,
 		   int64_t now_ms);
+
+/* What the droplet is tied to, or untied from; "": no such argument was given. */
+const char *job_args_thing(const struct job_args *args);
 
 void job_args_write(const struct job_args *args, char ret_text[JOB_ARGS_TEXT]);
 int job_args_read(const char *text, struct job_args *ret_args, struct err *err);

@@ -102,16 +102,22 @@ void request_add(struct request *request)
 	engine_count(request->engine);
 }
 
+void job_call_drop(struct job *job)
+{
+	if (job->call != NULL) {
+		job->call->job = NULL;
+		ocean_cancel(job->call->ocean, &job->call->call);
+		job->call = NULL;
+	}
+}
+
 static void job_done(struct job *job)
 {
 	timer_stop(&job->timer);
 	if (job->wanting) {
 		fresh_cancel(&job->fresh);
 	}
-	if (job->call != NULL) {
-		job->call->job = NULL;
-		ocean_cancel(job->call->ocean, &job->call->call);
-	}
+	job_call_drop(job);
 	for (size_t i = 0; i < job->n_unsaved; i++) {
 		free(job->unsaved[i].outcome);
 	}
@@ -270,6 +276,10 @@ void job_call(struct job *job, const struct ocean_call *what,
 	}
 	holder = mem_alloc(sizeof(*holder));
 	holder->call = *what;
+	if (what->key != NULL) { /* the job may be gone before the call is */
+		(void)snprintf(holder->key, sizeof(holder->key), "%s", what->key);
+		holder->call.key = holder->key;
+	}
 	holder->call.interactive = true;
 	holder->call.droplet_id = job->row.droplet_id;
 	holder->call.done = called;

@@ -69,6 +69,16 @@ struct unsaved {
 	const struct commit *flight; /* on its way to the disk with this one; NULL: with none */
 };
 
+/* Where a thing stands that a step ties a droplet to. */
+struct link_seen {
+	char key[256];      /* what it is asked for by: the tag, UUID or address */
+	unsigned n_found;   /* that are called so */
+	bool tied;          /* to the job's droplet */
+	uint64_t elsewhere; /* another one that it is tied to; 0: none */
+	char from[96];      /* its name, where it is moved from there; "": no */
+	void (*then)(struct job *, const struct err *);
+};
+
 struct job {
 	struct request *request;
 	struct store_job row; /* as it is now; the store has it once its commit is called back */
@@ -87,6 +97,7 @@ struct job {
 	enum tier max_tier;         /* of the last decision */
 	char policy_id[17];         /* that made it */
 	char found[120];            /* proof.c: lines for a good outcome */
+	struct link_seen link;      /* kind_link.c, of the last look */
 	uint64_t last_action_id;    /* of an earlier step: never taken for this one's */
 	struct call *call;
 	struct fresh fresh;
@@ -194,6 +205,7 @@ struct review {
 };
 
 struct call {
+	char key[256]; /* of the call */
 	struct ocean_call call;
 	struct list link;
 	struct ocean *ocean;
@@ -241,6 +253,8 @@ void job_over(struct job *job, enum job_state to,
 bool job_wait(struct job *job, int64_t ms, void (*next)(struct job *));
 void job_call(struct job *job, const struct ocean_call *what,
 	      void (*then)(struct job *, const struct ocean_call *, const struct err *));
+/* Nobody waits for its answer any more; never of a change that was sent. */
+void job_call_drop(struct job *job);
 const struct plan_step *job_step(const struct job *job); /* NULL: the plan has no such step */
 
 /* Everything that a request still needs after its jobs have ended; may free it. */
@@ -330,6 +344,7 @@ struct chat_place card_place(const struct request *request);
 /* run.c, look.c, watch.c */
 struct gate_who request_who(const struct request *request); /* to ask the gate again */
 void job_run(struct job *job);
+void job_run_prepared(struct job *job); /* goes on from step_ops.prepare */
 void job_look(struct job *job);
 void job_watch(struct job *job);
 void job_go(struct job *job); /* READY since just now */

@@ -11,6 +11,12 @@
 #include "job/internal.h"
 
 struct step_ops {
+	/*
+	 * READY: what must be known before the gate is asked once more; ends in job_run_prepared or job_run_later. NULL: nothing.
+	 */
+	void (*prepare)(struct job *job);
+	/* The gate allowed. True: by what is known now it must not be sent, and the job was ended with words. NULL: never. */
+	bool (*bars)(struct job *job, const struct ocean_snapshot *snapshot, struct store_txn *txn);
 	/* Fills what is asked of DigitalOcean: verb and arguments. droplet_id and max_tier are set already. */
 	void (*fill)(const struct job *job, struct ocean_call *call);
 	/*
@@ -38,5 +44,8 @@ void look_gave_up(struct job *job);
 void act_look(struct job *job);
 void act_watch(struct job *job);
 extern const struct step_ops kind_act, kind_destroy, kind_purge;
+
+/* kind_link.c: a droplet is tied to a thing of the account, or untied */
+extern const struct step_ops kind_link;
 
 #endif

@@ -25,6 +25,7 @@ enum step_kind {
 	STEP_ACT = 0, /* a droplet action: `act` */
 	STEP_DESTROY, /* the droplet, without what belongs to it */
 	STEP_PURGE,   /* the droplet with what was found and shown: needs looks_beside */
+	STEP_LINK,    /* tags, projects, volumes, addresses, firewalls: by the plan's verb */
 	STEP_KIND_COUNT,
 };
 
@@ -55,6 +56,7 @@ struct plan {
 	const char *done;       /* "Rebooted" */
 	const char *noun;       /* "reboot": ... of web-1, behind ...; NULL: as `infinitive` */
 	const char *past;       /* "rebooted": web-1 was NOT ...; NULL: as `done` */
+	const char *joins;      /* STEP_LINK: between the droplet and the thing: " with " */
 	const char
 		*remark; /* a line under a good outcome, NULL: none: "Boot may still be running." */
 	const char *look;   /* said again to see whether it helped: "down?"; NULL: nothing */

@@ -37,6 +37,7 @@ static void hold_still(struct request *request)
 				fresh_cancel(&job->fresh);
 				job->wanting = false;
 			}
+			job_call_drop(job); /* a look before it is sent */
 			job->frozen = true;
 			job->parked = false;
 		}

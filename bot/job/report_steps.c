@@ -84,7 +84,12 @@ const char *report_change(const struct report *report, struct arena *arena)
 {
 	struct job_args args;
 
-	return read_args(report, &args) ? job_args_change(&args, arena) : "";
+	if (!read_args(report, &args)) {
+		return "";
+	}
+	return report->plan->joins != NULL
+		       ? arena_printf(arena, "%s%s", report->plan->joins, job_args_thing(&args))
+		       : job_args_change(&args, arena);
 }
 
 static void add_lines(struct build *build, const char *text, struct arena *arena)

@@ -232,14 +232,18 @@ static void submit(struct job *job, struct store_txn *txn)
 }
 
 /* The step at hand, if it is needed. */
-static void begin_step(struct job *job, const struct droplet *droplet, struct store_txn *txn)
+static void begin_step(struct job *job, const struct droplet *droplet,
+		       const struct ocean_snapshot *snapshot, struct store_txn *txn)
 {
+	const struct step_ops *ops = step_ops(job_step(job));
 	const char *size = job->request->args.size;
 
 	if (*size != '\0' && job->row.step == 0 && !job->request->args.disk &&
 	    droplet->size != NULL && strcmp(droplet->size, size) == 0) {
 		job_say(job, "Nothing ran: %s is a %s already.", job->row.droplet_name, size);
 		job_end(job, JOB_FAILED, txn);
+	} else if (ops->bars != NULL && ops->bars(job, snapshot, txn)) {
+		return;
 	} else if (job->request->plan->n_steps > 1 && steps_skip(job, droplet)) {
 		steps_finish(job, txn);
 	} else {
@@ -294,8 +298,8 @@ static void ask_again(struct job *job, const struct gate_decision *decision,
 }
 
 static void decided(struct job *job, const struct droplet *droplet,
-		    const struct gate_decision *decision, struct store_txn *txn,
-		    struct arena *arena)
+		    const struct ocean_snapshot *snapshot, const struct gate_decision *decision,
+		    struct store_txn *txn, struct arena *arena)
 {
 	const struct store_lock *lock = job_lock_of(job->request->engine, droplet);
 	struct consent_missing missing = request_missing(job->request, decision);
@@ -306,7 +310,7 @@ static void decided(struct job *job, const struct droplet *droplet,
 		job_say(job, "%s", lock_denial(job->request, lock, arena));
 		job_end(job, JOB_DENIED, txn);
 	} else if (missing.kind == DUTY_NONE) {
-		begin_step(job, droplet, txn);
+		begin_step(job, droplet, snapshot, txn);
 	} else if (job->row.step > 0) { /* half done it does not give its droplet to others */
 		job_say(job,
 			"Nothing ran: the policy asks for more now.\nIt changed since you asked.");
@@ -316,7 +320,8 @@ static void decided(struct job *job, const struct droplet *droplet,
 	}
 }
 
-static void ask_gate(struct job *job, const struct droplet *droplet)
+static void ask_gate(struct job *job, const struct droplet *droplet,
+		     const struct ocean_snapshot *snapshot)
 {
 	struct job_engine *engine = job->request->engine;
 	const struct store_request *row = &job->request->row;
@@ -341,7 +346,7 @@ static void ask_gate(struct job *job, const struct droplet *droplet)
 			 job_args_cost(&job->request->args), row->id, txn, &arena, &decision);
 	job->max_tier = decision.max_tier;
 	(void)snprintf(job->policy_id, sizeof(job->policy_id), "%s", decision.policy_id);
-	decided(job, droplet, &decision, txn, &arena);
+	decided(job, droplet, snapshot, &decision, txn, &arena);
 	arena_done(&arena);
 }
 
@@ -366,7 +371,7 @@ static void on_list(struct ocean_want *want, struct ocean_snapshot *snapshot, co
 	}
 	droplet = ocean_snapshot_by_id(snapshot, job->row.droplet_id);
 	if (droplet != NULL) {
-		ask_gate(job, droplet);
+		ask_gate(job, droplet, snapshot);
 	} else {
 		not_here(job, NULL);
 	}
@@ -377,7 +382,6 @@ void job_run(struct job *job)
 {
 	struct job_engine *engine = job->request->engine;
 	struct ocean_index *index = engine->options.index(job->row.account, engine->options.data);
-	struct gate_who who;
 
 	if (index == NULL || job_step(job) == NULL || !job->request->args_known) {
 		expire(job, index == NULL ? "Its account is not set up any more."
@@ -388,7 +392,23 @@ void job_run(struct job *job)
 		expire(job, "I could not begin in time.");
 		return;
 	}
-	who = request_who(job->request);
+	if (step_ops(job_step(job))->prepare != NULL) {
+		step_ops(job_step(job))->prepare(job);
+	} else {
+		job_run_prepared(job);
+	}
+}
+
+void job_run_prepared(struct job *job)
+{
+	struct job_engine *engine = job->request->engine;
+	struct ocean_index *index = engine->options.index(job->row.account, engine->options.data);
+	struct gate_who who = request_who(job->request);
+
+	if (index == NULL) { /* taken out of the policy meanwhile */
+		expire(job, "Its account is not set up any more.");
+		return;
+	}
 	job->fresh.want.max_age_ms = 0;
 	job->fresh.want.max_tier = TIER_READ;
 	job->fresh.want.interactive = true;

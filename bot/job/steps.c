@@ -242,8 +242,14 @@ static void say_done(struct job *job)
 		report_time(clock_wall_ms() - report_began_ms(&request->row, &job->row), &arena);
 	struct beside beside;
 
-	job_say(job, "%s %s%s in %s", plan->done, job->row.droplet_name,
-		job_args_change(&request->args, &arena), took);
+	job_say(job, "%s %s%s%s in %s", plan->done, job->row.droplet_name,
+		plan->joins != NULL ? plan->joins : "",
+		plan->joins != NULL ? job_args_thing(&request->args)
+				    : job_args_change(&request->args, &arena),
+		took);
+	if (job->link.from[0] != '\0') {
+		add_line(job, arena_printf(&arena, "It was moved from %s.", job->link.from));
+	}
 	if (job->found[0] != '\0') {
 		add_line(job, job->found);
 	}

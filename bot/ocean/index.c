@@ -4,9 +4,11 @@
  * joins the list that is under way, when that began late enough for it, or waits for the next one. Lists
  * begin at a turn of their own, so that all wants of one turn share one.
  *
- * How old a snapshot is counts from the moment its list began: nothing in it is older.
+ * How old a snapshot is counts from the moment its list began: nothing in it is older. Where the policy speaks of projects, a
+ * walk over them goes beside the list (ocean/projects.h): a new one for changes; for reads one that is young enough will do.
  *
- * Failure modes: the list fails (its wants get the error, the last snapshot stays for those whom it is
+ * Failure modes: the walk fails (no droplet's project is known, which is the policy's worst case, and the snapshot says why);
+ * the list fails (its wants get the error, the last snapshot stays for those whom it is
  * still fresh enough for); the index is freed while a list is under way (the list is canceled and ends alone).
  */
 #include "ocean/index.h"
@@ -17,13 +19,22 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "ocean/index_internal.h"
+#include "ocean/projects.h"
+
+/* What is known of projects is at most a minute old when a read has it from a snapshot that is itself as old as it may be. */
+#define PROJECTS_FRESH_MS (60000 - OCEAN_FRESH_READ_MS)
 
 /* A list under way; it outlives the index when that is freed meanwhile. */
 struct listing {
 	struct ocean_call call;
 	struct ocean_index *index; /* NULL: nobody waits any more */
 	int64_t began_ms;
-	bool spoiled; /* something was changed after it began */
+	bool spoiled;                    /* something was changed after it began */
+	bool under_way;                  /* the list itself */
+	struct ocean_snapshot *snapshot; /* it has come */
+	struct projects_walk *walk;      /* under way; NULL: none */
+	struct projects *projects;       /* NULL: not known (yet) */
+	struct err why;                  /* the walk failed */
 };
 
 struct ocean_index {
@@ -31,10 +42,12 @@ struct ocean_index {
 	struct ocean *ocean;
 	struct ocean_snapshot *last; /* NULL: none that may be given out */
 	struct listing *listing;
-	struct list ready;   /* wants that `last` is for */
-	struct list denied;  /* wants that may not read */
-	struct list current; /* wants that the list under way is for */
-	struct list next;    /* wants that need a list that has not begun */
+	bool names_projects;       /* what is asked of projects is answered */
+	struct projects *projects; /* of the last walk; NULL: none that may be used */
+	struct list ready;         /* wants that `last` is for */
+	struct list denied;        /* wants that may not read */
+	struct list current;       /* wants that the list under way is for */
+	struct list next;          /* wants that need a list that has not begun */
 	struct task turn;
 	unsigned busy; /* depth of callbacks: freeing waits */
 	bool freed;
@@ -70,8 +83,16 @@ static void leave(struct ocean_index *index)
 {
 	if (--index->busy == 0 && index->freed) {
 		ocean_snapshot_unref(index->last);
+		projects_unref(index->projects);
 		free(index);
 	}
+}
+
+static void listing_free(struct listing *listing)
+{
+	ocean_snapshot_unref(listing->snapshot);
+	projects_unref(listing->projects);
+	free(listing);
 }
 
 /* Calls back all wants of a list; they may want again, cancel others of it, or free the index. */
@@ -92,30 +113,82 @@ static void give(struct ocean_index *index, struct list *wants, struct ocean_sna
 	leave(index);
 }
 
-static void on_listed(struct ocean_call *call, const struct err *err)
+/* The list is there, or failed, and no walk is under way: everybody who waits for it is answered. */
+static void end_list(struct listing *listing, const struct err *err)
 {
-	struct listing *listing = call->data;
 	struct ocean_index *index = listing->index;
-	struct ocean_snapshot *snapshot = NULL;
+	struct ocean_snapshot *snapshot = listing->snapshot;
 
-	if (index == NULL) {
-		free(listing);
-		return;
-	}
 	index->listing = NULL;
-	if (err == NULL) {
-		snapshot = snapshot_began(call->droplets, call->n_droplets, listing->began_ms);
-		if (!listing->spoiled) {
-			ocean_snapshot_unref(index->last);
-			index->last = ocean_snapshot_ref(snapshot);
-		}
+	listing->snapshot = NULL;
+	if (snapshot != NULL && index->names_projects) {
+		snapshot_projects(snapshot, listing->projects, &listing->why);
 	}
-	free(listing);
+	if (snapshot != NULL && !listing->spoiled) {
+		ocean_snapshot_unref(index->last);
+		index->last = ocean_snapshot_ref(snapshot);
+		projects_unref(index->projects);
+		index->projects =
+			listing->projects != NULL ? projects_ref(listing->projects) : NULL;
+	}
+	listing_free(listing);
 	if (!list_empty(&index->next)) {
 		task_post(&index->turn);
 	}
 	give(index, &index->current, snapshot, err); /* may free the index */
 	ocean_snapshot_unref(snapshot);
+}
+
+static void on_listed(struct ocean_call *call, const struct err *err)
+{
+	struct listing *listing = call->data;
+
+	if (listing->index == NULL) {
+		listing_free(listing);
+		return;
+	}
+	listing->under_way = false;
+	if (err != NULL) {
+		projects_walk_cancel(listing->walk);
+		end_list(listing, err);
+		return;
+	}
+	listing->snapshot = snapshot_began(call->droplets, call->n_droplets, listing->began_ms);
+	if (listing->walk == NULL) {
+		end_list(listing, NULL);
+	}
+}
+
+static void on_walked(void *data, struct projects *projects, const struct err *err)
+{
+	struct listing *listing = data;
+
+	listing->walk = NULL;
+	listing->projects = projects;
+	if (err != NULL) {
+		listing->why = *err;
+	}
+	if (!listing->under_way) {
+		end_list(listing, NULL);
+	}
+}
+
+/* Projects for this list: those of the last walk where everybody who waits may have them so old, else of a new one. */
+static void begin_walk(struct ocean_index *index, struct listing *listing)
+{
+	bool reads = true;
+
+	LIST_FOREACH(it, &index->current)
+	{
+		reads = reads && LIST_ENTRY(it, struct ocean_want, link)->max_age_ms > 0;
+	}
+	if (reads && index->projects != NULL &&
+	    projects_age_ms(index->projects) <= PROJECTS_FRESH_MS) {
+		listing->projects = projects_ref(index->projects);
+	} else {
+		listing->walk = projects_walk(index->loop, index->ocean, listing->call.interactive,
+					      on_walked, listing);
+	}
 }
 
 static void begin_list(struct ocean_index *index)
@@ -133,8 +206,12 @@ static void begin_list(struct ocean_index *index)
 	listing->call.max_tier = TIER_READ; /* a list never needs more, whoever asks */
 	listing->call.done = on_listed;
 	listing->call.data = listing;
+	listing->under_way = true;
 	index->listing = listing;
 	ocean_start(index->ocean, &listing->call);
+	if (index->names_projects) {
+		begin_walk(index, listing);
+	}
 }
 
 static void on_turn(struct task *task)
@@ -197,8 +274,23 @@ void ocean_index_spoil(struct ocean_index *index)
 	}
 	ocean_snapshot_unref(index->last);
 	index->last = NULL;
+	projects_unref(index->projects);
+	index->projects = NULL;
 	if (index->listing != NULL) {
 		index->listing->spoiled = true;
+	}
+}
+
+void ocean_index_projects(struct ocean_index *index, bool names_projects)
+{
+	if (index->names_projects == names_projects) {
+		return;
+	}
+	index->names_projects = names_projects;
+	ocean_index_spoil(index);
+	if (!list_empty(&index->current)) { /* the list under way began without them */
+		move_all(&index->next, &index->current);
+		task_post(&index->turn);
 	}
 }
 
@@ -212,9 +304,16 @@ void ocean_index_free(struct ocean_index *index)
 	index->freed = true;
 	task_cancel(&index->turn);
 	if (index->listing != NULL) {
-		index->listing->index = NULL;
-		ocean_cancel(index->ocean, &index->listing->call);
+		struct listing *listing = index->listing;
+
 		index->listing = NULL;
+		listing->index = NULL;
+		projects_walk_cancel(listing->walk);
+		if (listing->under_way) {
+			ocean_cancel(index->ocean, &listing->call); /* its end frees it */
+		} else {
+			listing_free(listing);
+		}
 	}
 	err_set(&err, ERR_CANCELED, "canceled");
 	move_all(&index->current, &index->ready);

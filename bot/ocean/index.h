@@ -33,6 +33,12 @@ void ocean_index_cancel(struct ocean_want *want); /* no callback comes any more 
 /* The next list is a new one (something was changed). */
 void ocean_index_spoil(struct ocean_index *index);
 
+/*
+ * Does anybody ask in which project a droplet is (policy_names_projects)? Only then it is looked up, at most a minute old for reads
+ * and anew for changes. What could not be read is not known (DROPLET_KNOWS_PROJECT).
+ */
+void ocean_index_projects(struct ocean_index *index, bool names_projects);
+
 struct ocean_snapshot *ocean_snapshot_ref(struct ocean_snapshot *snapshot);
 void ocean_snapshot_unref(struct ocean_snapshot *snapshot);
 int64_t ocean_snapshot_age_ms(const struct ocean_snapshot *snapshot);
@@ -40,6 +46,9 @@ int64_t ocean_snapshot_age_ms(const struct ocean_snapshot *snapshot);
 /* In DigitalOcean's order, each id once. */
 const struct droplet *ocean_snapshot_all(const struct ocean_snapshot *snapshot, size_t *ret_n);
 const struct droplet *ocean_snapshot_by_id(const struct ocean_snapshot *snapshot, uint64_t id);
+
+/* Why no droplet's project is known though it was asked for; NULL: nothing of the kind. */
+const char *ocean_snapshot_no_projects(const struct ocean_snapshot *snapshot);
 
 /* For simulators and tests: a snapshot from a copy of these. */
 struct ocean_snapshot *ocean_snapshot_new(const struct droplet *droplets, size_t n);

@@ -7,6 +7,7 @@
 #include "base/mem.h"
 #include "ocean/ids.h"
 #include "ocean/index_internal.h"
+#include "ocean/projects.h"
 
 struct ocean_snapshot {
 	unsigned refs;
@@ -15,6 +16,7 @@ struct ocean_snapshot {
 	struct droplet *droplets;
 	size_t n;
 	struct ids ids;
+	const char *no_projects; /* why; NULL: they are known, or nobody asked */
 };
 
 /* Neighbours share many texts: `last` is the copy for the droplet before, `last_from` its original. */
@@ -83,6 +85,39 @@ struct ocean_snapshot *snapshot_began(const struct droplet *droplets, size_t n, 
 		snapshot->n++;
 	}
 	return snapshot;
+}
+
+void snapshot_projects(struct ocean_snapshot *snapshot, const struct projects *projects,
+		       const struct err *why)
+{
+	const struct project_name *last = NULL, *here;
+	struct project_name copied = {0};
+
+	if (projects == NULL) {
+		snapshot->no_projects = arena_strdup(&snapshot->arena, why->msg);
+		return;
+	}
+	for (size_t i = 0; i < snapshot->n; i++) {
+		struct droplet *droplet = &snapshot->droplets[i];
+
+		here = projects_of(projects, droplet->id);
+		if (here == NULL) {
+			continue;
+		}
+		if (here != last) { /* neighbours share it */
+			copied.id = arena_strdup(&snapshot->arena, here->id);
+			copied.name = arena_strdup(&snapshot->arena, here->name);
+			last = here;
+		}
+		droplet->project = copied.name;
+		droplet->project_id = copied.id;
+		droplet->known |= DROPLET_KNOWS_PROJECT;
+	}
+}
+
+const char *ocean_snapshot_no_projects(const struct ocean_snapshot *snapshot)
+{
+	return snapshot->no_projects;
 }
 
 struct ocean_snapshot *ocean_snapshot_new(const struct droplet *droplets, size_t n)

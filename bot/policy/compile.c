@@ -142,6 +142,33 @@ static void lint(struct compiler *c)
 	lint_unused(c, &c->roles, "role");
 }
 
+/* Of everything that asks about a droplet: rules of each kind, and what channels reach. */
+static bool names_projects(const struct policy *p)
+{
+	const struct rule_table *tables[] = {&p->allow, &p->never, &p->require, &p->limits};
+
+	for (size_t t = 0; t < ARRAY_LEN(tables); t++) {
+		for (unsigned r = 0; r < tables[t]->n; r++) {
+			if (selector_names(&tables[t]->rules[r].droplets, BY_PROJECT)) {
+				return true;
+			}
+		}
+	}
+	for (unsigned c = 1; c <= p->n_channels; c++) {
+		for (unsigned k = 0; k < p->channels[c].n_ceilings; k++) {
+			if (selector_names(&p->channels[c].ceilings[k].droplets, BY_PROJECT)) {
+				return true;
+			}
+		}
+	}
+	return false;
+}
+
+bool policy_names_projects(const struct policy *policy)
+{
+	return policy->names_projects;
+}
+
 static void compile_sections(struct compiler *c)
 {
 	struct names *const all[] = {&c->accounts, &c->workspaces, &c->people, &c->groups,
@@ -161,6 +188,7 @@ static void compile_sections(struct compiler *c)
 	compile_settings(c);
 	compile_tests(c);
 	if (c->report->n_errors == 0) {
+		c->policy->names_projects = names_projects(c->policy);
 		lint(c);
 		if (c->lint != NULL) {
 			lint_policy(c);

@@ -117,6 +117,9 @@ struct policy_group {
 };
 size_t policy_groups(const struct policy *policy, const struct policy_group **ret);
 
+/* Does any selector name a project? Else nobody needs to know in which one a droplet is. Answered from the snapshot. */
+bool policy_names_projects(const struct policy *policy);
+
 /* Where the secret of a person's codes is (a secret's spec); NULL: none. */
 const char *policy_person_code(const struct policy *policy, const char *person);
 

@@ -40,31 +40,16 @@ static bool anybody_could(const struct policy *policy, enum verb verb)
 	return false;
 }
 
-static void find_project(const struct selector *selector, void *data)
-{
-	const struct clauses *both[] = {selector->fits, selector->except};
-	bool *found = data;
-
-	for (size_t b = 0; b < 2; b++) {
-		for (unsigned i = 0; both[b] != NULL && i < both[b]->n; i++) {
-			*found = *found || both[b]->clause[i].attribute == BY_PROJECT;
-		}
-	}
-}
-
 /* What is looked at for every answer about droplets: their tags for the rules, their projects if a rule names one, the
  * actions that changes start. */
 static void need_looks(const struct policy *policy, bool droplets, bool changes,
 		       struct scope_needs *needs)
 {
-	bool projects = false;
-
 	if (droplets || changes) {
 		need(needs, "droplet:read");
 		need(needs, "tag:read");
-		each_selector(policy, find_project, &projects);
 	}
-	if (projects) {
+	if ((droplets || changes) && policy_names_projects(policy)) {
 		need(needs, "project:read");
 	}
 	if (changes) {

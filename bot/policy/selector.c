@@ -132,3 +132,17 @@ enum fit selector_fit(const struct selector *selector, enum verb verb,
 	}
 	return except == FIT_UNKNOWN ? FIT_UNKNOWN : fit;
 }
+
+bool selector_names(const struct selector *selector, enum attribute attribute)
+{
+	const struct clauses *both[] = {selector->fits, selector->except};
+
+	for (size_t b = 0; b < 2; b++) {
+		for (unsigned i = 0; both[b] != NULL && i < both[b]->n; i++) {
+			if (both[b]->clause[i].attribute == attribute) {
+				return true;
+			}
+		}
+	}
+	return false;
+}

@@ -204,6 +204,7 @@ struct policy {
 	struct id_table person_ids, channel_ids;
 
 	struct rule_table allow, never, require, limits;
+	bool names_projects; /* any selector of them, or of a channel */
 
 	struct hours *hours;
 	unsigned n_hours;
@@ -236,6 +237,8 @@ static inline bool bit_get(const uint64_t *bits, unsigned i)
 void id_table_init(struct id_table *table, struct arena *arena, size_t most);
 void id_table_put(struct id_table *table, unsigned workspace, const char *id, unsigned number);
 unsigned id_table_find(const struct id_table *table, unsigned workspace, const char *id);
+
+bool selector_names(const struct selector *selector, enum attribute attribute);
 
 /* The matcher: what a selector says of a droplet. droplet NULL: the verb is about none, or nothing is known of it. */
 enum fit selector_fit(const struct selector *selector, enum verb verb,

@@ -77,6 +77,13 @@ static const char *arg_words(const struct command *row)
 	switch (row->args[0].arg) {
 	case ARG_SIZE:
 		return " s-2vcpu-2gb";
+	case ARG_ADDRESS:
+		return " 203.0.113.7";
+	case ARG_TAG:
+	case ARG_PROJECT:
+	case ARG_VOLUME:
+	case ARG_FIREWALL:
+		return " web";
 	case ARG_NAME:
 		return " web-9";
 	case ARG_IMAGE:

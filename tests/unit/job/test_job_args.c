@@ -35,6 +35,47 @@ static void one_form(void **state)
 	arena_done(&arena);
 }
 
+/* What a droplet is tied to: as typed, one of them, and nothing that could be taken for another argument. */
+static void things(void **state)
+{
+	static const struct {
+		enum job_arg arg;
+		const char *word, *text; /* NULL: it cannot be that */
+	} cases[] = {
+		{ARG_TAG, "client:Zenith", "tag=client:Zenith"},
+		{ARG_TAG, ":prod", NULL},
+		{ARG_TAG, "a=b", NULL},
+		{ARG_TAG, "", NULL},
+		{ARG_PROJECT, "Shop_2", "project=Shop_2"},
+		{ARG_PROJECT, "shop/../x", NULL},
+		{ARG_VOLUME, "data-1", "volume=data-1"},
+		{ARG_VOLUME, "-rf", NULL},
+		{ARG_FIREWALL, "web.wall", "firewall=web.wall"},
+		{ARG_ADDRESS, "203.0.113.7", "address=203.0.113.7"},
+		{ARG_ADDRESS, "web-1", NULL},
+	};
+	char text[JOB_ARGS_TEXT];
+	struct err err = {0};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct job_args args = {.size = ""};
+		struct job_args back;
+
+		if (cases[i].text == NULL) {
+			assert_int_equal(job_arg_set(&args, cases[i].arg, cases[i].word, &err), -1);
+			assert_string_equal(job_args_thing(&args), "");
+			continue;
+		}
+		assert_int_equal(job_arg_set(&args, cases[i].arg, cases[i].word, &err), 0);
+		assert_string_equal(job_args_thing(&args), cases[i].word);
+		job_args_write(&args, text);
+		assert_string_equal(text, cases[i].text);
+		assert_int_equal(job_args_read(text, &back, &err), 0);
+		assert_string_equal(job_args_thing(&back), cases[i].word);
+	}
+}
+
 static void nothing_else_is_read(void **state)
 {
 	static const char *const wrong[] = {
@@ -273,6 +314,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(one_form),
+		cmocka_unit_test(things),
 		cmocka_unit_test(nothing_else_is_read),
 		cmocka_unit_test(words_that_cannot_be),
 		cmocka_unit_test(forms_of_words),
