@@ -164,11 +164,8 @@ static void subject(const struct report *report, struct build *build, bool asker
 		build_line(build, "%s", names_of_jobs(report, arena));
 	}
 	report_detail(report, build, arena);
-	if (report_no_way_back(report)) {
-		build_line(build, "*No way back.*");
-	}
-	beside_lines(report, build, arena);
 	report_loss(report, build, arena);
+	beside_lines(report, build, arena);
 	if (asker && report->ask->shows_who && row->person[0] != '\0') {
 		build_line(build, "%s asks.", row->person);
 	}
