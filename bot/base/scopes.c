@@ -59,9 +59,27 @@ static const char *const scopes[VERB_COUNT][SCOPES_MAX] = {
 				"block_storage_snapshot:delete", "reserved_ip:delete"},
 	[VERB_SNAPSHOT_DELETE] = {"image:delete", "snapshot:delete"},
 };
+
+/* Read before it or after it, beside the droplet and its tags: is it so already, what does it cost, did it come true? */
+static const char *const looks[VERB_COUNT][SCOPES_MAX] = {
+	[VERB_DROPLET_CREATE] = {"sizes:read", "regions:read"},
+	[VERB_DROPLET_RESIZE] = {"sizes:read", "regions:read"},
+	[VERB_PROJECT_ASSIGN] = {"project:read"},
+	[VERB_FIREWALL_ATTACH] = {"firewall:read"},
+	[VERB_FIREWALL_DETACH] = {"firewall:read"},
+	[VERB_VOLUME_ATTACH] = {"block_storage:read"},
+	[VERB_VOLUME_DETACH] = {"block_storage:read"},
+	[VERB_IP_ASSIGN] = {"reserved_ip:read"},
+	[VERB_IP_UNASSIGN] = {"reserved_ip:read"},
+};
 /* clang-format on */
 
 const char *const *verb_scopes(enum verb verb)
 {
 	return scopes[verb > VERB_NONE && verb < VERB_COUNT ? verb : VERB_NONE];
+}
+
+const char *const *verb_look_scopes(enum verb verb)
+{
+	return looks[verb > VERB_NONE && verb < VERB_COUNT ? verb : VERB_NONE];
 }

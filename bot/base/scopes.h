@@ -11,5 +11,7 @@
 
 /* For the verb's own call, with the token of its tier; ends with NULL. Empty for verbs that ask DigitalOcean nothing. */
 const char *const *verb_scopes(enum verb verb);
+/* For what a change looks at before and after, with the read token; as above. */
+const char *const *verb_look_scopes(enum verb verb);
 
 #endif

@@ -23,6 +23,13 @@ static void need(struct scope_needs *needs, const char *scope)
 	needs->n++;
 }
 
+static void need_all(struct scope_needs *needs, const char *const *scopes)
+{
+	for (size_t i = 0; i < SCOPES_MAX && scopes[i] != NULL; i++) {
+		need(needs, scopes[i]);
+	}
+}
+
 static bool anybody_could(const struct policy *policy, enum verb verb)
 {
 	struct policy_asker asker = {.policy = policy};
@@ -65,16 +72,14 @@ void policy_scope_needs(const struct policy *policy, struct scope_needs tiers[TI
 
 	for (int v = VERB_NONE + 1; v < VERB_COUNT; v++) {
 		const struct verb_info *info = verb_info((enum verb)v);
-		const char *const *scopes = verb_scopes(info->verb);
 
 		if (info->tier == TIER_NONE || !anybody_could(policy, info->verb)) {
 			continue;
 		}
 		droplets = droplets || info->about_droplet;
 		changes = changes || info->tier > TIER_READ;
-		for (size_t i = 0; i < SCOPES_MAX && scopes[i] != NULL; i++) {
-			need(&tiers[info->tier], scopes[i]);
-		}
+		need_all(&tiers[info->tier], verb_scopes(info->verb));
+		need_all(&tiers[TIER_READ], verb_look_scopes(info->verb));
 	}
 	need_looks(policy, droplets, changes, &tiers[TIER_READ]);
 }

@@ -94,6 +94,11 @@ def test_scopes(folder):
     out = run(0, "scopes", "--policy", looks)
     if "update" in out or "create" in out:
         sys.exit(f"a policy that only looks needs no more: {out}")
+    ties = write(folder / "ties.yaml", SOLO.read_text().replace("snapshot.create, ", "volume.attach, ip.assign, "))
+    out = run(0, "scopes", ties)
+    for scope in ("block_storage:read", "block_storage_action:create", "reserved_ip:read", "reserved_ip:update"):
+        if scope not in out.split():
+            sys.exit(f"who ties volumes and addresses needs {scope}: {out}")
 
 
 def test_schema(folder):

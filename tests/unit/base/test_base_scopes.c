@@ -53,9 +53,32 @@ static void every_verb_has_scopes_of_its_tier(void **state)
 	assert_null(verb_scopes(VERB_COUNT)[0]);
 }
 
+static void what_a_change_looks_at_is_only_read(void **state)
+{
+	unsigned with = 0;
+
+	(void)state;
+	for (int v = VERB_NONE + 1; v < VERB_COUNT; v++) {
+		const char *const *scopes = verb_look_scopes((enum verb)v);
+		size_t n = 0;
+
+		for (; n < SCOPES_MAX && scopes[n] != NULL; n++) {
+			assert_true(has_end(scopes[n], ":read"));
+		}
+		with += n > 0;
+	}
+	assert_true(with >= 9);
+	assert_string_equal(verb_look_scopes(VERB_VOLUME_ATTACH)[0], "block_storage:read");
+	assert_null(verb_look_scopes(VERB_DROPLET_SHOW)[0]);
+	assert_null(verb_look_scopes(VERB_COUNT)[0]);
+}
+
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(every_verb_has_scopes_of_its_tier)};
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(every_verb_has_scopes_of_its_tier),
+		cmocka_unit_test(what_a_change_looks_at_is_only_read),
+	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
