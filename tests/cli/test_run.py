@@ -153,7 +153,8 @@ def test_health(folder, url):
         expect("no other page", get(port, "/secret")[0] == 404)
         status, body = get(port, "/metrics")
         expect("metrics", status == 200, body)
-        for name in ("sluice_events_total 1", "sluice_loop_stall", "sluice_digitalocean_requests_total 3", "sluice_chat_up 1",
+        # three pages of droplets; the projects, which the policy names, and what is in each
+        for name in ("sluice_events_total 1", "sluice_loop_stall", "sluice_digitalocean_requests_total 7", "sluice_chat_up 1",
                      "sluice_chat_reconnects_total 0", "sluice_command"):
             expect(f"a metric {name}", name in body, body)
         expect("no token among them", TOKEN not in body)
