@@ -120,9 +120,6 @@ static int read_vpc(struct arena *arena, const struct json *object, void *to)
 	return vpc->id != NULL && value_is_uuid(vpc->id) ? 0 : -1;
 }
 
-#define THING(name, member, key, type, read) \
-	const struct thing name = {member, key, sizeof(struct type), read, NULL}
-
 THING(thing_tag, "tags", "name", ocean_tag, read_tag);
 THING(thing_volume, "volumes", "id", ocean_volume, read_volume);
 THING(thing_ip, "reserved_ips", "ip", ocean_ip, read_ip);

@@ -29,6 +29,10 @@ struct thing {
 	int (*whole)(struct reader *reader, const struct json *root);
 };
 
+/* A row of it, for the files that define some. */
+#define THING(name, member, key, type, read) \
+	const struct thing name = {member, key, sizeof(struct type), read, NULL}
+
 /* What the pages bring together. Zeroed is empty. */
 struct reader {
 	struct arena arena;

@@ -149,9 +149,6 @@ static int read_backups(struct arena *arena, const struct json *object, void *to
 	return 0;
 }
 
-#define THING(name, member, key, type, read) \
-	const struct thing name = {member, key, sizeof(struct type), read, NULL}
-
 THING(thing_size, "sizes", "slug", ocean_size, read_size);
 THING(thing_region, "regions", "slug", ocean_region, read_region);
 THING(thing_image, "images", "id", ocean_image, read_image);
