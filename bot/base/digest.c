@@ -2,10 +2,20 @@
 #include "base/digest.h"
 
 #include <limits.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <openssl/evp.h>
+
+/* Looked up once: EVP_sha256() would be looked up again, under locks, with each digest. Never freed: it lives as long as we. */
+static const EVP_MD *sha256;
+static pthread_once_t sha256_once = PTHREAD_ONCE_INIT;
+
+static void sha256_find(void)
+{
+	sha256 = EVP_MD_fetch(NULL, "SHA256", NULL);
+}
 
 void digest_hex(const void *data, size_t len, char ret_hex[DIGEST_HEX_SIZE])
 {
@@ -13,8 +23,9 @@ void digest_hex(const void *data, size_t len, char ret_hex[DIGEST_HEX_SIZE])
 	unsigned char raw[EVP_MAX_MD_SIZE];
 	unsigned n = 0;
 
+	(void)pthread_once(&sha256_once, sha256_find);
 	/* It fails only when memory is out or the library was built without SHA-256. */
-	if (EVP_Digest(data, len, raw, &n, EVP_sha256(), NULL) != 1 || n != DIGEST_BYTES) {
+	if (EVP_Digest(data, len, raw, &n, sha256, NULL) != 1 || n != DIGEST_BYTES) {
 		abort();
 	}
 	for (size_t i = 0; i < DIGEST_BYTES; i++) {
