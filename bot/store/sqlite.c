@@ -382,7 +382,8 @@ static int migrate(struct sqlite *s, int64_t version, struct err *err)
 }
 
 /*
- * Little memory: 2 MiB of pages at most, taken as they are used, no mapping, few small blocks. The write-ahead log keeps its
+ * Pages are kept as they are used, up to 8 MiB: ids are random, so that each new row touches a page of every index of its table,
+ * and with less those of 100,000 rows were read again and again. No mapping, few small blocks. The write-ahead log keeps its
  * length, about 8 MiB: a commit then writes over blocks that the file has, which is half the sync of one that makes it longer.
  * The limit is for one that grew behind a long reader.
  */
@@ -392,7 +393,7 @@ static int tune(struct sqlite *s, bool read_only, struct err *err)
 	(void)sqlite3_busy_timeout(s->db, 2000); /* a reader that opens or recovers the log */
 	(void)sqlite3_db_config(s->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
 	if (exec(s,
-		 "PRAGMA cache_size=-2048; PRAGMA mmap_size=0; PRAGMA temp_store=MEMORY;"
+		 "PRAGMA cache_size=-8192; PRAGMA mmap_size=0; PRAGMA temp_store=MEMORY;"
 		 "PRAGMA trusted_schema=OFF;",
 		 err) < 0) {
 		return -1;
