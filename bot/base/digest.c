@@ -10,6 +10,8 @@
 #include <nettle/pbkdf2.h>
 #include <openssl/evp.h>
 
+#define SHA1_BYTES 20
+
 /* Looked up once: EVP_sha256() would be looked up again, under locks, with each digest. Never freed: it lives as long as we. */
 static const EVP_MD *sha256;
 static pthread_once_t sha256_once = PTHREAD_ONCE_INIT;
@@ -18,7 +20,6 @@ static void sha256_find(void)
 {
 	sha256 = EVP_MD_fetch(NULL, "SHA256", NULL);
 }
-#define SHA1_BYTES 20
 
 void digest_hex(const void *data, size_t len, char ret_hex[DIGEST_HEX_SIZE])
 {
