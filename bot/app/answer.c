@@ -7,6 +7,7 @@
 
 #include "app/audit_ask.h"
 #include "app/create.h"
+#include "app/unsave.h"
 #include "audit/audit.h"
 #include "base/clock.h"
 #include "base/log.h"
@@ -252,6 +253,14 @@ static bool on_targets(struct turn *turn, const struct ocean_snapshot *snapshot)
 	return facts_start(turn, known) || decide(turn);
 }
 
+/* Which one it is, or that nobody can tell. */
+static void snapshot_known(struct turn *turn)
+{
+	if (!unsave_targets(turn) || !decide(turn)) {
+		turn_end(turn);
+	}
+}
+
 /* The same for what is to be made. */
 static bool on_new(struct turn *turn)
 {
@@ -285,6 +294,8 @@ void turn_droplets(struct account_want *want, struct ocean_snapshot *snapshot,
 		goes_on = audit_ask_run(turn, snapshot);
 	} else if (row->takes == TAKES_NEW) {
 		goes_on = on_new(turn);
+	} else if (row->takes == TAKES_SAVED) {
+		goes_on = facts_start(turn, snapshot_known);
 	} else if (row->takes == TAKES_TARGETS) {
 		goes_on = on_targets(turn, snapshot);
 	} else {

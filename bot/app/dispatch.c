@@ -190,6 +190,8 @@ static bool is_chatter(const struct turn *turn, enum command_fit fit)
 	switch (turn->parse.row->takes) {
 	case TAKES_TARGETS: /* its names decide, once the droplets are known */
 		return fit == FIT_USAGE && command_overfull(&turn->parse);
+	case TAKES_SAVED: /* "snapshot delete 17", not a sentence about it */
+		return fit == FIT_USAGE || turn->parse.n_words > 3;
 	case TAKES_NEW: /* "create web-9 region ...", not "create a ticket" */
 		return fit == FIT_USAGE && !command_new_is_meant(&turn->parse);
 	case TAKES_FILTERS:

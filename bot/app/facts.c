@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "app/create.h"
+#include "app/unsave.h"
 #include "base/attr.h"
 #include "base/log.h"
 
@@ -200,6 +201,8 @@ static void came(struct ocean_call *call, const struct err *err)
 	}
 	if (turn->parse.row->knows == KNOWS_NEW) {
 		create_took(turn, call, err);
+	} else if (turn->parse.row->knows == KNOWS_SNAPSHOT) {
+		unsave_took(turn, call, err);
 	} else if (err != NULL) {
 		err_copy(&facts->err, err);
 	} else if (turn->parse.row->knows == KNOWS_SIZES) {
@@ -272,6 +275,8 @@ static bool ask_more(struct turn *turn)
 		return ask_sizes(turn);
 	case KNOWS_SAVED:
 		return ask_saved(turn);
+	case KNOWS_SNAPSHOT:
+		return unsave_ask(turn);
 	case KNOWS_NEW:
 		return create_ask(turn);
 	}
@@ -307,11 +312,16 @@ static bool may(struct turn *turn)
 	return targets->n > 0;
 }
 
+/* What is to be made has its rights by what is looked up, and so has what is kept. */
+static bool is_of_targets(const struct command *row)
+{
+	return row->knows == KNOWS_SIZES || row->knows == KNOWS_SAVED;
+}
+
 bool facts_start(struct turn *turn, void (*then)(struct turn *))
 {
 	if (turn->parse.row->knows == KNOWS_NOTHING ||
-	    (turn->parse.row->knows != KNOWS_NEW &&
-	     !may(turn))) { /* its rights hang on what it is in */
+	    (is_of_targets(turn->parse.row) && !may(turn))) {
 		return false;
 	}
 	turn->facts.then = then;
@@ -345,6 +355,8 @@ bool facts_refuse(struct turn *turn, const struct gate_decision *decision, struc
 		return refuse_size(turn, decision, txn);
 	case KNOWS_SAVED:
 		return refuse_saved(turn, decision, txn);
+	case KNOWS_SNAPSHOT: /* which one is known before anything is decided */
+		return false;
 	case KNOWS_NEW:
 		return create_refuse(turn, decision, txn);
 	}

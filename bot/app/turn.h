@@ -40,10 +40,19 @@ struct create_facts {
 	const char *meant_for;  /* of a list: of which word */
 };
 
+/* unsave.c: the snapshots that were found by that word, in the arena */
+struct unsave_facts {
+	struct found_snapshot *found;
+	size_t n_found, n_seen;
+	const char *near; /* a name that is like it; NULL: none */
+	size_t near_distance;
+};
+
 /* facts.c: what a change must know before it is decided. */
 struct facts {
 	struct ocean_call call;
 	struct ocean *calling;      /* NULL: no call is under way */
+	struct unsave_facts unsave; /* KNOWS_SNAPSHOT */
 	struct create_facts create; /* KNOWS_NEW */
 	size_t at;                  /* the droplet, or the list, that is asked about */
 	bool dropped;

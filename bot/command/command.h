@@ -28,6 +28,7 @@ enum command_takes {
 	TAKES_GLOB,    /* nothing, or one glob of names */
 	TAKES_ID,      /* nothing, or which request */
 	TAKES_TOPIC,   /* at most a few words of another command */
+	TAKES_SAVED,   /* a snapshot: its number, or its name, which may have several words */
 	TAKES_NEW, /* names of droplets that are to be made, and arguments by their keys (form.h) */
 	TAKES_REST, /* anything: for verbs whose command is not built */
 };
@@ -77,8 +78,9 @@ struct command_arg {
 /* What a change must know of DigitalOcean's before it is decided (app/facts.c). */
 enum command_knows {
 	KNOWS_NOTHING = 0,
-	KNOWS_SIZES, /* is there such a size, there, for that disk, and what does it cost? */
-	KNOWS_SAVED, /* is that a backup or a snapshot of this droplet? */
+	KNOWS_SIZES,    /* is there such a size, there, for that disk, and what does it cost? */
+	KNOWS_SAVED,    /* is that a backup or a snapshot of this droplet? */
+	KNOWS_SNAPSHOT, /* which snapshot is meant, of which droplet, and what else there is of that */
 	KNOWS_NEW, /* is there all that a new droplet is to be made of, is there room, what does it cost? */
 };
 

@@ -149,6 +149,7 @@ static bool suits(const struct command *row, const char *const *after, size_t n_
 	case TAKES_GLOB:
 	case TAKES_ID:
 	case TAKES_TOPIC:
+	case TAKES_SAVED:
 	case TAKES_NEW:
 	case TAKES_REST:
 		return true;
@@ -334,6 +335,14 @@ static enum command_fit check_words(struct command_parse *parse, struct arena *a
 		parse->n_words = drop_and(parse->words, parse->n_words);
 		if (parse->n_words == 0) {
 			err_set(err, ERR_USAGE, "which droplet? Say: %s %s", row->phrases[0],
+				command_usage(row, arena));
+			return FIT_USAGE;
+		}
+		return FIT_COMMAND;
+	case TAKES_SAVED:
+		take_queue(parse);
+		if (parse->n_words == 0) {
+			err_set(err, ERR_USAGE, "which snapshot? Say: %s %s", row->phrases[0],
 				command_usage(row, arena));
 			return FIT_USAGE;
 		}

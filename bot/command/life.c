@@ -52,3 +52,16 @@ const struct plan life_purge = {
 	.steps = {{.kind = STEP_PURGE, .usual_ms = 20000, .deadline_ms = 15 * MINUTE_MS}},
 	.n_steps = 1,
 };
+
+const struct plan life_unsave = {
+	.verb = VERB_SNAPSHOT_DELETE,
+	.infinitive = "delete a snapshot of",
+	.doing = "Deleting a snapshot of",
+	.done = "Deleted a snapshot of",
+	.noun = "deletion of a snapshot",
+	.past = "rid of its snapshot",
+	.confirms = true,
+	.saved = true,
+	.steps = {{.kind = STEP_UNSAVE, .usual_ms = 5000, .deadline_ms = 5 * MINUTE_MS}},
+	.n_steps = 1,
+};

@@ -6,5 +6,6 @@
 
 extern const struct plan life_create;
 extern const struct plan life_destroy, life_purge;
+extern const struct plan life_unsave;
 
 #endif

@@ -418,6 +418,15 @@ static const struct command built[] = {
 		.plan = &act_snapshot,
 	},
 	{
+		.phrases = {"snapshot delete", "droplet snapshot delete", "delete snapshot"},
+		.verb = VERB_SNAPSHOT_DELETE,
+		.takes = TAKES_SAVED,
+		.usage = "ID",
+		.knows = KNOWS_SNAPSHOT,
+		.help = "for good; what it is is shown before",
+		.plan = &life_unsave,
+	},
+	{
 		.phrases = {"backups on", "droplet backups on", "backup enable", "backup on",
 			    "backups enable", "enable backups", "droplet backup enable"},
 		.verb = VERB_BACKUP_ENABLE,

@@ -98,6 +98,8 @@ static const struct arg_row rows[ARG_COUNT] = {
 	[ARG_PROJECT_ID] = {"project-id", NULL, FORM_UUID, TEXT(project_id), "a UUID", NULL, 0},
 	[ARG_PROJECT_NAME] = {"project-name", NULL, FORM_CODED, TEXT(project_name),
 			      "a project's name", NULL, 0},
+	[ARG_SNAPSHOT] = {"snapshot", NULL, FORM_NUMBER, TEXT(snapshot), "a snapshot", NULL, 0},
+	[ARG_SAVED] = {"saved", NULL, FORM_CODED, TEXT(saved), "what a snapshot is", NULL, 0},
 	[ARG_TEMPLATE_SUM] = {"user-data-sum", NULL, FORM_SLUG, TEXT(template_sum),
 			      "a sum of bytes", NULL, 0},
 };
@@ -519,6 +521,26 @@ static const char *price_words(const struct job_args *args, size_t n_droplets, s
 		       : "";
 }
 
+static const char *decoded(const char *text, struct arena *arena)
+{
+	char *out = arena_strdup(arena, text);
+	size_t n = 0;
+
+	for (; *text != '\0'; text++) {
+		char digits[3] = {text[0] == '%' ? text[1] : '\0', '\0', '\0'};
+
+		if (digits[0] == '\0' || text[2] == '\0') {
+			out[n++] = *text;
+			continue;
+		}
+		digits[1] = text[2];
+		out[n++] = (char)strtoul(digits, NULL, 16);
+		text += 2;
+	}
+	out[n] = '\0';
+	return out;
+}
+
 /* "$6 a month", "3 times $6 = $18 a month" */
 static const char *cost_words(const struct job_args *args, size_t n_droplets, struct arena *arena)
 {
@@ -580,6 +602,9 @@ const char *job_args_detail(const struct job_args *args, size_t n_droplets, stru
 	if (job_args_make(args)) {
 		return future_words(args, n_droplets, arena);
 	}
+	if (args->saved[0] != '\0') {
+		return decoded(args->saved, arena);
+	}
 	if (args->label[0] != '\0') {
 		return arena_printf(arena, "as %s", args->label);
 	}
@@ -637,56 +662,55 @@ const char *const *job_args_list(const char *text, struct arena *arena, size_t *
 	return words;
 }
 
-int job_args_set_project(struct job_args *args, const char *id, const char *name)
+/* What no argument may hold as it is becomes %XX. -1: it does not fit. */
+static int code(const char *text, char *to, size_t size)
 {
 	static const char hex[] = "0123456789ABCDEF";
-	char coded[sizeof(args->project_name)];
 	size_t n = 0;
 
-	for (const unsigned char *c = (const unsigned char *)name; *c != '\0'; c++) {
+	for (const unsigned char *c = (const unsigned char *)text; *c != '\0'; c++) {
 		bool plain = strchr(LOWER UPPER DIGITS "-_.", *c) != NULL;
 
-		if (n + (plain ? 1 : 3) >= sizeof(coded)) {
+		if (n + (plain ? 1 : 3) >= size) {
 			return -1;
 		}
 		if (plain) {
-			coded[n++] = (char)*c;
+			to[n++] = (char)*c;
 		} else {
-			coded[n++] = '%';
-			coded[n++] = hex[*c >> 4];
-			coded[n++] = hex[*c & 15];
+			to[n++] = '%';
+			to[n++] = hex[*c >> 4];
+			to[n++] = hex[*c & 15];
 		}
 	}
-	coded[n] = '\0';
-	if (n == 0 || !value_is_uuid(id)) {
+	to[n] = '\0';
+	return n > 0 ? 0 : -1;
+}
+
+int job_args_set_project(struct job_args *args, const char *id, const char *name)
+{
+	char coded[sizeof(args->project_name)];
+
+	if (!value_is_uuid(id) || code(name, coded, sizeof(coded)) < 0) {
 		return -1;
 	}
-	memcpy(args->project_name, coded, n + 1);
-	for (n = 0; n < sizeof(args->project_id); n++) {
+	memcpy(args->project_name, coded, sizeof(coded));
+	for (size_t n = 0; n < sizeof(args->project_id); n++) {
 		args->project_id[n] =
 			id[n] >= 'A' && id[n] <= 'F' ? (char)(id[n] - 'A' + 'a') : id[n];
 	}
 	return 0;
 }
 
-static const char *decoded(const char *text, struct arena *arena)
+int job_args_set_saved(struct job_args *args, uint64_t id, const char *lines)
 {
-	char *out = arena_strdup(arena, text);
-	size_t n = 0;
+	char coded[sizeof(args->saved)];
 
-	for (; *text != '\0'; text++) {
-		char digits[3] = {text[0] == '%' ? text[1] : '\0', '\0', '\0'};
-
-		if (digits[0] == '\0' || text[2] == '\0') {
-			out[n++] = *text;
-			continue;
-		}
-		digits[1] = text[2];
-		out[n++] = (char)strtoul(digits, NULL, 16);
-		text += 2;
+	if (code(lines, coded, sizeof(coded)) < 0) {
+		return -1;
 	}
-	out[n] = '\0';
-	return out;
+	memcpy(args->saved, coded, sizeof(coded));
+	(void)snprintf(args->snapshot, sizeof(args->snapshot), "%llu", (unsigned long long)id);
+	return 0;
 }
 
 const struct droplet *job_args_future(const struct job_args *args, const char *account,

@@ -47,6 +47,8 @@ enum job_arg {
 	ARG_VPC_ID,
 	ARG_PROJECT_ID,
 	ARG_PROJECT_NAME, /* with %20 for a space; also of the project that it gets without asking */
+	ARG_SNAPSHOT,     /* the number of one that is to be deleted */
+	ARG_SAVED,        /* and what it is: lines, in the form of ARG_PROJECT_NAME */
 	ARG_TEMPLATE_SUM, /* of its bytes: another file under that name is not what was agreed to */
 	ARG_COUNT,
 };
@@ -67,6 +69,7 @@ struct job_args {
 	char tag[129], project[65], volume[65], firewall[129], address[46];
 	char region[33], keys[257], tags[513], vpc[65], template[65], account[65];
 	bool backups, monitoring, ipv6;
+	char snapshot[21], saved[513];
 	char key_ids[257], vpc_id[37], project_id[37], project_name[257], template_sum[33];
 };
 
@@ -120,8 +123,9 @@ const char *const *job_args_list(const char *text, struct arena *arena, size_t *
 bool job_args_make(const struct job_args *args);
 const struct droplet *job_args_future(const struct job_args *args, const char *account,
 				      const char *name, struct arena *arena);
-/* A project's name as an argument holds it. -1: it is too long. */
+/* Texts with spaces, as an argument holds them. -1: it is too long. */
 int job_args_set_project(struct job_args *args, const char *id, const char *name);
+int job_args_set_saved(struct job_args *args, uint64_t id, const char *lines);
 
 /* As the call takes them. Strings are borrowed from args. */
 void job_args_act(const struct job_args *args, struct ocean_act_args *ret);

@@ -192,6 +192,9 @@ const char *request_said_again(const struct request *request, bool queues, struc
 					    : arena_printf(arena, "%s #%llu", text,
 							   (unsigned long long)row->droplet_id);
 	}
+	if (request->plan->saved) { /* it is known by its own id */
+		text = arena_printf(arena, "%s %s", request->row.words, request->args.snapshot);
+	}
 	text = arena_printf(arena, "%s%s", text, job_args_words(&request->args, arena));
 	if (queues) {
 		text = arena_printf(arena, "%s queue", text);

@@ -351,8 +351,12 @@ void job_watch(struct job *job);
 void job_go(struct job *job); /* READY since just now */
 void job_run_later(struct job *job, const char *why);
 
-/* kind_create.c: of a plan that makes it, as it would be, by the request's arguments; NULL: they do not say */
-const struct droplet *job_future(const struct job *job, struct arena *arena);
+/*
+ * run.c: what the gate is asked about: the droplet of the list; as it would be, where it is to be made; where what is kept of it
+ * is meant and it is gone itself, one of which nothing is known. NULL: there is none.
+ */
+const struct droplet *job_subject(const struct job *job, const struct ocean_snapshot *snapshot,
+				  struct arena *arena);
 
 /* proof.c: what is looked at after the action of the step at hand, and whether it is as promised; job->found says more of it */
 struct ocean_call proof_call(const struct job *job);

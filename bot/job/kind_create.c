@@ -23,13 +23,6 @@ static const char *tag_of(const struct job *job, char tag[TAG_SIZE])
 	return tag;
 }
 
-const struct droplet *job_future(const struct job *job, struct arena *arena)
-{
-	return job->request->args_known ? job_args_future(&job->request->args, job->row.account,
-							  job->row.droplet_name, arena)
-					: NULL;
-}
-
 /* ---- before it is sent ----------------------------------------------------------------------- */
 
 /* What the requester may not see here is not spoken of. */

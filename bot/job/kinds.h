@@ -51,4 +51,7 @@ extern const struct step_ops kind_link;
 /* kind_create.c: a droplet is made, once, and found again by its request tag */
 extern const struct step_ops kind_create;
 
+/* kind_unsave.c: a snapshot is deleted */
+extern const struct step_ops kind_unsave;
+
 #endif

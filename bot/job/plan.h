@@ -27,6 +27,7 @@ enum step_kind {
 	STEP_DESTROY, /* the droplet, without what belongs to it */
 	STEP_PURGE,   /* the droplet with what was found and shown: needs looks_beside */
 	STEP_LINK, /* tags, projects, volumes, addresses, firewalls: by the plan's verb, or `links` */
+	STEP_UNSAVE, /* a snapshot of the droplet goes, by its id */
 	STEP_CREATE, /* the droplet itself, by its name and the request's arguments */
 	STEP_KIND_COUNT,
 };
@@ -71,6 +72,7 @@ struct plan {
 	bool strands;    /* what runs on it stops, and nothing on it could bring it back */
 	bool confirms; /* the requester is asked once, whatever the policy asks for: there is no way back */
 	bool makes; /* its droplets are to be made: they have names, and no ids before the first step */
+	bool saved;        /* about what is kept of a droplet, which may be gone itself */
 	bool looks_beside; /* what belongs to each droplet is looked at before, and shown (job/beside.h) */
 	bool beside_goes; /* and goes too, by its ids: so all of it must have been shown */
 	struct plan_step steps[PLAN_STEPS_MAX];

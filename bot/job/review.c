@@ -39,12 +39,12 @@ void review_free(struct review *review)
 	free(review);
 }
 
-static const struct droplet *droplet_of(const struct review *review, const struct job *job)
+static const struct droplet *droplet_of(struct review *review, const struct job *job)
 {
 	for (size_t i = 0; i < review->n_wants; i++) {
 		if (strcmp(review->wants[i].account, job->row.account) == 0 &&
 		    review->wants[i].snapshot != NULL) {
-			return ocean_snapshot_by_id(review->wants[i].snapshot, job->row.droplet_id);
+			return job_subject(job, review->wants[i].snapshot, &review->arena);
 		}
 	}
 	return NULL;
@@ -58,10 +58,7 @@ static void look_up(struct review *review)
 		arena_array(&review->arena, request->n_jobs + 1, sizeof(*review->droplets));
 	for (size_t i = 0; i < request->n_jobs; i++) {
 		const struct job *job = &request->jobs[i];
-		const struct droplet *droplet = !is_unsent(job) ? NULL
-						: request->plan->makes
-							? job_future(job, &review->arena)
-							: droplet_of(review, job);
+		const struct droplet *droplet = is_unsent(job) ? droplet_of(review, job) : NULL;
 
 		if (droplet != NULL) {
 			review->droplets[review->n_droplets++] = droplet;

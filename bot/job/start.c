@@ -224,6 +224,10 @@ static const struct request *find_request(const struct job_engine *engine, const
 /* What to type to wait for it; NULL: the names are too many for a line. */
 static const char *queue_words(const struct request *request, struct arena *arena)
 {
+	if (request->plan->saved) {
+		return arena_printf(arena, "%s %s queue", request->row.words,
+				    request->args.snapshot);
+	}
 	return request->n_jobs == 1 ? arena_printf(arena, "%s %s%s queue", request->row.words,
 						   request->jobs[0].row.droplet_name,
 						   job_args_words(&request->args, arena))

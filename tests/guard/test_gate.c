@@ -114,6 +114,8 @@ static const char *arg_words(const struct command *row)
 	case ARG_VPC_ID:
 	case ARG_PROJECT_ID:
 	case ARG_PROJECT_NAME:
+	case ARG_SNAPSHOT:
+	case ARG_SAVED:
 	case ARG_TEMPLATE_SUM:
 	case ARG_COUNT:
 		break;
