@@ -91,11 +91,6 @@ static bool run_command(struct turn *turn)
 	if (could && row->own == OWN_RELOAD) {
 		return reload_asked(turn);
 	}
-	if (row->plan == NULL && row->answer == NULL && !own_is_lock(row) &&
-	    row->own != OWN_AUDIT) {
-		turn_say(turn, true, words_not_built(&turn->arena, row));
-		return false;
-	}
 	if (could && row->plan != NULL && turn->age_ms > TURN_STALE_MS) {
 		turn_say(turn, true,
 			 words_stale(&turn->arena, app->buttons, turn_said_again(turn),
@@ -122,8 +117,7 @@ static bool may_row(const struct command *row, void *data)
 {
 	struct turn *turn = data;
 
-	return (row->plan != NULL || row->answer != NULL || row->own != OWN_NONE) &&
-	       (row->verb == VERB_NONE || gate_could(turn->app->gate, &turn->who, row->verb));
+	return row->verb == VERB_NONE || gate_could(turn->app->gate, &turn->who, row->verb);
 }
 
 /* May this person do anything at all here? A stranger who may not is met with silence. */

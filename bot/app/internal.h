@@ -186,7 +186,6 @@ const struct message *words_steps(struct arena *arena, const struct gate_decisio
 const struct message *words_failed(struct arena *arena, bool change, bool listed,
 				   const struct err *err);
 const struct message *words_not_set_up(struct arena *arena, const struct chat_place *place);
-const struct message *words_not_built(struct arena *arena, const struct command *row);
 const struct message *words_usage(struct arena *arena, const struct err *err);
 const struct message *words_unknown(struct arena *arena, struct buttons *buttons, const char *said,
 				    const char *nearest, const char *rest);

@@ -30,7 +30,7 @@ enum command_takes {
 	TAKES_TOPIC,   /* at most a few words of another command */
 	TAKES_SAVED,   /* a snapshot: its number, or its name, which may have several words */
 	TAKES_NEW, /* names of droplets that are to be made, and arguments by their keys (form.h) */
-	TAKES_REST, /* anything: for verbs whose command is not built */
+	TAKES_REST, /* anything */
 };
 
 /* What changes Sluice's own affairs: carried out by app (own.c), which answers when it is on disk. */
@@ -111,7 +111,7 @@ struct command {
 	bool one; /* TAKES_TARGETS: exactly one droplet, so that what follows it may be left out */
 	const char *help; /* one line, at most 40 columns */
 	bool about_staff; /* for listed people, where the channel does not hide who does what */
-	/* Exactly one of these three, or none: "not in this version". */
+	/* Exactly one of plan, answer and own. */
 	enum command_knows knows; /* of a change */
 	const struct plan *plan;  /* a change: done to each droplet by the job engine */
 	void (*answer)(const struct command_call *call, struct build *build); /* a read */

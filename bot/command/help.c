@@ -18,11 +18,6 @@ static bool may_use(const struct command_call *call, const struct command *row)
 	return row->verb == VERB_NONE || gate_could(call->gate, call->who, row->verb);
 }
 
-static bool is_built_row(const struct command *row)
-{
-	return row->plan != NULL || row->answer != NULL || row->own != OWN_NONE;
-}
-
 /* In the list only what one would look for; the acts stand on the cards that ask for them. */
 static bool is_listed(const struct command_call *call, const struct command *row)
 {
@@ -118,7 +113,7 @@ void answer_help(const struct command_call *call, struct build *build)
 	const struct command *rows = command_rows(&n);
 	const struct command *topic = call->n_words > 0 ? find_topic(call) : NULL;
 
-	if (topic != NULL && is_built_row(topic) && may_use(call, topic)) {
+	if (topic != NULL && may_use(call, topic)) {
 		explain(topic, build);
 		return;
 	}
@@ -127,8 +122,7 @@ void answer_help(const struct command_call *call, struct build *build)
 	}
 	build_line(build, "*You may do this here*");
 	for (size_t i = 0; i < n; i++) {
-		if (is_built_row(&rows[i]) && may_use(call, &rows[i]) &&
-		    is_listed(call, &rows[i])) {
+		if (may_use(call, &rows[i]) && is_listed(call, &rows[i])) {
 			one_line(&rows[i], build);
 		}
 	}
