@@ -169,12 +169,26 @@ static void take_sizes(struct turn *turn, const struct ocean_call *call)
 	prices_keep(&account_of(turn)->prices, call->sizes, call->n_things);
 }
 
+/* Of one that keeps a droplet's disk: whose disk that is must be looked up. */
+static void note_source(struct turn *turn, const struct ocean_image *image)
+{
+	turn->facts.create.source_of =
+		image->type != NULL && (strcmp(image->type, "snapshot") == 0 ||
+					strcmp(image->type, "backup") == 0)
+			? image->id
+			: 0;
+}
+
 static void take_image(struct turn *turn, const struct ocean_image *image)
 {
 	const struct job_args *args = &turn->parse.args;
 	const struct ocean_size *size = prices_find(&account_of(turn)->prices, args->size);
 
 	turn->facts.found = true;
+	note_source(turn, image);
+	if (turn->facts.create.source_of != 0) {
+		return; /* nothing is told of it before it is known who may see it */
+	}
 	if (image->regions.n > 0 && !is_in(&image->regions, args->region)) {
 		lacks(turn, ARG_NONE,
 		      arena_printf(&turn->arena, "%s is not to be had in %s.", args->image,
@@ -188,8 +202,11 @@ static void take_image(struct turn *turn, const struct ocean_image *image)
 
 static void no_image(struct turn *turn)
 {
+	const char *word = turn->facts.create.image_word;
+
 	lacks(turn, ARG_IMAGE,
-	      arena_printf(&turn->arena, "There is no image %s.", turn->parse.args.image));
+	      arena_printf(&turn->arena, "There is no image %s.",
+			   word != NULL ? word : turn->parse.args.image));
 }
 
 static void take_image_one(struct turn *turn, const struct ocean_call *call)
@@ -204,6 +221,8 @@ static void take_images(struct turn *turn, const struct ocean_call *call)
 {
 	struct job_args *args = &turn->parse.args;
 	bool own = call->images == OCEAN_IMAGES_OWN;
+	/* names of our own are told to who may list them */
+	bool lists = gate_could(turn->app->gate, &turn->who, VERB_IMAGE_LIST);
 	const struct ocean_image *is = NULL;
 	size_t n = 0;
 
@@ -214,23 +233,57 @@ static void take_images(struct turn *turn, const struct ocean_call *call)
 		const struct ocean_image *one = &call->image_list[i];
 		const char *word = own ? one->name : one->slug;
 
-		near(turn, word, args->image);
+		if (!own || lists) {
+			near(turn, word, args->image);
+		}
 		if (is_called(word, args->image)) {
 			is = one;
 			n++;
 		}
 	}
-	if (n > 1 && own) {
+	if (n > 1 && own && !lists) {
+		no_image(turn);
+	} else if (n > 1 && own) {
 		lacks(turn, ARG_NONE,
 		      arena_printf(&turn->arena, "%zu images are called %s: say the id.", n,
 				   args->image));
 	} else if (is != NULL) {
 		take_image(turn, is);
 		if (own) {
+			turn->facts.create.image_word = arena_strdup(&turn->arena, args->image);
 			(void)snprintf(args->image, sizeof(args->image), "%llu",
 				       (unsigned long long)is->id);
 		}
 	} else if (own) {
+		no_image(turn);
+	}
+}
+
+/*
+ * Its data would be in the new droplet: only for who may see the one that it was made of. That may be gone, and a backup's is not
+ * told: of such a one nothing is known.
+ */
+static void take_source(struct turn *turn, const struct ocean_call *call)
+{
+	const char *account = account_of(turn)->ocean->name;
+	struct droplet unknown = {.account = account, .known = DROPLET_KNOWS_ACCOUNT};
+	const struct droplet *is = &unknown;
+	size_t n;
+	const struct droplet *all = ocean_snapshot_all(turn->snapshot, &n);
+
+	for (size_t i = 0; i < call->n_things; i++) {
+		if (call->saved[i].id == turn->facts.create.source_of) {
+			unknown.id = call->saved[i].droplet_id;
+		}
+	}
+	for (size_t i = 0; i < n; i++) {
+		if (unknown.id != 0 && all[i].id == unknown.id &&
+		    strcmp(all[i].account, account) == 0) {
+			is = &all[i];
+		}
+	}
+	if (!gate_allows(turn->app->gate, &turn->who, VERB_DROPLET_SHOW, is)) {
+		begin_near(turn);
 		no_image(turn);
 	}
 }
@@ -372,6 +425,11 @@ static bool wants_images(const struct turn *turn)
 	return !turn->facts.found && !is_number(turn->parse.args.image);
 }
 
+static bool wants_source(const struct turn *turn)
+{
+	return turn->facts.create.source_of != 0;
+}
+
 static bool wants_keys(const struct turn *turn)
 {
 	return turn->parse.args.keys[0] != '\0';
@@ -401,6 +459,7 @@ static const struct look {
 	{OCEAN_IMAGES, OCEAN_IMAGES_DISTRIBUTIONS, true, wants_images, take_images},
 	{OCEAN_IMAGES, OCEAN_IMAGES_APPLICATIONS, true, wants_images, take_images},
 	{OCEAN_IMAGES, OCEAN_IMAGES_OWN, true, wants_images, take_images},
+	{OCEAN_SNAPSHOTS, 0, false, wants_source, take_source},
 	{OCEAN_KEYS, 0, false, wants_keys, take_keys},
 	{OCEAN_VPCS, 0, false, wants_vpcs, take_vpcs},
 	{OCEAN_ACCOUNT, 0, true, always, take_account},

@@ -38,6 +38,10 @@ struct create_facts {
 	size_t near_distance;
 	enum job_arg meant_arg; /* in the place of which argument */
 	const char *meant_for;  /* of a list: of which word */
+	const char *
+		image_word; /* as it was said, where it stands for a number now; NULL: it does not */
+	uint64_t
+		source_of; /* the image is the disk of a droplet, which is to be looked up; 0: it is not */
 };
 
 /* unsave.c: the snapshots that were found by that word, in the arena */
