@@ -13,6 +13,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "command/form.h"
 #include "metrics/metrics.h"
 
 #define TURNS_MAX 512 /* commands that wait at once */
@@ -90,11 +91,6 @@ static bool run_command(struct turn *turn)
 	if (could && row->own == OWN_RELOAD) {
 		return reload_asked(turn);
 	}
-	if (row->plan == NULL && row->answer == NULL && !own_is_lock(row) &&
-	    row->own != OWN_AUDIT) {
-		turn_say(turn, true, words_not_built(&turn->arena, row));
-		return false;
-	}
 	if (could && row->plan != NULL && turn->age_ms > TURN_STALE_MS) {
 		turn_say(turn, true,
 			 words_stale(&turn->arena, app->buttons, turn_said_again(turn),
@@ -121,8 +117,7 @@ static bool may_row(const struct command *row, void *data)
 {
 	struct turn *turn = data;
 
-	return (row->plan != NULL || row->answer != NULL || row->own != OWN_NONE) &&
-	       (row->verb == VERB_NONE || gate_could(turn->app->gate, &turn->who, row->verb));
+	return row->verb == VERB_NONE || gate_could(turn->app->gate, &turn->who, row->verb);
 }
 
 /* May this person do anything at all here? A stranger who may not is met with silence. */
@@ -189,6 +184,10 @@ static bool is_chatter(const struct turn *turn, enum command_fit fit)
 	switch (turn->parse.row->takes) {
 	case TAKES_TARGETS: /* its names decide, once the droplets are known */
 		return fit == FIT_USAGE && command_overfull(&turn->parse);
+	case TAKES_SAVED: /* "snapshot delete 17", not a sentence about it */
+		return fit == FIT_USAGE || turn->parse.n_words > 3;
+	case TAKES_NEW: /* "create web-9 region ...", not "create a ticket" */
+		return fit == FIT_USAGE && !command_new_is_meant(&turn->parse);
 	case TAKES_FILTERS:
 		return fit == FIT_USAGE;
 	case TAKES_GLOB: /* "sizes s-*", not "sizes matter" */

@@ -74,6 +74,7 @@ struct app {
 	char own_name[64];
 	uint64_t own_droplet;
 	bool own_droplet_awaited;
+	char *user_data;    /* the folder of templates; NULL: none */
 	int64_t started_ms; /* wall */
 	bool start_recorded;
 	bool closing;
@@ -186,7 +187,6 @@ const struct message *words_steps(struct arena *arena, const struct gate_decisio
 const struct message *words_failed(struct arena *arena, bool change, bool listed,
 				   const struct err *err);
 const struct message *words_not_set_up(struct arena *arena, const struct chat_place *place);
-const struct message *words_not_built(struct arena *arena, const struct command *row);
 const struct message *words_usage(struct arena *arena, const struct err *err);
 const struct message *words_unknown(struct arena *arena, struct buttons *buttons, const char *said,
 				    const char *nearest, const char *rest);

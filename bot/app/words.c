@@ -120,16 +120,6 @@ const struct message *words_not_set_up(struct arena *arena, const struct chat_pl
 	return build_end(&build);
 }
 
-const struct message *words_not_built(struct arena *arena, const struct command *row)
-{
-	struct build build;
-
-	build_init(&build, arena, TONE_WARN);
-	build_line(&build, "`%s` is not in this version.", row->phrases[0]);
-	build_line(&build, "Nothing ran. What there is: `help`");
-	return build_end(&build);
-}
-
 const struct message *words_usage(struct arena *arena, const struct err *err)
 {
 	struct build build;

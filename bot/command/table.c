@@ -1,13 +1,12 @@
 /* table.c - the rows: everything a person may say, in the order of help
  *
- * The one list of commands. A verb of base/verbs whose command is not built yet has a row made from its name below, so that
- * it is known and answers "not in this version".
+ * The one list of commands; every verb of base/verbs has a row here (a unit test goes through them).
  */
-#include <pthread.h>
 #include <string.h>
 
 #include "command/acts.h"
 #include "command/answers.h"
+#include "command/life.h"
 #include "command/links.h"
 
 #define MINUTE_MS 60000
@@ -114,32 +113,7 @@ static const struct plan resize = {
 	.n_steps = 3,
 };
 
-static const struct plan destroy = {
-	.verb = VERB_DROPLET_DESTROY,
-	.infinitive = "destroy",
-	.doing = "Destroying",
-	.done = "Destroyed",
-	.strands = true,
-	.confirms = true,
-	.looks_beside = true,
-	.steps = {{.kind = STEP_DESTROY, .usual_ms = 10000, .deadline_ms = 5 * MINUTE_MS}},
-	.n_steps = 1,
-};
-
-static const struct plan purge = {
-	.verb = VERB_DROPLET_PURGE,
-	.infinitive = "purge",
-	.doing = "Purging",
-	.done = "Purged",
-	.strands = true,
-	.confirms = true,
-	.looks_beside = true,
-	.beside_goes = true,
-	.steps = {{.kind = STEP_PURGE, .usual_ms = 20000, .deadline_ms = 15 * MINUTE_MS}},
-	.n_steps = 1,
-};
-
-static const struct command built[] = {
+static const struct command rows[] = {
 	{
 		.phrases = {"list", "droplet list", "droplets", "ls", "droplet ls", "servers",
 			    "status", "droplet status"},
@@ -389,6 +363,28 @@ static const struct command built[] = {
 		.plan = &power_off,
 	},
 	{
+		.phrases = {"create", "droplet create", "create droplet"},
+		.verb = VERB_DROPLET_CREATE,
+		.takes = TAKES_NEW,
+		.usage = "NAME ...",
+		.args = {{ARG_REGION, false, FROM_REGIONS, "Region", "where: `regions`"},
+			 {ARG_SIZE, false, FROM_SIZES, "Size", "how large, and its price: `sizes`"},
+			 {ARG_IMAGE, false, FROM_IMAGES, "Image", "its system: `images`, or an id"},
+			 {ARG_KEYS, true, FROM_KEYS, "SSH keys", "who may log in: `keys`"},
+			 {ARG_TAGS, true, FROM_TAGS, "Tags", "what rules know it by"},
+			 {ARG_VPC, true, FROM_VPCS, "VPC", "its private network"},
+			 {ARG_TEMPLATE, true, FROM_TEMPLATES, "User data", "a template's name"},
+			 {ARG_BACKUPS, true, FROM_NOTHING, "Backups",
+			  "each week; cost a fifth more"},
+			 {ARG_MONITORING, true, FROM_NOTHING, "Monitoring", "memory and load too"},
+			 {ARG_IPV6, true, FROM_NOTHING, "IPv6", "an IPv6 address too"},
+			 {ARG_PROJECT, true, FROM_PROJECTS, "Project", "not the default one"},
+			 {ARG_ACCOUNT, true, FROM_ACCOUNTS, "Account", "where there are several"}},
+		.knows = KNOWS_NEW,
+		.help = "new ones: help create",
+		.plan = &life_create,
+	},
+	{
 		.phrases = {"resize", "droplet resize"},
 		.verb = VERB_DROPLET_RESIZE,
 		.takes = TAKES_TARGETS,
@@ -418,6 +414,15 @@ static const struct command built[] = {
 		.args = {{.arg = ARG_LABEL, .optional = true}},
 		.help = "an image of its disk, to keep",
 		.plan = &act_snapshot,
+	},
+	{
+		.phrases = {"snapshot delete", "droplet snapshot delete", "delete snapshot"},
+		.verb = VERB_SNAPSHOT_DELETE,
+		.takes = TAKES_SAVED,
+		.usage = "ID",
+		.knows = KNOWS_SNAPSHOT,
+		.help = "for good; what it is is shown before",
+		.plan = &life_unsave,
 	},
 	{
 		.phrases = {"backups on", "droplet backups on", "backup enable", "backup on",
@@ -491,7 +496,7 @@ static const struct command built[] = {
 		.takes = TAKES_TARGETS,
 		.usage = "NAME ...",
 		.help = "for good; what it is is shown before",
-		.plan = &destroy,
+		.plan = &life_destroy,
 	},
 	{
 		.phrases = {"purge", "droplet purge"},
@@ -499,7 +504,7 @@ static const struct command built[] = {
 		.takes = TAKES_TARGETS,
 		.usage = "NAME ...",
 		.help = "destroy it with all that belongs to it",
-		.plan = &purge,
+		.plan = &life_purge,
 	},
 	{
 		.phrases = {"tag", "droplet tag", "tag add"},
@@ -724,66 +729,17 @@ static const struct command built[] = {
 	},
 };
 
-/*
- * One row more for each verb that nothing above implements: its name with spaces is its phrase ("droplet resize"), and what
- * people type without the first word ("resize").
- */
-static struct command rows[ARRAY_LEN(built) + VERB_COUNT];
-static char phrases[VERB_COUNT][40];
-static size_t n_rows;
-
-static bool is_built(enum verb verb)
-{
-	if (verb == VERB_JOB_LIST || verb == VERB_JOB_CANCEL) {
-		return true; /* "pending" and "cancel": of one's own they need no right */
-	}
-	for (size_t i = 0; i < ARRAY_LEN(built); i++) {
-		if (built[i].verb == verb) {
-			return true;
-		}
-	}
-	return false;
-}
-
-static void make_rows(void)
-{
-	memcpy(rows, built, sizeof(built));
-	n_rows = ARRAY_LEN(built);
-	for (int v = VERB_NONE + 1; v < VERB_COUNT; v++) {
-		const struct verb_info *info = verb_info((enum verb)v);
-		char *phrase = phrases[v];
-
-		if (is_built(info->verb)) {
-			continue;
-		}
-		(void)strncat(phrase, info->name, sizeof(phrases[v]) - 1);
-		for (char *dot = phrase; (dot = strchr(dot, '.')) != NULL;) {
-			*dot = ' ';
-		}
-		rows[n_rows].phrases[0] = phrase;
-		if (strncmp(phrase, "droplet ", 8) == 0) {
-			rows[n_rows].phrases[1] = phrase + 8;
-		}
-		rows[n_rows].verb = info->verb;
-		rows[n_rows].takes = TAKES_REST;
-		n_rows++;
-	}
-}
-
 const struct command *command_rows(size_t *ret_n)
 {
-	static pthread_once_t once = PTHREAD_ONCE_INIT;
-
-	(void)pthread_once(&once, make_rows);
-	*ret_n = n_rows;
+	*ret_n = ARRAY_LEN(rows);
 	return rows;
 }
 
 const struct plan *command_plan(enum verb verb)
 {
-	for (size_t i = 0; i < ARRAY_LEN(built); i++) {
-		if (built[i].plan != NULL && built[i].verb == verb) {
-			return built[i].plan;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		if (rows[i].plan != NULL && rows[i].verb == verb) {
+			return rows[i].plan;
 		}
 	}
 	return NULL;

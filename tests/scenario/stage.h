@@ -32,6 +32,7 @@ struct stage {
 	struct loop *loop;
 	struct sim_world *world;
 	struct store *store;
+	char user_data[72];   /* the folder of templates, once there is one */
 	char policy_path[64]; /* a copy of the story's, which the app reads */
 	struct app *app;
 	struct chat *chat;
@@ -58,6 +59,8 @@ void stage_free(
 
 /* The app's policy file becomes this one; false: it cannot be read. Nobody tells the app. */
 bool stage_policy_file(struct stage *stage, const char *policy_path);
+/* A template of user data is there from now on, or is another one. */
+bool stage_template(struct stage *stage, const char *name, const char *text);
 void stage_files(struct stage *stage, int64_t paint_ms);
 void stage_reload(struct stage *stage);  /* the app is told to read it again, as by a signal */
 void stage_restart(struct stage *stage); /* the same store, a new program */
