@@ -2,7 +2,7 @@
  *
  * A call is a flight of one to three walks. A walk is a row of requests one after the other: the pages of a list, or
  * one request and its repeats. LIST walks through the droplets and through the GPU droplets at once; LIST and GET
- * have the tags probe beside them when it is due.
+ * have the tags probe beside them when it is due. The pages of a long list of droplets are shared among more walks (pages.c).
  */
 #ifndef OCEAN_CLIENT_H
 #define OCEAN_CLIENT_H
@@ -34,7 +34,15 @@ struct client {
 	struct list flights;
 };
 
-enum walk_kind { WALK_MAIN, WALK_GPUS, WALK_TAGS, WALK_COUNT };
+enum walk_kind {
+	WALK_MAIN,
+	WALK_GPUS,
+	WALK_TAGS,
+	WALK_COUNT,
+	WALK_SIDE = WALK_COUNT, /* takes pages off WALK_MAIN */
+};
+
+#define PER_PAGE 200 /* the most that DigitalOcean gives */
 
 struct flight;
 
@@ -56,6 +64,22 @@ struct walk {
 	struct err decode_err; /* why on_body refused */
 };
 
+/* The pages of WALK_MAIN's list of droplets, and who read which. */
+struct pages {
+	struct walk *sides;
+	size_t n_sides;
+	unsigned last;   /* page, as the first one said; 0: they are read one after the other */
+	unsigned stride; /* each walk takes every so manieth */
+	unsigned round;  /* how often it was read in vain */
+	int64_t first_total, least_total, most_total; /* -1: not given */
+	struct part {
+		struct walk *walk; /* NULL: nobody */
+		size_t from, to;   /* in its builder */
+	} *parts; /* by the page's number */
+	size_t n_parts;
+	struct ocean_builder all; /* its strings are the walks' */
+};
+
 struct flight {
 	struct list link;
 	struct client *client;
@@ -65,6 +89,7 @@ struct flight {
 	size_t n_made;       /* CREATE: how many droplets the answer is about */
 	int64_t begin_by_ms; /* no request begins later */
 	struct walk walks[WALK_COUNT];
+	struct pages pages;
 	unsigned n_running;
 	bool canceled;
 	bool failed;
@@ -90,5 +115,20 @@ void walk_go(struct walk *walk);
 void walks_stop(struct flight *flight);
 
 void walk_done(struct walk *walk); /* frees what it holds */
+
+void walk_on_wait(struct timer *timer); /* of a walk */
+
+/* ---- pages.c --------------------------------------------------------------------------------- */
+
+/* A page of droplets is there: the first one of all (more walks may begin); any. */
+void pages_spread(struct walk *walk, const struct ocean_page *page);
+void pages_note(struct walk *walk, const struct ocean_page *page);
+/* Which the walk takes next; 0: none. */
+unsigned pages_next(const struct walk *walk, const struct ocean_page *page);
+
+enum pages_end { PAGES_WHOLE, PAGES_AGAIN, PAGES_FAILED };
+/* No walk runs any more. WHOLE: flight->pages.all; AGAIN: it moved, and is being read once more. */
+enum pages_end pages_join(struct flight *flight, struct err *err);
+void pages_done(struct flight *flight);
 
 #endif

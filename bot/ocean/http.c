@@ -69,6 +69,7 @@ static void flight_free(struct flight *flight)
 	for (size_t i = 0; i < WALK_COUNT; i++) {
 		walk_done(&flight->walks[i]);
 	}
+	pages_done(flight);
 	task_cancel(&flight->turn);
 	strbuf_done(&flight->body);
 	reader_done(&flight->reader);
@@ -88,7 +89,9 @@ static void hide_tags(struct ocean_builder *builder)
 static int hand_droplets(struct flight *flight, struct err *err)
 {
 	struct ocean_call *call = flight->call;
-	struct ocean_builder *all = &flight->walks[WALK_MAIN].builder;
+	bool pages = endpoint_of(call)->reply == REPLY_DROPLETS;
+	struct ocean_builder *all =
+		pages ? &flight->pages.all : &flight->walks[WALK_MAIN].builder;
 
 	if (ocean_builder_merge(all, &flight->walks[WALK_GPUS].builder, err) < 0) {
 		return -1;
@@ -136,6 +139,28 @@ static int hand_over(struct flight *flight, struct err *err)
 	return 0;
 }
 
+/* False: it was read in vain, and is being read again. */
+static bool pages_are_whole(struct flight *flight)
+{
+	struct err why = {0};
+
+	if (flight->failed || flight->canceled ||
+	    endpoint_of(flight->call)->reply != REPLY_DROPLETS) {
+		return true;
+	}
+	switch (pages_join(flight, &why)) {
+	case PAGES_AGAIN:
+		return false;
+	case PAGES_FAILED:
+		flight->failed = true;
+		fail_nonsense(flight->call, &why, NULL, &flight->err);
+		return true;
+	case PAGES_WHOLE:
+		return true;
+	}
+	return true;
+}
+
 void flight_finish(struct flight *flight)
 {
 	struct ocean_call *call = flight->call;
@@ -143,6 +168,9 @@ void flight_finish(struct flight *flight)
 	if (!flight->failed && flight->canceled) {
 		flight->failed = true;
 		err_set(&flight->err, ERR_CANCELED, "canceled");
+	}
+	if (!pages_are_whole(flight)) {
+		return;
 	}
 	if (!flight->failed && hand_over(flight, &flight->err) < 0) {
 		flight->failed = true;
@@ -192,11 +220,6 @@ static void on_turn(struct task *task)
 	}
 }
 
-static void on_wait(struct timer *timer)
-{
-	walk_go(timer->data);
-}
-
 static int64_t begin_ms(const struct ocean_call *call)
 {
 	bool pages = endpoint_of(call)->reply == REPLY_DROPLETS;
@@ -221,7 +244,8 @@ static void client_start(struct ocean *ocean, struct ocean_call *call)
 		flight->walks[i].flight = flight;
 		flight->walks[i].kind = (enum walk_kind)i;
 		flight->walks[i].page = 1;
-		timer_init(&flight->walks[i].timer, client->loop, on_wait, &flight->walks[i]);
+		timer_init(&flight->walks[i].timer, client->loop, walk_on_wait,
+			   &flight->walks[i]);
 	}
 	call->internal = flight;
 	call->droplets = NULL;
