@@ -105,7 +105,11 @@ const struct message *words_failed(struct arena *arena, bool change, bool listed
 	if (listed) { /* names of accounts and tokens are nothing for a stranger */
 		build_line(&build, "%s", words_sentence(arena, err->msg));
 	}
-	build_line(&build, "Please try again in a moment.");
+	if (err->kind != ERR_DENIED) {
+		build_line(&build, "Please try again in a moment.");
+	} else if (listed) { /* waiting does not help */
+		build_line(&build, "Whoever keeps the token must see to it.");
+	}
 	return build_end(&build);
 }
 

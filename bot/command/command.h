@@ -185,9 +185,11 @@ bool command_overfull(const struct command_parse *parse);
 const char *command_nearest(const char *said, bool (*may)(const struct command *, void *),
 			    void *data);
 
-/* Filters of a list, from the words of a TAKES_FILTERS row. */
+/* Filters of a list, from the words of a TAKES_FILTERS row: all must fit, of tags each one. */
+#define COMMAND_TAGS_MAX 4
 struct command_filter {
-	const char *tag, *region, *name, *status;
+	const char *tags[COMMAND_TAGS_MAX];
+	const char *region, *name, *status;
 };
 int command_filter_parse(const char *const *words, size_t n_words,
 			 struct command_filter *ret_filter, struct err *err);

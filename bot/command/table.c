@@ -73,6 +73,7 @@ static const struct plan shut_down = {
 	.doing = "Shutting down",
 	.done = "Shut down",
 	.remark = "It is still billed while off.",
+	.fallback = VERB_DROPLET_POWER_OFF,
 	.strands = true,
 	.steps = {{.act = "shutdown",
 		   .expect = DROPLET_OFF,
@@ -114,6 +115,31 @@ static const struct plan resize = {
 	.n_steps = 3,
 };
 
+/* A system that does not follow its shutdown is not destroyed: somebody wanted it to end its work first. */
+static const struct plan destroy_gently = {
+	.verb = VERB_DROPLET_DESTROY,
+	.infinitive = "destroy",
+	.doing = "Destroying",
+	.done = "Destroyed",
+	.strands = true,
+	.confirms = true,
+	.looks_beside = true,
+	.steps = {{.act = "shutdown",
+		   .expect = DROPLET_OFF,
+		   .usual_ms = 15000,
+		   .deadline_ms = 5 * MINUTE_MS,
+		   .follow_ms = 3 * MINUTE_MS,
+		   .label = "Shut down",
+		   .past = "shut down",
+		   .unless = DROPLET_OFF},
+		  {.kind = STEP_DESTROY,
+		   .usual_ms = 10000,
+		   .deadline_ms = 5 * MINUTE_MS,
+		   .label = "Destroy",
+		   .past = "destroyed"}},
+	.n_steps = 2,
+};
+
 static const struct plan destroy = {
 	.verb = VERB_DROPLET_DESTROY,
 	.infinitive = "destroy",
@@ -122,6 +148,7 @@ static const struct plan destroy = {
 	.strands = true,
 	.confirms = true,
 	.looks_beside = true,
+	.gently = &destroy_gently,
 	.steps = {{.kind = STEP_DESTROY, .usual_ms = 10000, .deadline_ms = 5 * MINUTE_MS}},
 	.n_steps = 1,
 };
@@ -490,6 +517,7 @@ static const struct command built[] = {
 		.verb = VERB_DROPLET_DESTROY,
 		.takes = TAKES_TARGETS,
 		.usage = "NAME ...",
+		.args = {{.arg = ARG_GENTLY}},
 		.help = "for good; what it is is shown before",
 		.plan = &destroy,
 	},

@@ -32,6 +32,7 @@ enum job_arg {
 	ARG_VOLUME,
 	ARG_FIREWALL,
 	ARG_ADDRESS, /* a reserved one */
+	ARG_GENTLY,  /* a flag: its system is shut down first */
 	ARG_COUNT,
 };
 
@@ -39,7 +40,7 @@ enum job_arg {
 
 struct job_args {
 	char size[65]; /* "" : not given, here as below */
-	bool disk;
+	bool disk, gently;
 	char name[256], label[256];
 	char image[65];
 	char backup[21];

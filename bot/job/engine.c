@@ -86,6 +86,9 @@ struct request *request_new(struct job_engine *engine, const struct store_reques
 	request->n_jobs = n_jobs;
 	store_request_keep(&request->arena, to, row);
 	request->args_known = job_args_read(to->arguments, &request->args, &ignored) == 0;
+	if (request->args.gently && plan->gently != NULL) {
+		request->plan = plan->gently;
+	}
 	(void)snprintf(request->card_id, sizeof(request->card_id), "%s", row->card);
 	to->card = request->card_id;
 	timer_init(&request->tick, engine->options.loop, tick, request);

@@ -101,6 +101,7 @@ static struct sim_fate fate_of(const struct fault *rule)
 	fate.errors = rule->kind == FAULT_ACTION_ERRORS;
 	fate.never_ends = rule->kind == FAULT_ACTION_NEVER_ENDS;
 	fate.unchanged = rule->kind == FAULT_COMPLETED_UNCHANGED;
+	fate.no_end_time = rule->kind == FAULT_ACTION_NO_END_TIME;
 	if (rule->kind == FAULT_ACTION_LAGS) {
 		fate.lag_ms = rule->ms >= 0 ? rule->ms : 5000;
 	}
@@ -167,6 +168,7 @@ static void apply(const struct fault *rule, struct sim_answer *answer)
 	case FAULT_COMPLETED_UNCHANGED:
 	case FAULT_ACTION_LAGS:
 	case FAULT_ACTION_TAKES:
+	case FAULT_ACTION_NO_END_TIME:
 		break;
 	}
 }
