@@ -229,9 +229,9 @@ static bool on_targets(struct turn *turn, const struct ocean_snapshot *snapshot)
 
 	if (gate_resolve(app->gate, &turn->who, turn->parse.words, turn->parse.n_words, snapshot,
 			 &turn->arena, targets, &err) < 0) {
-		/* chatter such as "start the meeting" names nothing that is here, or like it */
-		bool selector =
-			turn->parse.n_words == 1 && err.kind == ERR_LIMIT; /* a tag of many */
+		/* chatter such as "start the meeting" names nothing that is here, or like it; a tag is no talk */
+		bool selector = turn->parse.n_words > 0 &&
+				strncasecmp(turn->parse.words[0], "tag:", 4) == 0;
 
 		if (turn->addressed || targets->n_hints > 0 || selector) {
 			turn_note(turn, "decision", verb_info(row->verb)->name,

@@ -283,7 +283,8 @@ void job_call(struct job *job, const struct ocean_call *what,
 		(void)snprintf(holder->key, sizeof(holder->key), "%s", what->key);
 		holder->call.key = holder->key;
 	}
-	holder->call.interactive = true;
+	/* nobody waits for it as people wait for an answer: their reserve is theirs */
+	holder->call.interactive = false;
 	holder->call.droplet_id = job->row.droplet_id;
 	holder->call.done = called;
 	holder->call.data = holder;

@@ -23,6 +23,18 @@ struct token {
 	int64_t tags_ask_ms;   /* when the proof is due again */
 };
 
+/* Looks at actions that wait for a page of the account's list (polls.c). */
+struct polls {
+	struct client *client;
+	struct list waiting; /* flights, by poll_link */
+	struct timer timer;
+	bool gathering, asking;
+	unsigned pages_most, pages_taken; /* of this round, of the last */
+	int64_t asked_ms[8];              /* ring: when the latest came */
+	size_t n_asked, next;
+	struct ocean_call call;
+};
+
 struct client {
 	struct ocean ocean; /* first */
 	struct loop *loop;
@@ -32,6 +44,7 @@ struct client {
 	struct token tokens[TIER_DESTROY];       /* one spec in several tiers is one token */
 	struct token *by_tier[TIER_DESTROY + 1]; /* NULL: none */
 	struct list flights;
+	struct polls polls;
 };
 
 enum walk_kind {
@@ -95,6 +108,8 @@ struct flight {
 	bool failed;
 	struct err err;
 	struct task turn;
+	struct list poll_link; /* polls.c */
+	bool in_round, polled; /* polled: action is there, no walk is needed */
 	struct ocean_action action;
 	struct ocean_action *actions;
 	size_t n_actions;
@@ -117,6 +132,13 @@ void walks_stop(struct flight *flight);
 void walk_done(struct walk *walk); /* frees what it holds */
 
 void walk_on_wait(struct timer *timer); /* of a walk */
+
+/* ---- polls.c --------------------------------------------------------------------------------- */
+
+void polls_init(struct client *client);
+void polls_stop(struct client *client); /* nobody is asked for any more */
+/* Instead of beginning at once: its turn is posted when it is answered, has failed, or is to ask for itself. */
+void polls_add(struct flight *flight);
 
 /* ---- pages.c --------------------------------------------------------------------------------- */
 

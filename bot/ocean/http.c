@@ -70,6 +70,9 @@ static void flight_free(struct flight *flight)
 		walk_done(&flight->walks[i]);
 	}
 	pages_done(flight);
+	if (!list_empty(&flight->poll_link)) {
+		list_remove(&flight->poll_link);
+	}
 	task_cancel(&flight->turn);
 	strbuf_done(&flight->body);
 	reader_done(&flight->reader);
@@ -213,7 +216,7 @@ static void on_turn(struct task *task)
 {
 	struct flight *flight = task->data;
 
-	if (flight->failed || flight->canceled) {
+	if (flight->failed || flight->canceled || flight->polled) {
 		flight_finish(flight);
 	} else {
 		walks_begin(flight);
@@ -239,6 +242,7 @@ static void client_start(struct ocean *ocean, struct ocean_call *call)
 	flight->call = call;
 	flight->begin_by_ms = clock_mono_ms() + begin_ms(call);
 	list_append(&client->flights, &flight->link);
+	list_init(&flight->poll_link);
 	task_init(&flight->turn, client->loop, on_turn, flight);
 	for (size_t i = 0; i < WALK_COUNT; i++) {
 		flight->walks[i].flight = flight;
@@ -259,7 +263,11 @@ static void client_start(struct ocean *ocean, struct ocean_call *call)
 	call->tags_known = false;
 	strbuf_init(&flight->body, OCEAN_BODY_MAX);
 	flight->failed = choose_token(flight, &flight->err) < 0 || write_body(flight) < 0;
-	task_post(&flight->turn);
+	if (call->verb == OCEAN_ACTION && !call->interactive && !flight->failed) {
+		polls_add(flight);
+	} else {
+		task_post(&flight->turn);
+	}
 }
 
 static void client_cancel(struct ocean *ocean, struct ocean_call *call)
@@ -294,6 +302,7 @@ static void client_close(struct ocean *ocean)
 	struct http_pool *pool = client->pool;
 
 	client->pool = NULL;
+	polls_stop(client);
 	LIST_FOREACH(it, &client->flights)
 	{
 		LIST_ENTRY(it, struct flight, link)->canceled = true;
@@ -406,6 +415,8 @@ struct ocean *ocean_http_open(struct loop *loop, const struct ocean_options *opt
 	struct client *client = mem_alloc(sizeof(*client));
 
 	list_init(&client->flights);
+	client->loop = loop;
+	polls_init(client);
 	client->ocean.ops = &ops;
 	client->loop = loop;
 	client->name = mem_strdup(options->name != NULL ? options->name : "main");

@@ -182,7 +182,7 @@ static void send(struct walk *walk)
 		request->body = flight->body.buf;
 		request->body_len = flight->body.len;
 	}
-	if (row_of(walk)->reply == REPLY_LIST) {
+	if (row_of(walk)->reply == REPLY_LIST || row_of(walk)->reply == REPLY_ACTIONS) {
 		request->max_body_bytes = OCEAN_LIST_BYTES_MAX;
 	}
 	if (has_droplets(walk)) {

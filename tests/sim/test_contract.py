@@ -91,6 +91,7 @@ def drive_endpoints(sim):
                  '/v2/droplets?tag_name=PROD&page=2&per_page=5', '/v2/droplets?name=web-2', '/v2/droplets?type=gpus',
                  '/v2/droplets/%d' % WEB_1, '/v2/droplets/%d' % GPU, '/v2/droplets/%d/actions' % WEB_1,
                  '/v2/tags', '/v2/tags?page=2&per_page=3', '/v2/projects', '/v2/actions/2400000003',
+                 '/v2/actions?per_page=200&page=1', '/v2/actions?per_page=5&page=2',
                  '/v2/droplets/402117731/actions/2400000001'):
         status, _ = sim.get(path)
         expect(status == 200, path)

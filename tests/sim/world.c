@@ -254,7 +254,13 @@ static void remember(struct sim_world *world, const struct sim_request *request,
 	call->fault = answer->fault;
 	call->reached = reached;
 	if (world->served != NULL) {
+		char *body = request->body != NULL ? mem_strndup(request->body, request->body_len)
+						   : NULL;
+
+		call->body = body;
 		world->served(call, world->served_data);
+		call->body = NULL;
+		free(body);
 	}
 }
 

@@ -26,6 +26,7 @@ struct sim_call {
 	int status;            /* 0: no answer left */
 	enum fault_kind fault; /* FAULT_NONE: none */
 	bool reached;          /* the model saw it */
+	const char *body;      /* only while it is told of; NULL: none */
 };
 
 struct sim_world {
