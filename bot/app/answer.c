@@ -233,7 +233,10 @@ static bool on_targets(struct turn *turn, const struct ocean_snapshot *snapshot)
 		bool selector = turn->parse.n_words > 0 &&
 				strncasecmp(turn->parse.words[0], "tag:", 4) == 0;
 
-		if (turn->addressed || targets->n_hints > 0 || selector) {
+		/* and "metrics web-1 foo" is none either: the first is here */
+		bool begun = targets->n_good > 0 && turn->parse.n_words == 2 && row->plan == NULL;
+
+		if (turn->addressed || targets->n_hints > 0 || selector || begun) {
 			turn_note(turn, "decision", verb_info(row->verb)->name,
 				  err.kind == ERR_NOTFOUND ? "no-such-droplet" : "not-clear");
 			turn_say(turn, true,

@@ -1,4 +1,4 @@
-/* acts.c - the plans of what changes a droplet by one action, power aside */
+/* acts.c - the plans of what changes a droplet by one action, power aside, and of its end */
 #include "command/acts.h"
 
 #define MINUTE_MS 60000
@@ -138,5 +138,56 @@ const struct plan act_restore = {
 		   .deadline_ms = 120 * MINUTE_MS,
 		   .follow_ms = 3 * MINUTE_MS,
 		   .takes_args = true}},
+	.n_steps = 1,
+};
+
+/* A system that does not follow its shutdown is not destroyed: somebody wanted it to end its work first. */
+static const struct plan destroy_gently = {
+	.verb = VERB_DROPLET_DESTROY,
+	.infinitive = "destroy",
+	.doing = "Destroying",
+	.done = "Destroyed",
+	.strands = true,
+	.confirms = true,
+	.looks_beside = true,
+	.steps = {{.act = "shutdown",
+		   .expect = DROPLET_OFF,
+		   .usual_ms = 15000,
+		   .deadline_ms = 5 * MINUTE_MS,
+		   .follow_ms = 3 * MINUTE_MS,
+		   .label = "Shut down",
+		   .past = "shut down",
+		   .unless = DROPLET_OFF},
+		  {.kind = STEP_DESTROY,
+		   .usual_ms = 10000,
+		   .deadline_ms = 5 * MINUTE_MS,
+		   .label = "Destroy",
+		   .past = "destroyed"}},
+	.n_steps = 2,
+};
+
+const struct plan act_destroy = {
+	.verb = VERB_DROPLET_DESTROY,
+	.infinitive = "destroy",
+	.doing = "Destroying",
+	.done = "Destroyed",
+	.strands = true,
+	.confirms = true,
+	.looks_beside = true,
+	.gently = &destroy_gently,
+	.steps = {{.kind = STEP_DESTROY, .usual_ms = 10000, .deadline_ms = 5 * MINUTE_MS}},
+	.n_steps = 1,
+};
+
+const struct plan act_purge = {
+	.verb = VERB_DROPLET_PURGE,
+	.infinitive = "purge",
+	.doing = "Purging",
+	.done = "Purged",
+	.strands = true,
+	.confirms = true,
+	.looks_beside = true,
+	.beside_goes = true,
+	.steps = {{.kind = STEP_PURGE, .usual_ms = 20000, .deadline_ms = 15 * MINUTE_MS}},
 	.n_steps = 1,
 };

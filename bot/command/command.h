@@ -89,6 +89,8 @@ struct command {
 	struct command_arg args[COMMAND_ARGS_MAX]; /* behind the targets, in this order */
 	bool one; /* TAKES_TARGETS: exactly one droplet, so that what follows it may be left out */
 	const char *help; /* one line, at most 40 columns */
+	/* Of a row without a plan, in "You may not ... web-1 here."; NULL: what it is about has no verb. */
+	const char *infinitive;
 	bool about_staff; /* for listed people, where the channel does not hide who does what */
 	/* Exactly one of these three, or none: "not in this version". */
 	enum command_knows knows; /* of a change */
@@ -101,6 +103,9 @@ struct command {
 	const struct command_gather *gather; /* instead of fetch */
 	enum command_own own;
 };
+
+/* In "You may not %s web-1 here.", or, of what is about no droplet, "You may not %s here.": "look at", "list the sizes". */
+const char *command_infinitive(const struct command *row);
 
 /* The rows, in the order of help. */
 const struct command *command_rows(size_t *ret_n);

@@ -115,62 +115,12 @@ static const struct plan resize = {
 	.n_steps = 3,
 };
 
-/* A system that does not follow its shutdown is not destroyed: somebody wanted it to end its work first. */
-static const struct plan destroy_gently = {
-	.verb = VERB_DROPLET_DESTROY,
-	.infinitive = "destroy",
-	.doing = "Destroying",
-	.done = "Destroyed",
-	.strands = true,
-	.confirms = true,
-	.looks_beside = true,
-	.steps = {{.act = "shutdown",
-		   .expect = DROPLET_OFF,
-		   .usual_ms = 15000,
-		   .deadline_ms = 5 * MINUTE_MS,
-		   .follow_ms = 3 * MINUTE_MS,
-		   .label = "Shut down",
-		   .past = "shut down",
-		   .unless = DROPLET_OFF},
-		  {.kind = STEP_DESTROY,
-		   .usual_ms = 10000,
-		   .deadline_ms = 5 * MINUTE_MS,
-		   .label = "Destroy",
-		   .past = "destroyed"}},
-	.n_steps = 2,
-};
-
-static const struct plan destroy = {
-	.verb = VERB_DROPLET_DESTROY,
-	.infinitive = "destroy",
-	.doing = "Destroying",
-	.done = "Destroyed",
-	.strands = true,
-	.confirms = true,
-	.looks_beside = true,
-	.gently = &destroy_gently,
-	.steps = {{.kind = STEP_DESTROY, .usual_ms = 10000, .deadline_ms = 5 * MINUTE_MS}},
-	.n_steps = 1,
-};
-
-static const struct plan purge = {
-	.verb = VERB_DROPLET_PURGE,
-	.infinitive = "purge",
-	.doing = "Purging",
-	.done = "Purged",
-	.strands = true,
-	.confirms = true,
-	.looks_beside = true,
-	.beside_goes = true,
-	.steps = {{.kind = STEP_PURGE, .usual_ms = 20000, .deadline_ms = 15 * MINUTE_MS}},
-	.n_steps = 1,
-};
-
 static const struct command built[] = {
 	{
 		.phrases = {"list", "droplet list", "droplets", "ls", "droplet ls", "servers",
 			    "status", "droplet status"},
 		.verb = VERB_DROPLET_LIST,
+		.infinitive = "list droplets",
 		.takes = TAKES_FILTERS,
 		.usage = "[tag:T] [region:R] [status:on] [web-*]",
 		.help = "the droplets you may see here",
@@ -179,6 +129,7 @@ static const struct command built[] = {
 	{
 		.phrases = {"show", "droplet show", "status", "droplet status", "info"},
 		.verb = VERB_DROPLET_SHOW,
+		.infinitive = "look at",
 		.takes = TAKES_TARGETS,
 		.usage = "NAME",
 		.help = "one droplet: state, size, address",
@@ -188,6 +139,7 @@ static const struct command built[] = {
 	{
 		.phrases = {"down?", "down", "is it down", "droplet down"},
 		.verb = VERB_DROPLET_SHOW,
+		.infinitive = "look at",
 		.takes = TAKES_TARGETS,
 		.usage = "NAME",
 		.help = "is it on, and what may help",
@@ -197,6 +149,7 @@ static const struct command built[] = {
 	{
 		.phrases = {"metrics", "droplet metrics", "graph"},
 		.verb = VERB_DROPLET_METRICS,
+		.infinitive = "see what is measured of",
 		.takes = TAKES_TARGETS,
 		.usage = "NAME",
 		.args = {{.arg = ARG_FIGURE, .optional = true},
@@ -208,6 +161,7 @@ static const struct command built[] = {
 	{
 		.phrases = {"history", "droplet history", "droplet actions", "actions"},
 		.verb = VERB_DROPLET_HISTORY,
+		.infinitive = "see what was done to",
 		.takes = TAKES_TARGETS,
 		.usage = "NAME",
 		.help = "what was done to it of late",
@@ -217,6 +171,7 @@ static const struct command built[] = {
 	{
 		.phrases = {"account", "account show", "droplet account", "team"},
 		.verb = VERB_ACCOUNT_SHOW,
+		.infinitive = "see the account",
 		.takes = TAKES_NOTHING,
 		.help = "whose account, how many droplets",
 		.answer = answer_team,
@@ -225,6 +180,7 @@ static const struct command built[] = {
 	{
 		.phrases = {"balance", "account balance", "droplet balance"},
 		.verb = VERB_ACCOUNT_BALANCE,
+		.infinitive = "see what the account owes",
 		.takes = TAKES_NOTHING,
 		.help = "what the account owes",
 		.answer = answer_balance,
@@ -233,6 +189,7 @@ static const struct command built[] = {
 	{
 		.phrases = {"sizes", "size list", "droplet sizes", "prices"},
 		.verb = VERB_SIZE_LIST,
+		.infinitive = "list sizes",
 		.takes = TAKES_GLOB,
 		.usage = "[s-2vcpu*]",
 		.help = "sizes of droplets, and what they cost",
@@ -242,6 +199,7 @@ static const struct command built[] = {
 	{
 		.phrases = {"regions", "region list", "droplet regions"},
 		.verb = VERB_REGION_LIST,
+		.infinitive = "list regions",
 		.takes = TAKES_GLOB,
 		.usage = "[ams*]",
 		.help = "where droplets can be",
@@ -251,6 +209,7 @@ static const struct command built[] = {
 	{
 		.phrases = {"images", "image list", "droplet images"},
 		.verb = VERB_IMAGE_LIST,
+		.infinitive = "list images",
 		.takes = TAKES_GLOB,
 		.usage = "[debian*]",
 		.help = "systems to make a droplet from",
@@ -261,6 +220,7 @@ static const struct command built[] = {
 	{
 		.phrases = {"images own", "own images", "image list own"},
 		.verb = VERB_IMAGE_LIST,
+		.infinitive = "list images",
 		.takes = TAKES_GLOB,
 		.usage = "[web-*]",
 		.help = "images of our own",
@@ -271,6 +231,7 @@ static const struct command built[] = {
 	{
 		.phrases = {"keys", "key list", "droplet keys", "ssh keys"},
 		.verb = VERB_KEY_LIST,
+		.infinitive = "list SSH keys",
 		.takes = TAKES_GLOB,
 		.usage = "[ana*]",
 		.help = "SSH keys of the account",
@@ -280,6 +241,7 @@ static const struct command built[] = {
 	{
 		.phrases = {"snapshots", "snapshot list", "droplet snapshots"},
 		.verb = VERB_SNAPSHOT_LIST,
+		.infinitive = "list the snapshots of",
 		.takes = TAKES_TARGETS,
 		.usage = "NAME",
 		.help = "its snapshots",
@@ -289,6 +251,7 @@ static const struct command built[] = {
 	{
 		.phrases = {"backups", "backup list", "droplet backups"},
 		.verb = VERB_BACKUP_LIST,
+		.infinitive = "list the backups of",
 		.takes = TAKES_TARGETS,
 		.usage = "NAME",
 		.help = "its backups",
@@ -298,6 +261,7 @@ static const struct command built[] = {
 	{
 		.phrases = {"tags", "tag list", "droplet tags"},
 		.verb = VERB_TAG_LIST,
+		.infinitive = "list tags",
 		.takes = TAKES_GLOB,
 		.usage = "[web*]",
 		.help = "tags, and how many have each",
@@ -307,6 +271,7 @@ static const struct command built[] = {
 	{
 		.phrases = {"volumes", "volume list", "droplet volumes"},
 		.verb = VERB_VOLUME_LIST,
+		.infinitive = "list volumes",
 		.takes = TAKES_GLOB,
 		.usage = "[data*]",
 		.help = "volumes, and where they are attached",
@@ -316,6 +281,7 @@ static const struct command built[] = {
 	{
 		.phrases = {"ips", "ip list", "droplet ips", "reserved ips"},
 		.verb = VERB_IP_LIST,
+		.infinitive = "list reserved addresses",
 		.takes = TAKES_GLOB,
 		.usage = "[203.0.113.*]",
 		.help = "reserved addresses, and their droplets",
@@ -325,6 +291,7 @@ static const struct command built[] = {
 	{
 		.phrases = {"firewalls", "firewall list", "droplet firewalls"},
 		.verb = VERB_FIREWALL_LIST,
+		.infinitive = "list firewalls",
 		.takes = TAKES_GLOB,
 		.usage = "[web*]",
 		.help = "firewalls, and what is behind each",
@@ -335,6 +302,7 @@ static const struct command built[] = {
 		.phrases = {"load balancers", "loadbalancers", "loadbalancer list",
 			    "load balancer list", "lbs"},
 		.verb = VERB_LOADBALANCER_LIST,
+		.infinitive = "list load balancers",
 		.takes = TAKES_GLOB,
 		.usage = "[web*]",
 		.help = "load balancers, and their droplets",
@@ -344,6 +312,7 @@ static const struct command built[] = {
 	{
 		.phrases = {"domains", "domain list", "droplet domains"},
 		.verb = VERB_DOMAIN_LIST,
+		.infinitive = "list domains",
 		.takes = TAKES_GLOB,
 		.usage = "[*.org]",
 		.help = "domains that are kept there",
@@ -353,6 +322,7 @@ static const struct command built[] = {
 	{
 		.phrases = {"projects", "project list", "droplet projects"},
 		.verb = VERB_PROJECT_LIST,
+		.infinitive = "list projects",
 		.takes = TAKES_GLOB,
 		.usage = "[shop*]",
 		.help = "projects of the account",
@@ -362,6 +332,7 @@ static const struct command built[] = {
 	{
 		.phrases = {"neighbors", "droplet neighbors", "neighbours", "droplet neighbours"},
 		.verb = VERB_DROPLET_NEIGHBORS,
+		.infinitive = "see the neighbors of",
 		.takes = TAKES_TARGETS,
 		.usage = "NAME",
 		.help = "which droplets share its machine",
@@ -519,7 +490,7 @@ static const struct command built[] = {
 		.usage = "NAME ...",
 		.args = {{.arg = ARG_GENTLY}},
 		.help = "for good; what it is is shown before",
-		.plan = &destroy,
+		.plan = &act_destroy,
 	},
 	{
 		.phrases = {"purge", "droplet purge"},
@@ -527,7 +498,7 @@ static const struct command built[] = {
 		.takes = TAKES_TARGETS,
 		.usage = "NAME ...",
 		.help = "destroy it with all that belongs to it",
-		.plan = &purge,
+		.plan = &act_purge,
 	},
 	{
 		.phrases = {"tag", "droplet tag", "tag add"},
@@ -615,6 +586,7 @@ static const struct command built[] = {
 	{
 		.phrases = {"lock", "droplet lock", "lock set"},
 		.verb = VERB_LOCK_SET,
+		.infinitive = "lock",
 		.takes = TAKES_TARGETS,
 		.usage = "NAME because WHY",
 		.help = "keep others from changing it",
@@ -623,6 +595,7 @@ static const struct command built[] = {
 	{
 		.phrases = {"unlock", "droplet unlock"},
 		.verb = VERB_LOCK_SET,
+		.infinitive = "unlock",
 		.takes = TAKES_TARGETS,
 		.usage = "NAME",
 		.help = "let others change it again",
@@ -631,6 +604,7 @@ static const struct command built[] = {
 	{
 		.phrases = {"lock steal", "steal lock", "droplet lock steal"},
 		.verb = VERB_LOCK_STEAL,
+		.infinitive = "take over the lock of",
 		.takes = TAKES_TARGETS,
 		.usage = "NAME because WHY",
 		.help = "take somebody else's lock over",
@@ -639,6 +613,7 @@ static const struct command built[] = {
 	{
 		.phrases = {"policy why", "why"},
 		.verb = VERB_POLICY_WHY,
+		.infinitive = "ask why",
 		.takes = TAKES_REST,
 		.usage = "COMMAND NAME",
 		.help = "which line allows or forbids it",
@@ -647,6 +622,7 @@ static const struct command built[] = {
 	{
 		.phrases = {"audit", "audit show", "droplet audit", "droplet audit show"},
 		.verb = VERB_AUDIT_SHOW,
+		.infinitive = "read the audit log",
 		.takes = TAKES_REST,
 		.usage = "[NAME] [PERSON] [since 2h] [ID]",
 		.help = "who did what, newest first",
@@ -683,6 +659,7 @@ static const struct command built[] = {
 	{
 		.phrases = {"policy reload", "reload", "reload policy"},
 		.verb = VERB_POLICY_RELOAD,
+		.infinitive = "have the policy read again",
 		.takes = TAKES_NOTHING,
 		.help = "read the policy file again",
 		.own = OWN_RELOAD,

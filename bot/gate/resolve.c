@@ -205,6 +205,7 @@ int gate_resolve(struct gate *gate, const struct gate_who *who, const char *cons
 
 		if (rc < 0) {
 			ret_targets->n = 0;
+			ret_targets->n_good = i;
 			return -1;
 		}
 	}

@@ -67,7 +67,7 @@ struct plan {
 	bool strands;    /* what runs on it stops, and nothing on it could bring it back */
 	bool confirms; /* the requester is asked once, whatever the policy asks for: there is no way back */
 	bool looks_beside; /* what belongs to each droplet is looked at before, and shown (job/beside.h) */
-	bool beside_goes; /* and goes too, by its ids: so all of it must have been shown */
+	bool beside_goes;          /* and goes too, by its ids: so all of it must have been shown */
 	const struct plan *gently; /* the steps instead, when that was asked for; NULL: the same */
 	struct plan_step steps[PLAN_STEPS_MAX];
 	size_t n_steps;

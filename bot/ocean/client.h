@@ -88,7 +88,7 @@ struct pages {
 	struct part {
 		struct walk *walk; /* NULL: nobody */
 		size_t from, to;   /* in its builder */
-	} *parts; /* by the page's number */
+	} * parts;                 /* by the page's number */
 	size_t n_parts;
 	struct ocean_builder all; /* its strings are the walks' */
 };

@@ -93,8 +93,7 @@ static int hand_droplets(struct flight *flight, struct err *err)
 {
 	struct ocean_call *call = flight->call;
 	bool pages = endpoint_of(call)->reply == REPLY_DROPLETS;
-	struct ocean_builder *all =
-		pages ? &flight->pages.all : &flight->walks[WALK_MAIN].builder;
+	struct ocean_builder *all = pages ? &flight->pages.all : &flight->walks[WALK_MAIN].builder;
 
 	if (ocean_builder_merge(all, &flight->walks[WALK_GPUS].builder, err) < 0) {
 		return -1;
@@ -248,8 +247,7 @@ static void client_start(struct ocean *ocean, struct ocean_call *call)
 		flight->walks[i].flight = flight;
 		flight->walks[i].kind = (enum walk_kind)i;
 		flight->walks[i].page = 1;
-		timer_init(&flight->walks[i].timer, client->loop, walk_on_wait,
-			   &flight->walks[i]);
+		timer_init(&flight->walks[i].timer, client->loop, walk_on_wait, &flight->walks[i]);
 	}
 	call->internal = flight;
 	call->droplets = NULL;

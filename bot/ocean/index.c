@@ -61,7 +61,7 @@ struct ocean_index {
 	size_t n_began, next_began;
 	int64_t apart_ms;   /* how far apart these may be, by what the last one cost */
 	struct timer later; /* for those of `next` when that is too near */
-	unsigned busy; /* depth of callbacks: freeing waits */
+	unsigned busy;      /* depth of callbacks: freeing waits */
 	bool freed;
 };
 

@@ -18,11 +18,11 @@
  */
 enum ocean_verb {
 	OCEAN_NONE = 0,
-	OCEAN_LIST,              /* droplets: all, GPU droplets too */
-	OCEAN_GET,               /* droplet_id. droplets: one */
-	OCEAN_ACT,               /* droplet_id, act, args. actions: one */
-	OCEAN_ACTION,            /* action_id. actions: one; if not interactive maybe later, with others */
-	OCEAN_ACTIONS,           /* page. actions: 200 of the account's, the newest first */
+	OCEAN_LIST,    /* droplets: all, GPU droplets too */
+	OCEAN_GET,     /* droplet_id. droplets: one */
+	OCEAN_ACT,     /* droplet_id, act, args. actions: one */
+	OCEAN_ACTION,  /* action_id. actions: one; if not interactive maybe later, with others */
+	OCEAN_ACTIONS, /* page. actions: 200 of the account's, the newest first */
 	OCEAN_DROPLET_ACTIONS,   /* droplet_id. actions: the latest 50, newest first */
 	OCEAN_ACCOUNT,           /* account */
 	OCEAN_SIZES,             /* sizes */

@@ -13,9 +13,10 @@
 #include "ocean/client.h"
 
 #define LATELY_MS 10000
-#define GATHER_MS 2000    /* how long they are held at least */
-#define PAGE_EVERY_MS 1500 /* and for each page that the last round took: at most 40 pages a minute */
-#define FEW 3             /* so few are asked about one by one all the same */
+#define GATHER_MS 2000 /* how long they are held at least */
+#define PAGE_EVERY_MS \
+	1500  /* and for each page that the last round took: at most 40 pages a minute */
+#define FEW 3 /* so few are asked about one by one all the same */
 #define PAGE 200
 
 static void release(struct flight *flight)

@@ -92,8 +92,7 @@ static size_t shown_with(const struct stage *stage, size_t from, const char *tex
 
 static void say(struct count *count, const char *user, const char *text)
 {
-	stage_say(count->stage,
-		  &(struct stage_said){.user = user, .channel = "ops", .text = text});
+	stage_say(count->stage, &(struct stage_said){.user = user, .channel = "ops", .text = text});
 }
 
 /* A person looks, and has the answer at once. */

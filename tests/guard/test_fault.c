@@ -170,12 +170,29 @@ static void test_posts(void **state)
 static void test_calls(void **state)
 {
 	static const char *const kinds[] = {
-		"reset",          "reset commit=no", "timeout-after-send", "timeout-before", "503",
-		"503 commit=yes", "html-502",        "torn-json",          "refused",        "429",
+		"reset",
+		"reset commit=no",
+		"timeout-after-send",
+		"timeout-before",
+		"503",
+		"503 commit=yes",
+		"html-502",
+		"torn-json",
+		"refused",
+		"429",
 		/* each answer that is honest and useless, and each end of an action */
-		"reset-mid-body", "429 retry-after=9", "404", "action-errors", "action-never-ends",
-		"completed-unchanged", "action-lags", "action-no-end-time", "list-shifts page=1",
-		"other-host-link", "failed-page page=1", "html-502 commit=yes",
+		"reset-mid-body",
+		"429 retry-after=9",
+		"404",
+		"action-errors",
+		"action-never-ends",
+		"completed-unchanged",
+		"action-lags",
+		"action-no-end-time",
+		"list-shifts page=1",
+		"other-host-link",
+		"failed-page page=1",
+		"html-502 commit=yes",
 	};
 
 	(void)state;

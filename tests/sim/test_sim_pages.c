@@ -40,8 +40,8 @@ static void on_done(struct ocean_call *call, const struct err *err)
 	run->n = call->n_droplets;
 	run->in_order = true;
 	for (size_t i = 0; i < call->n_droplets && i < run->world->model->n_droplets; i++) {
-		run->in_order = run->in_order &&
-				call->droplets[i].id == run->world->model->droplets[i]->id;
+		run->in_order =
+			run->in_order && call->droplets[i].id == run->world->model->droplets[i]->id;
 	}
 }
 
@@ -57,8 +57,7 @@ static void served(const struct sim_call *call, void *data)
 
 	(void)snprintf(page, sizeof(page), "&page=%u", run->page);
 	if (run->meddle != NULL && run->meddled < run->times &&
-	    strncmp(call->path, "/v2/droplets?", 13) == 0 &&
-	    strlen(call->path) > strlen(page) &&
+	    strncmp(call->path, "/v2/droplets?", 13) == 0 && strlen(call->path) > strlen(page) &&
 	    strcmp(call->path + strlen(call->path) - strlen(page), page) == 0) {
 		run->meddled++;
 		run->meddle(run);
@@ -175,7 +174,8 @@ static void one_comes(void **state)
 	struct run run = {.meddle = add_last, .page = 1, .times = 1};
 
 	(void)state;
-	open_run(&run, N); /* the last page is full: the new one is on a page that was not foreseen */
+	open_run(&run,
+		 N); /* the last page is full: the new one is on a page that was not foreseen */
 	(void)list(&run);
 	assert_int_equal(run.meddled, 1);
 	assert_int_equal(run.err.kind, ERR_NONE);
@@ -236,10 +236,8 @@ static void given_up(void **state)
 	(void)state;
 	for (int ms = 0; ms < 4 * LATENCY_MS; ms += 30) {
 		struct run run = {0};
-		struct ocean_call call = {.verb = OCEAN_LIST,
-					  .max_tier = TIER_READ,
-					  .done = on_done,
-					  .data = &run};
+		struct ocean_call call = {
+			.verb = OCEAN_LIST, .max_tier = TIER_READ, .done = on_done, .data = &run};
 
 		open_run(&run, N);
 		ocean_start(run.ocean, &call);
