@@ -11,7 +11,8 @@
 #include "job/states.h"
 #include "job/steps.h"
 
-#define END_MS (40 * 60 * 1000) /* longer than any approval is waited for */
+#define END_MS (40 * 60 * 1000)   /* longer than any approval is waited for */
+#define LATER_MS (10 * 60 * 1000) /* and again while something is open */
 
 static void wrong(struct held *held, const char *what, uint64_t droplet)
 {
@@ -216,6 +217,21 @@ static bool note_job(struct search *search, const struct store_job *job)
 	return false;
 }
 
+static int count_open(const struct store_request *request, void *data)
+{
+	(void)request;
+	(*(unsigned *)data)++;
+	return 0;
+}
+
+static unsigned open_requests(const struct held *held)
+{
+	unsigned n = 0;
+
+	(void)store_each_request(held->stage->store, true, count_open, &n, NULL);
+	return n;
+}
+
 static int note_open(const struct store_request *request, void *data)
 {
 	struct held *held = data;
@@ -264,6 +280,9 @@ void held_end(struct held *held)
 		wrong(held, "something was changed that nobody here watches", 0);
 	}
 	stage_pass(held->stage, END_MS);
+	for (int i = 0; i < 24 && open_requests(held) > 0; i++) {
+		stage_pass(held->stage, LATER_MS); /* a snapshot may take hours */
+	}
 	search_jobs(&search, false);
 	(void)store_each_request(held->stage->store, true, note_open, held, NULL);
 	for (uint64_t id = 0; id < HELD_DROPLETS; id++) {

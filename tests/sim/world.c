@@ -26,8 +26,11 @@ static const char html_502[] =
 struct sim_world *sim_world_new(struct sim *model)
 {
 	struct sim_world *world = mem_alloc(sizeof(*world));
+	const char *log = getenv("SLUICE_SIM_LOG");
 
 	world->model = model;
+	world->own_log = log != NULL ? fopen(log, "a") : NULL;
+	world->log = world->own_log;
 	faults_init(&world->faults);
 	return world;
 }
@@ -39,6 +42,9 @@ void sim_world_free(struct sim_world *world)
 	}
 	sim_free(world->model);
 	faults_done(&world->faults);
+	if (world->own_log != NULL) {
+		(void)fclose(world->own_log);
+	}
 	free(world->calls);
 	free(world);
 }
