@@ -160,6 +160,8 @@ int64_t turn_said_ago_ms(const struct turn *turn)
 	return turn->age_ms + clock_mono_ms() - turn->began_ms;
 }
 
+static void known(struct turn *turn);
+
 /* The targets are known, and all else that a decision needs. True when the turn goes on and ends by itself. */
 static bool decide(struct turn *turn)
 {
@@ -187,6 +189,9 @@ static bool decide(struct turn *turn)
 			 words_stale(&turn->arena, app->buttons, turn_said_again(turn),
 				     turn_said_ago_ms(turn)));
 		store_commit(txn, turn_audited, NULL);
+	} else if (row->plan != NULL && self_is_awaited(turn, known)) {
+		store_txn_drop(txn); /* decided again then */
+		return true;
 	} else if (row->plan != NULL && (self_refuses(turn, targets, &decision, txn) ||
 					 facts_refuse(turn, &decision, txn))) {
 		store_commit(txn, turn_audited, NULL);

@@ -193,6 +193,7 @@ struct app *app_new(const struct app_parts *parts)
 	app->mirror = mirror_new(app);
 	app->reload = reload_new(app, parts->policy, parts->policy_path);
 	app->own_droplet = parts->own_droplet;
+	app->own_droplet_awaited = parts->own_droplet_awaited;
 	(void)snprintf(app->own_name, sizeof(app->own_name), "%s",
 		       parts->own_name != NULL ? parts->own_name : "sluice");
 	for (size_t i = 0; i < parts->n_accounts && i < ACCOUNTS_MAX; i++) {

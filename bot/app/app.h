@@ -38,6 +38,7 @@ struct app_parts {
 	struct app_keep keep;
 	const char *own_name; /* by which the bot is addressed: "sluice" */
 	uint64_t own_droplet; /* the droplet on which this program runs; 0: none, or not known */
+	bool own_droplet_awaited; /* app_own_droplet will say it; what could strand the bot waits until then */
 };
 
 struct app *app_new(const struct app_parts *parts);
@@ -47,6 +48,9 @@ int app_start(struct app *app, struct err *err);
 
 /* Closes chats and accounts, then calls back once from the loop; the app is gone then, the store still open. */
 void app_close(struct app *app, void (*closed)(void *data), void *data);
+
+/* The droplet on which this program runs, once that is known; 0: none, or nobody could say. */
+void app_own_droplet(struct app *app, uint64_t id);
 
 /* The policy file is read again, beside the loop: swapped in when it is right, told to the keepers either way (app/reload.h).
  * Commands under way are decided by the new one from then on. */

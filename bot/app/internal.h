@@ -73,6 +73,7 @@ struct app {
 	struct takes *takes;
 	char own_name[64];
 	uint64_t own_droplet;
+	bool own_droplet_awaited;
 	int64_t started_ms; /* wall */
 	bool start_recorded;
 	bool closing;

@@ -1,7 +1,8 @@
 /* self.c - the droplet on which this program runs: what it could not come back from is refused, the rest is announced
  *
  * Whoever switches that droplet off switches off the one who would switch it on again. A reboot brings the program back,
- * and job/resume.c tells the outcome then.
+ * and job/resume.c tells the outcome then. Right after the start it may not be known yet which droplet that is; what is
+ * plainly not for it goes on, what could strand the bot waits for the answer (a second at most).
  */
 #include "app/turn.h"
 
@@ -13,6 +14,28 @@ static const struct droplet *self_among(const struct app *app, const struct gate
 		}
 	}
 	return NULL;
+}
+
+bool self_is_awaited(struct turn *turn, void (*then)(struct turn *))
+{
+	turn->waits_for_self = turn->app->own_droplet_awaited && turn->parse.row->plan->strands;
+	turn->then = turn->waits_for_self ? then : turn->then;
+	return turn->waits_for_self;
+}
+
+void app_own_droplet(struct app *app, uint64_t id)
+{
+	app->own_droplet = id;
+	app->own_droplet_awaited = false;
+	LIST_FOREACH_SAFE(it, next, &app->turns)
+	{
+		struct turn *turn = LIST_ENTRY(it, struct turn, link);
+
+		if (turn->waits_for_self) {
+			turn->waits_for_self = false;
+			turn->then(turn);
+		}
+	}
 }
 
 static const struct message *words_refused(struct turn *turn, const struct droplet *self)

@@ -41,6 +41,9 @@ void turn_drop_all(struct app *app)
 				turn_say(turn, true, words_stopping(&turn->arena));
 			}
 		}
+		if (turn->waits_for_self) {
+			turn_say(turn, true, words_stopping(&turn->arena));
+		}
 		if (fetch_drop(turn) || facts_drop(turn) || beside_drop(turn)) {
 			turn_say(turn, true, words_stopping(&turn->arena));
 		} else {

@@ -81,6 +81,7 @@ struct turn {
 	struct gate_targets targets; /* of a change, in the arena */
 	struct facts facts;
 	struct beside_look beside;
+	bool waits_for_self; /* self.c: until it is known on which droplet the bot runs */
 };
 
 struct turn *turn_new(struct app_chat *from, const struct event *event);
@@ -97,6 +98,9 @@ void turn_note(struct turn *turn, const char *kind, const char *verb, const char
  * that one, whose id the decision gets then.
  */
 void turn_denied(struct turn *turn, struct gate_decision *decision, struct store_txn *txn);
+
+/* self.c: could it strand the bot, and is it not known yet on which droplet that runs? Then `then` follows when it is. */
+bool self_is_awaited(struct turn *turn, void (*then)(struct turn *));
 
 /*
  * self.c, once the gate allowed: a target is the droplet that this program runs on, and it could not come back from that? Then it

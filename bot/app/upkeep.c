@@ -1,8 +1,9 @@
 /* upkeep.c - keeps the store small and looks after it: every few seconds a look, and work only where there is some
  *
  * One round: how full is it -> what ended long ago is pruned, bite after bite -> the audit log rolls over -> repeated denials of
- * past minutes are written. The first rounds also look whether the database is sound, a table a round. Reads and writes
- * run on the store's worker between two groups; the loop only hears of the results.
+ * past minutes are written. The first rounds also look whether the database is sound, as many tables a round as fit into a few
+ * milliseconds: a large database waits for nobody long, and a small one is done in one round. Reads and writes run on the
+ * store's worker between two groups; the loop only hears of the results.
  *
  * Failure modes: damage (health turns red and stays so, the keepers are told); the space is nearly used up (told at 80 %, and
  * when it is); a prune or a roll fails (logged, tried again next round).
@@ -29,6 +30,7 @@
 #define ROUND_MS 15000
 #define BUSY_MS 1000 /* until the next round where this one had work */
 #define CHECK_TAIL_ROWS 500
+#define CHECK_BITE_MS 5 /* of looking at tables in one round */
 #define BITES_MAX 50
 #define WARN_PERCENT 80
 #define CALM_PERCENT 75
@@ -46,6 +48,7 @@ struct upkeep {
 	struct store_usage usage;
 	struct err err;
 	bool check;
+	bool checking; /* the loop has not heard yet that the check is over */
 	unsigned part;
 	struct err damage;
 	/* on the loop */
@@ -74,6 +77,7 @@ struct upkeep *upkeep_new(struct app *app, const struct app_keep *keep)
 	upkeep->keep.audit_rows = or_default(keep->audit_rows, AUDIT_ROWS);
 	upkeep->roll = audit_roll_new(app->store);
 	upkeep->check = true;
+	upkeep->checking = true;
 	timer_init(&upkeep->timer, app->loop, tick, upkeep);
 	return upkeep;
 }
@@ -159,6 +163,11 @@ static bool is_over(struct upkeep *upkeep)
 static void end_round(struct upkeep *upkeep)
 {
 	upkeep->under_way = false;
+	if (upkeep->checking &&
+	    !upkeep->check) { /* the start is over: what it needed once goes back */
+		upkeep->checking = false;
+		mem_trim();
+	}
 	denials_flush(upkeep->app, false);
 	timer_start(&upkeep->timer, upkeep->worked || upkeep->check ? BUSY_MS : ROUND_MS);
 }
@@ -222,6 +231,7 @@ static void prune(struct upkeep *upkeep)
 static void look(struct store *store, void *data)
 {
 	struct upkeep *upkeep = data;
+	int64_t began_ms;
 	bool more = true;
 
 	err_clear(&upkeep->err);
@@ -231,9 +241,14 @@ static void look(struct store *store, void *data)
 	}
 	if (upkeep->part == 0 && audit_verify_tail(store, CHECK_TAIL_ROWS, &upkeep->damage) < 0) {
 		upkeep->check = false;
-	} else if (store_check(store, upkeep->part++, &more, &upkeep->damage) < 0 || !more) {
-		upkeep->check = false;
+		return;
 	}
+	began_ms = clock_mono_ms();
+	do {
+		if (store_check(store, upkeep->part++, &more, &upkeep->damage) < 0 || !more) {
+			upkeep->check = false;
+		}
+	} while (upkeep->check && clock_mono_ms() - began_ms < CHECK_BITE_MS);
 }
 
 static void looked(void *data, const struct err *err)

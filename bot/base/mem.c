@@ -1,6 +1,7 @@
 /* mem.c - allocation that aborts when there is no memory */
 #include "base/mem.h"
 
+#include <malloc.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -46,4 +47,11 @@ char *mem_strndup(const char *s, size_t n)
 	copy = mem_alloc(len + 1);
 	memcpy(copy, s, len);
 	return copy;
+}
+
+void mem_trim(void)
+{
+#ifdef __GLIBC__
+	(void)malloc_trim(0);
+#endif
 }

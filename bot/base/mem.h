@@ -15,4 +15,7 @@ void *mem_grow(void *old, size_t n,
 char *mem_strdup(const char *s); /* NULL stays NULL */
 char *mem_strndup(const char *s, size_t n);
 
+/* Gives the free pages of the heap back to the system, after work that needed much at once. Takes a moment: not often. */
+void mem_trim(void);
+
 #endif

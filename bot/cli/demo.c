@@ -236,6 +236,8 @@ static int configure(struct demo *demo, struct config *config)
 			 (char *)"ops",
 			 (char *)"--console-workspace",
 			 (char *)"terminal",
+			 (char *)"--own-droplet",
+			 (char *)"none",
 			 (char *)"--log",
 			 (char *)"error",
 			 NULL};

@@ -23,8 +23,10 @@
 #include "cli/cli.h"
 #include "cli/program.h"
 #include "loop/httpd.h"
+#include "ocean/self.h"
 #include "store/store.h"
 
+#define OWN_DROPLET_MS 2000
 #define FREE_MIB_LEAST 64
 #define COLUMNS 100
 #define INDENT 16
@@ -250,6 +252,60 @@ static void look_at_codes(struct doctor *doctor)
 	}
 }
 
+/* ---- on which droplet ---------------------------------------------------------------------- */
+
+struct own_answer {
+	bool known;
+	uint64_t id;
+	struct err err;
+};
+
+static void on_self(void *data, uint64_t id, const struct err *err)
+{
+	struct own_answer *own = data;
+
+	own->known = true;
+	own->id = id;
+	if (err != NULL) {
+		err_copy(&own->err, err);
+	}
+}
+
+static bool is_told(void *data)
+{
+	return ((const struct own_answer *)data)->known;
+}
+
+static void look_at_own_droplet(struct doctor *doctor)
+{
+	struct own_answer own = {0};
+	struct ocean_self_options options = {
+		.url = config_text(doctor->config, CONFIG_METADATA_URL),
+		.done = on_self,
+		.data = &own};
+	const char *set = config_text(doctor->config, CONFIG_OWN_DROPLET);
+	struct ocean_self *self;
+
+	if (*set != '\0') {
+		doctor_ok("droplet", "it runs on %s, as --own-droplet says", set);
+		return;
+	}
+	self = ocean_self_new(doctor->loop, &options, &own.err);
+	if (self != NULL) {
+		(void)loop_run_until(doctor->loop, is_told, &own, OWN_DROPLET_MS);
+	}
+	ocean_self_free(self);
+	if (own.id != 0) {
+		doctor_ok("droplet", "it runs on %llu, which it will not switch off",
+			  (unsigned long long)own.id);
+	} else {
+		doctor_note(
+			"droplet",
+			"it runs on none of DigitalOcean's: the metadata service does not answer. "
+			"If it does run on one, set --own-droplet");
+	}
+}
+
 static int help(void)
 {
 	fputs("usage: sluice doctor [SETTING ...]\n\n"
@@ -273,6 +329,7 @@ static int examine(struct doctor *doctor)
 	}
 	look_at_state(doctor);
 	look_at_listener(doctor);
+	look_at_own_droplet(doctor);
 	if (policy != NULL) {
 		doctor->policy = policy;
 		look_at_codes(doctor);

@@ -18,6 +18,7 @@
 #include "base/mem.h"
 #include "base/names.h"
 #include "cli/chats.h"
+#include "cli/own.h"
 #include "cli/picture.h"
 #include "loop/httpd.h"
 #include "metrics/metrics.h"
@@ -39,6 +40,7 @@ struct program {
 	struct httpd *httpd;
 	struct chat *console;
 	struct painter *painter;
+	struct own *own;
 	struct timer end_timer; /* after the terminal's end: waits until all is done */
 	bool stopping;
 	int exit_code;
@@ -249,6 +251,8 @@ void program_stop(struct program *program)
 {
 	if (!program->stopping) {
 		program->stopping = true;
+		own_free(program->own);
+		program->own = NULL;
 		timer_stop(&program->end_timer);
 		httpd_close(program->httpd);
 		program->httpd = NULL;
@@ -316,12 +320,13 @@ static int open_parts(struct program *program, const struct program_options *opt
 	};
 	program->painter = picture_open(program->loop, program->config);
 	parts.painter = program->painter != NULL ? painter_hook(program->painter) : NULL;
-	parts.own_droplet = (uint64_t)config_number(program->config, CONFIG_OWN_DROPLET);
+	own_parts(program->config, &parts);
 	parts.accounts = accounts;
 	parts.chats = chats;
 	parts.policy_text = options->policy_text;
 	parts.policy_path = options->from_file ? config_text(program->config, CONFIG_POLICY) : NULL;
 	program->app = app_new(&parts);
+	program->own = own_ask(program->loop, program->config, program->app);
 	timer_init(&program->end_timer, program->loop, look_if_idle, program);
 	if (open_listener(program) < 0) {
 		return -1;

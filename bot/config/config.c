@@ -69,9 +69,11 @@ static const struct row rows[CONFIG_COUNT] = {
 			      "space for those files, in MiB"},
 	[CONFIG_STATE_MIB] = {"state-mib", VALUE_NUMBER, "1024", false,
 			      "space for the database, in MiB"},
-	[CONFIG_OWN_DROPLET] =
-		{"own-droplet", VALUE_ID_OR_NONE, "", false,
-		 "id of the droplet that the bot runs on: it will not switch it off"},
+	[CONFIG_OWN_DROPLET] = {"own-droplet", VALUE_ID_OR_NONE, "", false,
+				"id of the droplet that the bot runs on, or none"},
+	[CONFIG_METADATA_URL] = {"metadata-url", VALUE_LOCAL_URL,
+				 "http://169.254.169.254/metadata/v1/id", false,
+				 "where that id is asked for"},
 	[CONFIG_CHART_PROGRAM] = {"chart-program", VALUE_PATH_OR_NONE, "", false,
 				  "draws charts; empty: sluice-chart beside sluice"},
 };

@@ -40,8 +40,9 @@ enum config_key {
 	CONFIG_AUDIT_ROWS, /* --audit-rows: in the database; older ones go into closed files */
 	CONFIG_AUDIT_MIB,  /* --audit-mib: what the closed files may have */
 	CONFIG_STATE_MIB,  /* --state-mib: what the database may have */
-	CONFIG_OWN_DROPLET,
-	CONFIG_CHART_PROGRAM, /* --own-droplet: id of the droplet that this runs on; empty: none */
+	CONFIG_OWN_DROPLET, /* --own-droplet: id of the droplet that this runs on; none; empty: asked for */
+	CONFIG_METADATA_URL,  /* --metadata-url: where that is asked */
+	CONFIG_CHART_PROGRAM, /* --chart-program */
 	CONFIG_COUNT,
 };
 

@@ -157,6 +157,19 @@ static int check_url(const char *text, const char *safe, const char *plain, bool
 	return 0;
 }
 
+/* RFC 3927: no router passes such an address on. */
+static int check_local_url(const char *text, const struct bad *bad)
+{
+	static const char link_local[] = "http://169.254.";
+
+	return check_url(text, "http://", "http://", true, bad) < 0 ? -1
+	       : strncmp(text, link_local, sizeof(link_local) - 1) == 0 &&
+			       strspn(text + sizeof(link_local) - 1, "0123456789.:") ==
+				       strcspn(text + sizeof(link_local) - 1, "/")
+		       ? 0
+		       : check_url(text, "https://", "http://", false, bad);
+}
+
 static int check_jid(const char *text, const struct bad *bad)
 {
 	const char *at = strchr(text, '@');
@@ -198,10 +211,15 @@ static int check_place(const char *text, const struct bad *bad)
 	return 0;
 }
 
+#define NO_ID "none"
+
 int64_t value_number(const char *text)
 {
 	int64_t number = 0;
 
+	if (strcmp(text, NO_ID) == 0) {
+		return 0;
+	}
 	for (; *text != '\0'; text++) {
 		number = number * 10 + (*text - '0');
 	}
@@ -213,8 +231,11 @@ static int check_id(const char *text, const struct bad *bad)
 {
 	size_t digits = strspn(text, "0123456789");
 
+	if (strcmp(text, NO_ID) == 0) {
+		return 0;
+	}
 	if (text[digits] != '\0' || digits > ID_DIGITS_MAX || value_number(text) == 0) {
-		return refuse(bad, "must be an id of at most 18 digits");
+		return refuse(bad, "must be an id of at most 18 digits, or none");
 	}
 	return 0;
 }
@@ -266,6 +287,8 @@ static int check_typed(enum value_type type, const char *text, const struct bad 
 		return check_number(text, bad);
 	case VALUE_ID_OR_NONE:
 		return *text != '\0' ? check_id(text, bad) : 0;
+	case VALUE_LOCAL_URL:
+		return check_local_url(text, bad);
 	case VALUE_PLACE:
 		return check_place(text, bad);
 	}
@@ -304,6 +327,7 @@ const char *value_placeholder(enum value_type type)
 	case VALUE_HTTP_URL:
 	case VALUE_WS_URL:
 	case VALUE_PROXY_URL:
+	case VALUE_LOCAL_URL:
 		return " URL";
 	case VALUE_WORD:
 		return " ID";

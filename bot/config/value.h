@@ -19,8 +19,9 @@ enum value_type {
 	VALUE_WORD,       /* an id or a name on one line */
 	VALUE_JID,        /* NAME@HOST, or empty */
 	VALUE_NUMBER,     /* 1 to 1000000000 */
-	VALUE_ID_OR_NONE, /* an id of digits, or empty: 0 */
-	VALUE_PLACE,      /* where a secret is, never the secret; or empty */
+	VALUE_ID_OR_NONE, /* an id of digits, "none", or empty */
+	VALUE_LOCAL_URL, /* http:// to this machine or to an address of this link (169.254...), where no token travels */
+	VALUE_PLACE, /* where a secret is, never the secret; or empty */
 };
 
 /*
@@ -33,7 +34,7 @@ int value_check(enum value_type type, const char *name, const char *text, enum e
 /* For a text that value_check let through as VALUE_YES_NO. */
 bool value_is_yes(const char *text);
 
-/* For a text that value_check let through as VALUE_NUMBER, or as VALUE_ID_OR_NONE. */
+/* For a text that value_check let through as VALUE_NUMBER, or as VALUE_ID_OR_NONE; "none" and "" are 0. */
 int64_t value_number(const char *text);
 
 /* " FILE", " URL", ...: for the help; "" for yes and no. */

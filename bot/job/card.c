@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "job/internal.h"
+#include "job/joined.h"
 #include "job/report.h"
 #include "job/states.h"
 
@@ -267,8 +268,55 @@ void card_show(struct request *request)
 	arena_done(&arena);
 }
 
+/* For somebody who asked elsewhere: how it ended, and no more, for another place may know less. */
+static void tell_elsewhere(const struct request *request, unsigned slot)
+{
+	const struct joined *one = joined_elsewhere(request, slot);
+	struct store_request row = request->row;
+	char key[POST_KEY_MAX + 1];
+	struct post_request post = {.key = key, .again = request->resumed};
+	const struct job_options *options = &request->engine->options;
+	struct post_queue *queue;
+	struct post_card *card;
+	struct arena arena;
+	struct report report;
+
+	if (one == NULL) {
+		return;
+	}
+	queue = options->queue(one->row.network, one->row.workspace, options->data);
+	if (queue == NULL) {
+		return; /* that chat is not configured any more */
+	}
+	arena_init(&arena);
+	report = report_of(request, &arena);
+	row.user = one->row.user;
+	report.request = &row;
+	report.look = report.fallback = report.again = NULL;
+	report.hides_cost = true;
+	for (size_t i = 0; i < request->n_jobs; i++) {
+		struct store_job *jobs = (struct store_job *)report.jobs;
+		const char *outcome = report.jobs[i].outcome;
+
+		jobs[i].outcome = arena_strndup(&arena, outcome, strcspn(outcome, "\n"));
+	}
+	post.place = (struct chat_place){
+		.network = one->row.network,
+		.workspace = one->row.workspace,
+		.channel = one->row.channel,
+		.thread = one->row.thread[0] != '\0' ? one->row.thread : NULL,
+		.direct = one->row.direct,
+	};
+	(void)snprintf(key, sizeof(key), "p-%s-%u", request->row.id, slot);
+	card = post_open(queue, &post);
+	(void)post_set(card, report_ping(&report, &arena));
+	post_close(card);
+	arena_done(&arena);
+}
+
 static void ping(struct request *request)
 {
+	const char *also[JOINED_MOST];
 	struct post_queue *queue = card_queue(request);
 	char key[POST_KEY_MAX + 1];
 	struct post_request post = {
@@ -277,12 +325,17 @@ static void ping(struct request *request)
 	struct arena arena;
 	struct report report;
 
+	for (unsigned i = 0; i < JOINED_MOST; i++) {
+		tell_elsewhere(request, i);
+	}
 	if (queue == NULL || clock_wall_ms() - request->row.created_ms <= PING_AFTER_MS) {
 		return;
 	}
 	arena_init(&arena);
 	report = report_of(request, &arena);
 	offer_next(request, &report, &arena);
+	report.also = also;
+	report.n_also = joined_here(request, also);
 	(void)snprintf(key, sizeof(key), "p-%s", request->row.id);
 	card = post_open(queue, &post);
 	(void)post_set(card, report_ping(&report, &arena));

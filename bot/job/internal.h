@@ -37,6 +37,7 @@
 #define TICK_MS 2000 /* between two looks of the progress bar */
 #define TICK_WAITING_MS 15000 /* while people are waited for: minutes are shown */
 #define PING_AFTER_MS 15000
+#define JOINED_MOST 8 /* of one request */
 #define STALE_CARD_MS \
 	(24 * 60 * 60 * 1000LL) /* a card that could not be shown for so long never is */
 
@@ -125,6 +126,14 @@ struct card_link {
 	bool closed;
 };
 
+/* Somebody who asked for the same meanwhile (joined.c). */
+struct joined {
+	bool used;
+	int64_t at_ms; /* wall */
+	struct store_request
+		row; /* network, workspace, channel, thread, direct, user_workspace, user; the rest says nothing */
+};
+
 struct request {
 	struct list link;
 	struct job_engine *engine;
@@ -171,6 +180,8 @@ struct request {
 	enum report_second second;
 	char busy_request[20];
 	const char *busy_name;
+	unsigned joined_slot; /* there, once it is written; JOINED_MOST: it did not join */
+	struct joined joined[JOINED_MOST];
 };
 
 struct commit {

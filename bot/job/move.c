@@ -12,6 +12,7 @@
 #include "audit/audit.h"
 #include "base/clock.h"
 #include "base/mem.h"
+#include "job/joined.h"
 #include "job/places.h"
 
 #define SAVE_FIRST_MS 2000
@@ -327,5 +328,6 @@ void request_settle(struct request *request)
 	row = request_row(request);
 	txn = store_txn_new(request->engine->options.store);
 	store_txn_request(txn, &row);
+	joined_drop(request, txn);
 	engine_commit(request->engine, txn, commit_new(request, request_over));
 }

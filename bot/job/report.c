@@ -414,6 +414,9 @@ const struct message *report_ping(const struct report *report, struct arena *are
 	}
 	build_init(&build, arena, tone_of(report));
 	build_line(&build, "%s", text);
+	for (size_t i = report->n_also; i-- > 0;) { /* the last one said stands first */
+		build_mention(&build, report->also[i]);
+	}
 	build_mention(&build, report->request->user);
 	add_lines(&build, rest, arena);
 	add_next(report, true, &build);

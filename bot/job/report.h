@@ -46,6 +46,8 @@ struct report {
 	/* buttons of one droplet's end: its plan's look, and its plan's fallback; NULL or "": none */
 	const char *look;
 	const char *fallback, *fallback_label;
+	const char *const *also; /* report_ping: ids of others who are told with the requester */
+	size_t n_also;
 };
 
 /* When its turn came: people may have been waited for before. Wall. */

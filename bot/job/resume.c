@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "job/internal.h"
+#include "job/joined.h"
 #include "job/locks.h"
 #include "job/places.h"
 
@@ -167,6 +168,9 @@ static int take_up(struct job_engine *engine, const struct store_request *row,
 	}
 	request->resumed = true;
 	request_add(request);
+	if (joined_load(request, err) < 0) {
+		return -1;
+	}
 	if (n_open == 0 && (n_jobs == 0 || clock_wall_ms() - row->updated_ms > STALE_CARD_MS)) {
 		request->told = true; /* nobody waits for this message any more */
 	} else {

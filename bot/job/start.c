@@ -18,6 +18,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "job/internal.h"
+#include "job/joined.h"
 #include "job/locks.h"
 #include "job/places.h"
 #include "job/report.h"
@@ -208,11 +209,11 @@ static void start(struct request *request, const struct job_ask *ask, bool taken
 
 /* ---- second to somebody -------------------------------------------------------------------- */
 
-static const struct request *find_request(const struct job_engine *engine, const char *id)
+static struct request *find_request(const struct job_engine *engine, const char *id)
 {
 	LIST_FOREACH(it, &engine->requests)
 	{
-		const struct request *request = LIST_ENTRY(it, struct request, link);
+		struct request *request = LIST_ENTRY(it, struct request, link);
 
 		if (strcmp(request->row.id, id) == 0) {
 			return request;
@@ -234,7 +235,7 @@ static void busy_known(struct commit *commit, const struct err *err)
 {
 	struct request *request = commit->request;
 	const struct job_options *options = &request->engine->options;
-	const struct request *holder = find_request(request->engine, request->busy_request);
+	struct request *holder = find_request(request->engine, request->busy_request);
 	struct gate_who who = request_who(request);
 	struct report_busy busy = {.second = request->second,
 				   .droplet_name = request->busy_name,
@@ -242,6 +243,9 @@ static void busy_known(struct commit *commit, const struct err *err)
 	struct arena arena;
 
 	if (err != NULL) {
+		if (holder != NULL && request->joined_slot < JOINED_MOST) {
+			holder->joined[request->joined_slot].used = false;
+		}
 		not_started(request, err);
 		return;
 	}
@@ -300,6 +304,10 @@ static void start_none(struct request *request, const struct job_ask *ask, const
 		      arena_printf(&request->arena, "nothing ran: %s %s %s",
 				   first->row.droplet_name, whys[second], first->row.id));
 	request->second = second;
+	request->joined_slot = JOINED_MOST;
+	if (second == SECOND_TO_RUNNING || second == SECOND_TO_TWIN) {
+		(void)joined_add(first->request, request, ask->txn, &request->joined_slot);
+	}
 	(void)snprintf(request->busy_request, sizeof(request->busy_request), "%s",
 		       first->row.request);
 	request->busy_name = arena_strdup(&request->arena, first->row.droplet_name);

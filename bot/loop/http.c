@@ -22,7 +22,6 @@
 #include <string.h>
 #include <unistd.h>
 #ifdef __GLIBC__
-#include <malloc.h>
 #endif
 
 #include "base/clock.h"
@@ -49,9 +48,7 @@ static void on_trim(struct timer *timer)
 	while (pool->n_spare > 0) {
 		curl_easy_cleanup(pool->spare[--pool->n_spare]);
 	}
-#ifdef __GLIBC__
-	(void)malloc_trim(0);
-#endif
+	mem_trim();
 }
 
 static struct http_pool *virtual_pool(struct loop *loop, struct err *err)

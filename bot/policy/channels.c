@@ -6,14 +6,12 @@
 
 #define CHANNELS_MAX 2000
 
-static const struct key channel_keys[] = {
-	{"at", KEY_NOW},   {"may", KEY_NOW},      {"droplets", KEY_NOW}, {"ceiling", KEY_NOW},
-	{"show", KEY_NOW}, {"announce", KEY_NOW}, {"fresh", KEY_LATER},  {"during", KEY_NOW},
+static const char *const channel_keys[] = {
+	"at", "may", "droplets", "ceiling", "show", "announce", "during",
 };
 const struct key_table keys_of_channel = {channel_keys, ARRAY_LEN(channel_keys)};
 
-static const struct key ceiling_keys[] = {
-	{"may", KEY_NOW}, {"droplets", KEY_NOW}, {"during", KEY_NOW}};
+static const char *const ceiling_keys[] = {"may", "droplets", "during"};
 const struct key_table keys_of_ceiling = {ceiling_keys, ARRAY_LEN(ceiling_keys)};
 
 /* Places while they are collected. */

@@ -6,17 +6,14 @@
 #include "base/mem.h"
 #include "policy/walk.h"
 
-static const struct key top_keys[] = {
-	{"version", KEY_NOW}, {"accounts", KEY_NOW}, {"workspaces", KEY_NOW}, {"people", KEY_NOW},
-	{"groups", KEY_NOW},  {"roles", KEY_NOW},    {"channels", KEY_NOW},   {"allow", KEY_NOW},
-	{"never", KEY_NOW},   {"settings", KEY_NOW}, {"oncall", KEY_NOW},     {"hours", KEY_NOW},
-	{"require", KEY_NOW}, {"limits", KEY_NOW},   {"tests", KEY_NOW},
+static const char *const top_keys[] = {
+	"version", "accounts", "workspaces", "people", "groups",  "roles",  "channels", "allow",
+	"never",   "settings", "oncall",     "hours",  "require", "limits", "tests",
 };
 const struct key_table keys_of_top = {top_keys, ARRAY_LEN(top_keys)};
 
-static const struct key setting_keys[] = {
-	{"state", KEY_NOW}, {"listen", KEY_NOW},       {"log", KEY_NOW},
-	{"ops", KEY_NOW},   {"audit_mirror", KEY_NOW}, {"private_reads", KEY_NOW},
+static const char *const setting_keys[] = {
+	"state", "listen", "log", "ops", "audit_mirror", "private_reads",
 };
 const struct key_table keys_of_settings = {setting_keys, ARRAY_LEN(setting_keys)};
 

@@ -30,6 +30,7 @@ struct work {
 	const uint64_t *ceiling[2]; /* of the channel that is being compared */
 	uint64_t *key;
 	bool *channel_differs; /* channels times VERB_COUNT */
+	unsigned *alike;       /* channels times VERB_COUNT: see find_alike */
 };
 
 #define KEY_WORDS \
@@ -61,6 +62,40 @@ static bool channel_differs(const struct difference *d, const struct pair *chann
 	       memcmp(cells_ceiling(&d->cells[OLD], channel->number[OLD], verb),
 		      cells_ceiling(&d->cells[NEW], channel->number[NEW], verb),
 		      d->world.words * sizeof(uint64_t)) != 0;
+}
+
+/*
+ * Of the channels in which a verb is the same for everybody - no line about the channel, no hours, one ceiling in both files -
+ * those with an equal ceiling are alike: the first stands for all. Where that ceiling lets nothing through, none does
+ * (n_channels): whatever else the files say, nothing is allowed there before or after.
+ */
+static void find_alike(const struct difference *d, const bool *differs, unsigned verb,
+		       unsigned *alike)
+{
+	struct intern ceilings;
+	unsigned *first = mem_array(d->n_channels + 1, sizeof(*first));
+
+	intern_init(&ceilings, d->world.words);
+	for (unsigned c = 0; c < d->n_channels; c++) {
+		const uint64_t *row =
+			cells_ceiling(&d->cells[NEW], d->channels[c].number[NEW], verb);
+		unsigned number;
+		bool is_new;
+
+		alike[c * VERB_COUNT + verb] = c;
+		if (differs[c * VERB_COUNT + verb]) {
+			continue;
+		}
+		if (bits_empty(row, d->world.words)) {
+			alike[c * VERB_COUNT + verb] = d->n_channels;
+			continue;
+		}
+		number = intern_put(&ceilings, row, &is_new);
+		first[number] = is_new ? c : first[number];
+		alike[c * VERB_COUNT + verb] = first[number];
+	}
+	intern_done(&ceilings);
+	free(first);
 }
 
 static void add_record(struct records *records, const struct record *record)
@@ -304,7 +339,9 @@ static void group_records(struct work *work, unsigned class)
 	struct records *records = &work->records;
 	struct group *group = (struct group *)work->key;
 
-	join(records, by_case);
+	if (work->views.n > 1) {
+		join(records, by_case); /* with one view each case stands once */
+	}
 	join(records, by_reason);
 	qsort(records->list, records->n, sizeof(records->list[0]), by_verbs);
 	for (size_t i = 0; i < records->n;) {
@@ -333,6 +370,23 @@ static bool person_differs(struct work *work, const struct pair *person, unsigne
 	       diff_steps(d, work->sights, nowhere, verb, &parts) > 0;
 }
 
+/* What was found in one channel is found in each that is alike. */
+static void repeat(struct work *work, size_t from, unsigned channel, unsigned verb)
+{
+	const struct difference *d = work->d;
+	size_t to = work->records.n;
+
+	for (unsigned c = channel + 1; c < d->n_channels && from < to; c++) {
+		for (size_t i = from; i < to && work->alike[c * VERB_COUNT + verb] == channel;
+		     i++) {
+			struct record record = work->records.list[i];
+
+			record.channel = c;
+			add_record(&work->records, &record);
+		}
+	}
+}
+
 static void compare_at(struct work *work, const struct pair *person,
 		       const struct moment_set *moments)
 {
@@ -343,8 +397,12 @@ static void compare_at(struct work *work, const struct pair *person,
 		bool differs = person_differs(work, person, v);
 
 		for (unsigned c = 0; c < d->n_channels; c++) {
-			if (differs || work->channel_differs[c * VERB_COUNT + v]) {
+			size_t from = work->records.n;
+
+			if (work->alike[c * VERB_COUNT + v] == c &&
+			    (differs || work->channel_differs[c * VERB_COUNT + v])) {
 				compare_here(work, person, moments, c, v);
+				repeat(work, from, c, v);
 			}
 		}
 	}
@@ -399,10 +457,10 @@ static void compare_class(struct work *work, const struct pair *person)
 	for (unsigned i = 0; i < work->views.n; i++) {
 		compare_at(work, person, &work->moments[i]);
 	}
-	intern_done(&work->views);
 	if (work->records.n > 0) {
 		group_records(work, person->class);
 	}
+	intern_done(&work->views);
 }
 
 static void work_init(struct work *work, struct difference *d)
@@ -430,6 +488,11 @@ static void work_init(struct work *work, struct difference *d)
 			work->channel_differs[c * VERB_COUNT + v] =
 				channel_differs(d, &d->channels[c], v);
 		}
+	}
+	work->alike = arena_array(&d->arena, (size_t)d->n_channels * VERB_COUNT + 1,
+				  sizeof(*work->alike));
+	for (unsigned v = VERB_NONE + 1; v < VERB_COUNT; v++) {
+		find_alike(d, work->channel_differs, v, work->alike);
 	}
 }
 

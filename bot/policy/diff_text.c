@@ -9,7 +9,8 @@
 void diff_list_add(struct listing *list, const char *name)
 {
 	if (list->n < list->most) {
-		(void)strbuf_addf(list->out, "%s%s", list->n > 0 ? ", " : "", name);
+		(void)strbuf_adds(list->out, list->n > 0 ? ", " : "");
+		(void)strbuf_adds(list->out, name);
 	}
 	list->n++;
 }

@@ -4,9 +4,8 @@
 #include "base/attr.h"
 #include "policy/walk.h"
 
-static const struct key selector_keys[] = {
-	{"tag", KEY_NOW},  {"name", KEY_NOW},    {"region", KEY_NOW}, {"project", KEY_NOW},
-	{"size", KEY_NOW}, {"account", KEY_NOW}, {"except", KEY_NOW},
+static const char *const selector_keys[] = {
+	"tag", "name", "region", "project", "size", "account", "except",
 };
 const struct key_table keys_of_selector = {selector_keys, ARRAY_LEN(selector_keys)};
 

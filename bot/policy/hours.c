@@ -10,8 +10,7 @@
 
 static const char *const day_names[] = {"mon", "tue", "wed", "thu", "fri", "sat", "sun"};
 
-static const struct key hours_keys[] = {
-	{"days", KEY_NOW}, {"from", KEY_NOW}, {"to", KEY_NOW}, {"zone", KEY_NOW}};
+static const char *const hours_keys[] = {"days", "from", "to", "zone"};
 const struct key_table keys_of_hours = {hours_keys, ARRAY_LEN(hours_keys)};
 
 const char *hours_day(unsigned day)

@@ -54,10 +54,8 @@ bool compile_count(struct compiler *c, const struct yaml_node *node, unsigned mo
 	return true;
 }
 
-static const struct key platform_keys[] = {{"slack-group", KEY_NOW},
-					   {"discord-role", KEY_NOW},
-					   {"mattermost-group", KEY_NOW},
-					   {"fresh", KEY_NOW}};
+static const char *const platform_keys[] = {"slack-group", "discord-role", "mattermost-group",
+					    "fresh"};
 const struct key_table keys_of_platform = {platform_keys, ARRAY_LEN(platform_keys)};
 
 static const struct network *network_of(const char *group_key)

@@ -8,11 +8,9 @@
 #define COVERS_MAX 200
 #define TURN_DAYS_MAX 366
 
-static const struct key rota_keys[] = {{"rota", KEY_NOW},  {"each", KEY_NOW},
-				       {"from", KEY_NOW},  {"zone", KEY_NOW},
-				       {"cover", KEY_NOW}, {"may_take", KEY_NOW}};
+static const char *const rota_keys[] = {"rota", "each", "from", "zone", "cover", "may_take"};
 const struct key_table keys_of_rota = {rota_keys, ARRAY_LEN(rota_keys)};
-static const struct key cover_keys[] = {{"who", KEY_NOW}, {"from", KEY_NOW}, {"to", KEY_NOW}};
+static const char *const cover_keys[] = {"who", "from", "to"};
 const struct key_table keys_of_cover = {cover_keys, ARRAY_LEN(cover_keys)};
 
 static unsigned compile_turn(struct compiler *c, const struct yaml_node *node)

@@ -11,8 +11,7 @@
 #define PEOPLE_MAX 10000
 #define GROUPS_MAX 1000
 
-static const struct key account_keys[] = {
-	{"token", KEY_NOW}, {"read", KEY_NOW}, {"change", KEY_NOW}, {"destroy", KEY_NOW}};
+static const char *const account_keys[] = {"token", "read", "change", "destroy"};
 const struct key_table keys_of_account = {account_keys, ARRAY_LEN(account_keys)};
 
 static const char *secret_place(struct compiler *c, const struct yaml_node *node, const char *what)

@@ -159,7 +159,7 @@ void compile_may(struct compiler *c, const struct yaml_node *node, const struct 
 	}
 }
 
-static const struct key role_keys[] = {{"includes", KEY_NOW}, {"may", KEY_NOW}};
+static const char *const role_keys[] = {"includes", "may"};
 const struct key_table keys_of_role = {role_keys, ARRAY_LEN(role_keys)};
 
 static void compile_includes(struct compiler *c, const struct yaml_node *node,

@@ -7,27 +7,20 @@
 #define RULES_MAX 2000
 #define DURING_MAX 32
 
-static const struct key allow_keys[] = {
-	{"name", KEY_NOW},     {"who", KEY_NOW},    {"may", KEY_NOW},
-	{"droplets", KEY_NOW}, {"during", KEY_NOW}, {"fresh", KEY_LATER},
+static const char *const allow_keys[] = {
+	"name", "who", "may", "droplets", "during",
 };
 const struct key_table keys_of_allow = {allow_keys, ARRAY_LEN(allow_keys)};
-static const struct key never_keys[] = {
-	{"name", KEY_NOW},     {"who", KEY_NOW},    {"may", KEY_NOW},
-	{"droplets", KEY_NOW}, {"unless", KEY_NOW}, {"during", KEY_NOW},
+static const char *const never_keys[] = {
+	"name", "who", "may", "droplets", "unless", "during",
 };
-static const struct key require_keys[] = {
-	{"name", KEY_NOW},   {"who", KEY_NOW},    {"may", KEY_NOW},     {"droplets", KEY_NOW},
-	{"unless", KEY_NOW}, {"during", KEY_NOW}, {"confirm", KEY_NOW}, {"approvals", KEY_NOW},
-	{"from", KEY_NOW},   {"within", KEY_NOW}, {"reason", KEY_NOW},  {"lasts", KEY_NOW},
+static const char *const require_keys[] = {
+	"name",    "who",       "may",  "droplets", "unless", "during",
+	"confirm", "approvals", "from", "within",   "reason", "lasts",
 };
-static const struct key limit_keys[] = {
-	{"name", KEY_NOW},         {"who", KEY_NOW},
-	{"may", KEY_NOW},          {"droplets", KEY_NOW},
-	{"unless", KEY_NOW},       {"during", KEY_NOW},
-	{"per", KEY_NOW},          {"at_most", KEY_NOW},
-	{"within", KEY_NOW},       {"droplets_at_once", KEY_NOW},
-	{"monthly_cost", KEY_NOW},
+static const char *const limit_keys[] = {
+	"name", "who",     "may",    "droplets",         "unless",       "during",
+	"per",  "at_most", "within", "droplets_at_once", "monthly_cost",
 };
 const struct key_table keys_of_never = {never_keys, ARRAY_LEN(never_keys)};
 const struct key_table keys_of_require = {require_keys, ARRAY_LEN(require_keys)};
@@ -38,7 +31,7 @@ enum list { ALLOWS, NEVERS, REQUIRES, LIMITS };
 /* In the order of enum list. */
 static const struct list_info {
 	const char *section, *line;
-	const struct key *keys;
+	const char *const *keys;
 	size_t n_keys;
 	bool narrows;  /* can only take away: strangers may stand in it, `unless` spares from it */
 	bool who_open; /* without `who` everyone is meant */

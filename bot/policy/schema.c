@@ -172,9 +172,9 @@ static void add_properties(const struct key_table *keys, const struct shape *sha
 	(void)strbuf_adds(out, "\"type\":\"object\",\"additionalProperties\":false,\"required\":[");
 	(void)strbuf_addf(out, "%s],\n  \"properties\":{", required);
 	for (size_t i = 0; i < keys->n; i++) {
-		if (keys->keys[i].state == KEY_NOW && strcmp(keys->keys[i].name, left_out) != 0) {
-			(void)strbuf_addf(out, "%s\"%s\":%s", comma, keys->keys[i].name,
-					  shape_of(shapes, n_shapes, keys->keys[i].name));
+		if (strcmp(keys->keys[i], left_out) != 0) {
+			(void)strbuf_addf(out, "%s\"%s\":%s", comma, keys->keys[i],
+					  shape_of(shapes, n_shapes, keys->keys[i]));
 			comma = ",";
 		}
 	}

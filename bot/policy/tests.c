@@ -13,15 +13,12 @@
 #define QUESTIONS_MAX \
 	1000000 /* of all tests together: a file that asks more would make each load slow */
 
-static const struct key test_keys[] = {
-	{"name", KEY_NOW},   {"as", KEY_NOW},      {"in", KEY_NOW},
-	{"at", KEY_NOW},     {"droplet", KEY_NOW}, {"can", KEY_NOW},
-	{"cannot", KEY_NOW}, {"needs", KEY_NOW},   {"groups", KEY_NOW},
+static const char *const test_keys[] = {
+	"name", "as", "in", "at", "droplet", "can", "cannot", "needs", "groups",
 };
 const struct key_table keys_of_test = {test_keys, ARRAY_LEN(test_keys)};
-static const struct key droplet_keys[] = {
-	{"name", KEY_NOW}, {"tags", KEY_NOW},    {"region", KEY_NOW},
-	{"size", KEY_NOW}, {"project", KEY_NOW}, {"account", KEY_NOW},
+static const char *const droplet_keys[] = {
+	"name", "tags", "region", "size", "project", "account",
 };
 const struct key_table keys_of_test_droplet = {droplet_keys, ARRAY_LEN(droplet_keys)};
 

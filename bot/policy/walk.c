@@ -83,7 +83,7 @@ static void wrong_type(struct compiler *c, const struct yaml_node *node, const c
 }
 
 bool walk_keys(struct compiler *c, const struct yaml_node *map, const char *what,
-	       const struct key *keys, size_t n)
+	       const char *const *keys, size_t n)
 {
 	if (map->kind != YAML_MAP) {
 		wrong_type(c, map, what, "a map (key: value)");
@@ -94,20 +94,13 @@ bool walk_keys(struct compiler *c, const struct yaml_node *map, const char *what
 		struct guess guess = guess_for(key->text);
 		size_t k = 0;
 
-		while (k < n && strcmp(keys[k].name, key->text) != 0) {
-			if (keys[k].state == KEY_NOW) {
-				guess_try(&guess, keys[k].name);
-			}
+		while (k < n && strcmp(keys[k], key->text) != 0) {
+			guess_try(&guess, keys[k]);
 			k++;
 		}
 		if (k == n) {
 			report_error(c->report, "E003", key, "%s has no key \"%.60s\"%s", what,
 				     key->text, guess_text(&guess));
-		} else if (keys[k].state == KEY_LATER) {
-			report_error(c->report, "E059", key,
-				     "\"%s\" is not yet in this version of Sluice; nothing here "
-				     "would act on it",
-				     key->text);
 		}
 	}
 	return true;

@@ -43,16 +43,9 @@ struct compiler {
 		     const struct yaml_node *); /* at a secret's place; NULL: not */
 };
 
-enum key_state { KEY_NOW, KEY_LATER };
-
-struct key {
-	const char *name;
-	enum key_state state;
-};
-
 /* The tables of keys, for the schema too. */
 struct key_table {
-	const struct key *keys;
+	const char *const *keys;
 	size_t n;
 };
 extern const struct key_table keys_of_top, keys_of_settings, keys_of_account, keys_of_role,
@@ -60,9 +53,9 @@ extern const struct key_table keys_of_top, keys_of_settings, keys_of_account, ke
 	keys_of_limits, keys_of_selector, keys_of_rota, keys_of_cover, keys_of_hours,
 	keys_of_platform, keys_of_test, keys_of_test_droplet;
 
-/* E004 when it is no map; E003 for a key that is not in the table, E059 for one of a later version. */
+/* E004 when it is no map; E003 for a key that is not in the table. */
 bool walk_keys(struct compiler *c, const struct yaml_node *map, const char *what,
-	       const struct key *keys, size_t n);
+	       const char *const *keys, size_t n);
 
 /* The word, or NULL and E004. */
 const char *walk_text(struct compiler *c, const struct yaml_node *node, const char *what);

@@ -36,15 +36,19 @@ static const char *const queries[Q_COUNT] = {
 	[Q_RELEASE] = "RELEASE one",
 	[Q_BACK_TO] = "ROLLBACK TO one",
 	[Q_SEEN] = "INSERT INTO seen (key, at_ms) VALUES (?1, ?2)",
-	[Q_BUSY] = "SELECT 1 FROM job WHERE account = ?1 AND droplet_id = ?2 AND open = 1"
-		   " AND id <> ?3",
-	/* a row that is there is changed in its place: a replaced one would be taken out of each index and put back */
+	/* A row that is there is changed in its place: a replaced one would be taken out of each index and put back. Most moves
+	 * of a row change nothing that an index has (AGAIN); job_open is what holds two open jobs of one droplet apart. */
 	[Q_JOB] =
 		"INSERT INTO job (" JOB_COLUMNS ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9,"
 		" ?10, ?11, ?12, ?13, ?14, ?15, ?16) ON CONFLICT (id) DO UPDATE SET"
 		" (account, droplet_id, droplet_name, state, step, action_id, sent_ms, deadline_ms,"
 		" updated_ms, outcome, open, ready_ms, steps, beside) ="
 		" (?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)",
+	[Q_JOB_AGAIN] =
+		"UPDATE job SET droplet_name = ?5, state = ?6, step = ?7, action_id = ?8,"
+		" sent_ms = ?9, deadline_ms = ?10, updated_ms = ?11, outcome = ?12, ready_ms = ?14,"
+		" steps = ?15, beside = ?16 WHERE id = ?1 AND account = ?3 AND droplet_id = ?4"
+		" AND open = ?13",
 	[Q_REQUEST] = "INSERT INTO request (" REQUEST_COLUMNS ") VALUES (?1, ?2, ?3, ?4, ?5, ?6,"
 		      " ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21,"
 		      " ?22, ?23, ?24, ?25) ON CONFLICT (id) DO UPDATE SET"
@@ -53,6 +57,13 @@ static const char *const queries[Q_COUNT] = {
 		      " terms, direct, card_wanted, card_shown, created_ms, updated_ms, final,"
 		      " queues) = (?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15,"
 		      " ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25)",
+	[Q_REQUEST_AGAIN] =
+		"UPDATE request SET network = ?2, workspace = ?3, channel = ?4, thread = ?5,"
+		" user_workspace = ?6, user = ?7, person = ?8, answers = ?9, verb = ?10,"
+		" words = ?11, policy_id = ?12, card = ?13, arguments = ?14, reason = ?15,"
+		" nonce = ?16, digest = ?17, terms = ?18, direct = ?19, card_wanted = ?20,"
+		" card_shown = ?21, updated_ms = ?23, queues = ?25 WHERE id = ?1"
+		" AND created_ms = ?22 AND final = ?24",
 	[Q_LOG_LAST] = "SELECT seq, hash FROM log ORDER BY seq DESC LIMIT 1",
 	[Q_LOG_CUT] = "SELECT seq, hash FROM log_cut",
 	[Q_LOG] = "INSERT INTO log (seq, body, prev, hash) VALUES (?1, ?2, ?3, ?4)",
@@ -184,7 +195,10 @@ int sqlite_read_over(struct sqlite *s, sqlite3_stmt *stmt, int rc, struct err *e
 
 static int sqlite_begin(struct store *store, struct err *err)
 {
-	return run_plain(sqlite_of(store), Q_BEGIN, err);
+	struct sqlite *s = sqlite_of(store);
+
+	s->end_known = false;
+	return run_plain(s, Q_BEGIN, err);
 }
 
 /* A savepoint keeps a copy of each page that is changed after it: only where one failed before. */
@@ -203,6 +217,7 @@ static int sqlite_apply(struct store *store, const struct store_txn *txn, bool a
 	if (rc == 0 || !alone) {
 		return rc;
 	}
+	s->end_known = false; /* its rows of the log are gone again */
 	/* A full disk makes SQLite undo all of it by itself; a savepoint that cannot be gone back to is as bad. */
 	if (sqlite3_get_autocommit(s->db) != 0 || run_plain(s, Q_BACK_TO, NULL) < 0 ||
 	    run_plain(s, Q_RELEASE, NULL) < 0) {
@@ -220,6 +235,7 @@ static void sqlite_undo(struct store *store)
 {
 	struct sqlite *s = sqlite_of(store);
 
+	s->end_known = false;
 	if (sqlite3_get_autocommit(s->db) == 0) {
 		(void)sqlite3_exec(s->db, "ROLLBACK", NULL, NULL, NULL);
 	}
@@ -365,14 +381,19 @@ static int migrate(struct sqlite *s, int64_t version, struct err *err)
 	return exec(s, pragma, err) < 0 || exec(s, "COMMIT", err) < 0 ? -1 : 0;
 }
 
-/* Little memory: 256 KiB of pages, no mapping, few small blocks; the log gives its space back. */
+/*
+ * Pages are kept as they are used, up to 8 MiB: ids are random, so that each new row touches a page of every index of its table,
+ * and with less those of 100,000 rows were read again and again. No mapping, few small blocks. The write-ahead log keeps its
+ * length, about 8 MiB: a commit then writes over blocks that the file has, which is half the sync of one that makes it longer.
+ * The limit is for one that grew behind a long reader.
+ */
 static int tune(struct sqlite *s, bool read_only, struct err *err)
 {
 	(void)sqlite3_extended_result_codes(s->db, 0);
 	(void)sqlite3_busy_timeout(s->db, 2000); /* a reader that opens or recovers the log */
 	(void)sqlite3_db_config(s->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
 	if (exec(s,
-		 "PRAGMA cache_size=-512; PRAGMA mmap_size=0; PRAGMA temp_store=MEMORY;"
+		 "PRAGMA cache_size=-8192; PRAGMA mmap_size=0; PRAGMA temp_store=MEMORY;"
 		 "PRAGMA trusted_schema=OFF;",
 		 err) < 0) {
 		return -1;
@@ -381,7 +402,7 @@ static int tune(struct sqlite *s, bool read_only, struct err *err)
 		       ? 0
 		       : exec(s,
 			      "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;"
-			      "PRAGMA wal_autocheckpoint=1000; PRAGMA journal_size_limit=1048576;",
+			      "PRAGMA wal_autocheckpoint=2000; PRAGMA journal_size_limit=16777216;",
 			      err);
 }
 

@@ -17,9 +17,10 @@ enum query {
 	Q_RELEASE,
 	Q_BACK_TO,
 	Q_SEEN,
-	Q_BUSY,
 	Q_JOB,
+	Q_JOB_AGAIN,
 	Q_REQUEST,
+	Q_REQUEST_AGAIN,
 	Q_LOG_LAST,
 	Q_LOG_CUT,
 	Q_LOG,
@@ -77,6 +78,10 @@ struct sqlite {
 	sqlite3 *db;
 	int64_t version; /* of the file's shape; a reader may meet an older one */
 	int64_t limit_bytes;
+	/* The end of the log within the group at hand: each row of it follows the one before. False: look. */
+	bool end_known;
+	int64_t end_seq;
+	char end_hash[STORE_HASH_SIZE];
 	sqlite3_stmt *stmts[Q_COUNT];
 };
 

@@ -21,39 +21,18 @@ static int put_seen(struct sqlite *s, const struct store_op *op, struct err *err
 	return 0;
 }
 
-static int check_free(struct sqlite *s, const struct store_job *job, struct err *err)
+/* A row that is there already, and whose place in every index stays: *ret_done. */
+static int change_row(struct sqlite *s, sqlite3_stmt *stmt, bool *ret_done, struct err *err)
 {
-	sqlite3_stmt *stmt = sqlite_query(s, Q_BUSY, err);
-	int rc;
+	int rc = sqlite_run(s, stmt, err);
 
-	if (stmt == NULL) {
-		return -1;
-	}
-	sqlite_bind_text(stmt, 1, job->account);
-	sqlite_bind_int(stmt, 2, (int64_t)job->droplet_id);
-	sqlite_bind_text(stmt, 3, job->id);
-	rc = sqlite3_step(stmt);
-	if (rc != SQLITE_ROW && rc != SQLITE_DONE) {
-		(void)sqlite_failed(s, err);
-	}
-	(void)sqlite3_reset(stmt);
-	(void)sqlite3_clear_bindings(stmt);
-	if (rc == SQLITE_ROW) {
-		return err_set(err, ERR_CONFLICT, "\"%.64s\" has an open job already",
-			       job->droplet_name);
-	}
-	return rc == SQLITE_DONE ? 0 : -1;
+	*ret_done = rc == 0 && sqlite3_changes(s->db) == 1;
+	return rc;
 }
 
-static int put_job(struct sqlite *s, const struct store_job *job, struct err *err)
+static void bind_job(sqlite3_stmt *stmt, const struct store_job *job)
 {
-	sqlite3_stmt *stmt = sqlite_query(s, Q_JOB, err);
-
-	if (stmt == NULL || (job->open && check_free(s, job, err) < 0)) {
-		return -1;
-	}
 	sqlite_bind_text(stmt, 1, job->id);
-	sqlite_bind_text(stmt, 2, job->request);
 	sqlite_bind_text(stmt, 3, job->account);
 	sqlite_bind_int(stmt, 4, (int64_t)job->droplet_id);
 	sqlite_bind_text(stmt, 5, job->droplet_name);
@@ -68,17 +47,36 @@ static int put_job(struct sqlite *s, const struct store_job *job, struct err *er
 	sqlite_bind_int(stmt, 14, job->ready_ms);
 	sqlite_bind_text(stmt, 15, job->steps);
 	sqlite_bind_text(stmt, 16, job->beside);
-	return sqlite_run(s, stmt, err);
 }
 
-static int put_request(struct sqlite *s, const struct store_request *r, struct err *err)
+static int put_job(struct sqlite *s, const struct store_job *job, struct err *err)
 {
-	sqlite3_stmt *stmt = sqlite_query(s, Q_REQUEST, err);
-	int at = 1;
+	sqlite3_stmt *again = sqlite_query(s, Q_JOB_AGAIN, err);
+	sqlite3_stmt *stmt = sqlite_query(s, Q_JOB, err);
+	bool done;
 
-	if (stmt == NULL) {
+	if (again == NULL || stmt == NULL) {
 		return -1;
 	}
+	bind_job(again, job);
+	if (change_row(s, again, &done, err) < 0 || done) {
+		return done ? 0 : -1;
+	}
+	bind_job(stmt, job);
+	sqlite_bind_text(stmt, 2, job->request);
+	if (sqlite_run(s, stmt, err) == 0) {
+		return 0;
+	}
+	return sqlite3_errcode(s->db) == SQLITE_CONSTRAINT
+		       ? err_set(err, ERR_CONFLICT, "\"%.64s\" has an open job already",
+				 job->droplet_name)
+		       : -1;
+}
+
+static void bind_request(sqlite3_stmt *stmt, const struct store_request *r)
+{
+	int at = 1;
+
 	sqlite_bind_text(stmt, at++, r->id);
 	for (size_t i = 0; i < STORE_REQUEST_TEXTS; i++) {
 		sqlite_bind_text(stmt, at++, store_text_of(r, i));
@@ -90,6 +88,22 @@ static int put_request(struct sqlite *s, const struct store_request *r, struct e
 	sqlite_bind_int(stmt, at++, r->updated_ms);
 	sqlite_bind_int(stmt, at++, r->final);
 	sqlite_bind_int(stmt, at, r->queues);
+}
+
+static int put_request(struct sqlite *s, const struct store_request *r, struct err *err)
+{
+	sqlite3_stmt *again = sqlite_query(s, Q_REQUEST_AGAIN, err);
+	sqlite3_stmt *stmt = sqlite_query(s, Q_REQUEST, err);
+	bool done;
+
+	if (again == NULL || stmt == NULL) {
+		return -1;
+	}
+	bind_request(again, r);
+	if (change_row(s, again, &done, err) < 0 || done) {
+		return done ? 0 : -1;
+	}
+	bind_request(stmt, r);
 	return sqlite_run(s, stmt, err);
 }
 
@@ -271,19 +285,26 @@ int sqlite_log_last(struct sqlite *s, int64_t *ret_seq, char ret_hash[STORE_HASH
 static int put_log(struct sqlite *s, const char *body, struct err *err)
 {
 	sqlite3_stmt *stmt = sqlite_query(s, Q_LOG, err);
-	char prev[STORE_HASH_SIZE];
 	char hash[STORE_HASH_SIZE];
-	int64_t seq;
+	bool known = s->end_known;
+	int rc;
 
-	if (stmt == NULL || sqlite_log_last(s, &seq, prev, err) < 0) {
+	s->end_known = false;
+	if (stmt == NULL || (!known && sqlite_log_last(s, &s->end_seq, s->end_hash, err) < 0)) {
 		return -1;
 	}
-	store_chain_hash(prev, body, hash);
-	sqlite_bind_int(stmt, 1, seq + 1);
+	store_chain_hash(s->end_hash, body, hash);
+	sqlite_bind_int(stmt, 1, s->end_seq + 1);
 	sqlite_bind_text(stmt, 2, body);
-	sqlite_bind_text(stmt, 3, prev);
+	sqlite_bind_text(stmt, 3, s->end_hash);
 	sqlite_bind_text(stmt, 4, hash);
-	return sqlite_run(s, stmt, err);
+	rc = sqlite_run(s, stmt, err);
+	if (rc == 0) {
+		s->end_seq++;
+		memcpy(s->end_hash, hash, sizeof(hash));
+		s->end_known = true;
+	}
+	return rc;
 }
 
 static int put_cursor(struct sqlite *s, const struct store_op *op, struct err *err)

@@ -205,5 +205,8 @@ int sqlite_check(struct store *store, unsigned part, bool *ret_more, struct err 
 		(void)sqlite3_finalize(stmt);
 		return -1;
 	}
-	return sqlite_read_over(s, stmt, rc, err);
+	rc = sqlite_read_over(s, stmt, rc, err);
+	/* every page of the table went through the cache; few of them are wanted again */
+	(void)sqlite3_db_release_memory(s->db);
+	return rc;
 }

@@ -9,7 +9,8 @@
  *
  * --starts: N times from spawn to ready (one more before, not counted: it makes the database). --loads: with the last of
  * them, idle memory, lists, memory afterwards. --fetches: N commands that each need a fresh list, a line each, so that the
- * samples of many runs can be put together (a process may send 250 requests in a minute, which Sluice keeps).
+ * samples of many runs can be put together. A process may send 250 requests in a minute, which Sluice keeps, and a fresh list
+ * is two of them: what is asked for beyond that waits, and is called "not answered" here.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -432,12 +433,13 @@ static void xmpp_presence(struct conn *c, const char *xml)
 	ready_at = now();
 }
 
-/* The room reflects what the bot said; the first answer to a command names its slot by order. */
+/* The room reflects what the bot said; the first answer to a command names its slot by order. What has no words (the buttons
+ * of an answer, which are reactions) is no answer, nor is the newer form of one. */
 static void xmpp_message(struct conn *c, char *xml)
 {
 	char *from;
 
-	if (strstr(xml, "urn:xmpp:message-correct:0") == NULL) {
+	if (strstr(xml, "<body>") != NULL && strstr(xml, "urn:xmpp:message-correct:0") == NULL) {
 		/* answers come in the order asked: the oldest open one */
 		size_t oldest = IN_FLIGHT_MAX;
 
@@ -768,7 +770,10 @@ static void load(const char *phase, const char *text, size_t outstanding, double
 		}
 		turn(1000);
 		if (now() > end + 10) {
-			fprintf(stderr, "drive: %zu commands were never answered\n", in_flight);
+			fprintf(stderr,
+				"drive: %s: %zu commands were not answered within 10 s, after %zu "
+				"requests\n",
+				phase, in_flight, n_do);
 			memset(open_slot, 0, sizeof(open_slot));
 			in_flight = 0;
 			break;

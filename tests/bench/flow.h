@@ -31,6 +31,7 @@ struct flow {
 
 extern atomic_uint flow_syncs;         /* that are over */
 extern atomic_uint flow_sync_delay_ms; /* of each of them */
+extern atomic_ullong flow_sync_ns;     /* spent in them, by the real clock */
 
 /* state: the database file. False: said on stderr. */
 bool flow_open(struct flow *flow, const char *policy_path, const char *state);

@@ -8,7 +8,7 @@ set -eu
 cd "$(dirname "$0")/../.."
 out=build/bench
 seconds=${BENCH_SECONDS:-3}
-rounds=${BENCH_ROUNDS:-5}
+rounds=${BENCH_ROUNDS:-8}
 shared=${SLUICE_SHARED:-../shared}
 floor_source=${FLOOR_SOURCE:-$shared/bench/src/floor.c}
 page=${BENCH_PAGE:-$shared/bench/json/d20.json}
@@ -61,7 +61,7 @@ against_rooms() # program, sources ...
 	# shellcheck disable=SC2046 # flags, to be split
 	cc -O2 -g -flto -std=c11 -D_GNU_SOURCE -I. -Ibot -o "$program" "$@" build/release/librooms.a \
 		$(pkg-config --libs yaml-0.1 libcrypto jansson libuv libcurl libwebsockets yajl sqlite3 libgsasl expat libidn libssl \
-			liboath libqrencode) -lunistring -lm
+			liboath libqrencode nettle) -lunistring -lm
 }
 
 # ./dev bench policy: decisions a second and the rest, on the conformance policy, from the objects of the release build
@@ -148,11 +148,12 @@ else
 	echo "no floor program at $floor_source: figures without ratios" >&2
 fi
 
-# The two take turns, so that what else the machine does meets both. A new process each round: each may send 250 requests.
+# The two take turns, so that what else the machine does meets both. A new process each round: each may send 250 requests
+# a minute, two a fresh list.
 round=0
 while [ "$round" -lt "$rounds" ]; do
-	sluice --starts 4 --fetches 200
-	floor --starts 4 --fetches 200
+	sluice --starts 4 --fetches 100
+	floor --starts 4 --fetches 100
 	round=$((round + 1))
 done
 sluice --loads

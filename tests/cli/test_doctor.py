@@ -12,7 +12,7 @@ from test_cli import SIM, SLUICE, CLEAN, SOURCE, TOKEN, answers, expect, simulat
 
 def doctor(folder, url, *words):
     done = sluice("doctor", "--policy", folder / "policy.yaml", "--state", folder / "state.db", "--listen", "", "--ocean-url",
-                  url, *words)
+                  url, "--metadata-url", url + "/metadata/v1/id", *words)
     expect("no token is said", TOKEN not in done.stdout + done.stderr, done.stdout)
     for line in done.stdout.splitlines():
         expect("a line fits a terminal", len(line) <= 132, line)
@@ -22,7 +22,12 @@ def doctor(folder, url, *words):
 def all_well(folder, url):
     done = doctor(folder, url, "--console", "--console-as", "ana", "--console-in", "ops")
     answers(done, 0, "ok    policy", "ok    token     main/read+change+destroy: ", " droplets", "ok    clock", "ok    console",
-            "is made at the first start", "Nothing is wrong.")
+            "is made at the first start", "note  droplet   it runs on none", "Nothing is wrong.")
+    answers(doctor(folder, url, "--console", "--console-as", "ana", "--console-in", "ops", "--own-droplet", "17"), 0,
+            "ok    droplet   it runs on 17, as --own-droplet says")
+    with simulator("--self", "440212003") as on_one:
+        answers(doctor(folder, on_one, "--console", "--console-as", "ana", "--console-in", "ops"), 0,
+                "ok    droplet   it runs on 440212003, which it will not switch off")
     expect("no state file was made", not (folder / "state.db").exists())
 
 

@@ -103,6 +103,19 @@ def test_one_person(folder, url):
     expect("there they are no text", "do not know" not in done.stdout, done.stdout)
 
 
+def test_own_droplet(folder, url):
+    """It asks on which droplet it runs, and does not switch that one off; where nobody answers it is on none."""
+    with simulator("--self", "440212003") as on_one:
+        words = [*terminal(folder, on_one, "bob", "ops"), "--metadata-url", on_one + "/metadata/v1/id"]
+        with Running(words) as bot:
+            bot.say("stop web-1", "Refused: I run on web-1.", "Nothing ran.")
+            bot.say("stop shop-web-1", "Shutting down shop-web-1")
+            bot.stop()
+    with Running([*terminal(folder, url, "bob", "ops"), "--metadata-url", url + "/metadata/v1/id"]) as bot:
+        bot.say("stop web-1", "Shutting down web-1")
+        bot.stop()
+
+
 def test_colours(folder, url):
     master, slave = pty.openpty()
     words = [str(SLUICE), *map(str, terminal(folder, url, "bob", "ops"))]

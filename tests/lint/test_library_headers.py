@@ -12,6 +12,7 @@ HOME = {
     r"yaml\.h": ["bot/base/yaml.c"],
     r"sqlite3\.h": ["bot/store/sqlite.h"],
     r"yajl/.*": ["bot/ocean/decode.c"],
+    r"nettle/.*": ["bot/base/digest.c"],
     r"openssl/(evp|sha)\.h": ["bot/base/digest.c"],
     r"openssl/(ssl|err|bio|x509.*)\.h": ["tests/sim/tls.c"],
     r"uni(str|width|ctype|norm|case|conv|gbrk)\.h": ["bot/chat/text_unicode.c"],

@@ -167,7 +167,8 @@ static void start_app(struct stage *stage)
 				  .policy = policy,
 				  .policy_path = stage->policy_path,
 				  .painter = &stage->painter,
-				  .own_droplet = stage->own_droplet};
+				  .own_droplet = stage->own_droplet,
+				  .own_droplet_awaited = stage->own_droplet_awaited};
 	const struct policy_account *accounts;
 	size_t n = policy_accounts(policy, &accounts);
 	struct ocean *oceans[4];

@@ -47,7 +47,8 @@ struct stage {
 	struct post_painter painter;
 	struct chat_ops ops;
 	const struct chat_post *posting;
-	uint64_t own_droplet; /* on which the app runs, from its next start on */
+	uint64_t own_droplet;     /* on which the app runs, from its next start on */
+	bool own_droplet_awaited; /* from its next start on that is not known yet */
 };
 
 /* A stage with that policy file and an empty DigitalOcean account. NULL and a sentence on stderr when it cannot be. */

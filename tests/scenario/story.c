@@ -378,8 +378,16 @@ static int do_files(struct story *story)
 
 static int do_runs_on(struct story *story)
 {
-	story->stage->own_droplet = strtoull(story->words[1], NULL, 10);
-	stage_restart(story->stage);
+	struct stage *stage = story->stage;
+	bool was_awaited = stage->own_droplet_awaited;
+
+	stage->own_droplet = strtoull(story->words[1], NULL, 10);
+	stage->own_droplet_awaited = strcmp(story->words[1], "?") == 0;
+	if (was_awaited && !stage->own_droplet_awaited) {
+		app_own_droplet(stage->app, stage->own_droplet);
+	} else {
+		stage_restart(stage);
+	}
 	return 0;
 }
 

@@ -5,6 +5,7 @@
  */
 #include <errno.h>
 #include <getopt.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -29,6 +30,7 @@ static const char usage[] =
 	"                       (without --token: " SIM_TOKEN_READ ", " SIM_TOKEN_CHANGE
 	", " SIM_TOKEN_ALL ")\n"
 	"  --speed X            actions take 1/X of their time\n"
+	"  --self ID            the droplet that the metadata service (/metadata/v1/id) names\n"
 	"  --clock virtual      time stands still until POST /_sim/advance\n"
 	"  --start TIME         the virtual clock's start, such as 2026-01-13T03:00:00Z\n"
 	"  --rate-hour N        requests an hour and token (default 5000; 0: no limit at all)\n"
@@ -48,6 +50,7 @@ enum option_id {
 	OPT_TOKEN,
 	OPT_SCOPES,
 	OPT_SPEED,
+	OPT_SELF,
 	OPT_CLOCK,
 	OPT_START,
 	OPT_RATE_HOUR,
@@ -69,6 +72,7 @@ static const struct option long_options[] = {
 	{"token", required_argument, NULL, OPT_TOKEN},
 	{"scopes", required_argument, NULL, OPT_SCOPES},
 	{"speed", required_argument, NULL, OPT_SPEED},
+	{"self", required_argument, NULL, OPT_SELF},
 	{"clock", required_argument, NULL, OPT_CLOCK},
 	{"start", required_argument, NULL, OPT_START},
 	{"rate-hour", required_argument, NULL, OPT_RATE_HOUR},
@@ -101,6 +105,7 @@ struct settings {
 	struct given tokens[MAX_GIVEN];
 	size_t n_tokens;
 	double speed;
+	long self;
 	bool virtual_clock;
 	int64_t start_ms;
 	long rate_hour, rate_minute; /* -1: the default */
@@ -184,6 +189,8 @@ static int set_time(struct settings *s, int id, const char *value)
 		s->speed = strtod(value, &end);
 		return *end != '\0' || !(s->speed > 0) || s->speed > 1e6 ? wrong("speed", value)
 									 : 0;
+	case OPT_SELF:
+		return read_count("self", value, LONG_MAX - 1, &s->self);
 	case OPT_CLOCK:
 		s->virtual_clock = strcmp(value, "virtual") == 0;
 		return s->virtual_clock || strcmp(value, "real") == 0 ? 0 : wrong("clock", value);
@@ -269,6 +276,7 @@ static struct sim_world *build(const struct settings *s)
 	struct err err;
 
 	sim->speed = s->speed;
+	sim->self_id = (uint64_t)s->self;
 	sim->rate_hour = s->rate_hour >= 0 ? (unsigned)s->rate_hour : sim->rate_hour;
 	sim->rate_minute = s->rate_minute >= 0 ? (unsigned)s->rate_minute : sim->rate_minute;
 	world->virtual_clock = s->virtual_clock;

@@ -21,6 +21,7 @@
 #include "cli/inventory.h"
 #include "cli/token_scopes.h"
 #include "policy/policy.h"
+#include "policy/report.h"
 
 #define FOLDER SOURCE_DIR "/tests/golden/policy/"
 
@@ -213,10 +214,33 @@ static void every_code_has_its_file(void **state)
 	free(entries);
 }
 
+/* The checker acts on each key that it takes, or says that there is no such key. */
+static void no_key_is_put_off(void **state)
+{
+	struct dirent **entries = NULL;
+	int n = scandir(FOLDER, &entries, is_policy, alphasort);
+
+	(void)state;
+	assert_false(report_knows("E059"));
+	for (int k = 0; k < n; k++) {
+		struct strbuf text;
+		char path[512];
+
+		strbuf_init(&text, (size_t)1 << 16);
+		assert_true(path_beside(entries[k]->d_name, ".txt", path, sizeof(path)));
+		read_file(path, &text);
+		assert_null(strstr(text.buf, "not yet in this version"));
+		strbuf_done(&text);
+		free(entries[k]);
+	}
+	free(entries);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {cmocka_unit_test(every_output_is_as_it_was),
-					   cmocka_unit_test(every_code_has_its_file)};
+					   cmocka_unit_test(every_code_has_its_file),
+					   cmocka_unit_test(no_key_is_put_off)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

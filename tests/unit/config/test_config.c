@@ -211,10 +211,19 @@ static void test_addresses(void **state)
 	accepted("own-droplet", "446650310", CONFIG_OWN_DROPLET);
 	accepted("own-droplet", "", CONFIG_OWN_DROPLET);
 	refused("own-droplet", "web-1",
-		"--own-droplet \"web-1\": must be an id of at most 18 digits");
-	refused("own-droplet", "0", "--own-droplet \"0\": must be an id of at most 18 digits");
+		"--own-droplet \"web-1\": must be an id of at most 18 digits, or none");
+	refused("own-droplet", "0",
+		"--own-droplet \"0\": must be an id of at most 18 digits, or none");
 	refused("own-droplet", "1234567890123456789",
-		"--own-droplet \"1234567890123456789\": must be an id of at most 18 digits");
+		"--own-droplet \"1234567890123456789\": must be an id of at most 18 digits, or "
+		"none");
+	accepted("own-droplet", "none", CONFIG_OWN_DROPLET);
+	accepted("metadata-url", "http://169.254.169.254/metadata/v1/id", CONFIG_METADATA_URL);
+	accepted("metadata-url", "http://127.0.0.1:8080/metadata/v1/id", CONFIG_METADATA_URL);
+	refused("metadata-url", "http://169.254.example.com/id",
+		"--metadata-url must start with https://: without TLS only to this machine itself");
+	refused("metadata-url", "http://10.0.0.1/id",
+		"--metadata-url must start with https://: without TLS only to this machine itself");
 	accepted("ocean-url", "http://localhost:65535/", CONFIG_OCEAN_URL);
 	accepted("ocean-url", "http://[::1]:80", CONFIG_OCEAN_URL);
 	accepted("ocean-url", "https://[2001:db8::1]", CONFIG_OCEAN_URL);

@@ -129,6 +129,59 @@ static void a_busy_droplet_starts_nothing_anywhere(void **state)
 	assert_over(w);
 }
 
+static int count_joined(const char *rest, const char *value, void *data)
+{
+	(void)rest;
+	(void)value;
+	++*(unsigned *)data;
+	return 0;
+}
+
+/* Those who are written down as waiting for somebody else's end. */
+static unsigned n_joined(struct world *w)
+{
+	unsigned n = 0;
+
+	assert_int_equal(store_each_cursor(w->store, "joined/", count_joined, &n, NULL), 0);
+	return n;
+}
+
+static void who_asks_for_the_same_reads_the_end_of_it(void **state)
+{
+	struct world *w = *state;
+	const uint64_t web_1 = WEB_1;
+
+	ask(w, &reboot_plan, WEB_1);
+	loop_advance(w->loop, 2000);
+	ask_as(w, "ana", "k2", &reboot_plan, &web_1, 1);
+	ask_as(w, "ana", "k3", &reboot_plan, &web_1, 1);   /* once is enough */
+	ask_as(w, "bob", "k4", &reboot_plan, &web_1, 1);   /* is told anyway */
+	ask_as(w, "ana", "k5", &shutdown_plan, &web_1, 1); /* another thing */
+	loop_advance(w->loop, 100);
+	assert_int_equal(n_joined(w), 1);
+	world_restart(w);
+	loop_advance(w->loop, 300000);
+	assert_said(w, "@bob @ana");
+	assert_int_equal(n_posts(w), 1);
+	assert_int_equal(n_joined(w), 0);
+	assert_over(w);
+}
+
+static void who_is_not_written_down_has_not_joined(void **state)
+{
+	struct world *w = *state;
+	const uint64_t web_1 = WEB_1;
+
+	ask(w, &reboot_plan, WEB_1);
+	loop_advance(w->loop, 2000);
+	store_memory_fail(w->store, 1, ERR_STORE);
+	ask_as(w, "ana", "k2", &reboot_plan, &web_1, 1);
+	loop_advance(w->loop, 300000);
+	assert_int_equal(n_joined(w), 0);
+	assert_not_said(w, "@ana");
+	assert_over(w);
+}
+
 static void a_repeated_delivery_is_silent(void **state)
 {
 	struct world *w = *state;
@@ -741,6 +794,8 @@ int main(void)
 		STORY(the_steps_of_a_plan_follow_each_other),
 		STORY(several_droplets_share_a_card),
 		STORY(a_busy_droplet_starts_nothing_anywhere),
+		STORY(who_asks_for_the_same_reads_the_end_of_it),
+		STORY(who_is_not_written_down_has_not_joined),
 		STORY(a_repeated_delivery_is_silent),
 		STORY(the_gate_is_asked_right_before),
 		STORY(between_steps_too),
