@@ -236,11 +236,14 @@ static bool on_targets(struct turn *turn, const struct ocean_snapshot *snapshot)
 
 	if (gate_resolve(app->gate, &turn->who, turn->parse.words, turn->parse.n_words, snapshot,
 			 &turn->arena, targets, &err) < 0) {
-		/* chatter such as "start the meeting" names nothing that is here, or like it */
-		bool selector =
-			turn->parse.n_words == 1 && err.kind == ERR_LIMIT; /* a tag of many */
+		/* chatter such as "start the meeting" names nothing that is here, or like it; a tag is no talk */
+		bool selector = turn->parse.n_words > 0 &&
+				strncasecmp(turn->parse.words[0], "tag:", 4) == 0;
 
-		if (turn->addressed || targets->n_hints > 0 || selector) {
+		/* and "metrics web-1 foo" is none either: the first is here */
+		bool begun = targets->n_good > 0 && turn->parse.n_words == 2 && row->plan == NULL;
+
+		if (turn->addressed || targets->n_hints > 0 || selector || begun) {
 			turn_note(turn, "decision", verb_info(row->verb)->name,
 				  err.kind == ERR_NOTFOUND ? "no-such-droplet" : "not-clear");
 			turn_say(turn, true,

@@ -227,6 +227,19 @@ static void deny_silently(struct turn *turn, enum command_fit fit)
 	}
 }
 
+/* How a command is said is told to whom it is for; to anybody else it is denied, as if it had been said well. */
+static void say_usage(struct turn *turn, const struct err *err)
+{
+	const struct command *row = turn->parse.row;
+
+	if (row == NULL || row->verb == VERB_NONE ||
+	    gate_could(turn->app->gate, &turn->who, row->verb)) {
+		turn_say(turn, true, words_usage(&turn->arena, err));
+	} else if (turn->addressed && row->verb != VERB_NONE) {
+		deny_outright(turn);
+	}
+}
+
 static bool turn_run(struct turn *turn, const char *text)
 {
 	struct app *app = turn->app;
@@ -272,7 +285,7 @@ static bool turn_run(struct turn *turn, const char *text)
 		not_known(turn);
 		return false;
 	case FIT_USAGE:
-		turn_say(turn, true, words_usage(&turn->arena, &err));
+		say_usage(turn, &err);
 		return false;
 	case FIT_COMMAND:
 		return run_command(turn);

@@ -110,6 +110,8 @@ struct command {
 	struct command_arg args[COMMAND_ARGS_MAX]; /* behind the targets, in this order */
 	bool one; /* TAKES_TARGETS: exactly one droplet, so that what follows it may be left out */
 	const char *help; /* one line, at most 40 columns */
+	/* Of a row without a plan, in "You may not ... web-1 here."; NULL: what it is about has no verb. */
+	const char *infinitive;
 	bool about_staff; /* for listed people, where the channel does not hide who does what */
 	/* Exactly one of plan, answer and own. */
 	enum command_knows knows; /* of a change */
@@ -122,6 +124,9 @@ struct command {
 	const struct command_gather *gather; /* instead of fetch */
 	enum command_own own;
 };
+
+/* In "You may not %s web-1 here.", or, of what is about no droplet, "You may not %s here.": "look at", "list the sizes". */
+const char *command_infinitive(const struct command *row);
 
 /* The rows, in the order of help. */
 const struct command *command_rows(size_t *ret_n);
@@ -206,9 +211,11 @@ bool command_overfull(const struct command_parse *parse);
 const char *command_nearest(const char *said, bool (*may)(const struct command *, void *),
 			    void *data);
 
-/* Filters of a list, from the words of a TAKES_FILTERS row. */
+/* Filters of a list, from the words of a TAKES_FILTERS row: all must fit, of tags each one. */
+#define COMMAND_TAGS_MAX 4
 struct command_filter {
-	const char *tag, *region, *name, *status;
+	const char *tags[COMMAND_TAGS_MAX];
+	const char *region, *name, *status;
 };
 int command_filter_parse(const char *const *words, size_t n_words,
 			 struct command_filter *ret_filter, struct err *err);

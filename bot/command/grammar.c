@@ -229,6 +229,13 @@ const char *command_usage(const struct command *row, struct arena *arena)
 			    command_args(row, arena));
 }
 
+const char *command_infinitive(const struct command *row)
+{
+	return row->plan != NULL         ? row->plan->infinitive
+	       : row->infinitive != NULL ? row->infinitive
+					 : row->phrases[0];
+}
+
 static size_t count_args(const struct command *row)
 {
 	size_t n = 0;

@@ -28,6 +28,31 @@ const struct plan life_create = {
 	.n_steps = 2,
 };
 
+/* A system that does not follow its shutdown is not destroyed: somebody wanted it to end its work first. */
+static const struct plan destroy_gently = {
+	.verb = VERB_DROPLET_DESTROY,
+	.infinitive = "destroy",
+	.doing = "Destroying",
+	.done = "Destroyed",
+	.strands = true,
+	.confirms = true,
+	.looks_beside = true,
+	.steps = {{.act = "shutdown",
+		   .expect = DROPLET_OFF,
+		   .usual_ms = 15000,
+		   .deadline_ms = 5 * MINUTE_MS,
+		   .follow_ms = 3 * MINUTE_MS,
+		   .label = "Shut down",
+		   .past = "shut down",
+		   .unless = DROPLET_OFF},
+		  {.kind = STEP_DESTROY,
+		   .usual_ms = 10000,
+		   .deadline_ms = 5 * MINUTE_MS,
+		   .label = "Destroy",
+		   .past = "destroyed"}},
+	.n_steps = 2,
+};
+
 const struct plan life_destroy = {
 	.verb = VERB_DROPLET_DESTROY,
 	.infinitive = "destroy",
@@ -36,6 +61,7 @@ const struct plan life_destroy = {
 	.strands = true,
 	.confirms = true,
 	.looks_beside = true,
+	.gently = &destroy_gently,
 	.steps = {{.kind = STEP_DESTROY, .usual_ms = 10000, .deadline_ms = 5 * MINUTE_MS}},
 	.n_steps = 1,
 };

@@ -72,6 +72,7 @@ static const struct plan shut_down = {
 	.doing = "Shutting down",
 	.done = "Shut down",
 	.remark = "It is still billed while off.",
+	.fallback = VERB_DROPLET_POWER_OFF,
 	.strands = true,
 	.steps = {{.act = "shutdown",
 		   .expect = DROPLET_OFF,
@@ -118,6 +119,7 @@ static const struct command rows[] = {
 		.phrases = {"list", "droplet list", "droplets", "ls", "droplet ls", "servers",
 			    "status", "droplet status"},
 		.verb = VERB_DROPLET_LIST,
+		.infinitive = "list droplets",
 		.takes = TAKES_FILTERS,
 		.usage = "[tag:T] [region:R] [status:on] [web-*]",
 		.help = "the droplets you may see here",
@@ -126,6 +128,7 @@ static const struct command rows[] = {
 	{
 		.phrases = {"show", "droplet show", "status", "droplet status", "info"},
 		.verb = VERB_DROPLET_SHOW,
+		.infinitive = "look at",
 		.takes = TAKES_TARGETS,
 		.usage = "NAME",
 		.help = "one droplet: state, size, address",
@@ -135,6 +138,7 @@ static const struct command rows[] = {
 	{
 		.phrases = {"down?", "down", "is it down", "droplet down"},
 		.verb = VERB_DROPLET_SHOW,
+		.infinitive = "look at",
 		.takes = TAKES_TARGETS,
 		.usage = "NAME",
 		.help = "is it on, and what may help",
@@ -144,6 +148,7 @@ static const struct command rows[] = {
 	{
 		.phrases = {"metrics", "droplet metrics", "graph"},
 		.verb = VERB_DROPLET_METRICS,
+		.infinitive = "see what is measured of",
 		.takes = TAKES_TARGETS,
 		.usage = "NAME",
 		.args = {{.arg = ARG_FIGURE, .optional = true},
@@ -155,6 +160,7 @@ static const struct command rows[] = {
 	{
 		.phrases = {"history", "droplet history", "droplet actions", "actions"},
 		.verb = VERB_DROPLET_HISTORY,
+		.infinitive = "see what was done to",
 		.takes = TAKES_TARGETS,
 		.usage = "NAME",
 		.help = "what was done to it of late",
@@ -164,6 +170,7 @@ static const struct command rows[] = {
 	{
 		.phrases = {"account", "account show", "droplet account", "team"},
 		.verb = VERB_ACCOUNT_SHOW,
+		.infinitive = "see the account",
 		.takes = TAKES_NOTHING,
 		.help = "whose account, how many droplets",
 		.answer = answer_team,
@@ -172,6 +179,7 @@ static const struct command rows[] = {
 	{
 		.phrases = {"balance", "account balance", "droplet balance"},
 		.verb = VERB_ACCOUNT_BALANCE,
+		.infinitive = "see what the account owes",
 		.takes = TAKES_NOTHING,
 		.help = "what the account owes",
 		.answer = answer_balance,
@@ -180,6 +188,7 @@ static const struct command rows[] = {
 	{
 		.phrases = {"sizes", "size list", "droplet sizes", "prices"},
 		.verb = VERB_SIZE_LIST,
+		.infinitive = "list sizes",
 		.takes = TAKES_GLOB,
 		.usage = "[s-2vcpu*]",
 		.help = "sizes of droplets, and what they cost",
@@ -189,6 +198,7 @@ static const struct command rows[] = {
 	{
 		.phrases = {"regions", "region list", "droplet regions"},
 		.verb = VERB_REGION_LIST,
+		.infinitive = "list regions",
 		.takes = TAKES_GLOB,
 		.usage = "[ams*]",
 		.help = "where droplets can be",
@@ -198,6 +208,7 @@ static const struct command rows[] = {
 	{
 		.phrases = {"images", "image list", "droplet images"},
 		.verb = VERB_IMAGE_LIST,
+		.infinitive = "list images",
 		.takes = TAKES_GLOB,
 		.usage = "[debian*]",
 		.help = "systems to make a droplet from",
@@ -208,6 +219,7 @@ static const struct command rows[] = {
 	{
 		.phrases = {"images own", "own images", "image list own"},
 		.verb = VERB_IMAGE_LIST,
+		.infinitive = "list images",
 		.takes = TAKES_GLOB,
 		.usage = "[web-*]",
 		.help = "images of our own",
@@ -218,6 +230,7 @@ static const struct command rows[] = {
 	{
 		.phrases = {"keys", "key list", "droplet keys", "ssh keys"},
 		.verb = VERB_KEY_LIST,
+		.infinitive = "list SSH keys",
 		.takes = TAKES_GLOB,
 		.usage = "[ana*]",
 		.help = "SSH keys of the account",
@@ -227,6 +240,7 @@ static const struct command rows[] = {
 	{
 		.phrases = {"snapshots", "snapshot list", "droplet snapshots"},
 		.verb = VERB_SNAPSHOT_LIST,
+		.infinitive = "list the snapshots of",
 		.takes = TAKES_TARGETS,
 		.usage = "NAME",
 		.help = "its snapshots",
@@ -236,6 +250,7 @@ static const struct command rows[] = {
 	{
 		.phrases = {"backups", "backup list", "droplet backups"},
 		.verb = VERB_BACKUP_LIST,
+		.infinitive = "list the backups of",
 		.takes = TAKES_TARGETS,
 		.usage = "NAME",
 		.help = "its backups",
@@ -245,6 +260,7 @@ static const struct command rows[] = {
 	{
 		.phrases = {"tags", "tag list", "droplet tags"},
 		.verb = VERB_TAG_LIST,
+		.infinitive = "list tags",
 		.takes = TAKES_GLOB,
 		.usage = "[web*]",
 		.help = "tags, and how many have each",
@@ -254,6 +270,7 @@ static const struct command rows[] = {
 	{
 		.phrases = {"volumes", "volume list", "droplet volumes"},
 		.verb = VERB_VOLUME_LIST,
+		.infinitive = "list volumes",
 		.takes = TAKES_GLOB,
 		.usage = "[data*]",
 		.help = "volumes, and where they are attached",
@@ -263,6 +280,7 @@ static const struct command rows[] = {
 	{
 		.phrases = {"ips", "ip list", "droplet ips", "reserved ips"},
 		.verb = VERB_IP_LIST,
+		.infinitive = "list reserved addresses",
 		.takes = TAKES_GLOB,
 		.usage = "[203.0.113.*]",
 		.help = "reserved addresses, and their droplets",
@@ -272,6 +290,7 @@ static const struct command rows[] = {
 	{
 		.phrases = {"firewalls", "firewall list", "droplet firewalls"},
 		.verb = VERB_FIREWALL_LIST,
+		.infinitive = "list firewalls",
 		.takes = TAKES_GLOB,
 		.usage = "[web*]",
 		.help = "firewalls, and what is behind each",
@@ -282,6 +301,7 @@ static const struct command rows[] = {
 		.phrases = {"load balancers", "loadbalancers", "loadbalancer list",
 			    "load balancer list", "lbs"},
 		.verb = VERB_LOADBALANCER_LIST,
+		.infinitive = "list load balancers",
 		.takes = TAKES_GLOB,
 		.usage = "[web*]",
 		.help = "load balancers, and their droplets",
@@ -291,6 +311,7 @@ static const struct command rows[] = {
 	{
 		.phrases = {"domains", "domain list", "droplet domains"},
 		.verb = VERB_DOMAIN_LIST,
+		.infinitive = "list domains",
 		.takes = TAKES_GLOB,
 		.usage = "[*.org]",
 		.help = "domains that are kept there",
@@ -300,6 +321,7 @@ static const struct command rows[] = {
 	{
 		.phrases = {"projects", "project list", "droplet projects"},
 		.verb = VERB_PROJECT_LIST,
+		.infinitive = "list projects",
 		.takes = TAKES_GLOB,
 		.usage = "[shop*]",
 		.help = "projects of the account",
@@ -309,6 +331,7 @@ static const struct command rows[] = {
 	{
 		.phrases = {"neighbors", "droplet neighbors", "neighbours", "droplet neighbours"},
 		.verb = VERB_DROPLET_NEIGHBORS,
+		.infinitive = "see the neighbors of",
 		.takes = TAKES_TARGETS,
 		.usage = "NAME",
 		.help = "which droplets share its machine",
@@ -495,6 +518,7 @@ static const struct command rows[] = {
 		.verb = VERB_DROPLET_DESTROY,
 		.takes = TAKES_TARGETS,
 		.usage = "NAME ...",
+		.args = {{.arg = ARG_GENTLY}},
 		.help = "for good; what it is is shown before",
 		.plan = &life_destroy,
 	},
@@ -592,6 +616,7 @@ static const struct command rows[] = {
 	{
 		.phrases = {"lock", "droplet lock", "lock set"},
 		.verb = VERB_LOCK_SET,
+		.infinitive = "lock",
 		.takes = TAKES_TARGETS,
 		.usage = "NAME because WHY",
 		.help = "keep others from changing it",
@@ -600,6 +625,7 @@ static const struct command rows[] = {
 	{
 		.phrases = {"unlock", "droplet unlock"},
 		.verb = VERB_LOCK_SET,
+		.infinitive = "unlock",
 		.takes = TAKES_TARGETS,
 		.usage = "NAME",
 		.help = "let others change it again",
@@ -608,6 +634,7 @@ static const struct command rows[] = {
 	{
 		.phrases = {"lock steal", "steal lock", "droplet lock steal"},
 		.verb = VERB_LOCK_STEAL,
+		.infinitive = "take over the lock of",
 		.takes = TAKES_TARGETS,
 		.usage = "NAME because WHY",
 		.help = "take somebody else's lock over",
@@ -616,6 +643,7 @@ static const struct command rows[] = {
 	{
 		.phrases = {"policy why", "why"},
 		.verb = VERB_POLICY_WHY,
+		.infinitive = "ask why",
 		.takes = TAKES_REST,
 		.usage = "COMMAND NAME",
 		.help = "which line allows or forbids it",
@@ -624,6 +652,7 @@ static const struct command rows[] = {
 	{
 		.phrases = {"audit", "audit show", "droplet audit", "droplet audit show"},
 		.verb = VERB_AUDIT_SHOW,
+		.infinitive = "read the audit log",
 		.takes = TAKES_REST,
 		.usage = "[NAME] [PERSON] [since 2h] [ID]",
 		.help = "who did what, newest first",
@@ -660,6 +689,7 @@ static const struct command rows[] = {
 	{
 		.phrases = {"policy reload", "reload", "reload policy"},
 		.verb = VERB_POLICY_RELOAD,
+		.infinitive = "have the policy read again",
 		.takes = TAKES_NOTHING,
 		.help = "read the policy file again",
 		.own = OWN_RELOAD,

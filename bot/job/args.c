@@ -102,6 +102,8 @@ static const struct arg_row rows[ARG_COUNT] = {
 	[ARG_SAVED] = {"saved", NULL, FORM_CODED, TEXT(saved), "what a snapshot is", NULL, 0},
 	[ARG_TEMPLATE_SUM] = {"user-data-sum", NULL, FORM_SLUG, TEXT(template_sum),
 			      "a sum of bytes", NULL, 0},
+	[ARG_GENTLY] = {"gently", "gently", FORM_FLAG, offsetof(struct job_args, gently), 0, NULL,
+			NULL, 0},
 };
 
 const char *job_arg_word(enum job_arg arg)
@@ -607,6 +609,10 @@ const char *job_args_detail(const struct job_args *args, size_t n_droplets, stru
 	}
 	if (args->label[0] != '\0') {
 		return arena_printf(arena, "as %s", args->label);
+	}
+	if (args->gently) {
+		return n_droplets > 1 ? "Their systems are shut down first."
+				      : "Its system is shut down first.";
 	}
 	if (args->day[0] != '\0') {
 		return arena_printf(arena, "%s, %c%s at %s:00 UTC", args->plan,

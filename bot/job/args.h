@@ -50,6 +50,7 @@ enum job_arg {
 	ARG_SNAPSHOT,     /* the number of one that is to be deleted */
 	ARG_SAVED,        /* and what it is: lines, in the form of ARG_PROJECT_NAME */
 	ARG_TEMPLATE_SUM, /* of its bytes: another file under that name is not what was agreed to */
+	ARG_GENTLY,       /* a flag: its system is shut down first */
 	ARG_COUNT,
 };
 
@@ -58,7 +59,7 @@ enum job_arg {
 
 struct job_args {
 	char size[65]; /* "" : not given, here as below */
-	bool disk;
+	bool disk, gently;
 	char name[256], label[256];
 	char image[65];
 	char backup[21];

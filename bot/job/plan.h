@@ -74,7 +74,8 @@ struct plan {
 	bool makes; /* its droplets are to be made: they have names, and no ids before the first step */
 	bool saved;        /* about what is kept of a droplet, which may be gone itself */
 	bool looks_beside; /* what belongs to each droplet is looked at before, and shown (job/beside.h) */
-	bool beside_goes; /* and goes too, by its ids: so all of it must have been shown */
+	bool beside_goes;          /* and goes too, by its ids: so all of it must have been shown */
+	const struct plan *gently; /* the steps instead, when that was asked for; NULL: the same */
 	struct plan_step steps[PLAN_STEPS_MAX];
 	size_t n_steps;
 };

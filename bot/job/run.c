@@ -437,7 +437,7 @@ void job_run_prepared(struct job *job)
 	}
 	job->fresh.want.max_age_ms = 0;
 	job->fresh.want.max_tier = TIER_READ;
-	job->fresh.want.interactive = true;
+	job->fresh.want.interactive = false;
 	job->fresh.want.done = on_list;
 	job->fresh.want.data = job;
 	job->wanting = true;

@@ -22,6 +22,8 @@ struct held {
 	unsigned steps[HELD_DROPLETS]; /* of these jobs, that were begun */
 	unsigned states;               /* bits of enum job_state that held_state saw */
 	unsigned n_wrong;
+	unsigned n_changes,
+		n_watched;     /* requests that are no GET; of them those that are looked at */
 	char *said[HELD_SAID]; /* ids of what was said */
 	bool answered[HELD_SAID];
 	unsigned n_said;

@@ -90,6 +90,8 @@ static const char *arg_words(const struct command *row)
 		return " debian-12-x64";
 	case ARG_BACKUP:
 		return " 17";
+	case ARG_GENTLY:
+		return " gently";
 	case ARG_PLAN:
 		return " weekly sun 4";
 	case ARG_REGION:

@@ -208,6 +208,27 @@ static int do_droplet(struct story *story)
 		       : fail(story, "DROPLET", err.msg);
 }
 
+static int do_droplets(struct story *story)
+{
+	sim_generated_account(story->stage->world->model,
+			      (size_t)strtoul(story->words[1], NULL, 10));
+	return 0;
+}
+
+static int do_token(struct story *story)
+{
+	struct sim *model = story->stage->world->model;
+	struct err err = {0};
+
+	if (strcmp(story->words[1], "refused") == 0) {
+		sim_remove_token(model, SIM_TOKEN_ALL);
+		return 0;
+	}
+	return sim_add_token(model, SIM_TOKEN_ALL, story->words[1], &err) == 0
+		       ? 0
+		       : fail(story, "TOKEN", err.msg);
+}
+
 static int do_gone(struct story *story)
 {
 	sim_remove_droplet(story->stage->world->model, strtoull(story->words[1], NULL, 10));
@@ -508,6 +529,7 @@ static const struct {
 	{"CALLS", 4, do_calls},   {"DISK", 2, do_disk},         {"AUDIT", 2, do_audit},
 	{"ROWS", 3, do_rows},     {"VERIFY", 1, do_verify},     {"RUNSON", 2, do_runs_on},
 	{"FILES", 2, do_files},   {"TEMPLATE", 3, do_template}, {"ROOM", 2, do_room},
+	{"TOKEN", 2, do_token},   {"DROPLETS", 2, do_droplets},
 };
 
 static int run_line(struct story *story)

@@ -2,6 +2,8 @@
  *
  *   POLICY   policies/team.yaml              relative to tests/scenario; first of all
  *   DROPLET  web-1 id=11 tags=web,prod status=active          (words as in sim/model.h)
+ *   DROPLETS 450                             so many more, of the simulator's making: web-0001 db-0002 app-0003 ...
+ *   TOKEN    destroy,-image:create           what DigitalOcean lets the token do from now on; refused: it expired
  *   GONE     11                              somebody destroyed it
  *   SAY      ana #ops "reboot web-1" [id=e1] [age=120s] [bot] [edited]     #direct: one-to-one;
  *                                            "audit $DECISION": the newest id that was shown

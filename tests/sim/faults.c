@@ -31,6 +31,7 @@ static const struct name kinds[] = {
 	{FAULT_COMPLETED_UNCHANGED, "completed-unchanged"},
 	{FAULT_ACTION_LAGS, "action-lags"},
 	{FAULT_ACTION_TAKES, "action-takes"},
+	{FAULT_ACTION_NO_END_TIME, "action-no-end-time"},
 };
 
 const char *fault_word(enum fault_kind kind)
@@ -160,6 +161,7 @@ static bool commits(enum fault_kind kind)
 	case FAULT_COMPLETED_UNCHANGED:
 	case FAULT_ACTION_LAGS:
 	case FAULT_ACTION_TAKES:
+	case FAULT_ACTION_NO_END_TIME:
 		return true;
 	}
 	return false;

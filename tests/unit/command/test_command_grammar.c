@@ -161,7 +161,10 @@ static void missing_or_too_much_is_said(void **state)
 	assert_int_equal(parse("whoami now", &arena, &result, &err), FIT_USAGE);
 	assert_int_equal(parse("list colour:red", &arena, &result, &err), FIT_USAGE);
 	assert_int_equal(parse("list status:purple", &arena, &result, &err), FIT_USAGE);
-	assert_int_equal(parse("list tag:a tag:b", &arena, &result, &err), FIT_USAGE);
+	assert_int_equal(parse("list tag:a tag:b", &arena, &result, &err), FIT_COMMAND);
+	assert_int_equal(parse("list tag:a tag:b tag:c tag:d tag:e", &arena, &result, &err),
+			 FIT_USAGE);
+	assert_int_equal(parse("list region:a region:b", &arena, &result, &err), FIT_USAGE);
 	memset(huge, 'a', 100000);
 	assert_int_equal(parse(huge, &arena, &result, &err), FIT_USAGE);
 	for (size_t i = 0; i < 4000; i += 2) {
