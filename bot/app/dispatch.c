@@ -282,7 +282,7 @@ static bool turn_run(struct turn *turn, const char *text)
 }
 
 /* A button of a card. True when the turn goes on. */
-static bool run_press(struct turn *turn, struct job_press *press)
+static bool run_press(struct turn *turn, const struct event *event, struct job_press *press)
 {
 	struct app *app = turn->app;
 	const char *key = arena_printf(&turn->arena, "pressed %s/%s/%s", turn->who.network,
@@ -297,6 +297,9 @@ static bool run_press(struct turn *turn, struct job_press *press)
 	}
 	if (gate_channel(app->gate, &turn->who) == NULL && !turn->place.direct) {
 		turn_say(turn, true, words_not_set_up(&turn->arena, &turn->place));
+		return false;
+	}
+	if (form_open(turn, event, press)) {
 		return false;
 	}
 	inbox_take(turn, NULL);
@@ -324,7 +327,13 @@ static void take_in(struct app_chat *from, const struct event *event)
 		return;
 	}
 	if (event->kind == EVENT_PRESS && job_button_parse(event->button, buf, &press)) {
-		if (!run_press(turn, &press)) {
+		if (!run_press(turn, event, &press)) {
+			turn_end(turn);
+		}
+		return;
+	}
+	if (event->kind == EVENT_FORM && job_button_parse(event->button, buf, &press)) {
+		if (!form_sent(turn, event, &press) || !run_press(turn, event, &press)) {
 			turn_end(turn);
 		}
 		return;

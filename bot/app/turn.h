@@ -64,6 +64,8 @@ struct turn {
 	const char *person;
 	const char *message; /* id of what was said */
 	const char *key;
+	const char *event_id; /* the network's part of it */
+	bool fills; /* the network waits for a word about a form that was sent */
 	bool addressed;
 	int64_t age_ms;
 	int64_t began_us;
@@ -88,6 +90,14 @@ void turn_end(struct turn *turn);
 
 /* Privately: only the one who said it sees it. */
 void turn_say(struct turn *turn, bool privately, const struct message *message);
+
+/* form.c: what was filled in, as a press; false: it is none, and that was said */
+bool form_sent(struct turn *turn, const struct event *event, struct job_press *press);
+/* A button that opens a form, if it can be opened. False: it is pressed as any other. */
+bool form_open(struct turn *turn, const struct event *event, const struct job_press *press);
+/* For turn_say: it stands beside the field. False: it does not, say it. */
+bool form_says(struct turn *turn, const struct message *message);
+void form_end(struct turn *turn); /* the form closes, if nothing was wrong */
 
 /* A row of the log for what no rule decided. why: a rule's name, NULL: none. */
 void turn_note(struct turn *turn, const char *kind, const char *verb, const char *why);

@@ -23,7 +23,7 @@ void post_form_free(struct form *form)
 	}
 }
 
-bool post_can(const struct post_queue *queue, enum chat_caps cap)
+bool post_queue_can(const struct post_queue *queue, enum chat_caps cap)
 {
 	return (queue->chat->ops->caps & cap) != 0;
 }
@@ -157,7 +157,7 @@ struct post_card *post_open(struct post_queue *queue, const struct post_request 
 	if (request->replaces != NULL) {
 		snprintf(card->id, sizeof(card->id), "%s", request->replaces);
 	}
-	if (copy->private_to != NULL && !copy->place.direct && !post_can(queue, CHAT_PRIVATE)) {
+	if (copy->private_to != NULL && !copy->place.direct && !post_queue_can(queue, CHAT_PRIVATE)) {
 		make_direct(card);
 	}
 	card->lane = post_lane(queue, &copy->place);

@@ -52,6 +52,9 @@ void post_queue_paint(struct post_queue *queue, const struct post_painter *paint
  */
 void post_queue_free(struct post_queue *queue);
 
+/* Can the network do that? */
+bool post_queue_can(const struct post_queue *queue, enum chat_caps cap);
+
 /* Nothing waits to be posted and nothing is under way. */
 bool post_queue_idle(const struct post_queue *queue);
 

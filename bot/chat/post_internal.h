@@ -69,7 +69,6 @@ struct post_card {
 };
 
 void post_form_free(struct form *form); /* NULL is fine */
-bool post_can(const struct post_queue *queue, enum chat_caps cap);
 
 /* Calls the owner. */
 void post_tell(struct post_card *card, unsigned version, const struct err *err);

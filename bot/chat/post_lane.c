@@ -94,7 +94,7 @@ void post_lane_leave(struct post_card *card)
 
 static bool is_edit(const struct post_card *card)
 {
-	return card->id[0] != '\0' && post_can(card->lane->queue, CHAT_EDIT);
+	return card->id[0] != '\0' && post_queue_can(card->lane->queue, CHAT_EDIT);
 }
 
 /* When this card may go: a new post at once, an edit at its distance. */
@@ -130,7 +130,7 @@ static bool asks_something_new(const struct post_card *card)
 /* Without edits only what matters becomes a message of its own. */
 static bool is_worth_a_post(const struct post_card *card)
 {
-	return card->id[0] == '\0' || card->closed || post_can(card->lane->queue, CHAT_EDIT) ||
+	return card->id[0] == '\0' || card->closed || post_queue_can(card->lane->queue, CHAT_EDIT) ||
 	       asks_something_new(card);
 }
 
@@ -197,7 +197,7 @@ static void leave_with_picture(struct flight *flight)
 	struct post_queue *queue = card->lane->queue;
 	struct form *form = flight->form;
 
-	if (!post_can(queue, CHAT_FILES) || queue->painter == NULL || !has_charts(form->message)) {
+	if (!post_queue_can(queue, CHAT_FILES) || queue->painter == NULL || !has_charts(form->message)) {
 		leave(flight);
 		return;
 	}
