@@ -195,6 +195,7 @@ static void adapter_free(struct slack_adapter *s)
 	envelope_free(s);
 	slack_posts_free(s);
 	aside_free(s);
+	forms_free(s);
 	secret_free(s->app_token);
 	secret_free(s->bot_token);
 	free(s->api_url);
@@ -247,11 +248,13 @@ static void close_chat(struct chat *chat, void (*closed)(void *), void *data)
 
 static const struct chat_ops ops = {
 	.name = "slack",
-	.caps = CHAT_EDIT | CHAT_BUTTONS | CHAT_PRIVATE,
+	.caps = CHAT_EDIT | CHAT_BUTTONS | CHAT_PRIVATE | CHAT_FORMS,
 	.start = start,
 	.rejoin = rejoin,
 	.post = slack_post,
 	.settled = envelope_settled,
+	.open_form = forms_open,
+	.answer = envelope_answer,
 	.look_up = groups_look_up,
 	.close = close_chat,
 };
@@ -337,6 +340,7 @@ static void init_parts(struct slack_adapter *s)
 	task_init(&s->ask_task, loop, groups_early, s);
 	task_init(&s->close_task, loop, on_close_task, s);
 	aside_init(s);
+	forms_init(s);
 	keep_start(s);
 }
 

@@ -5,6 +5,8 @@
  * line.c      one connection: its phases and deadlines
  * envelope.c  a frame: hello, disconnect, or an envelope and its acknowledgement
  * heard.c     an envelope's payload to an event: who said what, where, and is it a command at all?
+ * forms.c     modals: opened, sent, searched in, closed; the shortcut
+ * view.c      a form to a modal; pure
  * words.c     text between Slack's form and plain words; pure
  * render.c    a message to rich text, in pages; pure
  * trouble.c   Slack's words for what is wrong, as sentences; pure
@@ -29,6 +31,7 @@
 #define FRAME_MAX (1024 * 1024) /* bytes of one message of Slack's */
 #define PHASE_MS 10000          /* how long Slack has for one phase */
 #define ID_MAX 64               /* an id of Slack's, and a ts */
+#define SHORTCUT_SAYS "say:"    /* how a shortcut's callback_id begins; the rest is a command */
 
 /* The connections below: loop/ws, or whatever a test puts in its place. */
 struct slack_wire {
@@ -92,6 +95,8 @@ struct slack_adapter {
 	enum chat_link link;
 	bool link_said;
 
+	struct forms *forms;  /* forms.c */
+	unsigned n_searches;
 	struct map unsettled; /* event key -> struct unsettled */
 	struct list calls;    /* struct rest_call */
 	struct list posts;    /* struct posted: under way, or waiting for their time */
@@ -148,6 +153,7 @@ bool line_can_ack(const struct line *line);
 /* envelope.c */
 void envelope_hear(struct line *line, const char *bytes, size_t len);
 void envelope_settled(struct chat *chat, const char *event_id, bool kept);
+bool envelope_answer(struct chat *chat, const char *event_id, const struct form_answer *answer);
 void envelope_free(struct slack_adapter *s);
 
 /* heard.c */
@@ -159,10 +165,25 @@ struct heard {
 	char message[CHAT_ID_MAX + 1];
 	char who[ID_MAX]; /* home workspace */
 	char *text;       /* owned */
+	struct field_value values[FORM_FIELDS_MAX];
+	const char *first; /* EVENT_FORM: its first field */
+	char *reply;       /* no event, and this is the acknowledgement's payload; owned */
 };
 /* True: an event is in ret, to be reported; false: nothing to report. heard_done in both cases. */
 bool heard_event(struct heard *heard, const char *type, const struct json *payload);
 void heard_done(struct heard *heard);
+const char *heard_id(const struct json *object, const char *key, const char *first); /* or "" */
+void heard_home(struct heard *heard, const char *team);
+/* Where nothing was said or pressed. False: it is no place of ours. */
+bool heard_place(struct heard *heard, const char *channel, const char *user);
+
+/* forms.c */
+void forms_init(struct slack_adapter *s);
+void forms_free(struct slack_adapter *s);
+void forms_ticket(struct heard *heard); /* its event may open a form, if Slack gave it a trigger */
+void forms_open(struct chat *chat, const char *opens, const struct chat_form *form);
+/* As heard_event, of an interaction of that type. */
+bool forms_heard(struct heard *heard, const char *type);
 
 /* rest.c */
 enum rest_token { REST_BOT = 0, REST_APP, REST_NONE };
