@@ -196,6 +196,7 @@ static void adapter_free(struct slack_adapter *s)
 	slack_posts_free(s);
 	aside_free(s);
 	forms_free(s);
+	pictures_free(s);
 	secret_free(s->app_token);
 	secret_free(s->bot_token);
 	free(s->api_url);
@@ -248,7 +249,7 @@ static void close_chat(struct chat *chat, void (*closed)(void *), void *data)
 
 static const struct chat_ops ops = {
 	.name = "slack",
-	.caps = CHAT_EDIT | CHAT_BUTTONS | CHAT_PRIVATE | CHAT_FORMS,
+	.caps = CHAT_EDIT | CHAT_BUTTONS | CHAT_PRIVATE | CHAT_FORMS | CHAT_FILES,
 	.start = start,
 	.rejoin = rejoin,
 	.post = slack_post,
@@ -332,6 +333,7 @@ static void init_parts(struct slack_adapter *s)
 	map_init(&s->paces);
 	map_init(&s->directs);
 	map_init(&s->hooks);
+	map_init(&s->pictures);
 	map_init(&s->groups);
 	map_init(&s->joins);
 	map_init(&s->members);

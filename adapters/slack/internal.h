@@ -12,6 +12,7 @@
  * trouble.c   Slack's words for what is wrong, as sentences; pure
  * rest.c      one call of the Web API
  * posts.c     chat posts: taking them, and what became of them
+ * pictures.c  a picture of a post's charts, to Slack and back in edits
  * send.c      their calls, at Slack's pace
  * aside.c     small things about places: response_urls, direct channels, are we in the policy's channels?
  * groups.c    who is in a user group
@@ -102,6 +103,8 @@ struct slack_adapter {
 	struct list posts;    /* struct posted: under way, or waiting for their time */
 	struct map paces;     /* channel -> struct pace */
 	struct map directs;   /* user -> char *: the id of the direct channel with them */
+	struct map pictures;  /* channel/ts -> char *: the file that is shown there, and what it says */
+	bool no_files;        /* Slack takes none of us */
 	struct map hooks;     /* channel/user -> struct hook */
 	struct map groups;    /* id -> struct group */
 	struct list asks;     /* struct ask: look-ups under way */
@@ -193,6 +196,8 @@ struct rest_ask {
 	enum rest_token token;
 	const char *json;   /* body; NULL: form */
 	const char *form;   /* body; NULL and json NULL: empty */
+	const void *bytes;  /* body of a file, with REST_NONE: HTTP 200 is all that there is to know then */
+	size_t n_bytes;
 	bool repeatable;    /* asking twice does no harm */
 	int64_t timeout_ms; /* 0: 30 s */
 	/* Once, from the loop, never before rest_start returns. answer: NULL when there is none. The call is gone after it. */
@@ -216,6 +221,9 @@ void slack_post(struct chat *chat, struct chat_post *post);
 void slack_posts_early(struct task *task);
 void slack_posts_cancel(struct slack_adapter *s);
 void slack_posts_free(struct slack_adapter *s);
+
+/* pictures.c */
+void pictures_free(struct slack_adapter *s);
 
 /* aside.c */
 void aside_init(struct slack_adapter *s);

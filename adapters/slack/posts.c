@@ -72,6 +72,12 @@ void posted_landed(struct posted *posted, const struct json *answer)
 {
 	if (posted->page == 0 && posted->post != NULL) {
 		set_id(posted, answer);
+		if (posted->way == WAY_POST || posted->way == WAY_EDIT) {
+			pictures_keep(posted->s, posted->channel,
+				      posted->way == WAY_EDIT ? posted->ts
+							      : json_string_or(answer, "ts", ""),
+				      posted->picture);
+		}
 		if (posted->way == WAY_POST && posted->thread == NULL && posted->pages.n > 1) {
 			posted->thread =
 				arena_strdup(&posted->arena, json_string_or(answer, "ts", NULL));
@@ -139,6 +145,32 @@ static const char *thread_of(struct posted *posted, const struct chat_post *post
 	return arena_strdup(&posted->arena, answers != NULL ? answers + 1 : post->answers);
 }
 
+/* What one person alone sees has bars: no picture can be shown there for sure. */
+static bool may_show(const struct posted *posted)
+{
+	return (posted->way == WAY_POST || posted->way == WAY_EDIT) && !posted->s->no_files;
+}
+
+/* The message is rendered once it is known whether there is a picture: at once, or later from a copy. */
+static void choose_picture(struct posted *posted, const struct chat_post *post)
+{
+	const struct slack_picture *kept = NULL;
+	struct arena *arena = &posted->arena;
+
+	posted->message = post->file != NULL && may_show(posted)
+				  ? message_copy(arena, post->message)
+				  : post->message;
+	if (posted->way == WAY_EDIT && post->keeps_file) {
+		kept = pictures_of(posted->s, posted->channel, posted->ts, arena);
+	}
+	if (kept != NULL) {
+		posted->message = message_copy(arena, post->message); /* should Slack refuse it */
+		posted->picture = arena_alloc(arena, sizeof(*posted->picture));
+		*posted->picture = *kept;
+		posted->pictured = true;
+	}
+}
+
 static int try_post(struct posted *posted, const struct chat_post *post)
 {
 	struct slack_adapter *s = posted->s;
@@ -176,8 +208,19 @@ static int try_post(struct posted *posted, const struct chat_post *post)
 	if (!post->place.direct && !slack_is_id(posted->channel, "CG")) {
 		return err_set(err, ERR_NOTFOUND, "no such channel in Slack, nothing was said");
 	}
-	slack_render(post->message, &posted->arena, &posted->pages);
+	choose_picture(posted, post);
 	return 0;
+}
+
+void posted_render(struct posted *posted)
+{
+	slack_render(posted->message, posted->picture, &posted->arena, &posted->pages);
+}
+
+void posted_begin(struct posted *posted)
+{
+	posted_render(posted);
+	posted_queue(posted);
 }
 
 void slack_post(struct chat *chat, struct chat_post *post)
@@ -194,7 +237,11 @@ void slack_post(struct chat *chat, struct chat_post *post)
 		return;
 	}
 	list_append(&s->posts, &posted->link);
-	posted_queue(posted);
+	if (post->file != NULL && may_show(posted)) {
+		picture_start(posted, post->file);
+	} else {
+		posted_begin(posted);
+	}
 }
 
 void slack_posts_early(struct task *task)

@@ -9,11 +9,14 @@
 
 #include "adapters/slack/posts.h"
 #include "base/clock.h"
+#include "base/log.h"
 #include "base/mem.h"
 
 #define PACE_MS 1050 /* a second, and a little for the way */
 #define BURST 3      /* of what is no message of its own */
 #define BODY_MAX (1024 * 1024)
+#define PICTURE_TRIES 3
+#define PICTURE_AGAIN_MS 1000
 
 struct pace {
 	int64_t next_ms;
@@ -97,12 +100,32 @@ static bool other_way(struct posted *posted, const struct trouble *trouble)
 	return true;
 }
 
+/* Slack has the picture, and not ready yet; or it takes the message with none. */
+static bool without_picture(struct posted *posted, const struct trouble *trouble)
+{
+	if (posted->picture == NULL || posted->page > 0 ||
+	    strcmp(trouble->code, "invalid_blocks") != 0) {
+		return false;
+	}
+	if (posted->picture_tries++ < PICTURE_TRIES) {
+		timer_start(&posted->timer, PICTURE_AGAIN_MS);
+		return true;
+	}
+	log_line(LOG_WARN, "slack.no-picture", "why", trouble->err.msg, NULL);
+	posted->picture = NULL;
+	posted_begin(posted);
+	return true;
+}
+
 static void on_answer(struct rest_call *call, const struct json *answer,
 		      const struct trouble *trouble)
 {
 	struct posted *posted = call->ask.data;
 
 	posted->call = NULL;
+	if (trouble != NULL && without_picture(posted, trouble)) {
+		return;
+	}
 	if (trouble == NULL) {
 		posted_landed(posted, answer);
 	} else if (other_way(posted, trouble)) {
