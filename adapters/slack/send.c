@@ -108,7 +108,8 @@ static bool without_picture(struct posted *posted, const struct trouble *trouble
 		return false;
 	}
 	if (posted->picture_tries++ < PICTURE_TRIES) {
-		timer_start(&posted->timer, PICTURE_AGAIN_MS);
+		posted_hold(posted, PICTURE_AGAIN_MS); /* it counts as a message of its own */
+		posted_queue(posted);
 		return true;
 	}
 	log_line(LOG_WARN, "slack.no-picture", "why", trouble->err.msg, NULL);
