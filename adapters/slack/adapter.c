@@ -197,6 +197,7 @@ static void adapter_free(struct slack_adapter *s)
 	aside_free(s);
 	forms_free(s);
 	pictures_free(s);
+	pages_free(s);
 	secret_free(s->app_token);
 	secret_free(s->bot_token);
 	free(s->api_url);
@@ -334,6 +335,7 @@ static void init_parts(struct slack_adapter *s)
 	map_init(&s->directs);
 	map_init(&s->hooks);
 	map_init(&s->pictures);
+	map_init(&s->kept);
 	map_init(&s->groups);
 	map_init(&s->joins);
 	map_init(&s->members);

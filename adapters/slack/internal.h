@@ -12,6 +12,7 @@
  * trouble.c   Slack's words for what is wrong, as sentences; pure
  * rest.c      one call of the Web API
  * posts.c     chat posts: taking them, and what became of them
+ * pages.c     what stands below a message of several
  * pictures.c  a picture of a post's charts, to Slack and back in edits
  * send.c      their calls, at Slack's pace
  * aside.c     small things about places: response_urls, direct channels, are we in the policy's channels?
@@ -103,6 +104,7 @@ struct slack_adapter {
 	struct list posts;    /* struct posted: under way, or waiting for their time */
 	struct map paces;     /* channel -> struct pace */
 	struct map directs;   /* user -> char *: the id of the direct channel with them */
+	struct map kept;      /* channel/ts of a first page -> struct kept (pages.c) */
 	struct map pictures;  /* channel/ts -> char *: the file that is shown there, and what it says */
 	bool no_files;        /* Slack takes none of us */
 	struct map hooks;     /* channel/user -> struct hook */
@@ -221,6 +223,9 @@ void slack_post(struct chat *chat, struct chat_post *post);
 void slack_posts_early(struct task *task);
 void slack_posts_cancel(struct slack_adapter *s);
 void slack_posts_free(struct slack_adapter *s);
+
+/* pages.c */
+void pages_free(struct slack_adapter *s);
 
 /* pictures.c */
 void pictures_free(struct slack_adapter *s);

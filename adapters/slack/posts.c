@@ -73,20 +73,19 @@ void posted_landed(struct posted *posted, const struct json *answer)
 	if (posted->page == 0 && posted->post != NULL) {
 		set_id(posted, answer);
 		if (posted->way == WAY_POST || posted->way == WAY_EDIT) {
+			pages_landed(posted, json_string_or(answer, "ts", ""));
 			pictures_keep(posted->s, posted->channel,
 				      posted->way == WAY_EDIT ? posted->ts
 							      : json_string_or(answer, "ts", ""),
 				      posted->picture);
 		}
-		if (posted->way == WAY_POST && posted->thread == NULL && posted->pages.n > 1) {
-			posted->thread =
-				arena_strdup(&posted->arena, json_string_or(answer, "ts", NULL));
-		}
+	} else if (posted->base != NULL) {
+		pages_landed(posted, json_string_or(answer, "ts", ""));
 	}
 	posted->page++;
 	posted->tries = 0;
-	/* of an edit the further pages stand there already; a card that long says so by its first */
-	if (posted->page >= posted->pages.n || posted->way == WAY_EDIT) {
+	posted->broadcast = false;
+	if (posted->base != NULL ? !pages_next(posted) : posted->page >= posted->pages.n) {
 		finish(posted, NULL);
 		return;
 	}
@@ -107,6 +106,14 @@ void posted_failed(struct posted *posted, const struct trouble *trouble)
 	if (posted->post != NULL) {
 		posted->post->retry_after_ms = wait_ms;
 		finish(posted, &trouble->err);
+	} else if (posted->base != NULL && posted->way != WAY_POST &&
+		   trouble->err.kind == ERR_NOTFOUND) {
+		pages_gone(posted);
+		if (pages_next(posted)) {
+			posted_queue(posted);
+		} else {
+			finish(posted, NULL);
+		}
 	} else if (++posted->tries < PAGE_TRIES && !trouble->fatal) {
 		timer_start(&posted->timer, wait_ms > 0 ? wait_ms : PAGE_AGAIN_MS);
 	} else {
@@ -137,6 +144,10 @@ static const char *thread_of(struct posted *posted, const struct chat_post *post
 
 	if (post->place.thread != NULL) {
 		return arena_strdup(&posted->arena, post->place.thread);
+	}
+	if (post->about != NULL && !post->place.direct) {
+		posted->broadcast = true; /* who has the thread closed sees the outcome all the same */
+		return arena_strdup(&posted->arena, post->about);
 	}
 	/* what somebody waits for goes on below their words; a short answer stands beside them */
 	if (post->key == NULL || post->answers == NULL || post->place.direct) {

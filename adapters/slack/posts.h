@@ -5,7 +5,7 @@
 #include "adapters/slack/internal.h"
 #include "adapters/slack/render.h"
 
-enum way { WAY_POST = 0, WAY_EDIT, WAY_EPHEMERAL, WAY_HOOK };
+enum way { WAY_POST = 0, WAY_EDIT, WAY_EPHEMERAL, WAY_HOOK, WAY_DELETE };
 
 struct posted {
 	struct list link; /* in posts, or early */
@@ -21,6 +21,8 @@ struct posted {
 	const char *channel; /* NULL: the direct channel is not known yet */
 	const char *user;    /* of a direct place, or the one who alone may see it; NULL: neither */
 	const char *thread, *ts;
+	const char *base; /* ts of the first page, once it stands there; NULL: not yet */
+	bool broadcast;   /* in a thread, and in the channel too */
 	/* pictures.c; picture NULL: its charts are bars */
 	struct slack_picture *picture;
 	bool pictured; /* it is at Slack's */
@@ -47,6 +49,14 @@ void pictures_keep(struct slack_adapter *s, const char *channel, const char *ts,
 		   const struct slack_picture *picture);
 const struct slack_picture *pictures_of(const struct slack_adapter *s, const char *channel,
 					const char *ts, struct arena *arena);
+
+/* pages.c, of what everybody there sees */
+void pages_landed(struct posted *posted, const char *ts); /* the page at hand stands there, or is gone */
+void pages_gone(struct posted *posted);                   /* somebody deleted it */
+/* After the first: which page is next, and by which way. False: all is as it should be. */
+bool pages_next(struct posted *posted);
+/* Pages of the message that this one edits are under way still. */
+bool pages_busy(const struct posted *posted);
 
 /* posts.c */
 void posted_begin(struct posted *posted); /* rendered, and queued */

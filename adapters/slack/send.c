@@ -30,7 +30,8 @@ static void send(struct posted *posted);
 static struct pace *pace_of(const struct posted *posted)
 {
 	static const char letters[] = {
-		[WAY_POST] = 'p', [WAY_EDIT] = 'u', [WAY_EPHEMERAL] = 'e', [WAY_HOOK] = 'h'};
+		[WAY_POST] = 'p', [WAY_EDIT] = 'u', [WAY_EPHEMERAL] = 'e',
+		[WAY_HOOK] = 'h', [WAY_DELETE] = 'd'};
 	struct map *paces = &posted->s->paces;
 	struct pace *pace;
 	char key[CHAT_ID_MAX + 3];
@@ -173,6 +174,11 @@ static void write_body(const struct posted *posted, struct strbuf *out)
 {
 	const struct slack_page *page = &posted->pages.page[posted->page];
 
+	if (posted->way == WAY_DELETE) {
+		(void)strbuf_addf(out, "{\"channel\":\"%s\",\"ts\":\"%s\"}", posted->channel,
+				  posted->ts);
+		return;
+	}
 	(void)strbuf_addch(out, '{');
 	if (posted->way == WAY_HOOK) {
 		(void)strbuf_adds(out,
@@ -188,8 +194,10 @@ static void write_body(const struct posted *posted, struct strbuf *out)
 			  "\"blocks\":%s,\"parse\":\"none\",\"link_names\":false,\"mrkdwn\":false",
 			  page->blocks);
 	if (posted->way == WAY_POST) {
-		(void)strbuf_adds(out, ",\"unfurl_links\":false,\"unfurl_media\":false,\"reply_"
-				       "broadcast\":false");
+		(void)strbuf_addf(out,
+				  ",\"unfurl_links\":false,\"unfurl_media\":false,\"reply_"
+				  "broadcast\":%s",
+				  posted->broadcast && posted->thread != NULL ? "true" : "false");
 	}
 	(void)strbuf_addch(out, '}');
 }
@@ -216,13 +224,18 @@ static void send(struct posted *posted)
 {
 	static const char *const methods[] = {[WAY_POST] = "chat.postMessage",
 					      [WAY_EDIT] = "chat.update",
-					      [WAY_EPHEMERAL] = "chat.postEphemeral"};
+					      [WAY_EPHEMERAL] = "chat.postEphemeral",
+					      [WAY_DELETE] = "chat.delete"};
 	struct rest_ask ask = {.done = on_answer, .data = posted};
 	const char *hook = NULL;
 	struct strbuf out;
 
 	if (posted->channel == NULL) {
 		open_direct(posted);
+		return;
+	}
+	if (posted->way == WAY_EDIT && posted->page == 0 && pages_busy(posted)) {
+		timer_start(&posted->timer, PACE_MS); /* its pages would be mixed with the old ones */
 		return;
 	}
 	if (posted->way == WAY_HOOK || (posted->way == WAY_EPHEMERAL && !posted->hooked &&
@@ -237,7 +250,7 @@ static void send(struct posted *posted)
 	ask.json = out.buf;
 	ask.method = hook != NULL ? hook : methods[posted->way];
 	ask.token = hook != NULL ? REST_NONE : REST_BOT;
-	ask.repeatable = posted->way == WAY_EDIT;
+	ask.repeatable = posted->way == WAY_EDIT || posted->way == WAY_DELETE;
 	posted->call = rest_start(posted->s, &ask);
 	strbuf_done(&out);
 }

@@ -136,6 +136,7 @@ static void make_direct(struct post_card *card)
 	request->place.direct = true;
 	request->private_to = NULL;
 	request->answers = NULL;
+	request->about = NULL;
 }
 
 struct post_card *post_open(struct post_queue *queue, const struct post_request *request)
@@ -150,6 +151,7 @@ struct post_card *post_open(struct post_queue *queue, const struct post_request 
 	copy->place.thread = arena_strdup(&card->arena, request->place.thread);
 	copy->private_to = arena_strdup(&card->arena, request->private_to);
 	copy->answers = arena_strdup(&card->arena, request->answers);
+	copy->about = arena_strdup(&card->arena, request->about);
 	copy->key = request->key != NULL && strlen(request->key) <= POST_KEY_MAX
 			    ? arena_strdup(&card->arena, request->key)
 			    : NULL;

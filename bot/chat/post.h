@@ -67,6 +67,7 @@ struct post_request {
 	struct chat_place place;
 	const char *private_to; /* NULL: everybody there */
 	const char *answers;    /* NULL: none */
+	const char *about;      /* as in chat.h; NULL: none */
 	const char *replaces;   /* go on editing this post (after a restart); NULL: a new one */
 	const char *key; /* as in chat.h; at most POST_KEY_MAX bytes, a longer one is left out */
 	bool again;      /* an earlier process may have posted it: as in chat.h */

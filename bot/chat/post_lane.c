@@ -244,6 +244,7 @@ static void send(struct post_card *card)
 	post->private_to = card->request.private_to;
 	post->replaces = flight->is_edit ? card->id : NULL;
 	post->answers = flight->is_edit ? NULL : card->request.answers;
+	post->about = flight->is_edit ? NULL : card->request.about;
 	post->key = flight->is_edit ? NULL : card->request.key;
 	post->again = post->key != NULL && card->request.again;
 	post->done = flight_done;

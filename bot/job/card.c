@@ -299,6 +299,9 @@ static void ping(struct request *request)
 	report = report_of(request, &arena);
 	offer_next(request, &report, &arena);
 	(void)snprintf(key, sizeof(key), "p-%s", request->row.id);
+	post.about = request->row.answers[0] != '\0' ? request->row.answers
+		     : request->card_id[0] != '\0'   ? request->card_id
+						     : NULL;
 	card = post_open(queue, &post);
 	(void)post_set(card, report_ping(&report, &arena));
 	post_close(card);
