@@ -221,6 +221,7 @@ static void bytes_go_to_slack_alone(void **state)
 					  "https://files.slack.com.evil.example/x",
 					  "https://evilslack.com/x",
 					  "https://slack.com@evil.example/x",
+					  "https://evil.example@files.slack.com/x",
 					  "https://evil.example/?.slack.com",
 					  "https://evil.example#.slack.com",
 					  "https://evil.example\\\\.slack.com/x",

@@ -381,25 +381,6 @@ static void an_edit_has_all_its_pages(void **state)
 	assert_null(fake_call("chat.postMessage"));
 }
 
-/* A page after the first of what one person alone sees is never said to all. */
-static void private_pages_stay_private(void **state)
-{
-	static struct posted p = {.post = {.private_to = "U01BOB000"}};
-
-	(void)state;
-	post_long(&p, 1000, "secret");
-	assert_true(fake_answer("chat.postEphemeral", "{\"ok\":true,\"message_ts\":\"1.7\"}"));
-	loop_advance(fake.loop, 1100);
-	assert_true(fake_answer("chat.postEphemeral",
-				"{\"ok\":false,\"error\":\"message_not_found\"}"));
-	loop_advance(fake.loop, 5000);
-	for (size_t i = 0; i < FAKE_CALLS; i++) {
-		assert_true(fake.calls[i].body == NULL ||
-			    strcmp(fake.calls[i].method, "chat.postMessage") != 0 ||
-			    strstr(fake.calls[i].body, "secret") == NULL);
-	}
-}
-
 static void an_outcome_stands_in_the_thread_and_outside(void **state)
 {
 	static struct posted p = {.post = {.key = "p-1", .about = "1800000000.000100"}};
@@ -620,7 +601,6 @@ int main(void)
 		EACH(what_went_wrong_has_its_sentence),
 		EACH(long_answers_are_pages),
 		EACH(an_edit_has_all_its_pages),
-		EACH(private_pages_stay_private),
 		EACH(an_outcome_stands_in_the_thread_and_outside),
 		cmocka_unit_test(before_the_start_nothing_goes),
 		cmocka_unit_test(a_close_calls_all_back),
