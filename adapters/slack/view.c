@@ -42,11 +42,11 @@ static void add_input(struct strbuf *out, const struct field *field)
 	unsigned most = field->most > 0 && field->most < FORM_VALUE_MAX ? field->most
 									: FORM_VALUE_MAX / 4;
 
-	if (field->kind == FIELD_SELECT && field->n_choices > 0) {
+	if (field->kind == FORM_SELECT && field->n_choices > 0) {
 		(void)strbuf_adds(out, "\"type\":\"static_select\",");
 		add_options(out, field->choices, field->n_choices);
 		(void)strbuf_addch(out, ',');
-	} else if (field->kind == FIELD_SEARCH) {
+	} else if (field->kind == FORM_SEARCH) {
 		(void)strbuf_adds(out, "\"type\":\"external_select\",\"min_query_length\":0,");
 	} else {
 		(void)strbuf_addf(

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "app/audit_ask.h"
+#include "app/create.h"
 #include "audit/audit.h"
 #include "base/clock.h"
 #include "base/log.h"
@@ -251,6 +252,12 @@ static bool on_targets(struct turn *turn, const struct ocean_snapshot *snapshot)
 	return facts_start(turn, known) || decide(turn);
 }
 
+/* The same for what is to be made. */
+static bool on_new(struct turn *turn)
+{
+	return create_targets(turn) && (facts_start(turn, known) || decide(turn));
+}
+
 void turn_targets_again(struct turn *turn)
 {
 	if (!on_targets(turn, turn->snapshot)) {
@@ -276,6 +283,8 @@ void turn_droplets(struct account_want *want, struct ocean_snapshot *snapshot,
 			 words_failed(&turn->arena, row->plan != NULL, turn->person != NULL, err));
 	} else if (row->own == OWN_AUDIT) {
 		goes_on = audit_ask_run(turn, snapshot);
+	} else if (row->takes == TAKES_NEW) {
+		goes_on = on_new(turn);
 	} else if (row->takes == TAKES_TARGETS) {
 		goes_on = on_targets(turn, snapshot);
 	} else {

@@ -14,6 +14,7 @@
 #include "app/internal.h"
 #include "app/mirror.h"
 #include "app/reload.h"
+#include "app/templates.h"
 #include "audit/audit.h"
 #include "base/clock.h"
 #include "base/log.h"
@@ -103,6 +104,12 @@ static void job_ended(const struct store_request *request, const struct store_jo
 	announce_job(data, request, job, plan);
 }
 
+static int job_user_data(const char *name, char **ret_text, char ret_sum[33], struct err *err,
+			 void *data)
+{
+	return templates_read(((struct app *)data)->user_data, name, ret_text, ret_sum, err);
+}
+
 static const char *job_say_button(const char *text, void *data)
 {
 	return buttons_add(((struct app *)data)->buttons, text);
@@ -175,6 +182,7 @@ struct app *app_new(const struct app_parts *parts)
 		.groups_cancel = groups_forget,
 		.ended = job_ended,
 		.say_button = job_say_button,
+		.user_data = job_user_data,
 		.data = app,
 	};
 
@@ -193,6 +201,7 @@ struct app *app_new(const struct app_parts *parts)
 	app->mirror = mirror_new(app);
 	app->reload = reload_new(app, parts->policy, parts->policy_path);
 	app->own_droplet = parts->own_droplet;
+	app->user_data = mem_strdup(parts->user_data);
 	(void)snprintf(app->own_name, sizeof(app->own_name), "%s",
 		       parts->own_name != NULL ? parts->own_name : "sluice");
 	for (size_t i = 0; i < parts->n_accounts && i < ACCOUNTS_MAX; i++) {
@@ -274,6 +283,7 @@ static void take_down(struct app *app)
 	}
 	gate_free(app->gate);
 	buttons_free(app->buttons);
+	free(app->user_data);
 	free(app->policy_text);
 	recent_free(app->recent);
 	denials_free(app->denials);

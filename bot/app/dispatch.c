@@ -13,6 +13,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "command/form.h"
 #include "metrics/metrics.h"
 
 #define TURNS_MAX 512 /* commands that wait at once */
@@ -189,6 +190,8 @@ static bool is_chatter(const struct turn *turn, enum command_fit fit)
 	switch (turn->parse.row->takes) {
 	case TAKES_TARGETS: /* its names decide, once the droplets are known */
 		return fit == FIT_USAGE && command_overfull(&turn->parse);
+	case TAKES_NEW: /* "create web-9 region ...", not "create a ticket" */
+		return fit == FIT_USAGE && !command_new_is_meant(&turn->parse);
 	case TAKES_FILTERS:
 		return fit == FIT_USAGE;
 	case TAKES_GLOB: /* "sizes s-*", not "sizes matter" */

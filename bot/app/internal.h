@@ -73,6 +73,7 @@ struct app {
 	struct takes *takes;
 	char own_name[64];
 	uint64_t own_droplet;
+	char *user_data;    /* the folder of templates; NULL: none */
 	int64_t started_ms; /* wall */
 	bool start_recorded;
 	bool closing;

@@ -105,7 +105,9 @@ void turn_refused(struct turn *turn, uint64_t droplet_id, const struct gate_deci
 		.channel_name = gate_channel(turn->app->gate, &turn->who),
 		.verb = verb_info(turn->parse.row->verb)->name,
 		.droplets = &droplet_id,
-		.n_droplets = 1,
+		.n_droplets = droplet_id != 0,
+		.names = turn->parse.words,
+		.n_names = droplet_id == 0 ? turn->parse.n_words : 0,
 		.state = "refused",
 		.outcome = why,
 	};

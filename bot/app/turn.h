@@ -31,14 +31,24 @@ struct fetch {
 
 struct turn;
 
+/* create.c */
+struct create_facts {
+	bool no_right;    /* by rights alone it is not allowed: nothing more was asked for */
+	const char *near; /* what is there, and like the word that is not; NULL: nothing */
+	size_t near_distance;
+	enum job_arg meant_arg; /* in the place of which argument */
+	const char *meant_for;  /* of a list: of which word */
+};
+
 /* facts.c: what a change must know before it is decided. */
 struct facts {
 	struct ocean_call call;
-	struct ocean *calling; /* NULL: no call is under way */
-	size_t at;             /* the droplet, or the list, that is asked about */
+	struct ocean *calling;      /* NULL: no call is under way */
+	struct create_facts create; /* KNOWS_NEW */
+	size_t at;                  /* the droplet, or the list, that is asked about */
 	bool dropped;
-	bool found;                    /* KNOWS_SAVED: it is one of this droplet's */
-	struct err err;                /* ERR_NONE: DigitalOcean told */
+	bool found;     /* KNOWS_SAVED: it is one of this droplet's; NEW: there is such an image */
+	struct err err; /* ERR_NONE: DigitalOcean told */
 	const struct droplet *lacking; /* KNOWS_SIZES: it cannot have that size, */
 	const char *lack;              /* and why; NULL: nothing is known against it */
 	void (*then)(struct turn *);
@@ -147,6 +157,8 @@ bool facts_start(struct turn *turn, void (*then)(struct turn *));
 bool facts_drop(struct turn *turn); /* as fetch_drop */
 /* For the gate: what is added a month. What will be refused all the same adds nothing, so that the person reads why. */
 int64_t facts_cost(const struct turn *turn);
+/* facts.c: asks that of an account (verb, and what it names), and goes on when it has come. False: there is no such account. */
+bool facts_ask(struct turn *turn, const char *account, const struct ocean_call *what);
 /* Once the gate allowed: what is known says that it cannot be done? Then it is said, and stands in txn. */
 bool facts_refuse(struct turn *turn, const struct gate_decision *decision, struct store_txn *txn);
 

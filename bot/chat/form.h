@@ -9,15 +9,15 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#define FORM_FIELDS_MAX 10
+#define FORM_FIELDS_MAX 20
 #define FORM_VALUE_MAX 400   /* bytes that a field may bring; what has more is no value */
 #define FORM_CHOICES_MAX 100 /* of a field, and in one answer to a search */
 
 enum field_kind {
-	FIELD_TEXT = 0,
-	FIELD_CODE,   /* a secret that is good once: shown to nobody, kept nowhere, never filled in beforehand */
-	FIELD_SELECT, /* one of its choices */
-	FIELD_SEARCH, /* one of those that are offered while a person types (EVENT_SEARCH) */
+	FORM_TEXT = 0,
+	FORM_CODE,   /* a secret that is good once: shown to nobody, kept nowhere, never filled in beforehand */
+	FORM_SELECT, /* one of its choices */
+	FORM_SEARCH, /* one of those that are offered while a person types (EVENT_SEARCH) */
 };
 
 struct field_choice {

@@ -16,7 +16,7 @@
 #include "job/plan.h"
 
 #define COMMAND_PHRASES_MAX 12
-#define COMMAND_ARGS_MAX 4
+#define COMMAND_ARGS_MAX 13
 #define COMMAND_WORDS_MAX 64   /* words in one command */
 #define COMMAND_REASON_MAX 200 /* bytes; what is longer is cut */
 
@@ -28,7 +28,8 @@ enum command_takes {
 	TAKES_GLOB,    /* nothing, or one glob of names */
 	TAKES_ID,      /* nothing, or which request */
 	TAKES_TOPIC,   /* at most a few words of another command */
-	TAKES_REST,    /* anything: for verbs whose command is not built */
+	TAKES_NEW, /* names of droplets that are to be made, and arguments by their keys (form.h) */
+	TAKES_REST, /* anything: for verbs whose command is not built */
 };
 
 /* What changes Sluice's own affairs: carried out by app (own.c), which answers when it is on disk. */
@@ -50,10 +51,27 @@ enum command_own {
 	OWN_RELOAD,
 };
 
+/* Where the choices of an argument come from: DigitalOcean's lists, or our own. */
+enum command_from {
+	FROM_NOTHING = 0, /* it is typed */
+	FROM_REGIONS,
+	FROM_SIZES,
+	FROM_IMAGES,
+	FROM_KEYS,
+	FROM_TAGS,
+	FROM_VPCS,
+	FROM_PROJECTS,
+	FROM_TEMPLATES,
+	FROM_ACCOUNTS,
+};
+
 /* A word behind the targets, by the kinds of job/args.h: grammar and usage come from it. */
 struct command_arg {
 	enum job_arg arg; /* ARG_NONE: no more */
 	bool optional;    /* a flag is always */
+	/* TAKES_NEW: each is said behind its key, and is a field of a form */
+	enum command_from from;
+	const char *label, *help; /* "Region"; one line */
 };
 
 /* What a change must know of DigitalOcean's before it is decided (app/facts.c). */
@@ -61,6 +79,7 @@ enum command_knows {
 	KNOWS_NOTHING = 0,
 	KNOWS_SIZES, /* is there such a size, there, for that disk, and what does it cost? */
 	KNOWS_SAVED, /* is that a backup or a snapshot of this droplet? */
+	KNOWS_NEW, /* is there all that a new droplet is to be made of, is there room, what does it cost? */
 };
 
 struct command_call;

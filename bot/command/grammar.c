@@ -9,7 +9,7 @@
 #include "base/names.h"
 #include "base/strbuf.h"
 #include "chat/event.h"
-#include "command/command.h"
+#include "command/form.h"
 
 /* What phones and word processors make of plain characters. */
 static const struct {
@@ -149,6 +149,7 @@ static bool suits(const struct command *row, const char *const *after, size_t n_
 	case TAKES_GLOB:
 	case TAKES_ID:
 	case TAKES_TOPIC:
+	case TAKES_NEW:
 	case TAKES_REST:
 		return true;
 	}
@@ -212,7 +213,10 @@ const char *command_args(const struct command *row, struct arena *arena)
 		enum job_arg arg = row->args[i].arg;
 		bool optional = row->args[i].optional || job_arg_is_flag(arg);
 
-		text = arena_printf(arena, "%s %s%s%s", text, optional ? "[" : "",
+		bool keyed = row->takes == TAKES_NEW && !job_arg_is_flag(arg);
+
+		text = arena_printf(arena, "%s %s%s%s%s%s", text, optional ? "[" : "",
+				    keyed ? job_arg_key(arg) : "", keyed ? " " : "",
 				    job_arg_word(arg), optional ? "]" : "");
 	}
 	return text;
@@ -334,6 +338,8 @@ static enum command_fit check_words(struct command_parse *parse, struct arena *a
 			return FIT_USAGE;
 		}
 		return FIT_COMMAND;
+	case TAKES_NEW:
+		return command_take_new(parse, arena, err) < 0 ? FIT_USAGE : FIT_COMMAND;
 	case TAKES_FILTERS:
 		return command_filter_parse(parse->words, parse->n_words, &filter, err) == 0
 			       ? FIT_COMMAND

@@ -8,6 +8,7 @@
 
 #include "command/acts.h"
 #include "command/answers.h"
+#include "command/life.h"
 #include "command/links.h"
 
 #define MINUTE_MS 60000
@@ -112,31 +113,6 @@ static const struct plan resize = {
 		   .unless = DROPLET_ACTIVE,
 		   .way_back = true}},
 	.n_steps = 3,
-};
-
-static const struct plan destroy = {
-	.verb = VERB_DROPLET_DESTROY,
-	.infinitive = "destroy",
-	.doing = "Destroying",
-	.done = "Destroyed",
-	.strands = true,
-	.confirms = true,
-	.looks_beside = true,
-	.steps = {{.kind = STEP_DESTROY, .usual_ms = 10000, .deadline_ms = 5 * MINUTE_MS}},
-	.n_steps = 1,
-};
-
-static const struct plan purge = {
-	.verb = VERB_DROPLET_PURGE,
-	.infinitive = "purge",
-	.doing = "Purging",
-	.done = "Purged",
-	.strands = true,
-	.confirms = true,
-	.looks_beside = true,
-	.beside_goes = true,
-	.steps = {{.kind = STEP_PURGE, .usual_ms = 20000, .deadline_ms = 15 * MINUTE_MS}},
-	.n_steps = 1,
 };
 
 static const struct command built[] = {
@@ -389,6 +365,28 @@ static const struct command built[] = {
 		.plan = &power_off,
 	},
 	{
+		.phrases = {"create", "droplet create", "create droplet"},
+		.verb = VERB_DROPLET_CREATE,
+		.takes = TAKES_NEW,
+		.usage = "NAME ...",
+		.args = {{ARG_REGION, false, FROM_REGIONS, "Region", "where: `regions`"},
+			 {ARG_SIZE, false, FROM_SIZES, "Size", "how large, and its price: `sizes`"},
+			 {ARG_IMAGE, false, FROM_IMAGES, "Image", "its system: `images`, or an id"},
+			 {ARG_KEYS, true, FROM_KEYS, "SSH keys", "who may log in: `keys`"},
+			 {ARG_TAGS, true, FROM_TAGS, "Tags", "what rules know it by"},
+			 {ARG_VPC, true, FROM_VPCS, "VPC", "its private network"},
+			 {ARG_TEMPLATE, true, FROM_TEMPLATES, "User data", "a template's name"},
+			 {ARG_BACKUPS, true, FROM_NOTHING, "Backups",
+			  "each week; cost a fifth more"},
+			 {ARG_MONITORING, true, FROM_NOTHING, "Monitoring", "memory and load too"},
+			 {ARG_IPV6, true, FROM_NOTHING, "IPv6", "an IPv6 address too"},
+			 {ARG_PROJECT, true, FROM_PROJECTS, "Project", "not the default one"},
+			 {ARG_ACCOUNT, true, FROM_ACCOUNTS, "Account", "where there are several"}},
+		.knows = KNOWS_NEW,
+		.help = "new ones: help create",
+		.plan = &life_create,
+	},
+	{
 		.phrases = {"resize", "droplet resize"},
 		.verb = VERB_DROPLET_RESIZE,
 		.takes = TAKES_TARGETS,
@@ -491,7 +489,7 @@ static const struct command built[] = {
 		.takes = TAKES_TARGETS,
 		.usage = "NAME ...",
 		.help = "for good; what it is is shown before",
-		.plan = &destroy,
+		.plan = &life_destroy,
 	},
 	{
 		.phrases = {"purge", "droplet purge"},
@@ -499,7 +497,7 @@ static const struct command built[] = {
 		.takes = TAKES_TARGETS,
 		.usage = "NAME ...",
 		.help = "destroy it with all that belongs to it",
-		.plan = &purge,
+		.plan = &life_purge,
 	},
 	{
 		.phrases = {"tag", "droplet tag", "tag add"},

@@ -186,8 +186,11 @@ const char *request_said_again(const struct request *request, bool queues, struc
 	const char *text = request->row.words;
 
 	for (size_t i = 0; i < request->n_jobs; i++) {
-		text = arena_printf(arena, "%s #%llu", text,
-				    (unsigned long long)request->jobs[i].row.droplet_id);
+		const struct store_job *row = &request->jobs[i].row;
+
+		text = request->plan->makes ? arena_printf(arena, "%s %s", text, row->droplet_name)
+					    : arena_printf(arena, "%s #%llu", text,
+							   (unsigned long long)row->droplet_id);
 	}
 	text = arena_printf(arena, "%s%s", text, job_args_words(&request->args, arena));
 	if (queues) {

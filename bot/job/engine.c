@@ -122,6 +122,7 @@ static void job_done(struct job *job)
 		free(job->unsaved[i].outcome);
 	}
 	free(job->unsaved);
+	free(job->user_data);
 }
 
 void request_free(struct request *request)

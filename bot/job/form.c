@@ -48,13 +48,13 @@ const struct chat_form *job_form(const struct job_engine *engine, const struct j
 	form = arena_alloc(arena, sizeof(*form));
 	field = arena_alloc(arena, sizeof(*field));
 	*field = press->act == JOB_ACT_CODE
-			 ? (struct field){.kind = FIELD_CODE,
+			 ? (struct field){.kind = FORM_CODE,
 					  .id = "code",
 					  .label = "Your six-digit code",
 					  .hint = "Nobody else sees it.",
 					  .least = 6,
 					  .most = 7}
-			 : (struct field){.kind = FIELD_TEXT,
+			 : (struct field){.kind = FORM_TEXT,
 					  .id = "reason",
 					  .label = "Why?",
 					  .hint = "It stands in the log.",

@@ -102,9 +102,10 @@ struct job {
 	struct call *call;
 	struct fresh fresh;
 	bool wanting;
-	bool frozen; /* about to be canceled: it does nothing by itself */
-	bool moving; /* one of those that a commit under way moves together */
-	bool parked; /* READY, until the whole request was looked at under the policy of now */
+	bool frozen;     /* about to be canceled: it does nothing by itself */
+	bool moving;     /* one of those that a commit under way moves together */
+	char *user_data; /* kind_create.c: what is sent with it; NULL: nothing */
+	bool parked;     /* READY, until the whole request was looked at under the policy of now */
 };
 
 /* What the card asks for now. */
@@ -352,6 +353,9 @@ void job_watch(struct job *job);
 void job_go(struct job *job); /* READY since just now */
 void job_run_later(struct job *job, const char *why);
 
+/* kind_create.c: of a plan that makes it, as it would be, by the request's arguments; NULL: they do not say */
+const struct droplet *job_future(const struct job *job, struct arena *arena);
+
 /* proof.c: what is looked at after the action of the step at hand, and whether it is as promised; job->found says more of it */
 struct ocean_call proof_call(const struct job *job);
 bool proof_holds(struct job *job, const struct ocean_call *call);
@@ -364,6 +368,7 @@ void steps_done(struct job *job); /* the step under way was: to the next, or the
 /* Steps that are not needed are passed over. True: none is left, steps_finish. */
 bool steps_skip(struct job *job, const struct droplet *droplet);
 void steps_finish(struct job *job, struct store_txn *txn);
+void steps_not_needed(struct job *job, struct store_txn *txn); /* the step at hand, of several */
 void steps_note_live(struct job *job, const struct droplet *droplet); /* about to be sent */
 /* The step under way ended badly. True: another one undoes the first, and the job goes on. */
 bool steps_end(struct job *job, enum job_state to, struct store_txn *txn);

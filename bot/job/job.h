@@ -48,6 +48,12 @@ struct job_options {
 	/* Asks the network now; done may come at once, when there is nothing to ask. NULL: there are no groups. */
 	void (*groups)(const struct gate_who *who, struct group_want *want, void *data);
 	void (*groups_cancel)(struct group_want *want);
+	/*
+	 * The bytes of a template of user data, in memory of its own; sum: the first half of their SHA-256, in hex. -1: there is no
+	 * such file, or it is not one to be sent, as a sentence. NULL: there are none.
+	 */
+	int (*user_data)(const char *name, char **ret_text, char ret_sum[33], struct err *err,
+			 void *data);
 	struct codes *codes; /* NULL: nobody has any */
 	void *data;
 };

@@ -109,6 +109,12 @@ static const char *first_line(const char *text, struct arena *arena)
 	return arena_strndup(arena, text, strcspn(text, "\n"));
 }
 
+static const char *second_line(const char *text, struct arena *arena)
+{
+	text += strcspn(text, "\n");
+	return *text != '\0' ? first_line(text + 1, arena) : "";
+}
+
 static int64_t usual_ms(const struct plan *plan)
 {
 	int64_t all = 0;
@@ -291,6 +297,9 @@ static void card_of_many(const struct report *report, struct build *build, struc
 			add_lines(build, job->outcome, arena);
 		} else {
 			build_line(build, "%s: %s", job->droplet_name, word_of(report, job, arena));
+		}
+		if (done(job) && report->plan->makes) { /* where each can be reached */
+			build_line(build, "  %s", second_line(job->outcome, arena));
 		}
 		if (done(job) && beside_read(job->beside, arena, &beside)) {
 			add_lines(build, beside_left(&beside, report->plan->beside_goes, arena),

@@ -238,8 +238,8 @@ static void begin_step(struct job *job, const struct droplet *droplet,
 	const struct step_ops *ops = step_ops(job_step(job));
 	const char *size = job->request->args.size;
 
-	if (*size != '\0' && job->row.step == 0 && !job->request->args.disk &&
-	    droplet->size != NULL && strcmp(droplet->size, size) == 0) {
+	if (!job->request->plan->makes && *size != '\0' && job->row.step == 0 &&
+	    !job->request->args.disk && droplet->size != NULL && strcmp(droplet->size, size) == 0) {
 		job_say(job, "Nothing ran: %s is a %s already.", job->row.droplet_name, size);
 		job_end(job, JOB_FAILED, txn);
 	} else if (ops->bars != NULL && ops->bars(job, snapshot, txn)) {
@@ -331,8 +331,19 @@ static void ask_gate(struct job *job, const struct droplet *droplet,
 	struct arena arena;
 
 	arena_init(&arena);
-	gate_decide(engine->options.gate, &who, VERB_DROPLET_SHOW, &droplet, 1, row->id, NULL,
-		    &arena, &decision);
+	if (job->request->plan
+		    ->makes) { /* decided on as it would be, also while it is being made */
+		droplet = job_future(job, &arena);
+		decision.verdict = droplet != NULL ? ALLOW : DENY;
+	} else {
+		gate_decide(engine->options.gate, &who, VERB_DROPLET_SHOW, &droplet, 1, row->id,
+			    NULL, &arena, &decision);
+	}
+	if (droplet == NULL) {
+		not_here(job, txn);
+		arena_done(&arena);
+		return;
+	}
 	if (decision.verdict !=
 	    ALLOW) { /* to this person it is not there: decided again, for the log */
 		gate_decide(engine->options.gate, &who, VERB_DROPLET_SHOW, &droplet, 1, row->id,
@@ -370,7 +381,7 @@ static void on_list(struct ocean_want *want, struct ocean_snapshot *snapshot, co
 		return;
 	}
 	droplet = ocean_snapshot_by_id(snapshot, job->row.droplet_id);
-	if (droplet != NULL) {
+	if (droplet != NULL || job->request->plan->makes) {
 		ask_gate(job, droplet, snapshot);
 	} else {
 		not_here(job, NULL);

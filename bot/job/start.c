@@ -277,7 +277,7 @@ static void audit_refused(const struct request *request, struct store_txn *txn, 
 		.channel = request->row.direct ? "direct" : request->row.channel,
 		.verb = request->row.verb,
 		.droplets = &droplet_id,
-		.n_droplets = 1,
+		.n_droplets = droplet_id != 0,
 		.state = "refused",
 		.outcome = why,
 	};

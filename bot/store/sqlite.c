@@ -37,7 +37,7 @@ static const char *const queries[Q_COUNT] = {
 	[Q_BACK_TO] = "ROLLBACK TO one",
 	[Q_SEEN] = "INSERT INTO seen (key, at_ms) VALUES (?1, ?2)",
 	[Q_BUSY] = "SELECT 1 FROM job WHERE account = ?1 AND droplet_id = ?2 AND open = 1"
-		   " AND id <> ?3",
+		   " AND droplet_id <> 0 AND id <> ?3",
 	/* a row that is there is changed in its place: a replaced one would be taken out of each index and put back */
 	[Q_JOB] =
 		"INSERT INTO job (" JOB_COLUMNS ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9,"

@@ -11,6 +11,7 @@
 #include "job/states.h"
 #include "job/steps.h"
 
+#define SIM_MADE_FROM 400000000 /* ids of droplets that were made */
 #define END_MS (40 * 60 * 1000) /* longer than any approval is waited for */
 
 static void wrong(struct held *held, const char *what, uint64_t droplet)
@@ -69,13 +70,17 @@ static bool is_refusal(const struct sim_call *call)
 	return call->fault == FAULT_REFUSED || call->status == 429 || call->status == 422;
 }
 
-/* Does it change a droplet: an action, or its end? */
+/* Does it change a droplet: an action, or its end? Or make one: 0. */
 static bool is_change(const struct sim_call *call, unsigned long long *ret_droplet)
 {
 	int n = 0;
 
 	if (strcmp(call->method, "DELETE") == 0) {
 		return sscanf(call->path, "/v2/droplets/%llu", ret_droplet) == 1;
+	}
+	if (strcmp(call->path, "/v2/droplets") == 0) {
+		*ret_droplet = 0;
+		return strcmp(call->method, "POST") == 0;
 	}
 	return strcmp(call->method, "POST") == 0 &&
 	       sscanf(call->path, "/v2/droplets/%llu/actions%n", ret_droplet, &n) == 1 && n > 0;
@@ -163,7 +168,10 @@ static unsigned steps_of(const struct store_job *job)
 
 static bool note_job(struct search *search, const struct store_job *job)
 {
-	if (job->droplet_id < HELD_DROPLETS) {
+	if (job->droplet_id == 0 || job->droplet_id >= SIM_MADE_FROM) { /* it was to be made */
+		search->held->jobs[0]++;
+		search->held->steps[0]++;
+	} else if (job->droplet_id < HELD_DROPLETS) {
 		search->held->jobs[job->droplet_id]++;
 		search->held->steps[job->droplet_id] += steps_of(job);
 	}

@@ -2,6 +2,7 @@
  *
  *   - a request that changes something leaves only after its job is on disk as SUBMITTING
  *   - one step of a job, one request: what may have reached DigitalOcean is never sent again
+ *   - one request of a create, one droplet: they are counted as those of droplet 0, which has no id when it is asked for
  *   - at the end nothing is open, the last word of every card is an outcome, and the log's chain is whole
  */
 #ifndef GUARD_HELD_H

@@ -145,7 +145,7 @@ static void fail_each(const char *story, const char *call_fault, enum err_kind p
 static const char *const stories[] = {
 	"reboot",         "several",       "lost_reply",      "restart",         "repeated",
 	"ambiguous",      "confirm",       "approve_two",     "approve_restart", "queue_short",
-	"snapshot_short", "restore_short", "destroy_restart", "purge_lost"};
+	"snapshot_short", "restore_short", "destroy_restart", "purge_lost",      "create_short"};
 
 static void test_commits(void **state)
 {

@@ -2,9 +2,11 @@
 #include "stage.h"
 
 #include <assert.h>
+#include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -187,6 +189,7 @@ static void start_app(struct stage *stage)
 				  .store = stage->store,
 				  .policy = policy,
 				  .policy_path = stage->policy_path,
+				  .user_data = stage->user_data,
 				  .painter = &stage->painter,
 				  .own_droplet = stage->own_droplet};
 	const struct policy_account *accounts;
@@ -223,6 +226,7 @@ struct stage *stage_new(const char *policy_path)
 		free(stage);
 		return NULL;
 	}
+	(void)snprintf(stage->user_data, sizeof(stage->user_data), "%s.d", stage->policy_path);
 	policy = load_policy(stage->policy_path);
 	if (policy == NULL) {
 		(void)unlink(stage->policy_path);
@@ -278,6 +282,37 @@ bool stage_policy_file(struct stage *stage, const char *policy_path)
 	return (to == NULL || fclose(to) == 0) && good;
 }
 
+bool stage_template(struct stage *stage, const char *name, const char *text)
+{
+	char path[128];
+	FILE *to;
+
+	(void)mkdir(stage->user_data, 0700);
+	(void)snprintf(path, sizeof(path), "%s/%s", stage->user_data, name);
+	to = fopen(path, "w");
+	if (to == NULL) {
+		return false;
+	}
+	(void)fputs(text, to);
+	return fchmod(fileno(to), 0600) == 0 && fclose(to) == 0;
+}
+
+static void forget_templates(struct stage *stage)
+{
+	DIR *dir = opendir(stage->user_data);
+	const struct dirent *entry;
+	char path[512];
+
+	while (dir != NULL && (entry = readdir(dir)) != NULL) {
+		(void)snprintf(path, sizeof(path), "%s/%s", stage->user_data, entry->d_name);
+		(void)unlink(path);
+	}
+	if (dir != NULL) {
+		(void)closedir(dir);
+		(void)rmdir(stage->user_data);
+	}
+}
+
 void stage_reload(struct stage *stage)
 {
 	app_reload(stage->app);
@@ -299,6 +334,7 @@ void stage_free(struct stage *stage)
 	store_close(stage->store);
 	sim_world_free(stage->world);
 	(void)unlink(stage->policy_path);
+	forget_templates(stage);
 	loop_free(stage->loop);
 	for (size_t i = 0; i < stage->n_shown; i++) {
 		struct shown *s = &stage->shown[i];

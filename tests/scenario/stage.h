@@ -32,6 +32,7 @@ struct stage {
 	struct loop *loop;
 	struct sim_world *world;
 	struct store *store;
+	char user_data[72];   /* the folder of templates, once there is one */
 	char policy_path[64]; /* a copy of the story's, which the app reads */
 	struct app *app;
 	struct chat *chat;
@@ -69,6 +70,8 @@ void stage_use_ops(struct stage *stage); /* the chat's operations, with what was
 void stage_forms(struct stage *stage, bool late); /* stage_forms.c */
 void stage_fill(struct stage *stage, const char *user, const struct field_value *values,
 		size_t n); /* sends the newest form */
+/* A template of user data is there from now on, or is another one. */
+bool stage_template(struct stage *stage, const char *name, const char *text);
 void stage_files(struct stage *stage, int64_t paint_ms);
 void stage_reload(struct stage *stage);  /* the app is told to read it again, as by a signal */
 void stage_restart(struct stage *stage); /* the same store, a new program */

@@ -396,6 +396,19 @@ static int do_files(struct story *story)
 	return 0;
 }
 
+static int do_room(struct story *story)
+{
+	story->stage->world->model->droplet_limit = (unsigned)strtoul(story->words[1], NULL, 10);
+	return 0;
+}
+
+static int do_template(struct story *story)
+{
+	return stage_template(story->stage, story->words[1], story->words[2])
+		       ? 0
+		       : fail(story, "the template cannot be written", story->words[1]);
+}
+
 static int do_runs_on(struct story *story)
 {
 	story->stage->own_droplet = strtoull(story->words[1], NULL, 10);
@@ -520,14 +533,15 @@ static const struct {
 	size_t least_words;
 	int (*run)(struct story *);
 } lines[] = {
-	{"POLICY", 2, do_policy}, {"DROPLET", 2, do_droplet}, {"GONE", 2, do_gone},
-	{"SAY", 4, do_say},       {"EXPECT", 3, do_expect},   {"SILENCE", 1, do_silence},
-	{"NEVER", 2, do_never},   {"PRESS", 3, do_press},     {"CODE", 2, do_code},
-	{"FAULT", 2, do_fault},   {"PASS", 2, do_pass},       {"RESTART", 1, do_restart},
-	{"CLOCK", 2, do_clock},   {"RELOAD", 1, do_reload},   {"POLICYFILE", 2, do_policy_file},
-	{"CALLS", 4, do_calls},   {"DISK", 2, do_disk},       {"AUDIT", 2, do_audit},
-	{"ROWS", 3, do_rows},     {"VERIFY", 1, do_verify},   {"RUNSON", 2, do_runs_on},
-	{"FILES", 2, do_files},   {"FORMS", 1, do_forms},     {"FILL", 2, do_fill},
+	{"POLICY", 2, do_policy}, {"DROPLET", 2, do_droplet},   {"GONE", 2, do_gone},
+	{"SAY", 4, do_say},       {"EXPECT", 3, do_expect},     {"SILENCE", 1, do_silence},
+	{"NEVER", 2, do_never},   {"PRESS", 3, do_press},       {"CODE", 2, do_code},
+	{"FAULT", 2, do_fault},   {"PASS", 2, do_pass},         {"RESTART", 1, do_restart},
+	{"CLOCK", 2, do_clock},   {"RELOAD", 1, do_reload},     {"POLICYFILE", 2, do_policy_file},
+	{"CALLS", 4, do_calls},   {"DISK", 2, do_disk},         {"AUDIT", 2, do_audit},
+	{"ROWS", 3, do_rows},     {"VERIFY", 1, do_verify},     {"RUNSON", 2, do_runs_on},
+	{"FILES", 2, do_files},   {"TEMPLATE", 3, do_template}, {"ROOM", 2, do_room},
+	{"FORMS", 1, do_forms},     {"FILL", 2, do_fill},
 };
 
 static int run_line(struct story *story)

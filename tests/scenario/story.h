@@ -21,6 +21,8 @@
  *   RUNSON   11                              the program runs on that droplet: a new process, as by RESTART
  *   RESTART                                  a new process, the same store
  *   CALLS    POST /v2/droplets/11/actions = 1     requests served so far
+ *   ROOM     3                               how many droplets the account may have
+ *   TEMPLATE web "#cloud-config"              a file of user data is there from now on, or is another one
  *   DISK     full | free                     commits of the store fail from now on, or no longer
  *   AUDIT    "word" "word" ...               one row of the log holds them all
  *   ROWS     2 "word" "word" ...             so many rows of the log hold them all

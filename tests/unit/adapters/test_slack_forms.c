@@ -23,9 +23,9 @@ static struct fake_ws *ws;
 
 static const struct field_choice places[] = {{"ams3", "Amsterdam 3"}, {"nyc3", "New York 3"}};
 static const struct field fields[] = {
-	{.kind = FIELD_CODE, .id = "code", .label = "Your code", .hint = "h", .least = 6, .most = 7},
-	{.kind = FIELD_SELECT, .id = "region", .label = "Where", .choices = places, .n_choices = 2},
-	{.kind = FIELD_SEARCH, .id = "image", .label = "Image", .optional = true},
+	{.kind = FORM_CODE, .id = "code", .label = "Your code", .hint = "h", .least = 6, .most = 7},
+	{.kind = FORM_SELECT, .id = "region", .label = "Where", .choices = places, .n_choices = 2},
+	{.kind = FORM_SEARCH, .id = "image", .label = "Image", .optional = true},
 };
 static const struct chat_form form = {
 	.id = "q.k.1", .title = "Reboot web-1?", .send = "Confirm", .fields = fields, .n_fields = 3};
