@@ -276,7 +276,9 @@ static bool turn_run(struct turn *turn, const char *text)
 		not_known(turn);
 		return false;
 	case FIT_USAGE:
-		turn_say(turn, true, words_usage(&turn->arena, &err));
+		if (!form_open_row(turn)) {
+			turn_say(turn, true, words_usage(&turn->arena, &err));
+		}
 		return false;
 	case FIT_COMMAND:
 		return run_command(turn);
@@ -318,6 +320,12 @@ static void take_in(struct app_chat *from, const struct event *event)
 	struct job_press press = {.act = JOB_ACT_NONE};
 	struct turn *turn;
 
+	if (event->kind == EVENT_SEARCH) {
+		if (!app->closing) {
+			choices_search(from, event);
+		}
+		return;
+	}
 	metrics_add(METRIC_EVENTS, 1);
 	if (app->closing || event->by_bot || event->edited) {
 		return;
@@ -341,7 +349,10 @@ static void take_in(struct app_chat *from, const struct event *event)
 		}
 		return;
 	}
-	if (event->kind == EVENT_PRESS) {
+	if (event->kind == EVENT_FORM) {
+		turn->addressed = true;
+		text = form_row_text(turn, event);
+	} else if (event->kind == EVENT_PRESS) {
 		turn->addressed = true;
 		text = buttons_text(app->buttons, event->button);
 		if (text == NULL && may_anything(turn)) {

@@ -38,7 +38,7 @@ bool form_open(struct turn *turn, const struct event *event, const struct job_pr
 
 /* ---- what was sent ------------------------------------------------------------------------------ */
 
-static const char *value_of(const struct event *event, const char *id)
+const char *form_value(const struct event *event, const char *id)
 {
 	for (size_t i = 0; i < event->n_values; i++) {
 		if (strcmp(event->values[i].id, id) == 0) {
@@ -48,9 +48,11 @@ static const char *value_of(const struct event *event, const char *id)
 	return "";
 }
 
-static void wrong(struct turn *turn, const char *why)
+void form_wrong(struct turn *turn, const char *field, const char *why)
 {
 	struct build build;
+
+	turn->wrong_field = field;
 
 	build_init(&build, &turn->arena, TONE_BAD);
 	build_line(&build, "%s", why);
@@ -86,12 +88,12 @@ bool form_sent(struct turn *turn, const struct event *event, struct job_press *p
 	press->unseen = true;
 	press->text = NULL;
 	if (press->act == JOB_ACT_CODE) {
-		press->text = code_of(turn, value_of(event, "code"));
+		press->text = code_of(turn, form_value(event, "code"));
 	} else if (press->act == JOB_ACT_REASON) {
-		press->text = reason_of(turn, value_of(event, "reason"));
+		press->text = reason_of(turn, form_value(event, "reason"));
 	}
 	if (press->text == NULL) {
-		wrong(turn, press->act == JOB_ACT_CODE ? "A code has six digits. Nothing ran."
+		form_wrong(turn, NULL, press->act == JOB_ACT_CODE ? "A code has six digits. Nothing ran."
 						       : "Please say why. Nothing ran.");
 	}
 	return press->text != NULL;
@@ -102,7 +104,7 @@ bool form_sent(struct turn *turn, const struct event *event, struct job_press *p
 static bool answer(struct turn *turn, const char *why)
 {
 	struct chat *chat = turn->from->chat;
-	const struct form_answer word = {.wrong = why};
+	const struct form_answer word = {.wrong = why, .field = turn->wrong_field};
 
 	turn->fills = false;
 	return chat->ops->answer(chat, turn->event_id, &word);

@@ -141,6 +141,7 @@ struct turn *turn_new(struct app_chat *from, const struct event *event)
 	turn->event_id =
 		turn->key + strlen(turn->place.network) + strlen(turn->place.workspace) + 2;
 	turn->age_ms = event->sent_ms > 0 ? clock_wall_ms() - event->sent_ms : 0;
+	turn->opens = arena_strdup(arena, event->opens);
 	turn->fills = event->kind == EVENT_FORM && from->chat->ops->answer != NULL;
 	turn->addressed = event->addressed || event->place.direct;
 	list_init(&turn->groups.looks);

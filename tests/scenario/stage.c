@@ -360,6 +360,7 @@ void stage_pass(struct stage *stage, int64_t ms)
 const char *stage_say(struct stage *stage, const struct stage_said *said)
 {
 	bool direct = strcmp(said->channel, "direct") == 0;
+	char ticket[200];
 	struct event event = {
 		.kind = EVENT_TEXT,
 		.place = {.channel = direct ? said->user : said->channel, .direct = direct},
@@ -367,11 +368,13 @@ const char *stage_say(struct stage *stage, const struct stage_said *said)
 		.id = said->id,
 		.sent_ms = clock_wall_ms() - said->age_ms,
 		.text = said->text,
-		.addressed = direct,
+		.addressed = direct || (stage->form.on && said->text[0] == '/'),
 		.by_bot = said->by_bot,
 		.edited = said->edited,
 	};
 
+	(void)snprintf(ticket, sizeof(ticket), "%s %s", said->channel, said->user);
+	event.opens = stage->form.on && said->text[0] == '/' ? ticket : NULL;
 	(void)snprintf(stage->said, sizeof(stage->said), "%s", console_event(stage->chat, &event));
 	stage_pass(stage, 1);
 	return stage->said;

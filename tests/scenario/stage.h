@@ -50,6 +50,7 @@ struct stage {
 	/* A network that opens forms: the newest one. late: its word about what was sent always comes too late. */
 	struct {
 		bool on, late, direct;
+		unsigned n_searches;
 		char id[CHAT_ID_MAX + 1], channel[80], user[80];
 	} form;
 	const struct chat_post *posting;
@@ -72,6 +73,7 @@ void stage_fill(struct stage *stage, const char *user, const struct field_value 
 		size_t n); /* sends the newest form */
 /* A template of user data is there from now on, or is another one. */
 bool stage_template(struct stage *stage, const char *name, const char *text);
+void stage_search(struct stage *stage, const char *user, const char *field, const char *typed);
 void stage_files(struct stage *stage, int64_t paint_ms);
 void stage_reload(struct stage *stage);  /* the app is told to read it again, as by a signal */
 void stage_restart(struct stage *stage); /* the same store, a new program */

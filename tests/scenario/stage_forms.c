@@ -46,11 +46,25 @@ static bool answer(struct chat *chat, const char *event_id, const struct form_an
 	struct stage *stage = stage_of(chat);
 	struct strbuf out;
 
-	(void)event_id;
 	if (stage->form.late) {
 		return false;
 	}
-	strbuf_init(&out, 4096);
+	strbuf_init(&out, 1 << 16);
+	if (strncmp(event_id, "search", 6) == 0) {
+		(void)strbuf_adds(&out, "[offered]");
+		for (size_t i = 0; i < word->n_choices; i++) {
+			(void)strbuf_addf(&out, " %s", word->choices[i].value);
+		}
+		show(stage, out.buf);
+		strbuf_done(&out);
+		return true;
+	}
+	if (word->wrong != NULL && word->field != NULL) {
+		(void)strbuf_addf(&out, "[field %s] %s", word->field, word->wrong);
+		show(stage, out.buf);
+		strbuf_done(&out);
+		return true;
+	}
 	(void)strbuf_addf(&out, "%s%s", word->wrong != NULL ? "[field] " : "[form closed]",
 			  word->wrong != NULL ? word->wrong : "");
 	show(stage, out.buf);
@@ -79,6 +93,25 @@ void stage_fill(struct stage *stage, const char *user, const struct field_value 
 		.addressed = true,
 	};
 
+	(void)console_event(stage->chat, &event);
+	stage_pass(stage, 1);
+}
+
+void stage_search(struct stage *stage, const char *user, const char *field, const char *typed)
+{
+	char id[40];
+	struct event event = {
+		.kind = EVENT_SEARCH,
+		.place = {.channel = stage->form.channel, .direct = stage->form.direct},
+		.who = {.user = user},
+		.id = id,
+		.button = stage->form.id,
+		.field = field,
+		.text = typed,
+		.addressed = true,
+	};
+
+	(void)snprintf(id, sizeof(id), "search-%u", ++stage->form.n_searches);
 	(void)console_event(stage->chat, &event);
 	stage_pass(stage, 1);
 }
