@@ -362,7 +362,7 @@ static bool on_shortcut(struct heard *heard)
 	const char *team = heard_id(json_member(p, "user"), "team_id", "TE");
 	const char *words = json_string_or(p, "callback_id", "");
 
-	if (strncmp(words, SHORTCUT_SAYS, strlen(SHORTCUT_SAYS)) != 0 || strlen(words) > 200 ||
+	if (strncmp(words, SLACK_SHORTCUT_SAYS, strlen(SLACK_SHORTCUT_SAYS)) != 0 || strlen(words) > 200 ||
 	    strcmp(app, heard->s->app) != 0 || *json_string_or(p, "trigger_id", "") == '\0' ||
 	    !heard_place(heard, "D", user)) {
 		return false;
@@ -370,7 +370,7 @@ static bool on_shortcut(struct heard *heard)
 	heard_home(heard, *team != '\0' ? team : "?");
 	heard->event.kind = EVENT_TEXT;
 	heard->event.addressed = true;
-	heard->text = mem_strdup(words + strlen(SHORTCUT_SAYS));
+	heard->text = mem_strdup(words + strlen(SLACK_SHORTCUT_SAYS));
 	heard->event.text = heard->text;
 	(void)snprintf(heard->key, sizeof(heard->key), "g|%s|%.120s", user,
 		       json_string_or(p, "trigger_id", ""));

@@ -33,7 +33,6 @@
 #define FRAME_MAX (1024 * 1024) /* bytes of one message of Slack's */
 #define PHASE_MS 10000          /* how long Slack has for one phase */
 #define ID_MAX 64               /* an id of Slack's, and a ts */
-#define SHORTCUT_SAYS "say:"    /* how a shortcut's callback_id begins; the rest is a command */
 
 /* The connections below: loop/ws, or whatever a test puts in its place. */
 struct slack_wire {
