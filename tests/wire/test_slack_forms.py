@@ -23,7 +23,7 @@ channels:
   ops: {at: acme/C0OPS, may: everything, droplets: any}
   phone: {at: acme/direct, may: everything, droplets: any}
 allow:
-  - {name: bob-runs, who: bob, may: ["droplet.list", "droplet.show", droplet.metrics, "droplet.power.*"], droplets: any}
+  - {name: bob-runs, who: bob, may: ["droplet.list", "droplet.show", droplet.metrics, "droplet.power.*", droplet.create], droplets: any}
   - {name: ana-looks, who: ana, may: ["droplet.list", "droplet.show"], droplets: any}
 require:
   - {name: sure, may: droplet.power.cycle, droplets: any, confirm: code, reason: yes}
@@ -116,6 +116,30 @@ def test_charts(slack, bot):
     expect("at Slack's pace", not slack.ledger("refused", slack.says("ratelimited")))
 
 
+def test_create(slack, bot, url):
+    """The app's shortcut opens the form, which offers what DigitalOcean has; what is sent is made."""
+    views = len(slack.ledger("view"))
+    slack.call("shortcut", {"user": "U0BOB", "callback_id": "say:create"})
+    view = slack.wait("view", n=views + 1)
+    blocks = {b["block_id"]: b for b in view["view"]["blocks"]}
+    expect("regions are searched for", blocks["region"]["element"]["type"] == "external_select", json.dumps(blocks["region"]))
+    for field, typed, slug in (("region", "ams", "ams3"), ("size", "s-1vcpu", "s-1vcpu-1gb"), ("image", "debian", "debian-12-x64")):
+        acks = len(slack.ledger("ack"))
+        slack.call("suggest", {"user": "U0BOB", "view_id": view["view_id"], "block_id": field, "action_id": "v", "value": typed})
+        ack = slack.wait("ack", n=acks + 1)
+        expect(f"{slug} is offered in time", ack["after_ms"] < 3000 and slug in json.dumps(ack["payload"]["options"]), json.dumps(ack))
+    slack.call("say", {"user": "U0ANA", "channel": "C0OPS", "text": "hello"})
+    wrong = fill(slack, view, name="web 9", region="ams3", size="s-1vcpu-1gb", image="debian-12-x64")
+    expect("beside its field", wrong["errors"] == {"name": "Name has what no word may have. Nothing ran."}, json.dumps(wrong))
+    taken = fill(slack, view, name="web-9", region="ams3", size="s-1vcpu-1gb", image="debian-12-x64")
+    expect("taken", taken == {"response_action": "clear"}, json.dumps(taken))
+    slack.wait("edit", slack.says("Created web-9"))
+    views = len(slack.ledger("view"))
+    slack.call("command", {"user": "U0ANA", "channel": "C0OPS", "text": "create"})
+    slack.wait("ephemeral", slack.says("U0ANA", "Which name?"))
+    expect("no form for who may not", len(slack.ledger("view")) == views)
+
+
 def main():
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
@@ -130,6 +154,7 @@ def main():
             good = test_modals(slack, bot)
             test_closed(slack)
             test_charts(slack, bot)
+            test_create(slack, bot, url)
             bot.stop()
             wire.test_secrets(folder, bot)
             for kept in folder.glob("state.db*"):
