@@ -140,6 +140,23 @@ def test_create(slack, bot, url):
     expect("no form for who may not", len(slack.ledger("view")) == views)
 
 
+def labels(entry):
+    return [e["text"]["text"] for b in entry["blocks"] if b["type"] == "actions" for e in b["elements"]]
+
+
+def test_on_call(slack, bot):
+    """One thumb: down?, what it shows, and a reboot by its button; and a slip of the finger is a button too."""
+    slack.call("say", {"user": "U0BOB", "channel": "C0OPS", "text": "<@U0SLUICE> down? web-3"})
+    card = slack.wait("post", slack.says("web-3 is on at DigitalOcean", "actions"))
+    expect("the buttons of the card", labels(card)[:2] == ["Reboot", "Power-cycle"], json.dumps(card))
+    press(slack, card, "Reboot")
+    job = slack.wait("post", slack.says("Rebooting", "web-3"))
+    slack.wait("edit", lambda e: e["ts"] == job["ts"] and "Rebooted" in json.dumps(e))
+    slack.call("say", {"user": "U0BOB", "channel": "C0OPS", "text": "<@U0SLUICE> rebot web-4"})
+    slip = slack.wait("ephemeral", slack.says("U0BOB", "rebot"))
+    expect("did you mean", any("reboot web-4" in label for label in labels(slip)), json.dumps(slip))
+
+
 def main():
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
@@ -155,6 +172,7 @@ def main():
             test_closed(slack)
             test_charts(slack, bot)
             test_create(slack, bot, url)
+            test_on_call(slack, bot)
             bot.stop()
             wire.test_secrets(folder, bot)
             for kept in folder.glob("state.db*"):
