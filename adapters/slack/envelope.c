@@ -179,8 +179,7 @@ static void await(struct slack_adapter *s, struct unsettled *u, const struct hea
 	u->s = s;
 	u->kind = heard->event.kind;
 	(void)snprintf(u->key, sizeof(u->key), "%s", heard->key);
-	(void)snprintf(u->first, sizeof(u->first), "%s",
-		       heard->first != NULL ? heard->first : "");
+	(void)snprintf(u->first, sizeof(u->first), "%s", heard->first != NULL ? heard->first : "");
 	timer_init(&u->patience, s->loop, on_late, u);
 	timer_start(&u->patience, PATIENCE_MS);
 }

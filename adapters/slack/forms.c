@@ -226,7 +226,8 @@ static struct opened *opened_of(struct heard *heard)
 	const struct json *view = json_member(p, "view");
 	struct opened *opened;
 
-	if (!json_is_object(view) || (heard->s->app[0] != '\0' && strcmp(app, heard->s->app) != 0)) {
+	if (!json_is_object(view) ||
+	    (heard->s->app[0] != '\0' && strcmp(app, heard->s->app) != 0)) {
 		return NULL;
 	}
 	opened = find_opened(heard->s->forms, json_string_or(view, "private_metadata", ""));
@@ -295,11 +296,10 @@ static void expired(struct heard *heard, const struct json *view)
 	const struct form_answer answer = {.wrong = EXPIRED};
 	struct strbuf out;
 
-	heard->first = json_is_object(view) ? json_string_or(json_array_at(json_member(view,
-									       "blocks"),
-								   0),
-							     "block_id", "")
-					    : "";
+	heard->first = json_is_object(view)
+			       ? json_string_or(json_array_at(json_member(view, "blocks"), 0),
+						"block_id", "")
+			       : "";
 	strbuf_init(&out, 8192);
 	view_taken(&answer, heard->first, &out);
 	heard->reply = strbuf_detach(&out);
@@ -362,9 +362,9 @@ static bool on_shortcut(struct heard *heard)
 	const char *team = heard_id(json_member(p, "user"), "team_id", "TE");
 	const char *words = json_string_or(p, "callback_id", "");
 
-	if (strncmp(words, SLACK_SHORTCUT_SAYS, strlen(SLACK_SHORTCUT_SAYS)) != 0 || strlen(words) > 200 ||
-	    strcmp(app, heard->s->app) != 0 || *json_string_or(p, "trigger_id", "") == '\0' ||
-	    !heard_place(heard, "D", user)) {
+	if (strncmp(words, SLACK_SHORTCUT_SAYS, strlen(SLACK_SHORTCUT_SAYS)) != 0 ||
+	    strlen(words) > 200 || strcmp(app, heard->s->app) != 0 ||
+	    *json_string_or(p, "trigger_id", "") == '\0' || !heard_place(heard, "D", user)) {
 		return false;
 	}
 	heard_home(heard, *team != '\0' ? team : "?");

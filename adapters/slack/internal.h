@@ -96,7 +96,7 @@ struct slack_adapter {
 	enum chat_link link;
 	bool link_said;
 
-	struct forms *forms;  /* forms.c */
+	struct forms *forms; /* forms.c */
 	unsigned n_searches;
 	struct map unsettled; /* event key -> struct unsettled */
 	struct list calls;    /* struct rest_call */
@@ -104,11 +104,12 @@ struct slack_adapter {
 	struct map paces;     /* channel -> struct pace */
 	struct map directs;   /* user -> char *: the id of the direct channel with them */
 	struct map kept;      /* channel/ts of a first page -> struct kept (pages.c) */
-	struct map pictures;  /* channel/ts -> char *: the file that is shown there, and what it says */
-	bool no_files;        /* Slack takes none of us */
-	struct map hooks;     /* channel/user -> struct hook */
-	struct map groups;    /* id -> struct group */
-	struct list asks;     /* struct ask: look-ups under way */
+	struct map
+		pictures; /* channel/ts -> char *: the file that is shown there, and what it says */
+	bool no_files;    /* Slack takes none of us */
+	struct map hooks; /* channel/user -> struct hook */
+	struct map groups; /* id -> struct group */
+	struct list asks;  /* struct ask: look-ups under way */
 	struct task ask_task;
 	struct map joins; /* channel -> this: those of the policy */
 	struct map
@@ -195,9 +196,10 @@ struct rest_ask {
 	const char
 		*method; /* "chat.postMessage"; or a whole address (response_url), with REST_NONE */
 	enum rest_token token;
-	const char *json;   /* body; NULL: form */
-	const char *form;   /* body; NULL and json NULL: empty */
-	const void *bytes;  /* body of a file, with REST_NONE: HTTP 200 is all that there is to know then */
+	const char *json; /* body; NULL: form */
+	const char *form; /* body; NULL and json NULL: empty */
+	const void *
+		bytes; /* body of a file, with REST_NONE: HTTP 200 is all that there is to know then */
 	size_t n_bytes;
 	bool repeatable;    /* asking twice does no harm */
 	int64_t timeout_ms; /* 0: 30 s */

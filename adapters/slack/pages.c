@@ -16,7 +16,7 @@
 
 struct kept_page {
 	char ts[33];    /* "": none */
-	uint64_t words;  /* a hash of what it shows */
+	uint64_t words; /* a hash of what it shows */
 };
 
 struct kept {

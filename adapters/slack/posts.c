@@ -146,7 +146,8 @@ static const char *thread_of(struct posted *posted, const struct chat_post *post
 		return arena_strdup(&posted->arena, post->place.thread);
 	}
 	if (post->about != NULL && !post->place.direct) {
-		posted->broadcast = true; /* who has the thread closed sees the outcome all the same */
+		posted->broadcast =
+			true; /* who has the thread closed sees the outcome all the same */
 		return arena_strdup(&posted->arena, post->about);
 	}
 	/* what somebody waits for goes on below their words; a short answer stands beside them */

@@ -30,7 +30,8 @@ struct posted {
 	const void *file_bytes;
 	size_t file_len;
 	const char *file_name;
-	const struct message *message; /* a copy, when the picture decides how it is shown; else NULL */
+	const struct message
+		*message; /* a copy, when the picture decides how it is shown; else NULL */
 	struct rest_call *call;
 	struct timer timer;
 	struct err err; /* early: why it never began */
@@ -51,8 +52,9 @@ const struct slack_picture *pictures_of(const struct slack_adapter *s, const cha
 					const char *ts, struct arena *arena);
 
 /* pages.c, of what everybody there sees */
-void pages_landed(struct posted *posted, const char *ts); /* the page at hand stands there, or is gone */
-void pages_gone(struct posted *posted);                   /* somebody deleted it */
+void pages_landed(struct posted *posted,
+		  const char *ts);      /* the page at hand stands there, or is gone */
+void pages_gone(struct posted *posted); /* somebody deleted it */
 /* After the first: which page is next, and by which way. False: all is as it should be. */
 bool pages_next(struct posted *posted);
 /* Pages of the message that this one edits are under way still. */

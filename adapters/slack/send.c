@@ -29,9 +29,11 @@ static void send(struct posted *posted);
 /* By method and channel, as Slack counts. */
 static struct pace *pace_of(const struct posted *posted)
 {
-	static const char letters[] = {
-		[WAY_POST] = 'p', [WAY_EDIT] = 'u', [WAY_EPHEMERAL] = 'e',
-		[WAY_HOOK] = 'h', [WAY_DELETE] = 'd'};
+	static const char letters[] = {[WAY_POST] = 'p',
+				       [WAY_EDIT] = 'u',
+				       [WAY_EPHEMERAL] = 'e',
+				       [WAY_HOOK] = 'h',
+				       [WAY_DELETE] = 'd'};
 	struct map *paces = &posted->s->paces;
 	struct pace *pace;
 	char key[CHAT_ID_MAX + 3];
@@ -235,7 +237,8 @@ static void send(struct posted *posted)
 		return;
 	}
 	if (posted->way == WAY_EDIT && posted->page == 0 && pages_busy(posted)) {
-		timer_start(&posted->timer, PACE_MS); /* its pages would be mixed with the old ones */
+		timer_start(&posted->timer,
+			    PACE_MS); /* its pages would be mixed with the old ones */
 		return;
 	}
 	if (posted->way == WAY_HOOK || (posted->way == WAY_EPHEMERAL && !posted->hooked &&

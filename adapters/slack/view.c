@@ -39,8 +39,8 @@ static void add_options(struct strbuf *out, const struct field_choice *choices, 
 
 static void add_input(struct strbuf *out, const struct field *field)
 {
-	unsigned most = field->most > 0 && field->most < FORM_VALUE_MAX ? field->most
-									: FORM_VALUE_MAX / 4;
+	unsigned most =
+		field->most > 0 && field->most < FORM_VALUE_MAX ? field->most : FORM_VALUE_MAX / 4;
 
 	if (field->kind == FORM_SELECT && field->n_choices > 0) {
 		(void)strbuf_adds(out, "\"type\":\"static_select\",");
@@ -50,8 +50,7 @@ static void add_input(struct strbuf *out, const struct field *field)
 		(void)strbuf_adds(out, "\"type\":\"external_select\",\"min_query_length\":0,");
 	} else {
 		(void)strbuf_addf(
-			out,
-			"\"type\":\"plain_text_input\",\"min_length\":%u,\"max_length\":%u,",
+			out, "\"type\":\"plain_text_input\",\"min_length\":%u,\"max_length\":%u,",
 			field->least, most);
 	}
 	(void)strbuf_adds(out, "\"action_id\":\"" VIEW_ACTION "\"");

@@ -93,8 +93,9 @@ bool form_sent(struct turn *turn, const struct event *event, struct job_press *p
 		press->text = reason_of(turn, form_value(event, "reason"));
 	}
 	if (press->text == NULL) {
-		form_wrong(turn, NULL, press->act == JOB_ACT_CODE ? "A code has six digits. Nothing ran."
-						       : "Please say why. Nothing ran.");
+		form_wrong(turn, NULL,
+			   press->act == JOB_ACT_CODE ? "A code has six digits. Nothing ran."
+						      : "Please say why. Nothing ran.");
 	}
 	return press->text != NULL;
 }

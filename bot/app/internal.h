@@ -165,9 +165,10 @@ int64_t upkeep_log_rows(const struct upkeep *upkeep); /* in the whole chain, as 
 
 /* choices.c */
 struct choices *choices_new(struct app *app);
-void choices_free(struct choices *choices); /* NULL is fine; searches that wait are not answered any more */
+void choices_free(
+	struct choices *choices); /* NULL is fine; searches that wait are not answered any more */
 void choices_prepare(struct choices *choices); /* a form was opened */
-bool choices_offer(enum command_from from); /* is anything offered of that? */
+bool choices_offer(enum command_from from);    /* is anything offered of that? */
 void choices_search(struct app_chat *from, const struct event *event); /* answers it, or soon */
 
 /* denials.c */

@@ -74,10 +74,10 @@ struct turn {
 	const char *person;
 	const char *message; /* id of what was said */
 	const char *key;
-	const char *event_id; /* the network's part of it */
-	const char *opens; /* a form can be opened now, on this ticket; NULL: none */
+	const char *event_id;    /* the network's part of it */
+	const char *opens;       /* a form can be opened now, on this ticket; NULL: none */
 	const char *wrong_field; /* of a form that was sent; NULL: its first */
-	bool fills; /* the network waits for a word about a form that was sent */
+	bool fills;              /* the network waits for a word about a form that was sent */
 	bool addressed;
 	int64_t age_ms;
 	int64_t began_us;

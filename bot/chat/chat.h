@@ -44,7 +44,8 @@ struct chat_post {
 	const char *
 		private_to; /* user id: only this person may see it. Without CHAT_PRIVATE it goes as a direct message */
 	const char *answers; /* id of the message it answers, for threads and quotes; NULL: none */
-	const char *about; /* id of a post that it goes on from: on a network with threads it stands in that thread and is seen
+	const char *
+		about; /* id of a post that it goes on from: on a network with threads it stands in that thread and is seen
 			    * outside of it too; NULL: none */
 	/*
 	 * Names a new post, unpredictable and the same after a restart; NULL: nobody will repeat it. A network on which we

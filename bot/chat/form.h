@@ -15,7 +15,7 @@
 
 enum field_kind {
 	FORM_TEXT = 0,
-	FORM_CODE,   /* a secret that is good once: shown to nobody, kept nowhere, never filled in beforehand */
+	FORM_CODE, /* a secret that is good once: shown to nobody, kept nowhere, never filled in beforehand */
 	FORM_SELECT, /* one of its choices */
 	FORM_SEARCH, /* one of those that are offered while a person types (EVENT_SEARCH) */
 };
@@ -37,7 +37,7 @@ struct field {
 };
 
 struct chat_form {
-	const char *id; /* opaque, as a button's; comes back with what was filled in */
+	const char *id;    /* opaque, as a button's; comes back with what was filled in */
 	const char *title; /* at most 24 columns, as `send` */
 	const char *send;
 	const struct field *fields;
@@ -51,7 +51,8 @@ struct field_value {
 
 /* To an EVENT_FORM: is it taken? To an EVENT_SEARCH: what is offered. */
 struct form_answer {
-	const char *wrong; /* a sentence beside the field; the form stays open. NULL: taken, it closes */
+	const char *
+		wrong; /* a sentence beside the field; the form stays open. NULL: taken, it closes */
 	const char *field; /* which one; NULL: the first */
 	const struct field_choice *choices;
 	size_t n_choices;

@@ -168,7 +168,8 @@ struct post_card *post_open(struct post_queue *queue, const struct post_request 
 	if (request->replaces != NULL) {
 		snprintf(card->id, sizeof(card->id), "%s", request->replaces);
 	}
-	if (copy->private_to != NULL && !copy->place.direct && !post_queue_can(queue, CHAT_PRIVATE)) {
+	if (copy->private_to != NULL && !copy->place.direct &&
+	    !post_queue_can(queue, CHAT_PRIVATE)) {
 		make_direct(card);
 	}
 	card->lane = post_lane(queue, &copy->place);

@@ -130,8 +130,8 @@ static bool asks_something_new(const struct post_card *card)
 /* Without edits only what matters becomes a message of its own. */
 static bool is_worth_a_post(const struct post_card *card)
 {
-	return card->id[0] == '\0' || card->closed || post_queue_can(card->lane->queue, CHAT_EDIT) ||
-	       asks_something_new(card);
+	return card->id[0] == '\0' || card->closed ||
+	       post_queue_can(card->lane->queue, CHAT_EDIT) || asks_something_new(card);
 }
 
 static void flight_done(struct chat_post *post, const struct err *err);
@@ -197,7 +197,8 @@ static void leave_with_picture(struct flight *flight)
 	struct post_queue *queue = card->lane->queue;
 	struct form *form = flight->form;
 
-	if (!post_queue_can(queue, CHAT_FILES) || queue->painter == NULL || !has_charts(form->message)) {
+	if (!post_queue_can(queue, CHAT_FILES) || queue->painter == NULL ||
+	    !has_charts(form->message)) {
 		leave(flight);
 		return;
 	}

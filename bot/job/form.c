@@ -33,7 +33,7 @@ static struct request *find(const struct job_engine *engine, const struct job_pr
 }
 
 const struct chat_form *job_form(const struct job_engine *engine, const struct job_press *press,
-			    struct arena *arena)
+				 struct arena *arena)
 {
 	struct request *request = press->request != NULL ? find(engine, press) : NULL;
 	struct chat_form *form;
@@ -47,19 +47,18 @@ const struct chat_form *job_form(const struct job_engine *engine, const struct j
 	}
 	form = arena_alloc(arena, sizeof(*form));
 	field = arena_alloc(arena, sizeof(*field));
-	*field = press->act == JOB_ACT_CODE
-			 ? (struct field){.kind = FORM_CODE,
-					  .id = "code",
-					  .label = "Your six-digit code",
-					  .hint = "Nobody else sees it.",
-					  .least = 6,
-					  .most = 7}
-			 : (struct field){.kind = FORM_TEXT,
-					  .id = "reason",
-					  .label = "Why?",
-					  .hint = "It stands in the log.",
-					  .least = 1,
-					  .most = REASON_MOST};
+	*field = press->act == JOB_ACT_CODE ? (struct field){.kind = FORM_CODE,
+							     .id = "code",
+							     .label = "Your six-digit code",
+							     .hint = "Nobody else sees it.",
+							     .least = 6,
+							     .most = 7}
+					    : (struct field){.kind = FORM_TEXT,
+							     .id = "reason",
+							     .label = "Why?",
+							     .hint = "It stands in the log.",
+							     .least = 1,
+							     .most = REASON_MOST};
 	form->id = press_button(&request->row, press->act, arena);
 	form->title = arena_printf(arena, "%s?", card_title(request, arena));
 	form->send = press->act == JOB_ACT_CODE ? "Confirm" : "Send";

@@ -124,7 +124,8 @@ struct job_press {
 		request; /* its id, or the start of it (at least 4 letters); NULL: the only one that waits for this person here */
 	const char *
 		seal; /* of a button: the first 8 digits of the digest that was shown; NULL: typed */
-	const char *text; /* CODE, REASON; NULL: a button was pressed that opens their form, and it could not be opened */
+	const char *
+		text; /* CODE, REASON; NULL: a button was pressed that opens their form, and it could not be opened */
 	bool unseen; /* text: nobody could read along, wherever it was given */
 };
 
@@ -139,7 +140,7 @@ bool job_button_parse(const char *button, char buf[JOB_BUTTON_SIZE], struct job_
  * there comes back as a press with the same request, act and seal.
  */
 const struct chat_form *job_form(const struct job_engine *engine, const struct job_press *press,
-			    struct arena *arena);
+				 struct arena *arena);
 
 /*
  * Somebody pressed or typed an act. Every press is answered: the request goes on (its card tells), or `answer` has the words for

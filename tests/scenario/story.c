@@ -547,7 +547,7 @@ static const struct {
 	{"CALLS", 4, do_calls},   {"DISK", 2, do_disk},         {"AUDIT", 2, do_audit},
 	{"ROWS", 3, do_rows},     {"VERIFY", 1, do_verify},     {"RUNSON", 2, do_runs_on},
 	{"FILES", 2, do_files},   {"TEMPLATE", 3, do_template}, {"ROOM", 2, do_room},
-	{"FORMS", 1, do_forms},     {"FILL", 2, do_fill},         {"SEARCH", 4, do_search},
+	{"FORMS", 1, do_forms},   {"FILL", 2, do_fill},         {"SEARCH", 4, do_search},
 };
 
 static int run_line(struct story *story)

@@ -145,7 +145,7 @@ int slack_post_as(struct slack *s, const char *via, json_t *args, const char *on
 	const char *id;
 
 	if (channel == NULL || slack_check_message(args, reply) < 0 ||
-		    slack_check_files(s, json_object_get(args, "blocks"), reply) < 0) {
+	    slack_check_files(s, json_object_get(args, "blocks"), reply) < 0) {
 		return -1;
 	}
 	id = slack_str(channel, "id");
@@ -220,7 +220,7 @@ static int update_message(struct slack *s, json_t *args, json_t *reply)
 		return slack_fail(reply, "cant_update_message");
 	}
 	if (slack_check_message(args, reply) < 0 ||
-		    slack_check_files(s, json_object_get(args, "blocks"), reply) < 0) {
+	    slack_check_files(s, json_object_get(args, "blocks"), reply) < 0) {
 		return -1;
 	}
 	(void)edit(s, "chat.update", channel, message, args);

@@ -167,9 +167,9 @@ static int complete_upload(struct slack *s, json_t *args, json_t *reply)
 			return slack_fail(reply, "file_not_found");
 		}
 		/* what is made of it takes its time */
-		json_object_set_new(file, "_ready_ms",
-				    json_integer((json_int_t)(s->now_ms +
-							      slack_setting(s, "file_ready_ms"))));
+		json_object_set_new(
+			file, "_ready_ms",
+			json_integer((json_int_t)(s->now_ms + slack_setting(s, "file_ready_ms"))));
 		json_array_append_new(files,
 				      json_pack("{s:s,s:s}", "id", slack_str(given, "id"), "title",
 						*title != '\0' ? title : slack_str(file, "name")));
@@ -201,9 +201,9 @@ int slack_check_files(struct slack *s, const json_t *blocks, json_t *reply)
 			continue;
 		}
 		if (ready == NULL || json_integer_value(ready) > s->now_ms) {
-			return slack_complain(reply, "invalid_blocks",
-					      "invalid slack file [json-pointer:/blocks/%zu/slack_file]",
-					      i);
+			return slack_complain(
+				reply, "invalid_blocks",
+				"invalid slack file [json-pointer:/blocks/%zu/slack_file]", i);
 		}
 	}
 	return 0;

@@ -27,8 +27,11 @@ static const struct field fields[] = {
 	{.kind = FORM_SELECT, .id = "region", .label = "Where", .choices = places, .n_choices = 2},
 	{.kind = FORM_SEARCH, .id = "image", .label = "Image", .optional = true},
 };
-static const struct chat_form form = {
-	.id = "q.k.1", .title = "Reboot web-1?", .send = "Confirm", .fields = fields, .n_fields = 3};
+static const struct chat_form form = {.id = "q.k.1",
+				      .title = "Reboot web-1?",
+				      .send = "Confirm",
+				      .fields = fields,
+				      .n_fields = 3};
 
 static int up(void **state)
 {
@@ -82,7 +85,8 @@ static void sends(const char *type, const char *mark, const char *user, const ch
 
 	(void)snprintf(
 		json, sizeof(json),
-		"{\"type\":\"interactive\",\"envelope_id\":\"%s\",\"accepts_response_payload\":true,"
+		"{\"type\":\"interactive\",\"envelope_id\":\"%s\",\"accepts_response_payload\":"
+		"true,"
 		"\"payload\":{\"type\":\"%s\",\"api_app_id\":\"%s\",\"user\":{\"id\":\"%s\","
 		"\"team_id\":\"T01ACME00\"},\"trigger_id\":\"t.%s\",\"view\":{\"id\":\"V1\","
 		"\"private_metadata\":\"%s\",\"blocks\":[{\"block_id\":\"code\"},{\"block_id\":"
@@ -104,7 +108,8 @@ static void a_form_is_a_modal(void **state)
 	fake.chat->ops->open_form(fake.chat, "1.2.x", &form);
 	body = fake_call("views.open")->body;
 	holds(body, "\"trigger_id\":\"1.2.x\"");
-	holds(body, "\"title\":{\"type\":\"plain_text\",\"emoji\":false,\"text\":\"Reboot web-1?\"}");
+	holds(body,
+	      "\"title\":{\"type\":\"plain_text\",\"emoji\":false,\"text\":\"Reboot web-1?\"}");
 	holds(body, "\"min_length\":6,\"max_length\":7");
 	holds(body, "\"type\":\"external_select\",\"min_query_length\":0");
 	holds(body, "\"value\":\"nyc3\"");
@@ -236,9 +241,9 @@ static void a_search_is_answered_at_once(void **state)
 	assert_string_equal(last_event()->field, "image");
 	assert_string_equal(last_event()->text, "ubu");
 	fake.chat->ops->settled(fake.chat, last_event()->id, true);
-	assert_true(fake.chat->ops->answer(
-		fake.chat, last_event()->id,
-		&(struct form_answer){.choices = choices, .n_choices = 1}));
+	assert_true(
+		fake.chat->ops->answer(fake.chat, last_event()->id,
+				       &(struct form_answer){.choices = choices, .n_choices = 1}));
 	holds(ws->out.buf,
 	      "{\"envelope_id\":\"o-1\",\"payload\":{\"options\":[{\"text\":{\"type\":\"plain_"
 	      "text\",\"emoji\":false,\"text\":\"Ubuntu 24.04 <LTS>\"},\"value\":"
@@ -253,9 +258,9 @@ static void a_search_is_answered_at_once(void **state)
 	holds(ws->out.buf, "{\"envelope_id\":\"o-3\",\"payload\":{\"options\":[]}}");
 }
 
-#define SHORTCUT(id, words)                                                                   \
-	"{\"type\":\"interactive\",\"envelope_id\":\"" id "\",\"payload\":{\"type\":"         \
-	"\"shortcut\",\"user\":" BOB ",\"team\":{\"id\":\"T01ACME00\"},\"trigger_id\":"       \
+#define SHORTCUT(id, words)                                                             \
+	"{\"type\":\"interactive\",\"envelope_id\":\"" id "\",\"payload\":{\"type\":"   \
+	"\"shortcut\",\"user\":" BOB ",\"team\":{\"id\":\"T01ACME00\"},\"trigger_id\":" \
 	"\"9.8." id "\",\"action_ts\":\"1800000009.000000\",\"callback_id\":\"" words "\"}}"
 
 static void a_shortcut_says_its_words(void **state)

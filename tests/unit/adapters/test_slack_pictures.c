@@ -14,7 +14,9 @@
 #define PNG "\x89PNG\0\1\2"
 #define ADDRESS "https://files.slack.com/upload/v1/abc"
 #define NAMED "{\"ok\":true,\"upload_url\":\"" ADDRESS "\",\"file_id\":\"F0123456789\"}"
-#define IMAGE "{\"type\":\"image\",\"slack_file\":{\"id\":\"F0123456789\"},\"alt_text\":\"CPU: 12 % now\"}"
+#define IMAGE                                                                                   \
+	"{\"type\":\"image\",\"slack_file\":{\"id\":\"F0123456789\"},\"alt_text\":\"CPU: 12 % " \
+	"now\"}"
 #define BARS "\xe2\x96\x88" /* a full bar */
 
 static const struct chat_file file = {PNG, sizeof(PNG) - 1, "charts.png", "CPU: 12 % now"};
@@ -193,8 +195,9 @@ static void without_the_scope_it_is_tried_once(void **state)
 
 	(void)state;
 	post(&sent);
-	assert_true(fake_answer("files.getUploadURLExternal",
-				"{\"ok\":false,\"error\":\"missing_scope\",\"needed\":\"files:write\"}"));
+	assert_true(fake_answer(
+		"files.getUploadURLExternal",
+		"{\"ok\":false,\"error\":\"missing_scope\",\"needed\":\"files:write\"}"));
 	loop_advance(fake.loop, 1100);
 	body_has("chat.postMessage", BARS, true);
 	assert_true(fake_answer("chat.postMessage", "{\"ok\":true,\"ts\":\"1.4\"}"));
