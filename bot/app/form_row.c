@@ -63,7 +63,7 @@ bool form_open_row(struct turn *turn)
 	struct field fields[COMMAND_FIELDS_MAX];
 	struct chat *chat = turn->from->chat;
 	struct chat_form form = {.fields = fields};
-	size_t n = command_form(row, from);
+	size_t n = row != NULL ? command_form(row, from) : 0; /* too long: no row was looked for */
 
 	if (n == 0 || turn->parse.n_words > 0 || turn->opens == NULL ||
 	    !post_queue_can(turn->from->queue, CHAT_FORMS) ||
