@@ -195,6 +195,9 @@ static void adapter_free(struct slack_adapter *s)
 	envelope_free(s);
 	slack_posts_free(s);
 	aside_free(s);
+	forms_free(s);
+	pictures_free(s);
+	pages_free(s);
 	secret_free(s->app_token);
 	secret_free(s->bot_token);
 	free(s->api_url);
@@ -247,11 +250,13 @@ static void close_chat(struct chat *chat, void (*closed)(void *), void *data)
 
 static const struct chat_ops ops = {
 	.name = "slack",
-	.caps = CHAT_EDIT | CHAT_BUTTONS | CHAT_PRIVATE,
+	.caps = CHAT_EDIT | CHAT_BUTTONS | CHAT_PRIVATE | CHAT_FORMS | CHAT_FILES,
 	.start = start,
 	.rejoin = rejoin,
 	.post = slack_post,
 	.settled = envelope_settled,
+	.open_form = forms_open,
+	.answer = envelope_answer,
 	.look_up = groups_look_up,
 	.close = close_chat,
 };
@@ -329,6 +334,8 @@ static void init_parts(struct slack_adapter *s)
 	map_init(&s->paces);
 	map_init(&s->directs);
 	map_init(&s->hooks);
+	map_init(&s->pictures);
+	map_init(&s->kept);
 	map_init(&s->groups);
 	map_init(&s->joins);
 	map_init(&s->members);
@@ -337,6 +344,7 @@ static void init_parts(struct slack_adapter *s)
 	task_init(&s->ask_task, loop, groups_early, s);
 	task_init(&s->close_task, loop, on_close_task, s);
 	aside_init(s);
+	forms_init(s);
 	keep_start(s);
 }
 

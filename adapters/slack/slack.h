@@ -15,7 +15,8 @@
 #include "chat/chat.h"
 
 #define SLACK_API_URL "https://slack.com/api"
-#define SLACK_LINES_MAX 2 /* connections that are kept open at once */
+#define SLACK_SHORTCUT_SAYS "say:" /* how a shortcut's callback_id begins; the rest is a command */
+#define SLACK_LINES_MAX 2          /* connections that are kept open at once */
 
 struct slack_options {
 	const char *api_url;      /* NULL or "": SLACK_API_URL; http:// only to this machine */

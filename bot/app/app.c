@@ -194,6 +194,7 @@ struct app *app_new(const struct app_parts *parts)
 	app->gate = gate_new(parts->policy);
 	app->buttons = buttons_new();
 	app->recent = recent_new();
+	app->choices = choices_new(app);
 	app->denials = denials_new();
 	app->takes = takes_new(app);
 	app->upkeep = upkeep_new(app, &parts->keep);
@@ -351,6 +352,8 @@ void app_close(struct app *app, void (*closed)(void *data), void *data)
 	denials_flush(app, true);
 	takes_stop(app);
 	upkeep_free(app->upkeep);
+	choices_free(app->choices);
+	app->choices = NULL;
 	app->upkeep = NULL;
 	app->n_closing = app->n_chats + (reload_busy(app->reload) ? 1 : 0);
 	reload_stop(app->reload, part_closed, app);

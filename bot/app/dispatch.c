@@ -285,7 +285,9 @@ static bool turn_run(struct turn *turn, const char *text)
 		not_known(turn);
 		return false;
 	case FIT_USAGE:
-		say_usage(turn, &err);
+		if (!form_open_row(turn)) {
+			say_usage(turn, &err);
+		}
 		return false;
 	case FIT_COMMAND:
 		return run_command(turn);
@@ -294,7 +296,7 @@ static bool turn_run(struct turn *turn, const char *text)
 }
 
 /* A button of a card. True when the turn goes on. */
-static bool run_press(struct turn *turn, struct job_press *press)
+static bool run_press(struct turn *turn, const struct event *event, struct job_press *press)
 {
 	struct app *app = turn->app;
 	const char *key = arena_printf(&turn->arena, "pressed %s/%s/%s", turn->who.network,
@@ -311,6 +313,9 @@ static bool run_press(struct turn *turn, struct job_press *press)
 		turn_say(turn, true, words_not_set_up(&turn->arena, &turn->place));
 		return false;
 	}
+	if (form_open(turn, event, press)) {
+		return false;
+	}
 	inbox_take(turn, NULL);
 	own_press(turn, press);
 	return true;
@@ -324,6 +329,12 @@ static void take_in(struct app_chat *from, const struct event *event)
 	struct job_press press = {.act = JOB_ACT_NONE};
 	struct turn *turn;
 
+	if (event->kind == EVENT_SEARCH) {
+		if (!app->closing) {
+			choices_search(from, event);
+		}
+		return;
+	}
 	metrics_add(METRIC_EVENTS, 1);
 	if (app->closing || event->by_bot || event->edited) {
 		return;
@@ -336,12 +347,21 @@ static void take_in(struct app_chat *from, const struct event *event)
 		return;
 	}
 	if (event->kind == EVENT_PRESS && job_button_parse(event->button, buf, &press)) {
-		if (!run_press(turn, &press)) {
+		if (!run_press(turn, event, &press)) {
 			turn_end(turn);
 		}
 		return;
 	}
-	if (event->kind == EVENT_PRESS) {
+	if (event->kind == EVENT_FORM && job_button_parse(event->button, buf, &press)) {
+		if (!form_sent(turn, event, &press) || !run_press(turn, event, &press)) {
+			turn_end(turn);
+		}
+		return;
+	}
+	if (event->kind == EVENT_FORM) {
+		turn->addressed = true;
+		text = form_row_text(turn, event);
+	} else if (event->kind == EVENT_PRESS) {
 		turn->addressed = true;
 		text = buttons_text(app->buttons, event->button);
 		if (text == NULL && may_anything(turn)) {

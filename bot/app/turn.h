@@ -87,6 +87,10 @@ struct turn {
 	const char *person;
 	const char *message; /* id of what was said */
 	const char *key;
+	const char *event_id;    /* the network's part of it */
+	const char *opens;       /* a form can be opened now, on this ticket; NULL: none */
+	const char *wrong_field; /* of a form that was sent; NULL: its first */
+	bool fills;              /* the network waits for a word about a form that was sent */
 	bool addressed;
 	int64_t age_ms;
 	int64_t began_us;
@@ -112,6 +116,21 @@ void turn_end(struct turn *turn);
 
 /* Privately: only the one who said it sees it. */
 void turn_say(struct turn *turn, bool privately, const struct message *message);
+
+/* form.c: what was filled in, as a press; false: it is none, and that was said */
+bool form_sent(struct turn *turn, const struct event *event, struct job_press *press);
+/* A button that opens a form, if it can be opened. False: it is pressed as any other. */
+bool form_open(struct turn *turn, const struct event *event, const struct job_press *press);
+void form_wrong(struct turn *turn, const char *field, const char *why);
+const char *form_value(const struct event *event, const char *id); /* "" when it is empty */
+/* form_row.c: the row's form is opened, where nothing but its phrase was said. False: it cannot be. */
+bool form_open_row(struct turn *turn);
+/* The sentence that was filled in; NULL: there is none, and that was said. */
+const char *form_row_text(struct turn *turn, const struct event *event);
+const struct command *form_row(const char *id); /* of a form's id; NULL: it is no row's */
+/* For turn_say: it stands beside the field. False: it does not, say it. */
+bool form_says(struct turn *turn, const struct message *message);
+void form_end(struct turn *turn); /* the form closes, if nothing was wrong */
 
 /* A row of the log for what no rule decided. why: a rule's name, NULL: none. */
 void turn_note(struct turn *turn, const char *kind, const char *verb, const char *why);

@@ -7,9 +7,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "adapters/slack/slack.h"
 #include "base/attr.h"
 #include "cli/cli.h"
-#include "command/command.h"
+#include "command/form.h"
 
 #define OUTPUT_MAX ((size_t)1 << 16)
 /* Slack's limits: app name 35, display name 80, command 32, usage hint 1000 (it shows about 100) */
@@ -90,6 +91,29 @@ static void add_list(struct strbuf *out, bool *began, const char *word)
 	*began = true;
 }
 
+/* Each row that has a form: its shortcut says the row's phrase, which opens it. */
+static void add_shortcuts(struct strbuf *out)
+{
+	struct command_field fields[COMMAND_FIELDS_MAX];
+	size_t n;
+	const struct command *rows = command_rows(&n);
+	bool began = false;
+
+	for (size_t i = 0; i < n; i++) {
+		if (command_form(&rows[i], fields) == 0) {
+			continue;
+		}
+		(void)strbuf_addf(out,
+				  "%s    - type: global\n"
+				  "      name: Droplet %s\n"
+				  "      callback_id: \"" SLACK_SHORTCUT_SAYS "%s\"\n"
+				  "      description: Open the form\n",
+				  began ? "" : "  shortcuts:\n", rows[i].phrases[0],
+				  rows[i].phrases[0]);
+		began = true;
+	}
+}
+
 static void add_manifest(struct strbuf *out, const struct options *options)
 {
 	bool began = false;
@@ -112,8 +136,9 @@ static void add_manifest(struct strbuf *out, const struct options *options)
 			  options->command);
 	add_hint(out);
 	(void)strbuf_adds(out, "\"\n"
-			       "      should_escape: true\n"
-			       "oauth_config:\n"
+			       "      should_escape: true\n");
+	add_shortcuts(out);
+	(void)strbuf_adds(out, "oauth_config:\n"
 			       "  scopes:\n"
 			       "    bot: ");
 	for (size_t i = 0; i < ARRAY_LEN(scopes); i++) {

@@ -222,13 +222,13 @@ const char *ask_again_button(struct request *request, bool queues)
 
 /* ---- who is asked ---------------------------------------------------------------------------- */
 
-/* A card in a channel is no place for a code: the person is asked where nobody reads along. */
+/* A card in a channel is no place for a code: the person is asked where nobody reads along, or by the card's form. */
 static void ask_code(struct request *request, struct arena *arena)
 {
 	struct post_queue *queue = card_queue(request);
 	struct chat_place place = card_place(request);
 
-	if (queue != NULL && !place.direct) {
+	if (queue != NULL && !place.direct && !card_forms(request)) {
 		place.channel = request->row.user;
 		place.thread = NULL;
 		place.direct = true;

@@ -344,6 +344,8 @@ void press_recheck(
 void presses_drop(struct list *presses);
 
 /* card.c */
+const char *card_title(const struct request *request, struct arena *arena);
+bool card_forms(const struct request *request); /* its network opens forms */
 const struct message *card_ask_code(const struct request *request, struct arena *arena);
 const struct message *card_ask_approvers(const struct request *request, struct arena *arena);
 void card_open(struct request *request);

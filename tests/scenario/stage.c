@@ -67,13 +67,19 @@ static void *paint(const struct post_painter *painter, const struct message *mes
 	return painting;
 }
 
-static void use_files(struct stage *stage)
+void stage_use_ops(struct stage *stage)
 {
-	if (stage->files) {
-		stage->ops = *stage->chat->ops;
-		stage->ops.caps |= CHAT_FILES;
-		stage->chat->ops = &stage->ops;
+	const struct chat_ops mine = stage->ops;
+
+	if (!stage->files && !stage->form.on) {
+		return;
 	}
+	stage->ops = *stage->chat->ops;
+	stage->ops.caps |= stage->files ? CHAT_FILES : 0;
+	stage->ops.caps |= stage->form.on ? CHAT_FORMS : 0;
+	stage->ops.open_form = mine.open_form;
+	stage->ops.answer = mine.answer;
+	stage->chat->ops = &stage->ops;
 }
 
 void stage_files(struct stage *stage, int64_t paint_ms)
@@ -81,7 +87,7 @@ void stage_files(struct stage *stage, int64_t paint_ms)
 	stage->paint_ms = paint_ms;
 	if (!stage->files) {
 		stage->files = true;
-		use_files(stage);
+		stage_use_ops(stage);
 	}
 }
 
@@ -123,6 +129,21 @@ static void keep(const struct chat_place *place, const char *private_to, const c
 		s->labels[s->n_buttons] = mem_strdup(message->buttons[i].label);
 		s->buttons[s->n_buttons++] = mem_strdup(message->buttons[i].id);
 	}
+}
+
+void stage_show(struct stage *stage, const char *channel, bool direct, const char *private_to,
+		const char *text)
+{
+	struct shown *s;
+
+	stage->shown = mem_grow(stage->shown, stage->n_shown + 1, sizeof(*stage->shown));
+	s = &stage->shown[stage->n_shown++];
+	memset(s, 0, sizeof(*s));
+	s->channel = mem_strdup(channel);
+	s->direct = direct;
+	s->private_to = mem_strdup(private_to);
+	s->id = mem_strdup("");
+	s->text = mem_strdup(text);
 }
 
 static bool fault(struct chat_post *post, struct err *ret_err, void *data)
@@ -179,7 +200,7 @@ static void start_app(struct stage *stage)
 
 	stage->chat = console_open(stage->loop, &console, &err);
 	assert(stage->chat != NULL && n > 0);
-	use_files(stage);
+	stage_use_ops(stage);
 	oceans[0] = sim_ocean_open(stage->loop, stage->world, accounts[0].name, LATENCY_MS);
 	assert(oceans[0] != NULL);
 	parts.accounts = oceans;
@@ -340,6 +361,7 @@ void stage_pass(struct stage *stage, int64_t ms)
 const char *stage_say(struct stage *stage, const struct stage_said *said)
 {
 	bool direct = strcmp(said->channel, "direct") == 0;
+	char ticket[200];
 	struct event event = {
 		.kind = EVENT_TEXT,
 		.place = {.channel = direct ? said->user : said->channel, .direct = direct},
@@ -347,11 +369,13 @@ const char *stage_say(struct stage *stage, const struct stage_said *said)
 		.id = said->id,
 		.sent_ms = clock_wall_ms() - said->age_ms,
 		.text = said->text,
-		.addressed = direct,
+		.addressed = direct || (stage->form.on && said->text[0] == '/'),
 		.by_bot = said->by_bot,
 		.edited = said->edited,
 	};
 
+	(void)snprintf(ticket, sizeof(ticket), "%s %s", said->channel, said->user);
+	event.opens = stage->form.on && said->text[0] == '/' ? ticket : NULL;
 	(void)snprintf(stage->said, sizeof(stage->said), "%s", console_event(stage->chat, &event));
 	stage_pass(stage, 1);
 	return stage->said;
@@ -367,7 +391,17 @@ void stage_press_id(struct stage *stage, const char *user, const char *channel, 
 		.direct = direct,
 	};
 
-	(void)console_press(stage->chat, &place, user, message, button, NULL);
+	char ticket[200];
+	struct event event = {.kind = EVENT_PRESS,
+			      .place = place,
+			      .who = {.user = user},
+			      .message = message,
+			      .button = button,
+			      .addressed = true};
+
+	(void)snprintf(ticket, sizeof(ticket), "%s %s", direct ? "direct" : channel, user);
+	event.opens = stage->form.on ? ticket : NULL;
+	(void)console_event(stage->chat, &event);
 	stage_pass(stage, 1);
 }
 

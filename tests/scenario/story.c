@@ -317,12 +317,10 @@ static int do_press(struct story *story)
 
 #define TEST_SECRET "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
 
-static int do_code(struct story *story)
+/* A code of now; six digits and a NUL. */
+static int code_of_now(struct story *story, bool wrong, char code[TOTP_DIGITS + 1])
 {
-	struct stage_said said = {.user = story->words[1], .channel = "direct"};
 	struct totp_key key;
-	char code[TOTP_DIGITS + 1];
-	char text[16];
 	struct err err = {0};
 
 	if (totp_load("env:SLUICE_TEST_CODE", &key, &err) < 0) {
@@ -330,8 +328,20 @@ static int do_code(struct story *story)
 	}
 	totp_code(&key, clock_wall_ms() / TOTP_STEP_MS, code);
 	totp_wipe(&key);
-	if (has_word(story, "wrong")) {
+	if (wrong) {
 		code[0] = code[0] == '0' ? '1' : '0';
+	}
+	return 0;
+}
+
+static int do_code(struct story *story)
+{
+	struct stage_said said = {.user = story->words[1], .channel = "direct"};
+	char code[TOTP_DIGITS + 1];
+	char text[16];
+
+	if (code_of_now(story, has_word(story, "wrong"), code) < 0) {
+		return -1;
 	}
 	(void)snprintf(text, sizeof(text), "%s", code);
 	if (story->n_words > 2 && story->words[2][0] == '#') {
@@ -340,6 +350,43 @@ static int do_code(struct story *story)
 	}
 	said.text = text;
 	(void)stage_say(story->stage, &said);
+	return 0;
+}
+
+static int do_forms(struct story *story)
+{
+	stage_forms(story->stage, has_word(story, "late"));
+	return 0;
+}
+
+static int do_search(struct story *story)
+{
+	stage_search(story->stage, story->words[1], story->words[2], story->words[3]);
+	return 0;
+}
+
+static int do_fill(struct story *story)
+{
+	struct field_value values[FORM_FIELDS_MAX];
+	char ids[FORM_FIELDS_MAX][40];
+	char code[TOTP_DIGITS + 1];
+	size_t n = 0;
+
+	for (size_t i = 2; i < story->n_words && n < FORM_FIELDS_MAX; i++, n++) {
+		const char *text = story->words[i] + strcspn(story->words[i], "=");
+
+		(void)snprintf(ids[n], sizeof(ids[n]), "%.*s", (int)(text - story->words[i]),
+			       story->words[i]);
+		text += *text == '=';
+		if (strcmp(text, "$CODE") == 0 || strcmp(text, "$WRONG") == 0) {
+			if (code_of_now(story, text[1] == 'W', code) < 0) {
+				return -1;
+			}
+			text = code;
+		}
+		values[n] = (struct field_value){ids[n], text};
+	}
+	stage_fill(story->stage, story->words[1], values, n);
 	return 0;
 }
 
@@ -530,6 +577,7 @@ static const struct {
 	{"ROWS", 3, do_rows},     {"VERIFY", 1, do_verify},     {"RUNSON", 2, do_runs_on},
 	{"FILES", 2, do_files},   {"TEMPLATE", 3, do_template}, {"ROOM", 2, do_room},
 	{"TOKEN", 2, do_token},   {"DROPLETS", 2, do_droplets},
+	{"FORMS", 1, do_forms},   {"FILL", 2, do_fill},         {"SEARCH", 4, do_search},
 };
 
 static int run_line(struct story *story)

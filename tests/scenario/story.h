@@ -15,6 +15,9 @@
  *   FAULT    nth=1 method=POST kind=timeout-after-send      (words as in sim/faults.h)
  *   PASS     20s
  *   FILES    1s                              the network takes pictures, and one is painted in that time
+ *   FORMS    [late]                          the network opens forms, also for "/words"; late: what is wrong cannot be said beside a field
+ *   FILL     ana "reason=it hangs" ...       sends the newest form; "code=$CODE": a code of now, "code=$WRONG": another
+ *   SEARCH   ana "region" "ams"              types that in a field of the newest form
  *   CLOCK    60s                             DigitalOcean's clock is so far ahead of ours
  *   RELOAD   [policies/other.yaml]           the policy file was changed, and a signal says to read it again
  *   POLICYFILE policies/other.yaml           it was changed, and nobody says so
