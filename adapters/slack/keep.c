@@ -206,6 +206,15 @@ static void say_crowded(struct slack_adapter *s)
 	}
 }
 
+/* The one that was to follow them ended before they did: those that were to leave stay until Slack ends them. */
+static void stay(struct slack_adapter *s)
+{
+	LIST_FOREACH(it, &s->lines)
+	{
+		line_drain(LIST_ENTRY(it, struct line, link), DRAIN_MOST_MS);
+	}
+}
+
 void keep_gone(struct line *line, const struct err *err)
 {
 	struct slack_adapter *s = line->s;
@@ -224,6 +233,9 @@ void keep_gone(struct line *line, const struct err *err)
 	}
 	if (s->refused) {
 		return;
+	}
+	if (count(s, LINE_LIVE, LINE_LIVE) == 0) {
+		stay(s);
 	}
 	if (!drained && !draining) { /* else it was counted when Slack asked it to leave */
 		s->attempts = steady ? 0 : s->attempts + 1;
