@@ -74,6 +74,7 @@ struct slack_adapter {
 	char *ca_file;
 	struct secret *app_token, *bot_token;
 	unsigned n_wanted; /* connections */
+	int64_t pace_ms;
 
 	/* by auth.test and the first hello; "" until then */
 	char team[ID_MAX], enterprise[ID_MAX], user[ID_MAX], bot[ID_MAX], app[ID_MAX];

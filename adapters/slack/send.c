@@ -11,8 +11,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 
-#define PACE_MS 1050 /* a second, and a little for the way */
-#define BURST 3      /* of what is no message of its own */
+#define BURST 3 /* of what is no message of its own */
 #define BODY_MAX (1024 * 1024)
 
 struct pace {
@@ -45,11 +44,12 @@ static struct pace *pace_of(const struct posted *posted)
 static int64_t take_turn(const struct posted *posted)
 {
 	struct pace *pace = pace_of(posted);
+	int64_t pace_ms = posted->s->pace_ms;
 	int64_t now_ms = clock_mono_ms();
-	int64_t earliest_ms = now_ms - (posted->way == WAY_POST ? 0 : (BURST - 1) * PACE_MS);
+	int64_t earliest_ms = now_ms - (posted->way == WAY_POST ? 0 : (BURST - 1) * pace_ms);
 	int64_t turn_ms = pace->next_ms > earliest_ms ? pace->next_ms : earliest_ms;
 
-	pace->next_ms = turn_ms + PACE_MS;
+	pace->next_ms = turn_ms + pace_ms;
 	return turn_ms > now_ms ? turn_ms - now_ms : 0;
 }
 
