@@ -19,7 +19,6 @@
 #define BACKOFF_FIRST_MS 1000
 #define BACKOFF_MIN_MS 100
 #define AUTH_MOST_MS 60000
-#define PACE_WAY_MS 50 /* a message may take less time on the way than the one before it */
 
 static void ask_who(struct slack_adapter *s);
 
@@ -370,7 +369,8 @@ struct chat *slack_adapter_new(struct loop *loop, const struct slack_options *op
 	s->chat.workspace = s->workspace;
 	s->api_url = mem_strndup(url, n_url > 0 && url[n_url - 1] == '/' ? n_url - 1 : n_url);
 	s->ca_file = given(options->ca_file) ? mem_strdup(options->ca_file) : NULL;
-	s->pace_ms = options->pace_ms > 0 ? options->pace_ms + PACE_WAY_MS : 0;
+	/* and a twentieth: a message may take less time on the way than the one before it */
+	s->pace_ms = options->pace_ms + options->pace_ms / 20;
 	s->n_wanted = options->n_lines > 0 ? options->n_lines : 1;
 	s->n_wanted = s->n_wanted < SLACK_LINES_MAX ? s->n_wanted : SLACK_LINES_MAX;
 	init_parts(s);

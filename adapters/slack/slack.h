@@ -23,7 +23,7 @@ struct slack_options {
 	struct secret *app_token; /* xapp-: opens connections */
 	struct secret *bot_token; /* xoxb-: all else */
 	unsigned n_lines;         /* connections; 0: 1, at most SLACK_LINES_MAX */
-	/* between two messages in a channel; Slack takes one a second. 0: none, until Slack says to wait */
+	/* between two messages in a channel, of which Slack takes one a second; 0: only when Slack says to wait */
 	int64_t pace_ms;
 	const char *ca_file; /* NULL or "": the system's */
 	const char *proxy;   /* for the Web API; NULL or "": none */

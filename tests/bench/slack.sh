@@ -77,7 +77,7 @@ cat >"$room/sluice.sh" <<-END
 	#!/bin/sh
 	rm -f "$room"/bench.db*
 	exec ${SLUICE_BENCH_PROGRAM:-$PWD/build/release/sluice} run --policy "$room/policy.yaml" --state "$room/bench.db" --log warn \\
-		--slack-pace 0 --slack-app-token env:SLACK_APP_TOKEN --slack-bot-token env:SLACK_BOT_TOKEN --slack-api-url "\$SLACK_API_URL" \\
+		--slack-pace 1 --slack-app-token env:SLACK_APP_TOKEN --slack-bot-token env:SLACK_BOT_TOKEN --slack-api-url "\$SLACK_API_URL" \\
 		--ocean-url "\$DO_API_URL"
 END
 chmod +x "$room/sluice.sh"
