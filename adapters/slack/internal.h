@@ -7,6 +7,7 @@
  * heard.c     an envelope's payload to an event: who said what, where, and is it a command at all?
  * words.c     text between Slack's form and plain words; pure
  * render.c    a message to rich text, in pages; pure
+ * scopes.c    the scopes that the bot's token should have; pure
  * trouble.c   Slack's words for what is wrong, as sentences; pure
  * rest.c      one call of the Web API
  * posts.c     chat posts: taking them, and what became of them
