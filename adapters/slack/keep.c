@@ -18,6 +18,7 @@
 #define STEADY_MS 60000  /* a life this long forgets the failures before it */
 #define REFRESH_MS 10000 /* who is sent away sooner is not replaced at once */
 #define BACKOFF_MOST_MS 60000
+#define CROWDED_LEAST_MS 5000
 #define CROWDED_MOST_MS 300000
 #define HANDOVER_MS 5000 /* the old one stays so long after the new one's hello */
 #define DRAIN_MOST_MS 60000
@@ -242,6 +243,7 @@ void keep_gone(struct line *line, const struct err *err)
 	}
 	if (crowded) {
 		say_crowded(s);
+		least_ms = least_ms > CROWDED_LEAST_MS ? least_ms : CROWDED_LEAST_MS;
 	}
 	if (!keep_has_live(s, NULL)) {
 		slack_link(s, CHAT_DOWN, err->msg);
