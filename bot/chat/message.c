@@ -81,6 +81,24 @@ const struct message *message_copy(struct arena *arena, const struct message *me
 	return copy;
 }
 
+const struct message *message_with_line(struct arena *arena, const struct message *message,
+					const char *line)
+{
+	struct message *longer = arena_alloc(arena, sizeof(*longer));
+	struct block *blocks = arena_array(arena, message->n_blocks + 1, sizeof(*blocks));
+	struct span *span = arena_alloc(arena, sizeof(*span));
+
+	*span = (struct span){.kind = SPAN_FAINT, .text = arena_strdup(arena, line)};
+	if (message->n_blocks > 0) {
+		memcpy(blocks, message->blocks, message->n_blocks * sizeof(*blocks));
+	}
+	blocks[message->n_blocks] = (struct block){.kind = BLOCK_LINE, .spans = span, .n_spans = 1};
+	*longer = *message;
+	longer->blocks = blocks;
+	longer->n_blocks++;
+	return longer;
+}
+
 static bool same(const char *a, const char *b)
 {
 	return a == b || (a != NULL && b != NULL && strcmp(a, b) == 0);

@@ -92,6 +92,10 @@ struct message {
 /* A deep copy. */
 const struct message *message_copy(struct arena *arena, const struct message *message);
 
+/* A copy that ends, above its buttons, with a faint line. `message` is borrowed for good: it lives at least as long as the arena. */
+const struct message *message_with_line(struct arena *arena, const struct message *message,
+					const char *line);
+
 /* Are the charts of both the same, one by one? */
 bool message_same_charts(const struct message *a, const struct message *b);
 

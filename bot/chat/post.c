@@ -23,6 +23,15 @@ void post_form_free(struct form *form)
 	}
 }
 
+void post_form_moved(struct form *form)
+{
+	if (!form->says_moved) {
+		form->message = message_with_line(&form->arena, form->message,
+						  "The message before this one is gone.");
+		form->says_moved = true;
+	}
+}
+
 bool post_can(const struct post_queue *queue, enum chat_caps cap)
 {
 	return (queue->chat->ops->caps & cap) != 0;
@@ -179,10 +188,13 @@ unsigned post_set(struct post_card *card, const struct message *message)
 	form->message = message_copy(&form->arena, message);
 	form->version = ++card->version;
 	form->born_ms = clock_mono_ms();
+	if (card->moved) {
+		post_form_moved(form);
+	}
 	post_form_free(card->newest);
 	card->newest = form;
 	if (card->flight == NULL && card->shown != NULL &&
-	    message_equal(card->shown->message, message)) {
+	    message_equal(card->shown->message, form->message)) {
 		post_lane_leave(card);
 		card->newest = NULL;
 		post_form_free(form);

@@ -12,7 +12,7 @@
  *
  * What the network did not take is tried again (NETWORK, LIMIT with a time, an edit with an unknown outcome) with growing
  * waits for up to POST_GIVE_UP_MS; a new post with an unknown outcome POST_UNKNOWN_TRIES times: twice told is better
- * than not at all. An edit whose post is gone becomes a new post. All else has failed for good.
+ * than not at all. An edit whose post is gone becomes a new post that says so, as do the edits of it. All else has failed for good.
  */
 #ifndef CHAT_POST_H
 #define CHAT_POST_H

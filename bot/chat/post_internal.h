@@ -15,6 +15,7 @@ struct form {
 	bool painted;                 /* a picture was asked for; file NULL: there is none */
 	const struct chat_file *file; /* in the arena */
 	bool pictured;                /* its picture stands there */
+	bool says_moved;
 };
 
 /* A post that the adapter holds. Outlives card and queue. */
@@ -61,6 +62,7 @@ struct post_card {
 	unsigned version;
 	bool is_waiting;
 	bool closed;
+	bool moved;         /* the post that it was is gone: each form says so */
 	unsigned tries;     /* of the form at hand */
 	int64_t sent_ms;    /* last delivery; 0: none */
 	struct task settle; /* tells the owner from the loop what needs no network */
@@ -68,7 +70,8 @@ struct post_card {
 	struct err trouble; /* and what went wrong with it */
 };
 
-void post_form_free(struct form *form); /* NULL is fine */
+void post_form_free(struct form *form);  /* NULL is fine */
+void post_form_moved(struct form *form); /* says that the post before it is gone; once */
 bool post_can(const struct post_queue *queue, enum chat_caps cap);
 
 /* Calls the owner. */

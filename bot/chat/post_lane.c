@@ -315,6 +315,7 @@ static bool try_again(struct post_card *card, struct flight *flight, const struc
 	wait_ms = wait_ms < POST_RETRY_MOST_MS ? wait_ms : POST_RETRY_MOST_MS;
 	if (err->kind == ERR_NOTFOUND && flight->is_edit) {
 		card->id[0] = '\0'; /* gone: a new one, now */
+		card->moved = true;
 		card->request.key = NULL;
 		return true;
 	}
@@ -342,6 +343,9 @@ static void put_back(struct post_card *card, struct flight *flight)
 	if (card->newest == NULL) {
 		card->newest = flight->form;
 		flight->form = NULL;
+	}
+	if (card->moved) {
+		post_form_moved(card->newest);
 	}
 	post_lane_leave(card);
 	post_lane_enter(card);

@@ -286,8 +286,15 @@ static void a_lost_post_is_made_anew(void **state)
 	plan_faults(1, ERR_NOTFOUND, 0);
 	post_set(card, words("x", NULL));
 	loop_advance(loop, 10);
-	assert_string_equal(seen, "0 ops new: x\n");
+	assert_string_equal(seen, "0 ops new: x\nThe message before this one is gone.\n");
 	assert_string_not_equal(last_id, "gone-1");
+	seen[0] = '\0';
+	post_set(card, words("x", NULL)); /* as it stands there: nothing to send */
+	loop_advance(loop, 2000);
+	assert_string_equal(seen, "");
+	post_set(card, words("y", NULL));
+	loop_advance(loop, 10);
+	assert_string_equal(seen, "2010 ops edit: y\nThe message before this one is gone.\n");
 	post_close(card);
 	loop_advance(loop, 10);
 	/* a channel in which we are not */
@@ -297,7 +304,8 @@ static void a_lost_post_is_made_anew(void **state)
 	post_set(card, words("x", NULL));
 	post_close(card);
 	loop_advance(loop, 10);
-	assert_string_equal(told, "0 a1 there\n10 a1 there\n20 b1 nothingnotfound\n");
+	assert_string_equal(told, "0 a1 there\n10 a2 there\n2010 a3 there\n2020 a3 there\n"
+				  "2030 b1 nothingnotfound\n");
 }
 
 static void unknown_is_told_twice_rather_than_never(void **state)
