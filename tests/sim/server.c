@@ -13,7 +13,6 @@
 #include <string.h>
 #include <strings.h>
 #include <time.h>
-#include <uv.h>
 
 #include "base/list.h"
 #include "base/mem.h"
