@@ -9,6 +9,7 @@
  * view.c      a form to a modal; pure
  * words.c     text between Slack's form and plain words; pure
  * render.c    a message to rich text, in pages; pure
+ * scopes.c    the scopes that the bot's token should have; pure
  * trouble.c   Slack's words for what is wrong, as sentences; pure
  * rest.c      one call of the Web API
  * posts.c     chat posts: taking them, and what became of them
@@ -78,6 +79,7 @@ struct slack_adapter {
 	char *ca_file;
 	struct secret *app_token, *bot_token;
 	unsigned n_wanted; /* connections */
+	int64_t pace_ms;
 
 	/* by auth.test and the first hello; "" until then */
 	char team[ID_MAX], enterprise[ID_MAX], user[ID_MAX], bot[ID_MAX], app[ID_MAX];

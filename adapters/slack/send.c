@@ -12,8 +12,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 
-#define PACE_MS 1050 /* a second, and a little for the way */
-#define BURST 3      /* of what is no message of its own */
+#define BURST 3 /* of what is no message of its own */
 #define BODY_MAX (1024 * 1024)
 #define PICTURE_TRIES 3
 #define PICTURE_AGAIN_MS 1000
@@ -51,11 +50,12 @@ static struct pace *pace_of(const struct posted *posted)
 static int64_t take_turn(const struct posted *posted)
 {
 	struct pace *pace = pace_of(posted);
+	int64_t pace_ms = posted->s->pace_ms;
 	int64_t now_ms = clock_mono_ms();
-	int64_t earliest_ms = now_ms - (posted->way == WAY_POST ? 0 : (BURST - 1) * PACE_MS);
+	int64_t earliest_ms = now_ms - (posted->way == WAY_POST ? 0 : (BURST - 1) * pace_ms);
 	int64_t turn_ms = pace->next_ms > earliest_ms ? pace->next_ms : earliest_ms;
 
-	pace->next_ms = turn_ms + PACE_MS;
+	pace->next_ms = turn_ms + pace_ms;
 	return turn_ms > now_ms ? turn_ms - now_ms : 0;
 }
 
@@ -237,8 +237,8 @@ static void send(struct posted *posted)
 		return;
 	}
 	if (posted->way == WAY_EDIT && posted->page == 0 && pages_busy(posted)) {
-		timer_start(&posted->timer,
-			    PACE_MS); /* its pages would be mixed with the old ones */
+		/* its pages would be mixed with the old ones */
+		timer_start(&posted->timer, posted->s->pace_ms);
 		return;
 	}
 	if (posted->way == WAY_HOOK || (posted->way == WAY_EPHEMERAL && !posted->hooked &&

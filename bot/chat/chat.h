@@ -83,6 +83,9 @@ struct chat_sink {
 	/* a room that was asked for and cannot be used (hides who speaks, banned, gone): the place and why */
 	void (*place_lost)(struct chat *, const struct chat_place *place, const char *why,
 			   void *data);
+	/* the channels of start's list have been looked at; those that cannot be used were told. May be NULL. Not every
+	 * adapter looks: then it never comes. */
+	void (*looked)(struct chat *, void *data);
 	/* What else those who keep the bot should know: a sentence. May be NULL: nobody hears it. */
 	void (*notice)(struct chat *, const char *what, void *data);
 	void *data;

@@ -143,14 +143,14 @@ void polls_add(struct flight *flight);
 /* ---- pages.c --------------------------------------------------------------------------------- */
 
 /* A page of droplets is there: the first one of all (more walks may begin); any. */
-void pages_spread(struct walk *walk, const struct ocean_page *page);
-void pages_note(struct walk *walk, const struct ocean_page *page);
+void ocean_pages_spread(struct walk *walk, const struct ocean_page *page);
+void ocean_pages_note(struct walk *walk, const struct ocean_page *page);
 /* Which the walk takes next; 0: none. */
-unsigned pages_next(const struct walk *walk, const struct ocean_page *page);
+unsigned ocean_pages_next(const struct walk *walk, const struct ocean_page *page);
 
-enum pages_end { PAGES_WHOLE, PAGES_AGAIN, PAGES_FAILED };
+enum ocean_pages_end { PAGES_WHOLE, PAGES_AGAIN, PAGES_FAILED };
 /* No walk runs any more. WHOLE: flight->pages.all; AGAIN: it moved, and is being read once more. */
-enum pages_end pages_join(struct flight *flight, struct err *err);
-void pages_done(struct flight *flight);
+enum ocean_pages_end ocean_pages_join(struct flight *flight, struct err *err);
+void ocean_pages_done(struct flight *flight);
 
 #endif

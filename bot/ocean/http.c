@@ -69,7 +69,7 @@ static void flight_free(struct flight *flight)
 	for (size_t i = 0; i < WALK_COUNT; i++) {
 		walk_done(&flight->walks[i]);
 	}
-	pages_done(flight);
+	ocean_pages_done(flight);
 	if (!list_empty(&flight->poll_link)) {
 		list_remove(&flight->poll_link);
 	}
@@ -150,7 +150,7 @@ static bool pages_are_whole(struct flight *flight)
 	    endpoint_of(flight->call)->reply != REPLY_DROPLETS) {
 		return true;
 	}
-	switch (pages_join(flight, &why)) {
+	switch (ocean_pages_join(flight, &why)) {
 	case PAGES_AGAIN:
 		return false;
 	case PAGES_FAILED:

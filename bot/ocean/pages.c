@@ -1,7 +1,7 @@
 /* pages.c - the pages of a long list of droplets side by side, put together again in DigitalOcean's order
  *
  * Happy path: the first page says how many there are; the walk that read it and up to SIDES more share the rest, each taking
- * every n-th page. pages_join puts them in order, each droplet once.
+ * every n-th page. ocean_pages_join puts them in order, each droplet once.
  *
  * Failure modes: something came on top meanwhile: what was pushed to the next page comes twice, and is one. Something went: a
  * droplet may have slipped from a page that was still to be read to one that was read already, and be on none. The pages' totals
@@ -15,7 +15,7 @@
 #define SIDES_MAX 5
 #define ROUNDS 3
 
-void pages_spread(struct walk *walk, const struct ocean_page *page)
+void ocean_pages_spread(struct walk *walk, const struct ocean_page *page)
 {
 	struct flight *flight = walk->flight;
 	struct pages *pages = &flight->pages;
@@ -44,7 +44,7 @@ void pages_spread(struct walk *walk, const struct ocean_page *page)
 	}
 }
 
-void pages_note(struct walk *walk, const struct ocean_page *page)
+void ocean_pages_note(struct walk *walk, const struct ocean_page *page)
 {
 	struct pages *pages = &walk->flight->pages;
 
@@ -63,7 +63,7 @@ void pages_note(struct walk *walk, const struct ocean_page *page)
 	}
 }
 
-unsigned pages_next(const struct walk *walk, const struct ocean_page *page)
+unsigned ocean_pages_next(const struct walk *walk, const struct ocean_page *page)
 {
 	struct pages *pages = &walk->flight->pages;
 
@@ -86,7 +86,7 @@ static void forget(struct flight *flight)
 	*pages = (struct pages){.round = pages->round};
 }
 
-void pages_done(struct flight *flight)
+void ocean_pages_done(struct flight *flight)
 {
 	forget(flight);
 }
@@ -118,7 +118,7 @@ static int join(struct flight *flight, struct err *err)
 	return 0;
 }
 
-enum pages_end pages_join(struct flight *flight, struct err *err)
+enum ocean_pages_end ocean_pages_join(struct flight *flight, struct err *err)
 {
 	struct pages *pages = &flight->pages;
 	struct walk *walk = &flight->walks[WALK_MAIN];

@@ -247,7 +247,7 @@ static int turn_page(struct walk *walk, const struct ocean_page *page, bool *ret
 		     struct err *err)
 {
 	bool shared = walk->kind == WALK_MAIN || walk->kind == WALK_SIDE;
-	unsigned next = shared ? pages_next(walk, page) : page->next;
+	unsigned next = shared ? ocean_pages_next(walk, page) : page->next;
 
 	if (page->next != 0 && page->next != walk->page + 1) {
 		return err_set(err, ERR_REMOTE, "page %u of the list names page %u as the next",
@@ -272,9 +272,9 @@ static int take_droplets(struct walk *walk, bool *ret_more, struct err *err)
 	}
 	if (row_of(walk)->reply == REPLY_DROPLETS && walk->kind != WALK_GPUS) {
 		if (walk->page == 1) {
-			pages_spread(walk, &page);
+			ocean_pages_spread(walk, &page);
 		}
-		pages_note(walk, &page);
+		ocean_pages_note(walk, &page);
 	}
 	walk->mark = walk->builder.n;
 	if (call->verb == OCEAN_GET) {

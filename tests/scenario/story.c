@@ -576,8 +576,8 @@ static const struct {
 	{"CALLS", 4, do_calls},   {"DISK", 2, do_disk},         {"AUDIT", 2, do_audit},
 	{"ROWS", 3, do_rows},     {"VERIFY", 1, do_verify},     {"RUNSON", 2, do_runs_on},
 	{"FILES", 2, do_files},   {"TEMPLATE", 3, do_template}, {"ROOM", 2, do_room},
-	{"TOKEN", 2, do_token},   {"DROPLETS", 2, do_droplets},
-	{"FORMS", 1, do_forms},   {"FILL", 2, do_fill},         {"SEARCH", 4, do_search},
+	{"TOKEN", 2, do_token},   {"DROPLETS", 2, do_droplets}, {"FORMS", 1, do_forms},
+	{"FILL", 2, do_fill},     {"SEARCH", 4, do_search},
 };
 
 static int run_line(struct story *story)

@@ -346,7 +346,8 @@ static ATTR_UNUSED void fake_hello(struct fake_ws *ws, int n)
 /* An adapter that is not started and tells nobody. */
 static ATTR_UNUSED void fake_new(unsigned n_lines)
 {
-	struct slack_options options = {.workspace = "T01ACME00", .n_lines = n_lines};
+	struct slack_options options = {
+		.workspace = "T01ACME00", .n_lines = n_lines, .pace_ms = 1000};
 	struct err err = {0};
 
 	memset(&fake, 0, sizeof(fake));
