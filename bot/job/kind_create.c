@@ -143,8 +143,12 @@ static bool taken(struct job *job, const struct ocean_call *call)
 	return true;
 }
 
+/* DigitalOcean's "please try again" is offered as a button, once; never followed by itself. */
 static bool refused(struct job *job, const struct err *err)
 {
+	if (err->remote_status == 422 && strcasestr(err->msg, "try again") != NULL) {
+		(void)ask_again_button(job->request, job->request->row.queues);
+	}
 	job_say(job, "Nothing ran: %s was NOT created.\n%s", job->row.droplet_name, err->msg);
 	job_end(job, JOB_FAILED, NULL);
 	return true;

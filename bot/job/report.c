@@ -344,6 +344,12 @@ static bool is_expired(const struct report *report)
 	return true;
 }
 
+/* It was not made, and DigitalOcean says that it may be another time. */
+static bool may_be_made_yet(const struct report *report)
+{
+	return report->plan->makes && report->n_jobs == 1 && report->jobs[0].state == JOB_FAILED;
+}
+
 /* The lines of those that went on while others are asked for again, or wait in line. */
 static void others(const struct report *report, struct build *build, struct arena *arena)
 {
@@ -374,8 +380,11 @@ const struct message *report_card(const struct report *report, struct arena *are
 		card_of_many(report, &build, arena);
 	}
 	if (report->again != NULL && *report->again != '\0' &&
-	    (report->again_queues || is_expired(report))) {
-		build_button(&build, report->again, report->again_queues ? "Queue it" : "Ask again",
+	    (report->again_queues || is_expired(report) || may_be_made_yet(report))) {
+		build_button(&build, report->again,
+			     report->again_queues      ? "Queue it"
+			     : may_be_made_yet(report) ? "Try again"
+						       : "Ask again",
 			     BUTTON_MAIN);
 	}
 	add_next(report, false, &build);

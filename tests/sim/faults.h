@@ -59,6 +59,7 @@ enum fault_kind {
 	FAULT_TORN_JSON,
 	FAULT_429,
 	FAULT_404,
+	FAULT_422, /* "please try again" */
 	FAULT_FAILED_PAGE,
 	FAULT_LIST_SHIFTS,
 	FAULT_OTHER_HOST_LINK,

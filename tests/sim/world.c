@@ -160,6 +160,12 @@ static void apply(const struct fault *rule, struct sim_answer *answer)
 			"be "
 			"found.\"}");
 		break;
+	case FAULT_422:
+		replace(reply, 422, JSON_TYPE,
+			"{\"id\":\"unprocessable_entity\",\"message\":\"There was an error "
+			"creating "
+			"your droplet, please try again.\"}");
+		break;
 	case FAULT_FAILED_PAGE:
 		replace(reply, 500, JSON_TYPE,
 			"{\"id\":\"server_error\",\"message\":\"Unexpected server-side error\"}");
