@@ -409,7 +409,7 @@ static void check_carried(struct world *world, enum ocean_verb verb, enum err_ki
 {
 	struct asked asked = {.call = {.verb = verb,
 				       .max_tier = TIER_DESTROY,
-				       .droplet_id = 11,
+				       .droplet_id = verb == OCEAN_DESTROY ? 12 : 11,
 				       .act = "reboot",
 				       .done = on_done,
 				       .data = &asked}};
@@ -426,9 +426,10 @@ static void weakest_token(void **state)
 	struct err err = {0};
 
 	(void)state;
-	OPEN(&world, "--empty", "--droplet", "web-1 id=11", "--token", "sim-token-read", "--scopes",
-	     "droplet:read,tag:read", "--token", "sim-token-change", "--scopes", "droplet:update",
-	     "--token", "sim-token-all", "--scopes", "droplet:delete");
+	OPEN(&world, "--empty", "--droplet", "web-1 id=11", "--droplet", "web-2 id=12", "--token",
+	     "sim-token-read", "--scopes", "droplet:read,tag:read", "--token", "sim-token-change",
+	     "--scopes", "droplet:update", "--token", "sim-token-all", "--scopes",
+	     "droplet:delete");
 	check_carried(&world, OCEAN_LIST, ERR_NONE, "");
 	check_carried(&world, OCEAN_GET, ERR_NONE, "");
 	check_carried(&world, OCEAN_ACT, ERR_NONE, "");
