@@ -12,6 +12,7 @@
 #include "job/steps.h"
 
 #define SIM_MADE_FROM 400000000   /* ids of droplets that were made */
+#define MADE_LATER 1              /* where what is done to those is counted; 0: their making */
 #define END_MS (40 * 60 * 1000)   /* longer than any approval is waited for */
 #define LATER_MS (10 * 60 * 1000) /* and again while something is open */
 
@@ -140,7 +141,7 @@ static void served(const struct sim_call *call, void *data)
 		fprintf(stderr, "%s: %s %s\n", held->what, call->method, call->path);
 		wrong(held, "a request left before its job was on disk as submitting", droplet);
 	}
-	droplet = search.droplet < SIM_MADE_FROM ? search.droplet : 0;
+	droplet = search.droplet < SIM_MADE_FROM ? search.droplet : MADE_LATER;
 	held->posts[droplet] += is_refusal(call) ? 0 : 1;
 	held->reached[droplet] += call->reached && call->status != 422 ? 1 : 0;
 }
@@ -211,7 +212,8 @@ static bool note_job(struct search *search, const struct store_job *job)
 {
 	if (job->droplet_id == 0 || job->droplet_id >= SIM_MADE_FROM) { /* it was to be made */
 		search->held->jobs[0]++;
-		search->held->steps[0] += steps_of(job);
+		search->held->steps[0]++;
+		search->held->steps[MADE_LATER] += steps_of(job) - 1;
 	} else if (job->droplet_id < HELD_DROPLETS) {
 		search->held->jobs[job->droplet_id]++;
 		search->held->steps[job->droplet_id] += steps_of(job);
