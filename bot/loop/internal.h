@@ -31,6 +31,7 @@ struct loop {
 	unsigned cap_timers;
 	uint64_t order;
 	bool firing;
+	bool timers_left; /* some are due, and wait for the next turn */
 
 	struct list tasks; /* struct task, by link */
 	struct lane lanes[LANES];

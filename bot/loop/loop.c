@@ -47,12 +47,23 @@ static void spent(struct loop *loop, enum loop_part part, uint64_t since_ns)
 	loop->part_ns[part] += uv_hrtime() - since_ns;
 }
 
+static void on_idle(uv_idle_t *idle);
+
 static void on_due(uv_timer_t *due)
 {
+	struct loop *loop = due->data;
 	uint64_t from_ns = uv_hrtime();
+	int64_t now_ms = clock_mono_ms();
+	int64_t next_ms;
 
-	(void)timers_fire(due->data, clock_mono_ms(), TURN_MOST);
-	spent(due->data, LOOP_TIMERS, from_ns);
+	/* libuv would fire one that is due at once in this same turn: it is set again behind the tasks */
+	if (timers_fire(loop, now_ms, TURN_MOST) == TURN_MOST && timers_next(loop, &next_ms) &&
+	    next_ms <= now_ms) {
+		(void)uv_timer_stop(due);
+		loop->timers_left = true;
+		(void)uv_idle_start(&loop->idle, on_idle);
+	}
+	spent(loop, LOOP_TIMERS, from_ns);
 }
 
 void loop_arm(struct loop *loop)
@@ -117,6 +128,10 @@ static void on_idle(uv_idle_t *idle)
 
 	tasks_run(loop, TURN_MOST);
 	spent(loop, LOOP_TASKS, from_ns);
+	if (loop->timers_left) {
+		loop->timers_left = false;
+		loop_arm(loop);
+	}
 	if (list_empty(&loop->tasks)) {
 		(void)uv_idle_stop(idle);
 	}
