@@ -199,6 +199,10 @@ static void handle_http(const char *method, const char *path, const char *query,
 		answer->status = 405;
 		(void)strbuf_adds(&answer->body, "only GET here\n");
 	} else if (strcmp(path, "/metrics") == 0) {
+		for (unsigned part = 0; part < LOOP_PARTS; part++) {
+			metrics_set(METRIC_LOOP_STALL_TIMERS_US + part,
+				    loop_longest_stall_part_us(program->loop, part));
+		}
 		metrics_set(METRIC_LOOP_STALL_MAX_US, loop_take_longest_stall_us(program->loop));
 		metrics_print(&answer->body);
 		print_policy(&answer->body, program);

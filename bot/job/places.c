@@ -83,7 +83,7 @@ void place_back(const struct job *job)
 void place_follow(const struct job *job, const struct store_job *row, struct store_txn *txn)
 {
 	if (place_unstarted(row)) {
-		store_txn_unplace(txn, job->row.id);
+		store_txn_unplace(txn, job->row.request, job->row.id);
 	}
 }
 

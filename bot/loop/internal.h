@@ -31,6 +31,7 @@ struct loop {
 	unsigned cap_timers;
 	uint64_t order;
 	bool firing;
+	bool timers_left; /* some are due, and wait for the next turn */
 
 	struct list tasks; /* struct task, by link */
 	struct lane lanes[LANES];
@@ -53,9 +54,11 @@ struct loop {
 	void *signals_data;
 	bool (*condition)(void *); /* of loop_run_until, while it runs */
 	void *condition_data;
-	uint64_t turn_ns; /* of the last prepare */
-	uint64_t idle_ns; /* libuv's sum of waiting, at that time */
+	uint64_t turn_ns;             /* of the last prepare */
+	uint64_t idle_ns;             /* libuv's sum of waiting, at that time */
+	uint64_t part_ns[LOOP_PARTS]; /* of the turn under way */
 	uint64_t longest_ns;
+	uint64_t longest_part_ns[LOOP_PARTS]; /* of the turn that took that long */
 
 	struct lookups *lookups;        /* made by the first resolve_start */
 	void (*on_wake)(struct loop *); /* resolve.c: answers came */
@@ -66,8 +69,11 @@ struct loop {
 	void (*lws_free)(struct loop *);
 };
 
-/* Fires what is due at now_ms and was started before this call; returns how many. */
-unsigned timers_fire(struct loop *loop, int64_t now_ms);
+/* Of timers and tasks on the real loop: the others' turn is the next one, so that sockets come in between. */
+#define TURN_MOST 16
+
+/* Fires what is due at now_ms and was started before this call, at most so many; returns how many. */
+unsigned timers_fire(struct loop *loop, int64_t now_ms, unsigned most);
 
 /* The time of the first timer; false when none runs. */
 bool timers_next(const struct loop *loop, int64_t *ret_due_ms);
@@ -86,7 +92,7 @@ bool virtual_run(struct loop *loop, bool (*condition)(void *), void *data, int64
 void virtual_start(struct loop *loop, int64_t wall_start_ms);
 void virtual_stop(struct loop *loop);
 
-/* Runs all tasks that are posted now; those they post wait for the next turn. */
-void tasks_run(struct loop *loop);
+/* Runs the tasks that are posted now, at most so many; those they post wait for the next turn. */
+void tasks_run(struct loop *loop, unsigned most);
 
 #endif

@@ -2,7 +2,8 @@
  *
  * Happy path: rooms start timers, post tasks and start works; loop_run turns until loop_stop; every
  * room closes what is its own; loop_free closes the loop's own handles and asserts that nothing is
- * left. One turn is: timers, tasks, waiting, sockets and finished works.
+ * left. One turn is: timers, tasks, waiting, sockets and finished works; of timers and tasks a bounded number, the rest is the
+ * next turn's, which then does not wait.
  *
  * An idle loop does not wake: libuv gets one timer (the first of our heap, none when it is empty), the
  * idle handle runs only while tasks are posted, and the prepare handle that measures runs only
@@ -17,6 +18,7 @@
 #include <signal.h>
 #include <stddef.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 #include "base/clock.h"
@@ -40,9 +42,28 @@ static struct loop *make(void)
 	return loop;
 }
 
+static void spent(struct loop *loop, enum loop_part part, uint64_t since_ns)
+{
+	loop->part_ns[part] += uv_hrtime() - since_ns;
+}
+
+static void on_idle(uv_idle_t *idle);
+
 static void on_due(uv_timer_t *due)
 {
-	timers_fire(due->data, clock_mono_ms());
+	struct loop *loop = due->data;
+	uint64_t from_ns = uv_hrtime();
+	int64_t now_ms = clock_mono_ms();
+	int64_t next_ms;
+
+	/* libuv would fire one that is due at once in this same turn: it is set again behind the tasks */
+	if (timers_fire(loop, now_ms, TURN_MOST) == TURN_MOST && timers_next(loop, &next_ms) &&
+	    next_ms <= now_ms) {
+		(void)uv_timer_stop(due);
+		loop->timers_left = true;
+		(void)uv_idle_start(&loop->idle, on_idle);
+	}
+	spent(loop, LOOP_TIMERS, from_ns);
 }
 
 void loop_arm(struct loop *loop)
@@ -64,32 +85,53 @@ void loop_arm(struct loop *loop)
 			     0);
 }
 
-void tasks_run(struct loop *loop)
+/* Each keeps its place among the others, and task_cancel finds it. */
+static void move_all(struct list *from, struct list *to)
+{
+	if (!list_empty(from)) {
+		from->next->prev = to->prev;
+		to->prev->next = from->next;
+		from->prev->next = to;
+		to->prev = from->prev;
+		list_init(from);
+	}
+}
+
+void tasks_run(struct loop *loop, unsigned most)
 {
 	struct list now;
+	struct list posted;
 
 	if (list_empty(&loop->tasks)) {
 		return;
 	}
 	/* move all to a head of our own: what they post waits, and task_cancel still finds its place */
-	now = loop->tasks;
-	now.next->prev = &now;
-	now.prev->next = &now;
-	list_init(&loop->tasks);
-	while (!list_empty(&now)) {
+	list_init(&now);
+	move_all(&loop->tasks, &now);
+	for (unsigned n = 0; n < most && !list_empty(&now); n++) {
 		struct task *task = LIST_ENTRY(now.next, struct task, link);
 
 		list_remove(&task->link);
 		task->posted = false;
 		task->run(task); /* may free it */
 	}
+	list_init(&posted);
+	move_all(&loop->tasks, &posted);
+	move_all(&now, &loop->tasks); /* before those that were posted meanwhile */
+	move_all(&posted, &loop->tasks);
 }
 
 static void on_idle(uv_idle_t *idle)
 {
 	struct loop *loop = idle->data;
+	uint64_t from_ns = uv_hrtime();
 
-	tasks_run(loop);
+	tasks_run(loop, TURN_MOST);
+	spent(loop, LOOP_TASKS, from_ns);
+	if (loop->timers_left) {
+		loop->timers_left = false;
+		loop_arm(loop);
+	}
 	if (list_empty(&loop->tasks)) {
 		(void)uv_idle_stop(idle);
 	}
@@ -106,7 +148,9 @@ static void on_turn(uv_prepare_t *turn)
 
 	if (loop->turn_ns != 0 && all > waited && all - waited > loop->longest_ns) {
 		loop->longest_ns = all - waited;
+		memcpy(loop->longest_part_ns, loop->part_ns, sizeof(loop->part_ns));
 	}
+	memset(loop->part_ns, 0, sizeof(loop->part_ns));
 	loop->turn_ns = now_ns;
 	loop->idle_ns = idle_ns;
 	/* timers and tasks come before the wait: what they brought about must not wait with it */
@@ -304,7 +348,13 @@ int64_t loop_take_longest_stall_us(struct loop *loop)
 	int64_t us = (int64_t)(loop->longest_ns / 1000);
 
 	loop->longest_ns = 0;
+	memset(loop->longest_part_ns, 0, sizeof(loop->longest_part_ns));
 	return us;
+}
+
+int64_t loop_longest_stall_part_us(const struct loop *loop, enum loop_part part)
+{
+	return (int64_t)(loop->longest_part_ns[part] / 1000);
 }
 
 static void on_signal(uv_signal_t *handle, int number)
@@ -381,12 +431,15 @@ static void on_worker(uv_work_t *req)
 static void on_work_done(uv_work_t *req, int status)
 {
 	struct lane *lane = req->data;
+	struct loop *loop = lane->loop;
 	struct work *work = lane->working;
+	uint64_t from_ns = uv_hrtime();
 
 	(void)status; /* never canceled */
 	lane->working = NULL;
 	work_next(lane);  /* the worker goes on while we look at the result */
 	work->done(work); /* may free it */
+	spent(loop, LOOP_WORKS, from_ns);
 }
 
 static void work_next(struct lane *lane)

@@ -42,6 +42,10 @@ void loop_free(struct loop *loop);
 /* The longest time one turn of the loop kept callbacks waiting, since the last call. For the metric. */
 int64_t loop_take_longest_stall_us(struct loop *loop);
 
+/* What that turn spent its time on, until the next call of the above; what is left of it were sockets and files. */
+enum loop_part { LOOP_TIMERS, LOOP_TASKS, LOOP_WORKS, LOOP_PARTS };
+int64_t loop_longest_stall_part_us(const struct loop *loop, enum loop_part part);
+
 /* SIGINT and SIGTERM -> stop, SIGHUP -> reload. Either may be NULL. Once a loop. */
 void loop_on_signals(struct loop *loop, void (*stop)(void *), void (*reload)(void *), void *data);
 
@@ -66,7 +70,8 @@ bool timer_running(const struct timer *timer);
 
 /*
  * task: run a function at the next turn, never before the caller returned. Caller-owned; posting
- * a posted task again does nothing.
+ * a posted task again does nothing. They run in order; when many are posted, some do so a turn or more later, so that no
+ * socket waits for all of them. Timers the same.
  */
 struct task {
 	struct list link;

@@ -125,13 +125,13 @@ bool timers_next(const struct loop *loop, int64_t *ret_due_ms)
 	return true;
 }
 
-unsigned timers_fire(struct loop *loop, int64_t now_ms)
+unsigned timers_fire(struct loop *loop, int64_t now_ms, unsigned most)
 {
 	const uint64_t started_before = loop->order;
 	unsigned n = 0;
 
 	loop->firing = true;
-	while (loop->n_timers > 0 && loop->heap[0]->due_ms <= now_ms &&
+	while (n < most && loop->n_timers > 0 && loop->heap[0]->due_ms <= now_ms &&
 	       loop->heap[0]->order <= started_before) {
 		struct timer *timer = loop->heap[0];
 

@@ -1,5 +1,6 @@
 /* virtual.c - the loop without sockets, threads and waiting: time moves when the test says so */
 #include <assert.h>
+#include <limits.h>
 #include <stddef.h>
 
 #include "base/clock.h"
@@ -51,8 +52,8 @@ static bool due_now(const struct loop *loop)
 
 static void turn(struct loop *loop)
 {
-	(void)timers_fire(loop, loop->mono_ms);
-	tasks_run(loop);
+	(void)timers_fire(loop, loop->mono_ms, UINT_MAX);
+	tasks_run(loop, UINT_MAX);
 	for (size_t i = 0; i < LANES; i++) {
 		struct list *works = &loop->lanes[i].works;
 

@@ -19,6 +19,9 @@ struct row {
 	const char *help;
 };
 
+#define STALL_PART "sluice_loop_stall_max_part_microseconds"
+#define STALL_PART_HELP "What that longest time was spent on; the rest of it on sockets and files."
+
 /* Rows that share a name stand together: HELP and TYPE come once. */
 static const struct row rows[METRIC_COUNT] = {
 	[METRIC_EVENTS] = {COUNTER, "sluice_events_total", "", "Chat events taken in."},
@@ -57,6 +60,9 @@ static const struct row rows[METRIC_COUNT] = {
 	[METRIC_LOOP_STALL_MAX_US] = {GAUGE, "sluice_loop_stall_max_microseconds", "",
 				      "Longest time the event loop kept others waiting since the "
 				      "last scrape."},
+	[METRIC_LOOP_STALL_TIMERS_US] = {GAUGE, STALL_PART, "{part=\"timers\"}", STALL_PART_HELP},
+	[METRIC_LOOP_STALL_TASKS_US] = {GAUGE, STALL_PART, "{part=\"tasks\"}", STALL_PART_HELP},
+	[METRIC_LOOP_STALL_WORKS_US] = {GAUGE, STALL_PART, "{part=\"works\"}", STALL_PART_HELP},
 	[METRIC_POLICY_RELOADS] = {COUNTER, "sluice_policy_reloads_total", "{result=\"loaded\"}",
 				   "Times that the policy file was another one when it was read."},
 	[METRIC_POLICY_REFUSED] = {COUNTER, "sluice_policy_reloads_total", "{result=\"refused\"}",

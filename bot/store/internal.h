@@ -38,7 +38,7 @@ struct store_op {
 	enum op_kind kind;
 	const char *
 		name; /* SEEN: the key; LOG: the body; CURSOR: its name; VOID: a request; UNTAKE, POLICY: its id; UNPLACE: a job */
-	const char *value; /* CURSOR, POLICY */
+	const char *value; /* CURSOR, POLICY; UNPLACE: its request */
 	int64_t at_ms;     /* SEEN, FORGET, POLICY */
 	int64_t seq;       /* CUT */
 	union {

@@ -23,9 +23,9 @@
 #include "store/sqlite.h"
 
 /* The oldest that ended, in an order that holds for all three tables of one prune. */
-#define OLD_REQUESTS                                                                         \
-	"SELECT id FROM request WHERE final = 1 AND updated_ms < ?1 ORDER BY updated_ms, id" \
-	" LIMIT ?2"
+#define OLD_REQUESTS(column)                                                                     \
+	"SELECT " column " FROM request WHERE final = 1 AND updated_ms < ?1 ORDER BY updated_ms" \
+	", id LIMIT ?2"
 
 #define APPLICATION_ID 0x534c5549 /* "SLUI" */
 
@@ -38,17 +38,20 @@ static const char *const queries[Q_COUNT] = {
 	[Q_SEEN] = "INSERT INTO seen (key, at_ms) VALUES (?1, ?2)",
 	/* A row that is there is changed in its place: a replaced one would be taken out of each index and put back. Most moves
 	 * of a row change nothing that an index has (AGAIN); job_open is what holds two open jobs of one droplet apart. */
-	[Q_JOB] =
-		"INSERT INTO job (" JOB_COLUMNS ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9,"
-		" ?10, ?11, ?12, ?13, ?14, ?15, ?16) ON CONFLICT (id) DO UPDATE SET"
-		" (account, droplet_id, droplet_name, state, step, action_id, sent_ms, deadline_ms,"
-		" updated_ms, outcome, open, ready_ms, steps, beside) ="
-		" (?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)",
+	[Q_JOB] = "INSERT INTO job (at, " JOB_COLUMNS ") VALUES (" REQUEST_AT(
+		"?2") ", ?1, ?2, ?3, ?4,"
+		      " ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)"
+		      " ON CONFLICT (at, id) DO UPDATE SET"
+		      " (account, droplet_id, droplet_name, state, step, action_id, sent_ms, "
+		      "deadline_ms,"
+		      " updated_ms, outcome, open, ready_ms, steps, beside) ="
+		      " (?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)",
 	[Q_JOB_AGAIN] =
 		"UPDATE job SET droplet_name = ?5, state = ?6, step = ?7, action_id = ?8,"
 		" sent_ms = ?9, deadline_ms = ?10, updated_ms = ?11, outcome = ?12, ready_ms = ?14,"
-		" steps = ?15, beside = ?16 WHERE id = ?1 AND account = ?3 AND droplet_id = ?4"
-		" AND open = ?13",
+		" steps = ?15, beside = ?16 WHERE at = " REQUEST_AT(
+			"?2") " AND id = ?1"
+			      " AND account = ?3 AND droplet_id = ?4 AND open = ?13",
 	[Q_REQUEST] = "INSERT INTO request (" REQUEST_COLUMNS ") VALUES (?1, ?2, ?3, ?4, ?5, ?6,"
 		      " ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21,"
 		      " ?22, ?23, ?24, ?25) ON CONFLICT (id) DO UPDATE SET"
@@ -78,22 +81,25 @@ static const char *const queries[Q_COUNT] = {
 	[Q_TAKE] = "INSERT OR REPLACE INTO take (" TAKE_COLUMNS ") VALUES (?1, ?2, ?3, ?4, ?5, ?6,"
 		   " ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
 	[Q_UNTAKE] = "DELETE FROM take WHERE id = ?1",
-	[Q_PLACE] = "INSERT OR REPLACE INTO place (" PLACE_COLUMNS ") VALUES (?1, ?2, ?3, ?4, ?5,"
-		    " ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20)",
-	[Q_UNPLACE] = "DELETE FROM place WHERE job = ?1",
+	[Q_PLACE] = "INSERT OR REPLACE INTO place (at, " PLACE_COLUMNS
+		    ") VALUES (" REQUEST_AT("?2") ", ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, "
+						  "?12, ?13, ?14, ?15, ?16, ?17,"
+						  " ?18, ?19, ?20)",
+	[Q_UNPLACE] = "DELETE FROM place WHERE at = " REQUEST_AT("?2") " AND job = ?1",
 	[Q_POLICY] = "INSERT INTO policy (id, text, at_ms, log_seq) VALUES (?1, ?2, ?3,"
 		     " coalesce((SELECT max(seq) FROM log), (SELECT seq FROM log_cut), 0))"
 		     " ON CONFLICT (id) DO UPDATE SET at_ms = excluded.at_ms,"
 		     " log_seq = excluded.log_seq",
 	[Q_PRUNE_SEEN] = "DELETE FROM seen WHERE key IN (SELECT key FROM seen WHERE at_ms < ?1"
 			 " ORDER BY at_ms LIMIT ?2)",
-	[Q_PRUNE_PLACES] = "DELETE FROM place WHERE job IN (SELECT job FROM place WHERE at_ms < ?1"
-			   " ORDER BY at_ms LIMIT ?2)",
+	[Q_PRUNE_PLACES] =
+		"DELETE FROM place WHERE rowid IN (SELECT rowid FROM place WHERE at_ms < ?1"
+		" ORDER BY at_ms LIMIT ?2)",
 	[Q_PRUNE_BOUND] = "SELECT updated_ms FROM request WHERE final = 1"
 			  " ORDER BY updated_ms DESC LIMIT 1 OFFSET ?1",
-	[Q_PRUNE_JOBS] = "DELETE FROM job WHERE request IN (" OLD_REQUESTS ")",
-	[Q_PRUNE_CONSENTS] = "DELETE FROM consent WHERE request IN (" OLD_REQUESTS ")",
-	[Q_PRUNE_REQUESTS] = "DELETE FROM request WHERE id IN (" OLD_REQUESTS ")",
+	[Q_PRUNE_JOBS] = "DELETE FROM job WHERE at IN (" OLD_REQUESTS("n") ")",
+	[Q_PRUNE_CONSENTS] = "DELETE FROM consent WHERE request IN (" OLD_REQUESTS("id") ")",
+	[Q_PRUNE_REQUESTS] = "DELETE FROM request WHERE n IN (" OLD_REQUESTS("n") ")",
 	[Q_CUT_NOTE] = "INSERT OR REPLACE INTO log_cut (one, seq, hash)"
 		       " SELECT 1, seq, hash FROM log WHERE seq = ?1",
 	[Q_CUT_LOG] = "DELETE FROM log WHERE seq <= ?1",
@@ -382,8 +388,8 @@ static int migrate(struct sqlite *s, int64_t version, struct err *err)
 }
 
 /*
- * Pages are kept as they are used, up to 8 MiB: ids are random, so that each new row touches a page of every index of its table,
- * and with less those of 100,000 rows were read again and again. No mapping, few small blocks. The write-ahead log keeps its
+ * Pages are kept as they are used, up to 8 MiB: a request's id is random, so that each new one touches a page of that index, and
+ * with less those of 100,000 rows were read again and again. No mapping, few small blocks. The write-ahead log keeps its
  * length, about 8 MiB: a commit then writes over blocks that the file has, which is half the sync of one that makes it longer.
  * The limit is for one that grew behind a long reader.
  */

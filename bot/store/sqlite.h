@@ -70,6 +70,9 @@ enum query {
 	" name, region, size, project, project_id, tags, at_ms, direct, droplet_id, known," \
 	" monthly_cents"
 
+/* The number of the request that has this id: jobs and places are found by it. */
+#define REQUEST_AT(id) "coalesce((SELECT n FROM request WHERE id = " id "), 0)"
+
 #define STORE_VERSION_CUT 3 /* the first shape whose log can be cut */
 
 struct sqlite {

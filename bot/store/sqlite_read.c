@@ -113,7 +113,9 @@ int sqlite_each_job(struct store *store, const char *request_id,
 	struct store_job job;
 	int rc;
 
-	if (sqlite_prepare(s, "SELECT " JOB_COLUMNS " FROM job WHERE request = ?1 ORDER BY id",
+	if (sqlite_prepare(s,
+			   "SELECT " JOB_COLUMNS
+			   " FROM job WHERE at = " REQUEST_AT("?1") " AND request = ?1 ORDER BY id",
 			   &stmt, err) < 0) {
 		return -1;
 	}

@@ -33,6 +33,7 @@ static int change_row(struct sqlite *s, sqlite3_stmt *stmt, bool *ret_done, stru
 static void bind_job(sqlite3_stmt *stmt, const struct store_job *job)
 {
 	sqlite_bind_text(stmt, 1, job->id);
+	sqlite_bind_text(stmt, 2, job->request);
 	sqlite_bind_text(stmt, 3, job->account);
 	sqlite_bind_int(stmt, 4, (int64_t)job->droplet_id);
 	sqlite_bind_text(stmt, 5, job->droplet_name);
@@ -63,7 +64,6 @@ static int put_job(struct sqlite *s, const struct store_job *job, struct err *er
 		return done ? 0 : -1;
 	}
 	bind_job(stmt, job);
-	sqlite_bind_text(stmt, 2, job->request);
 	if (sqlite_run(s, stmt, err) == 0) {
 		return 0;
 	}
@@ -217,6 +217,18 @@ static int put_place(struct sqlite *s, const struct store_place *p, struct err *
 	return sqlite_run(s, stmt, err);
 }
 
+static int unplace(struct sqlite *s, const struct store_op *op, struct err *err)
+{
+	sqlite3_stmt *stmt = sqlite_query(s, Q_UNPLACE, err);
+
+	if (stmt == NULL) {
+		return -1;
+	}
+	sqlite_bind_text(stmt, 1, op->name);
+	sqlite_bind_text(stmt, 2, op->value);
+	return sqlite_run(s, stmt, err);
+}
+
 static int put_policy(struct sqlite *s, const struct store_op *op, struct err *err)
 {
 	sqlite3_stmt *stmt = sqlite_query(s, Q_POLICY, err);
@@ -363,7 +375,7 @@ int sqlite_put(struct sqlite *s, const struct store_op *op, struct err *err)
 	case OP_PLACE:
 		return put_place(s, &op->place, err);
 	case OP_UNPLACE:
-		return run_text(s, Q_UNPLACE, op->name, err);
+		return unplace(s, op, err);
 	case OP_POLICY:
 		return put_policy(s, op, err);
 	case OP_PRUNE:

@@ -281,9 +281,12 @@ void store_txn_place(struct store_txn *txn, const struct store_place *place)
 	store_place_keep(&txn->arena, &add(txn, OP_PLACE)->place, place);
 }
 
-void store_txn_unplace(struct store_txn *txn, const char *job)
+void store_txn_unplace(struct store_txn *txn, const char *request, const char *job)
 {
-	add(txn, OP_UNPLACE)->name = copy(txn, job);
+	struct store_op *op = add(txn, OP_UNPLACE);
+
+	op->name = copy(txn, job);
+	op->value = copy(txn, request);
 }
 
 void store_txn_policy(struct store_txn *txn, const char *id, const char *text, int64_t at_ms)

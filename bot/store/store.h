@@ -148,7 +148,8 @@ void store_txn_seen(struct store_txn *txn, const char *key,
 		    int64_t now_ms); /* the event's key must be new */
 void store_txn_job(
 	struct store_txn *txn,
-	const struct store_job *job); /* insert or replace by id; `open` is a condition */
+	const struct store_job
+		*job); /* insert or replace by id, after its request; `open` is a condition */
 void store_txn_request(struct store_txn *txn,
 		       const struct store_request *request); /* insert or replace by id */
 void store_txn_log(struct store_txn *txn,
@@ -165,10 +166,11 @@ void store_txn_unlock(struct store_txn *txn, const char *account, uint64_t dropl
 void store_txn_take(struct store_txn *txn,
 		    const struct store_take *take); /* insert or replace by id */
 void store_txn_untake(struct store_txn *txn, const char *id);
-void store_txn_place(struct store_txn *txn,
-		     const struct store_place *place); /* insert or replace by job */
-void store_txn_unplace(struct store_txn *txn,
-		       const char *job); /* given back; fine when there is none */
+void store_txn_place(
+	struct store_txn *txn,
+	const struct store_place *place); /* insert or replace by job, after its request */
+/* Given back; fine when there is none. */
+void store_txn_unplace(struct store_txn *txn, const char *request, const char *job);
 /* The text of a policy by its id, once: old file:line reasons stay readable. */
 void store_txn_policy(struct store_txn *txn, const char *id, const char *text, int64_t at_ms);
 

@@ -33,7 +33,9 @@
 #include "flow.h"
 #include "loop/loop.h"
 
+#ifndef SCALE
 #define SCALE 500
+#endif
 #define SLOTS 64
 #define DROPLETS_A_SLOT 4
 _Static_assert(SLOTS *DROPLETS_A_SLOT == FLOW_DROPLETS, "a slot has droplets of its own");
@@ -257,7 +259,7 @@ static void measure(unsigned n)
 	double quiet_ms, busy_ms, began, took;
 	unsigned syncs;
 	long rss;
-	int64_t stall_us, loop_ns, all_ns;
+	int64_t stall_us, parts_us[LOOP_PARTS], loop_ns, all_ns;
 	uint64_t sync_ns;
 
 	crowd.reads_wanted = READS;
@@ -282,6 +284,9 @@ static void measure(unsigned n)
 	loop_ns = raw_ns(CLOCK_THREAD_CPUTIME_ID) - loop_ns;
 	all_ns = raw_ns(CLOCK_PROCESS_CPUTIME_ID) - all_ns;
 	sync_ns = atomic_load(&flow_sync_ns) - sync_ns;
+	for (unsigned part = 0; part < LOOP_PARTS; part++) {
+		parts_us[part] = loop_longest_stall_part_us(loop, part) / SCALE;
+	}
 	stall_us = loop_take_longest_stall_us(loop) / SCALE;
 	syncs = atomic_load(&flow_syncs) - syncs;
 	must(loop_run_until(loop, reads_over, NULL, WAIT_MS), "the reads do not end");
@@ -290,10 +295,12 @@ static void measure(unsigned n)
 	printf("changes_per_s=%.0f fsyncs_per_change=%.3f read_p99_ms=%.2f read_alone_p99_ms=%.2f "
 	       "stall_ms=%.2f rss_growth_kib=%ld changes=%u acts=%u loop_cpu_us=%.0f "
 	       "store_cpu_us=%.0f "
-	       "sync_us=%.0f\n",
+	       "sync_us=%.0f stall_timers_us=%lld stall_tasks_us=%lld stall_works_us=%lld\n",
 	       n / took, (double)syncs / n, busy_ms, quiet_ms, (double)stall_us / 1e3,
 	       rss_kib() - rss, n, crowd.acts - (n < WARM ? n : WARM), (double)loop_ns / 1e3 / n,
-	       (double)(all_ns - loop_ns) / 1e3 / n, (double)sync_ns / 1e3 / n);
+	       (double)(all_ns - loop_ns) / 1e3 / n, (double)sync_ns / 1e3 / n,
+	       (long long)parts_us[LOOP_TIMERS], (long long)parts_us[LOOP_TASKS],
+	       (long long)parts_us[LOOP_WORKS]);
 }
 
 int main(int argc, char **argv)

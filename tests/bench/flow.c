@@ -13,6 +13,7 @@
 #include "base/mem.h"
 
 #define CLOSE_MS 60000
+#define ANSWERS_A_TURN 16 /* what comes by sockets comes a few a turn */
 
 atomic_uint flow_syncs;
 atomic_uint flow_sync_delay_ms;
@@ -113,7 +114,7 @@ static void run(struct task *task)
 	struct list now;
 
 	list_init(&now);
-	while (!list_empty(&m->calls)) {
+	for (unsigned n = 0; n < ANSWERS_A_TURN && !list_empty(&m->calls); n++) {
 		struct list *one = m->calls.next;
 
 		list_remove(one);
@@ -133,6 +134,9 @@ static void run(struct task *task)
 		} else {
 			answer(m, call);
 		}
+	}
+	if (!list_empty(&m->calls)) {
+		task_post(&m->task);
 	}
 }
 
@@ -165,7 +169,9 @@ static void ocean_end(struct ocean *ocean)
 	{
 		LIST_ENTRY(it, struct pending, link)->canceled = true;
 	}
-	run(&m->task);
+	while (!list_empty(&m->calls)) {
+		run(&m->task);
+	}
 	task_cancel(&m->task);
 	free(m);
 }

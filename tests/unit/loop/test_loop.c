@@ -511,9 +511,83 @@ static void the_longest_stall_is_measured_and_waiting_is_none(void **state)
 	timer_init(&timer, loop, fire_block, NULL);
 	timer_start(&timer, 1);
 	assert_false(loop_run_until(loop, never, NULL, 100));
+	assert_in_range(loop_longest_stall_part_us(loop, LOOP_TIMERS), 30000, 90000);
+	assert_in_range(loop_longest_stall_part_us(loop, LOOP_TASKS), 0, 25000);
 	us = loop_take_longest_stall_us(loop);
 	assert_in_range(us, 30000, 90000);
 	assert_int_equal(loop_take_longest_stall_us(loop), 0);
+	loop_free(loop);
+}
+
+#define CROWD 40
+
+static struct crowd {
+	struct task tasks[CROWD], late;
+	struct timer timers[CROWD];
+	unsigned order[CROWD + 1], n_ran, n_fired;
+} crowd;
+
+static void note_turn(struct task *task)
+{
+	crowd.order[crowd.n_ran++] = (unsigned)(task - crowd.tasks);
+	if (task == &crowd.tasks[0]) {
+		task_post(&crowd.late);
+	}
+}
+
+static void note_late(struct task *task)
+{
+	(void)task;
+	crowd.order[crowd.n_ran++] = CROWD;
+}
+
+static void note_fired(struct timer *timer)
+{
+	(void)timer;
+	crowd.n_fired++;
+}
+
+static bool any_ran(void *data)
+{
+	(void)data;
+	return crowd.n_ran > 0;
+}
+
+static bool any_fired(void *data)
+{
+	(void)data;
+	return crowd.n_fired > 0;
+}
+
+static bool crowd_done(void *data)
+{
+	(void)data;
+	return crowd.n_ran == CROWD && crowd.n_fired == CROWD;
+}
+
+static void many_take_several_turns_in_their_order(void **state)
+{
+	struct loop *loop = real();
+
+	(void)state;
+	task_init(&crowd.late, loop, note_late, NULL);
+	for (unsigned i = 0; i < CROWD; i++) {
+		task_init(&crowd.tasks[i], loop, note_turn, NULL);
+		task_post(&crowd.tasks[i]);
+		timer_init(&crowd.timers[i], loop, note_fired, NULL);
+	}
+	assert_true(loop_run_until(loop, any_ran, NULL, 1000));
+	assert_int_equal(crowd.n_ran, 16);
+	task_cancel(&crowd.tasks[20]); /* one that was left */
+	for (unsigned i = 0; i < CROWD; i++) {
+		timer_start(&crowd.timers[i], 0);
+	}
+	assert_true(loop_run_until(loop, any_fired, NULL, 1000));
+	assert_in_range(crowd.n_fired, 16, 32); /* libuv looks once more after the sockets */
+	assert_true(loop_run_until(loop, crowd_done, NULL, 1000));
+	for (unsigned i = 0; i < CROWD; i++) { /* who was posted meanwhile comes last */
+		assert_int_equal(crowd.order[i], i < 20 ? i : i + 1);
+	}
 	loop_free(loop);
 }
 
@@ -605,6 +679,7 @@ int main(void)
 		cmocka_unit_test_setup(what_timers_and_tasks_bring_about_ends_the_run_at_once,
 				       clear),
 		cmocka_unit_test_setup(signals_come_as_callbacks, clear),
+		cmocka_unit_test_setup(many_take_several_turns_in_their_order, clear),
 		cmocka_unit_test_setup(the_longest_stall_is_measured_and_waiting_is_none, clear),
 		cmocka_unit_test_setup(an_idle_loop_does_not_wake, clear),
 	};

@@ -583,8 +583,8 @@ static void a_place_is_taken_and_given_back(void **state)
 	expect_places(f, 0, "b r1 10 " REST "a r1 20 " REST "c r1 30 " REST);
 	expect_places(f, 20, "a r1 20 " REST "c r1 30 " REST);
 	txn = store_txn_new(f->store);
-	store_txn_unplace(txn, "c");
-	store_txn_unplace(txn, "never");
+	store_txn_unplace(txn, "r1", "c");
+	store_txn_unplace(txn, "r1", "never");
 	store_txn_prune(txn, &prune);
 	assert_int_equal(commit(f, txn), ERR_NONE);
 	reopen(f);
