@@ -91,6 +91,7 @@ static bool look_at_token(struct doctor *doctor, const struct policy_account *ac
 	char name[128];
 
 	options.url = set_or_null(doctor, CONFIG_OCEAN_URL);
+	options.oauth_url = set_or_null(doctor, CONFIG_OAUTH_URL);
 	options.ca_file = set_or_null(doctor, CONFIG_CA_FILE);
 	options.proxy = set_or_null(doctor, CONFIG_PROXY);
 	options.tokens[TIER_READ] = account->token[tier];
