@@ -104,25 +104,6 @@ int64_t bearer_wait_ms(const struct bearer *b)
 	return is_spent(b) && b->step != STEP_IDLE ? WAIT_MS : 0;
 }
 
-bool bearer_is_over(const struct bearer *b, struct err *err)
-{
-	if (!is_spent(b) || b->why.kind == ERR_NONE) {
-		return false;
-	}
-	if (b->over) {
-		err_set(err, ERR_DENIED,
-			"the sign-in of account \"%.60s\" at DigitalOcean is over: whoever keeps "
-			"the bot must "
-			"sign in again (sluice sign-in)",
-			b->account);
-	} else {
-		err_set(err, ERR_DENIED,
-			"the sign-in of account \"%.60s\" at DigitalOcean ran out: %.120s",
-			b->account, b->why.msg);
-	}
-	return true;
-}
-
 static void tell(struct bearer *b, enum ocean_news_kind kind, const char *what, const char *more)
 {
 	const struct ocean_news news = {
@@ -196,6 +177,29 @@ static int look_at_file(struct bearer *b, struct err *err)
 	log_line(LOG_INFO, "ocean.sign-in", "account", b->account, "took", "the file's new pair",
 		 NULL);
 	return 1;
+}
+
+bool bearer_is_over(struct bearer *b, struct err *err)
+{
+	if (b->over && look_at_file(b, err) > 0) { /* somebody signed in again */
+		timer_stop(&b->timer);
+		schedule(b);
+	}
+	if (!is_spent(b) || b->why.kind == ERR_NONE) {
+		return false;
+	}
+	if (b->over) {
+		err_set(err, ERR_DENIED,
+			"the sign-in of account \"%.60s\" at DigitalOcean is over: whoever keeps "
+			"the bot must "
+			"sign in again (sluice sign-in)",
+			b->account);
+	} else {
+		err_set(err, ERR_DENIED,
+			"the sign-in of account \"%.60s\" at DigitalOcean ran out: %.120s",
+			b->account, b->why.msg);
+	}
+	return true;
 }
 
 /* ---- a refresh ---------------------------------------------------------------------------- */

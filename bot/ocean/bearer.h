@@ -38,7 +38,7 @@ unsigned bearer_turn(const struct bearer *bearer);
 int64_t bearer_wait_ms(const struct bearer *bearer);
 
 /* No request can succeed: the sign-in is over and was not refreshed. ERR_DENIED with what to do. */
-bool bearer_is_over(const struct bearer *bearer, struct err *err);
+bool bearer_is_over(struct bearer *bearer, struct err *err);
 
 /* A request with the pair `turn` got 401: true when it is worth sending again (after bearer_wait_ms), because there is, or may soon
  * be, another pair. */
