@@ -4,6 +4,7 @@
  * refuse=1. A code works once and for ten minutes, a refresh token once; the new pair ends the access token before it. Refusals have
  * OAuth's shape, {"error": ..., "error_description": ...}, not the API's.
  */
+#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -94,7 +95,8 @@ static void add_encoded(char *to, size_t size, const char *text)
 	size_t at = 0;
 
 	for (; *text != '\0' && at + 4 < size; text++) {
-		at += (size_t)snprintf(to + at, size - at, "%%%02X",
+		at += (size_t)snprintf(to + at, size - at,
+				       isalnum((unsigned char)*text) ? "%c" : "%%%02X",
 				       (unsigned)(unsigned char)*text);
 	}
 	to[at] = '\0';
