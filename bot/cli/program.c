@@ -20,6 +20,7 @@
 #include "cli/chats.h"
 #include "cli/own.h"
 #include "cli/picture.h"
+#include "cli/token_seen.h"
 #include "loop/httpd.h"
 #include "metrics/metrics.h"
 
@@ -140,6 +141,41 @@ static void on_token_news(void *data, const struct ocean_news *news)
 	}
 }
 
+/* Once a day: ends it soon, and may it do what the policy asks of it? */
+static void on_token_seen(void *data, const struct ocean_token_seen *seen)
+{
+	struct program *program = data;
+	char tiers[TOKEN_SEEN_SIZE], missing[TOKEN_SEEN_SIZE], what[TOKEN_SEEN_SIZE];
+	char days[LOG_NUMBER_SIZE];
+	int64_t soon = token_seen_soon(seen);
+
+	(void)token_seen_tiers(seen, tiers);
+	(void)token_seen_missing(program->policy, seen, missing);
+	if (seen->err != NULL) { /* not documented, so nothing depends on it */
+		log_line(LOG_DEBUG, "ocean.token", "account", seen->account, "tiers", tiers, "why",
+			 seen->err->msg, NULL);
+		return;
+	}
+	log_line(soon >= 0 || missing[0] != '\0' ? LOG_WARN : LOG_INFO, "ocean.token", "account",
+		 seen->account, "tiers", tiers, "days",
+		 log_number(seen->left_s >= 0 ? seen->left_s / 86400 : -1, days), "lacks", missing,
+		 NULL);
+	if (soon >= 0 && program->app != NULL && !program->stopping) {
+		(void)snprintf(what, sizeof(what),
+			       "The %.60s token of account \"%.60s\" ends in %lld %s.", tiers,
+			       seen->account, (long long)soon, soon == 1 ? "day" : "days");
+		app_tell_keepers(
+			program->app, what,
+			"Make a new one (sluice scopes says with what), put it there, restart.");
+	}
+	if (missing[0] != '\0' && program->app != NULL && !program->stopping) {
+		(void)snprintf(what, sizeof(what),
+			       "The %.60s token of account \"%.60s\" lacks scopes:", tiers,
+			       seen->account);
+		app_tell_keepers(program->app, what, missing);
+	}
+}
+
 static int open_accounts(struct program *program, const struct program_options *options,
 			 struct ocean **accounts, size_t *ret_n)
 {
@@ -153,6 +189,7 @@ static int open_accounts(struct program *program, const struct program_options *
 			.url = text_or_null(program->config, CONFIG_OCEAN_URL),
 			.oauth_url = text_or_null(program->config, CONFIG_OAUTH_URL),
 			.news = on_token_news,
+			.seen = on_token_seen,
 			.news_data = program,
 			.ca_file = text_or_null(program->config, CONFIG_CA_FILE),
 			.proxy = text_or_null(program->config, CONFIG_PROXY),

@@ -64,6 +64,7 @@ struct bearer {
 	bool unsaved;     /* this pair is in memory only */
 	bool told;        /* the trouble was told once */
 	bool closing;
+	bool passive;
 	struct err why; /* of the latest failure */
 };
 
@@ -77,6 +78,11 @@ unsigned ocean_refreshes_pending(void)
 const char *bearer_header(const struct bearer *bearer)
 {
 	return secret_reveal(bearer->header);
+}
+
+bool bearer_refreshes(const struct bearer *bearer)
+{
+	return bearer->path != NULL;
 }
 
 unsigned bearer_turn(const struct bearer *bearer)
@@ -130,6 +136,9 @@ static void schedule(struct bearer *b)
 	int64_t now = clock_wall_ms();
 	int64_t wait = due_ms(&b->grant) - now;
 
+	if (b->passive) {
+		return;
+	}
 	if (b->over) {
 		wait = FILE_LOOK_MS;
 	} else if (b->unsaved) {
@@ -416,7 +425,7 @@ bool bearer_refused(struct bearer *b, unsigned turn)
 		schedule(b);
 		return true;
 	}
-	if (!b->refused && !b->over && !is_young(b)) {
+	if (!b->refused && !b->over && !b->passive && !is_young(b)) {
 		b->refused = true;
 		timer_stop(&b->timer);
 		begin(b);
@@ -458,6 +467,7 @@ struct bearer *bearer_open(struct loop *loop, const struct bearer_options *optio
 	b->account = mem_strdup(options->account);
 	b->news = options->news;
 	b->data = options->data;
+	b->passive = options->passive;
 	b->path = mem_strdup(secret_oauth_path(options->place));
 	if (b->path != NULL) {
 		if (open_sign_in(b, options, err) < 0) {

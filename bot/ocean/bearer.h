@@ -19,6 +19,7 @@ struct bearer_options {
 	const char *ca_file, *proxy;
 	void (*news)(void *data, const struct ocean_news *); /* NULL: nobody */
 	void *data;
+	bool passive; /* used as it is found, never refreshed */
 };
 
 /* Reads the token or the sign-in; a refresh that is due begins with the loop. */
@@ -30,6 +31,9 @@ void bearer_close(struct bearer *bearer); /* NULL is fine */
 
 /* "Bearer ...": for http_start, which copies it. Good until the next turn of the loop. */
 const char *bearer_header(const struct bearer *bearer);
+
+/* Is it a sign-in? */
+bool bearer_refreshes(const struct bearer *bearer);
 
 /* Which pair that is: grows with each new one. */
 unsigned bearer_turn(const struct bearer *bearer);

@@ -32,6 +32,7 @@ struct client {
 	struct token tokens[TIER_DESTROY];       /* one spec in several tiers is one token */
 	struct token *by_tier[TIER_DESTROY + 1]; /* NULL: none */
 	struct list flights;
+	struct token_look *look; /* NULL: nobody wants to know */
 };
 
 enum walk_kind { WALK_MAIN, WALK_GPUS, WALK_TAGS, WALK_COUNT };

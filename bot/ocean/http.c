@@ -19,6 +19,7 @@
 #include "ocean/bodies.h"
 #include "ocean/client.h"
 #include "ocean/fail.h"
+#include "ocean/token_look.h"
 #include "ocean/url.h"
 
 /* How long a call may take until its last request begins. A change is not done long after it was asked for. */
@@ -254,6 +255,7 @@ static void client_cancel(struct ocean *ocean, struct ocean_call *call)
 static void client_free(struct client *client)
 {
 	http_pool_free(client->pool);
+	token_look_free(client->look);
 	for (size_t i = 0; i < ARRAY_LEN(client->tokens); i++) {
 		bearer_close(client->tokens[i].bearer);
 	}
@@ -301,6 +303,7 @@ static int load_tokens(struct client *client, const struct ocean_options *option
 			.proxy = options->proxy,
 			.news = options->news,
 			.data = options->news_data,
+			.passive = options->passive,
 		};
 		size_t same = 0;
 
@@ -352,5 +355,6 @@ struct ocean *ocean_http_open(struct loop *loop, const struct ocean_options *opt
 		client_free(client);
 		return NULL;
 	}
+	client->look = options->seen != NULL ? token_look_new(client, options) : NULL;
 	return &client->ocean;
 }

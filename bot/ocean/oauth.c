@@ -220,10 +220,13 @@ void oauth_start(struct http_pool *pool, struct oauth_ask *ask)
 	request->headers = ask->headers;
 	ask->headers[request->n_headers++] = (struct http_header){"Accept", "application/json"};
 	ask->headers[request->n_headers++] = (struct http_header){"User-Agent", "sluice"};
-	if (ask->verb == OAUTH_INFO || ask->verb == OAUTH_REVOKE) {
+	if (ask->verb == OAUTH_REVOKE) {
 		ask->header = oauth_bearer(ask->token);
-		ask->headers[request->n_headers++] =
-			(struct http_header){"Authorization", secret_reveal(ask->header)};
+	}
+	if (ask->verb == OAUTH_INFO || ask->verb == OAUTH_REVOKE) {
+		ask->headers[request->n_headers++] = (struct http_header){
+			"Authorization",
+			ask->header != NULL ? secret_reveal(ask->header) : ask->authorization};
 	}
 	if (ask->verb == OAUTH_INFO) {
 		request->method = "GET";

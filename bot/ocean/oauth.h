@@ -21,9 +21,10 @@ struct oauth_ask {
 	/* set by the caller; borrowed by oauth_start only */
 	enum oauth_verb verb;
 	const char *url;       /* ".../v1/oauth" */
-	const char *client_id; /* all but INFO */
+	const char *client_id; /* all but INFO, which takes no more than the url */
 	const struct secret *client_secret;
-	const struct secret *token; /* REFRESH: the refresh token; REVOKE, INFO: the access token */
+	const struct secret *token; /* REFRESH: the refresh token; REVOKE: the access token */
+	const char *authorization;  /* INFO: "Bearer ..." */
 	const char *code, *redirect;
 	int64_t timeout_ms; /* 0: 20 s */
 	/*

@@ -316,12 +316,17 @@ int oauth_save_commit(struct oauth_save *save, const struct oauth_grant *grant, 
 int oauth_lock(const char *path, int *ret_fd, struct err *err)
 {
 	char name[OAUTH_PATH_SIZE + 8];
+	struct stat st;
 	int fd;
 
 	(void)snprintf(name, sizeof(name), "%s.lock", path);
 	fd = open(name, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600);
 	if (fd < 0) {
 		return cannot_write(err, name);
+	}
+	/* root may look or refresh for the bot, who must be able to take the lock afterwards */
+	if (geteuid() == 0 && stat(path, &st) == 0 && st.st_uid != 0) {
+		(void)!fchown(fd, st.st_uid, st.st_gid);
 	}
 	if (flock(fd, LOCK_EX | LOCK_NB) < 0) {
 		int why = errno;

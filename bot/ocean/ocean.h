@@ -283,6 +283,18 @@ struct ocean_news {
 	const char *more; /* what to do; NULL: nothing */
 };
 
+/* What a token said of itself. */
+struct ocean_token_seen {
+	const char *account;
+	bool serves[TIER_DESTROY +
+		    1]; /* which tiers' requests it carries, if they are the weakest */
+	const char *
+		scope; /* words; "": not known. "read" and "write" stand for all that read, and for all */
+	int64_t left_s;        /* until it ends; -1: not known, or never */
+	bool refreshes;        /* a sign-in: it is refreshed before that */
+	const struct err *err; /* why nothing is known; NULL: it answered */
+};
+
 struct ocean_options {
 	const char *name; /* "main" */
 	const char *url;  /* NULL: https://api.digitalocean.com; path is /v2/... */
@@ -292,7 +304,12 @@ struct ocean_options {
 		[TIER_DESTROY +
 		 1]; /* by tier: specs for secret_load, or "oauth:/FILE"; NULL where there is none */
 	void (*news)(void *data, const struct ocean_news *); /* from the loop; NULL: nobody hears */
-	void *news_data;
+	void (*seen)(
+		void *data,
+		const struct ocean_token_seen *); /* of each token, daily; NULL: none is asked */
+	int64_t look_ms;                          /* when first; 0: 3 min */
+	bool passive; /* a sign-in is used as it is found, never refreshed: for those who only look */
+	void *news_data; /* of both */
 	const char *ca_file;
 	const char *proxy;
 	int64_t connect_ms; /* of each request; 0: 10 s */
