@@ -110,7 +110,7 @@ static void tell_info(void *data, const struct ocean_token_seen *answer)
 	if (*token_seen_missing(looked->doctor->policy, &seen, missing) != '\0') {
 		doctor_wrong(looked->doctor, "token",
 			     "give it the scopes that sluice scopes lists for it",
-			     "%s: it lacks %.80s", looked->name, missing);
+			     "%s: it lacks %s", looked->name, missing);
 	}
 }
 

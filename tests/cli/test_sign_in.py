@@ -125,8 +125,10 @@ class Bot:
     """The real program in a terminal, on a policy whose every token is the sign-in."""
 
     def __init__(self, folder, url, name="state.db"):
-        policy = terminal_policy(folder)
-        policy.write_text(re.sub(r'"file:[^"]*/token"', f'"oauth:{folder}/main.json"', policy.read_text()))
+        policy = folder / (name + ".yaml")  # of its own: another bot may be reading the other one
+        if not policy.exists():
+            policy.write_text(re.sub(r'"file:[^"]*/token"', f'"oauth:{folder}/main.json"', terminal_policy(folder).read_text()))
+            policy.chmod(0o600)
         self.errors = open(folder / (name + ".log"), "w+", encoding="utf-8")
         self.process = subprocess.Popen(
             [str(SLUICE), "run", "--policy", str(policy), "--state", str(folder / name), "--ocean-url", url, "--console",
@@ -255,6 +257,26 @@ def stopped(folder):
         bot.stop()
 
 
+def doctors(folder, url):
+    """Doctor looks at a sign-in and does not use it up."""
+    file = folder / "main.json"
+    look = ("doctor", "--policy", folder / "state.db.yaml", "--state", folder / "state.db", "--listen", "", "--ocean-url", url,
+            "--metadata-url", url + "/metadata/v1/id", "--console", "--console-as", "ana", "--console-in", "ops")
+    before = file.read_bytes()
+    posted = refreshes(url)
+    done = sluice(*look)
+    answers(done, 0, "ok    sign-in   main/read+change+destroy: until 20", "it can be refreshed", "Nothing is wrong.")
+    held = json.loads(before)
+    old = {**held, "issued_at": "2020-01-01T00:00:00Z", "expires_at": "2020-01-31T00:00:00Z"}
+    file.write_text(json.dumps(old))
+    sluice(*look)
+    expect("it was not refreshed", file.read_text() == json.dumps(old) and refreshes(url) == posted)
+    (folder / "client").rename(folder / "elsewhere")
+    answers(sluice(*look), 1, "WRONG sign-in", "do: put the app's secret there")
+    (folder / "elsewhere").rename(folder / "client")
+    file.write_bytes(before)
+
+
 def unreadable(folder, url):
     """A bot with a file that is no sign-in does not start, and says why."""
     file = folder / "main.json"
@@ -303,6 +325,7 @@ def main():
             bot = Bot(folder, url)
             bot.works()
             bot.stop()
+            doctors(folder, url)
             refused(folder, url)
             by_paste(folder, url)
             unreadable(folder, url)
