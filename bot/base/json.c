@@ -9,6 +9,8 @@
 #undef json_is_object
 #undef json_is_array
 
+#include <string.h>
+
 #include "base/json.h"
 
 #define DEPTH_MAX 64
@@ -74,6 +76,35 @@ struct json *json_parse(const char *text, size_t len, struct err *err)
 void json_free(struct json *root)
 {
 	json_decref((json_t *)(void *)root);
+}
+
+static void wipe(json_t *node)
+{
+	const char *key;
+	json_t *value;
+	size_t i;
+
+	if (json_is_string(node)) {
+		/* jansson hands out its own bytes, and nobody else has this tree any more */
+		explicit_bzero((void *)(uintptr_t)json_string_value(node),
+			       json_string_length(node));
+	}
+	json_object_foreach(node, key, value)
+	{
+		wipe(value);
+	}
+	json_array_foreach(node, i, value)
+	{
+		wipe(value);
+	}
+}
+
+void json_forget(struct json *root)
+{
+	if (root != NULL) {
+		wipe((json_t *)(void *)root);
+		json_free(root);
+	}
 }
 
 int json_get_string(const struct json *object, const char *key, const char **ret, struct err *err)

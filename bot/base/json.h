@@ -18,6 +18,8 @@ struct json; /* a node; never dereferenced outside json.c */
 /* Parses at most `len` bytes: one value, at most 64 deep, duplicate keys and NUL bytes refused. */
 struct json *json_parse(const char *text, size_t len, struct err *err);
 void json_free(struct json *root); /* only for a root from json_parse; NULL is fine */
+void json_forget(
+	struct json *root); /* the same, and its strings are wiped first: it held secrets */
 
 /* Required fields: -1 and ERR_USAGE-kind text naming the key when missing or of another type. */
 int json_get_string(const struct json *object, const char *key, const char **ret, struct err *err);

@@ -217,6 +217,16 @@ bool secret_spec_valid(const char *spec)
 	return false;
 }
 
+const char *secret_oauth_path(const char *spec)
+{
+	const char *path = spec != NULL ? after(spec, "oauth:") : NULL;
+
+	return path != NULL && path[0] == '/' && path[1] != '\0' && printable(path) &&
+			       strlen(path) <= PATH_MAX_LEN
+		       ? path
+		       : NULL;
+}
+
 static int load(struct secret *secret, const char *spec, struct err *err)
 {
 	const char *rest;

@@ -34,4 +34,8 @@ const char *secret_reveal(const struct secret *secret);
 /* Is the spec of one of the three forms? For checking a policy without touching the file. */
 bool secret_spec_valid(const char *spec);
 
+/* "oauth:/absolute/path": the file of a sign-in (ocean/oauth_file.h), for an account at DigitalOcean only; secret_load takes none.
+ * The path, in spec; NULL when it is none. */
+const char *secret_oauth_path(const char *spec);
+
 #endif

@@ -23,6 +23,8 @@ int audit_main(int argc, char **argv);
 int code_main(int argc, char **argv);
 int init_main(int argc, char **argv);
 int doctor_main(int argc, char **argv);
+int sign_in_main(int argc, char **argv);
+int sign_out_main(int argc, char **argv);
 int slack_main(int argc, char **argv);
 
 #endif

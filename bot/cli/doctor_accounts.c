@@ -7,8 +7,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
+#include "base/secret.h"
 #include "cli/doctor.h"
 #include "cli/look.h"
+#include "cli/token_seen.h"
+#include "ocean/oauth_file.h"
 
 #define CLOCK_MS \
 	5000 /* a code of the minute, and the search for lost answers, need a clock that is about right */
@@ -74,6 +78,84 @@ static void tell(struct doctor *doctor, const char *name, const struct look *loo
 	}
 }
 
+struct looked {
+	struct doctor *doctor;
+	const struct policy_account *account;
+	int tier;
+	const char *name;
+};
+
+/* What the token says of itself; where it says nothing, nothing is said of that. */
+static void tell_info(void *data, const struct ocean_token_seen *answer)
+{
+	const struct looked *looked = data;
+	struct ocean_token_seen seen = *answer;
+	char missing[TOKEN_SEEN_SIZE];
+	int64_t soon;
+
+	for (int tier = TIER_READ; tier <= TIER_DESTROY; tier++) {
+		const char *place = looked->account->token[tier];
+
+		seen.serves[tier] =
+			place != NULL && strcmp(place, looked->account->token[looked->tier]) == 0;
+	}
+	soon = token_seen_soon(&seen);
+	if (soon >= 0) {
+		doctor_wrong(looked->doctor, "token", "make a new one, and put it there",
+			     "%s: it ends in %lld days", looked->name, (long long)soon);
+	} else if (!seen.refreshes && seen.left_s >= 0) {
+		doctor_ok("token", "%s: it ends in %lld days", looked->name,
+			  (long long)(seen.left_s / 86400));
+	}
+	if (*token_seen_missing(looked->doctor->policy, &seen, missing) != '\0') {
+		doctor_wrong(looked->doctor, "token",
+			     "give it the scopes that sluice scopes lists for it",
+			     "%s: it lacks %s", looked->name, missing);
+	}
+}
+
+/* A sign-in: until when, and could it be refreshed? Its refresh token works once and is not tried. */
+static void look_at_sign_in(struct doctor *doctor, const char *path, const char *name)
+{
+	struct oauth_grant grant;
+	struct oauth_save save;
+	struct secret *secret;
+	struct err err = {0};
+	char until[CLOCK_TEXT_SIZE];
+	int lock;
+
+	if (oauth_file_load(path, &grant, &err) < 0) {
+		doctor_wrong(doctor, "sign-in", "sign in again (sluice sign-in)", "%s: %s", name,
+			     err.msg);
+		return;
+	}
+	(void)clock_format(grant.expires_ms, until, sizeof(until));
+	secret = secret_load(grant.client_secret, &err);
+	if (secret == NULL) {
+		doctor_wrong(doctor, "sign-in", "put the app's secret there", "%s: %s", name,
+			     err.msg);
+	} else if (oauth_lock(path, &lock, &err) < 0) {
+		if (err.kind == ERR_CONFLICT) {
+			doctor_note("sign-in", "%s: until %s, and being refreshed now", name,
+				    until);
+		} else {
+			doctor_wrong(doctor, "sign-in", "let the bot write to its folder", "%s: %s",
+				     name, err.msg);
+		}
+	} else {
+		if (oauth_save_begin(&save, path, &err) < 0) {
+			doctor_wrong(doctor, "sign-in", "let the bot write to its folder", "%s: %s",
+				     name, err.msg);
+		} else {
+			oauth_save_abort(&save);
+			doctor_ok("sign-in", "%s: until %s; it can be refreshed", name, until);
+		}
+		oauth_unlock(lock);
+	}
+	secret_free(secret);
+	oauth_grant_done(&grant);
+}
+
 static const char *set_or_null(const struct doctor *doctor, enum config_key key)
 {
 	const char *text = config_text(doctor->config, key);
@@ -86,11 +168,15 @@ static bool look_at_token(struct doctor *doctor, const struct policy_account *ac
 			  int64_t *ret_ahead_ms)
 {
 	struct ocean_options options = {.name = account->name};
+	const char *sign_in = secret_oauth_path(account->token[tier]);
 	struct look look;
 	struct err err = {0};
 	char name[128];
 
+	options.passive = true;
+
 	options.url = set_or_null(doctor, CONFIG_OCEAN_URL);
+	options.oauth_url = set_or_null(doctor, CONFIG_OAUTH_URL);
 	options.ca_file = set_or_null(doctor, CONFIG_CA_FILE);
 	options.proxy = set_or_null(doctor, CONFIG_PROXY);
 	options.tokens[TIER_READ] = account->token[tier];
@@ -101,6 +187,13 @@ static bool look_at_token(struct doctor *doctor, const struct policy_account *ac
 		return false;
 	}
 	tell(doctor, name, &look);
+	if (sign_in != NULL) {
+		look_at_sign_in(doctor, sign_in, name);
+	}
+	if (look.list_err.kind == ERR_NONE) {
+		look_at_token_info(doctor->loop, &options, tell_info,
+				   &(struct looked){doctor, account, tier, name});
+	}
 	*ret_ahead_ms = look.ahead_ms;
 	return look.account_err.kind == ERR_NONE;
 }

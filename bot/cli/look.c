@@ -83,3 +83,42 @@ int look_at_account(struct loop *loop, const struct ocean_options *options,
 	ocean_close(ocean);
 	return 0;
 }
+
+struct seeing {
+	bool over;
+	void (*see)(void *, const struct ocean_token_seen *);
+	void *data;
+};
+
+static void on_seen(void *data, const struct ocean_token_seen *seen)
+{
+	struct seeing *seeing = data;
+
+	if (!seeing->over) {
+		seeing->over = true;
+		seeing->see(seeing->data, seen);
+	}
+}
+
+static bool is_seen(void *data)
+{
+	return ((struct seeing *)data)->over;
+}
+
+void look_at_token_info(struct loop *loop, const struct ocean_options *options,
+			void (*see)(void *, const struct ocean_token_seen *), void *data)
+{
+	struct ocean_options looking = *options;
+	struct seeing seeing = {.see = see, .data = data};
+	struct ocean *ocean;
+
+	looking.seen = on_seen;
+	looking.news_data = &seeing;
+	looking.look_ms = 1;
+	looking.passive = true;
+	ocean = ocean_http_open(loop, &looking, NULL);
+	if (ocean != NULL) {
+		(void)loop_run_until(loop, is_seen, &seeing, WAIT_MS);
+		ocean_close(ocean);
+	}
+}

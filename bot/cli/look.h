@@ -22,4 +22,8 @@ int look_at_account(struct loop *loop, const struct ocean_options *options,
 		    void (*each)(const struct droplet *, void *), void *data, struct look *ret_look,
 		    struct err *err);
 
+/* What a token says of itself; `see` is called once, unless nothing comes of it. Only the first of the options' tokens. */
+void look_at_token_info(struct loop *loop, const struct ocean_options *options,
+			void (*see)(void *, const struct ocean_token_seen *), void *data);
+
 #endif

@@ -32,6 +32,8 @@ static const struct subcommand rows[] = {
 	{"fmt", fmt_main, "tidy a policy file"},
 	{"audit", audit_main, "print the audit log, or verify its chain"},
 	{"code", code_main, "one-time codes: enrol a person, try a code, let a locked person out"},
+	{"sign-in", sign_in_main, "sign in to DigitalOcean by OAuth, instead of a token"},
+	{"sign-out", sign_out_main, "revoke such a sign-in, and remove its file"},
 	{"slack", slack_main, "the manifest of the app that Slack needs for the bot"},
 };
 

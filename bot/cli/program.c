@@ -22,12 +22,14 @@
 #include "cli/chats.h"
 #include "cli/own.h"
 #include "cli/picture.h"
+#include "cli/token_seen.h"
 #include "loop/httpd.h"
 #include "metrics/metrics.h"
 
 #define PARTS_MAX 8
 #define IDLE_LOOK_MS 50
 #define CLOSE_MS 5000
+#define SIGN_IN_MS 45000 /* a refresh ends by its own deadlines before that */
 
 /* From this size on what is allocated at start has pages of its own: most of a table that fills up later costs nothing yet. */
 #define START_BLOCK_BYTES (16 * 1024)
@@ -43,7 +45,11 @@ struct program {
 	struct chat *console;
 	struct painter *painter;
 	struct own *own;
-	struct timer end_timer; /* after the terminal's end: waits until all is done */
+	struct timer end_timer;  /* after the terminal's end: waits until all is done */
+	struct timer stop_timer; /* a stop waits for what would lose a sign-in */
+	int64_t stop_by_ms;      /* 0: no stop waits */
+	char token_trouble[300]; /* of token_account; "": none */
+	char token_account[80];
 	bool stopping;
 	int exit_code;
 };
@@ -113,7 +119,66 @@ static const char *text_or_null(const struct config *config, enum config_key key
 	return *text != '\0' ? text : NULL;
 }
 
-static int open_accounts(const struct program *program, const struct program_options *options,
+/* What the keepers should hear of a token: in the log, in their channel, and in health as long as it is so. */
+static void on_token_news(void *data, const struct ocean_news *news)
+{
+	struct program *program = data;
+	bool fine = news->kind == OCEAN_NEWS_FINE;
+
+	log_line(fine                            ? LOG_INFO
+		 : news->kind == OCEAN_NEWS_LOST ? LOG_ERROR
+						 : LOG_WARN,
+		 "ocean.token", "account", news->account, "what", news->what, "do",
+		 news->more != NULL ? news->more : "", NULL);
+	if (news->kind == OCEAN_NEWS_LOST) {
+		(void)snprintf(program->token_trouble, sizeof(program->token_trouble), "%s",
+			       news->what);
+		(void)snprintf(program->token_account, sizeof(program->token_account), "%s",
+			       news->account);
+	} else if (fine && strcmp(program->token_account, news->account) == 0) {
+		program->token_trouble[0] = '\0';
+	}
+	if (!fine && program->app != NULL && !program->stopping) {
+		app_tell_keepers(program->app, news->what, news->more);
+	}
+}
+
+/* Once a day: ends it soon, and may it do what the policy asks of it? */
+static void on_token_seen(void *data, const struct ocean_token_seen *seen)
+{
+	struct program *program = data;
+	char tiers[TOKEN_SEEN_SIZE], missing[TOKEN_SEEN_SIZE], what[TOKEN_SEEN_SIZE];
+	char days[LOG_NUMBER_SIZE];
+	int64_t soon = token_seen_soon(seen);
+
+	(void)token_seen_tiers(seen, tiers);
+	(void)token_seen_missing(program->policy, seen, missing);
+	if (seen->err != NULL) { /* not documented, so nothing depends on it */
+		log_line(LOG_DEBUG, "ocean.token", "account", seen->account, "tiers", tiers, "why",
+			 seen->err->msg, NULL);
+		return;
+	}
+	log_line(soon >= 0 || missing[0] != '\0' ? LOG_WARN : LOG_INFO, "ocean.token", "account",
+		 seen->account, "tiers", tiers, "days",
+		 log_number(seen->left_s >= 0 ? seen->left_s / 86400 : -1, days), "lacks", missing,
+		 NULL);
+	if (soon >= 0 && program->app != NULL && !program->stopping) {
+		(void)snprintf(what, sizeof(what),
+			       "The %.60s token of account \"%.60s\" ends in %lld %s.", tiers,
+			       seen->account, (long long)soon, soon == 1 ? "day" : "days");
+		app_tell_keepers(
+			program->app, what,
+			"Make a new one (sluice scopes says with what), put it there, restart.");
+	}
+	if (missing[0] != '\0' && program->app != NULL && !program->stopping) {
+		(void)snprintf(what, sizeof(what),
+			       "The %.60s token of account \"%.60s\" lacks scopes:", tiers,
+			       seen->account);
+		app_tell_keepers(program->app, what, missing);
+	}
+}
+
+static int open_accounts(struct program *program, const struct program_options *options,
 			 struct ocean **accounts, size_t *ret_n)
 {
 	const struct policy_account *rows;
@@ -124,6 +189,10 @@ static int open_accounts(const struct program *program, const struct program_opt
 		struct ocean_options ocean = {
 			.name = rows[i].name,
 			.url = text_or_null(program->config, CONFIG_OCEAN_URL),
+			.oauth_url = text_or_null(program->config, CONFIG_OAUTH_URL),
+			.news = on_token_news,
+			.seen = on_token_seen,
+			.news_data = program,
 			.ca_file = text_or_null(program->config, CONFIG_CA_FILE),
 			.proxy = text_or_null(program->config, CONFIG_PROXY),
 		};
@@ -210,6 +279,10 @@ static void handle_http(const char *method, const char *path, const char *query,
 		const char *trouble = app_chats_up(program->app) > 0 ? app_trouble(program->app)
 								     : "no chat is connected";
 
+		if (trouble == NULL && program->token_trouble[0] != '\0') {
+			trouble = program->token_trouble;
+		}
+
 		answer->status = trouble == NULL ? 200 : 503;
 		(void)strbuf_addf(&answer->body, "%s\n", trouble == NULL ? "ok" : trouble);
 	} else {
@@ -253,9 +326,34 @@ static void app_closed(void *data)
 	loop_stop(program->loop);
 }
 
+static void stop_again(struct timer *timer)
+{
+	program_stop(timer->data);
+}
+
+/* The answer to a refresh holds the only pair that still works: it is awaited and written. */
+static bool stop_waits(struct program *program)
+{
+	int64_t now = clock_mono_ms();
+
+	if (ocean_refreshes_pending() == 0) {
+		return false;
+	}
+	if (program->stop_by_ms == 0) {
+		program->stop_by_ms = now + SIGN_IN_MS;
+		timer_init(&program->stop_timer, program->loop, stop_again, program);
+	}
+	if (now >= program->stop_by_ms) {
+		return false;
+	}
+	timer_start(&program->stop_timer, IDLE_LOOK_MS);
+	return true;
+}
+
 void program_stop(struct program *program)
 {
-	if (!program->stopping) {
+	if (!program->stopping && !stop_waits(program)) {
+		timer_stop(&program->stop_timer);
 		program->stopping = true;
 		own_free(program->own);
 		program->own = NULL;

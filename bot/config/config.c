@@ -32,6 +32,8 @@ static const struct row rows[CONFIG_COUNT] = {
 	[CONFIG_LOG_JSON] = {"log-json", VALUE_YES_NO, "no", false, "log lines as JSON"},
 	[CONFIG_OCEAN_URL] = {"ocean-url", VALUE_HTTP_URL, "https://api.digitalocean.com", false,
 			      "DigitalOcean's address"},
+	[CONFIG_OAUTH_URL] = {"oauth-url", VALUE_HTTP_URL, "", false,
+			      "its OAuth; empty: its own, or /v1/oauth there"},
 	[CONFIG_CA_FILE] = {"ca-file", VALUE_PATH_OR_NONE, "", false,
 			    "trust these certificates instead of the system's"},
 	[CONFIG_PROXY] = {"proxy", VALUE_PROXY_URL, "", false, "go out through this HTTP proxy"},

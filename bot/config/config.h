@@ -20,6 +20,7 @@ enum config_key {
 	CONFIG_LOG,               /* --log: debug info warn error */
 	CONFIG_LOG_JSON,          /* --log-json */
 	CONFIG_OCEAN_URL,         /* --ocean-url */
+	CONFIG_OAUTH_URL,         /* --oauth-url */
 	CONFIG_CA_FILE,           /* --ca-file: for every TLS connection */
 	CONFIG_PROXY,             /* --proxy */
 	CONFIG_CONSOLE,           /* --console: speak in this terminal */

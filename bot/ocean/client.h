@@ -7,9 +7,9 @@
 #ifndef OCEAN_CLIENT_H
 #define OCEAN_CLIENT_H
 
-#include "base/secret.h"
 #include "loop/http.h"
 #include "ocean/answer.h"
+#include "ocean/bearer.h"
 #include "ocean/decode.h"
 #include "ocean/endpoint.h"
 #include "ocean/ocean.h"
@@ -17,7 +17,7 @@
 
 struct token {
 	const char *spec;      /* of the options, only while opening */
-	struct secret *bearer; /* "Bearer ..." */
+	struct bearer *bearer; /* what its requests carry */
 	struct ocean_pace pace;
 	int64_t tags_until_ms; /* proven to see tags up to then */
 	int64_t tags_ask_ms;   /* when the proof is due again */
@@ -39,11 +39,12 @@ struct client {
 	struct ocean ocean; /* first */
 	struct loop *loop;
 	struct http_pool *pool; /* NULL while closing */
-	char *name, *url;
+	char *name, *url, *oauth_url;
 	int64_t connect_ms, timeout_ms;
 	struct token tokens[TIER_DESTROY];       /* one spec in several tiers is one token */
 	struct token *by_tier[TIER_DESTROY + 1]; /* NULL: none */
 	struct list flights;
+	struct token_look *look; /* NULL: nobody wants to know */
 	struct polls polls;
 };
 
@@ -70,6 +71,8 @@ struct walk {
 	struct http_header headers[4];
 	char url[900];
 	int64_t sent_ms;
+	unsigned bearer_turn; /* which pair it carried */
+	bool refused;         /* 401 once */
 	struct timer timer;
 	struct ocean_builder builder;
 	size_t mark; /* droplets of the pages that are whole */
@@ -116,9 +119,6 @@ struct flight {
 	struct ocean_account account;
 	struct reader reader; /* lists and things */
 };
-
-/* http.c: the header with the secret, for http_start only. */
-struct http_header token_header(const struct token *token);
 
 /* http.c: no walk runs any more; calls back and frees the flight. */
 void flight_finish(struct flight *flight);

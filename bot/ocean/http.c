@@ -1,6 +1,6 @@
 /* http.c - DigitalOcean's API over HTTP: accounts, tokens and the life of a call
  *
- * Happy path: ocean_http_open loads a token a tier; start chooses the weakest one that covers the call and makes a
+ * Happy path: ocean_http_open opens a bearer a tier (bearer.c); start chooses the weakest one that covers the call and makes a
  * flight; at the next turn its walks send their requests (walk.c); when the last walk has ended
  * flight_finish hands over the droplets, actions or account.
  *
@@ -19,9 +19,8 @@
 #include "ocean/bodies.h"
 #include "ocean/client.h"
 #include "ocean/fail.h"
-
-#define URL_DEFAULT "https://api.digitalocean.com"
-#define URL_MAX 200
+#include "ocean/token_look.h"
+#include "ocean/url.h"
 
 /* How long a call may take until its last request begins. A change is not done long after it was asked for. */
 #define BEGIN_ACT_MS 20000
@@ -286,11 +285,13 @@ static void client_cancel(struct ocean *ocean, struct ocean_call *call)
 static void client_free(struct client *client)
 {
 	http_pool_free(client->pool);
+	token_look_free(client->look);
 	for (size_t i = 0; i < ARRAY_LEN(client->tokens); i++) {
-		secret_free(client->tokens[i].bearer);
+		bearer_close(client->tokens[i].bearer);
 	}
 	free(client->name);
 	free(client->url);
+	free(client->oauth_url);
 	free(client);
 }
 
@@ -319,67 +320,22 @@ static void client_close(struct ocean *ocean)
 
 static const struct ocean_ops ops = {client_start, client_cancel, client_close};
 
-static bool is_loopback(const char *rest)
-{
-	static const char *const own[] = {"127.0.0.1", "localhost", "[::1]"};
-
-	for (size_t i = 0; i < ARRAY_LEN(own); i++) {
-		size_t n = strlen(own[i]);
-
-		if (strncmp(rest, own[i], n) == 0 &&
-		    (rest[n] == '\0' || rest[n] == ':' || rest[n] == '/')) {
-			return strchr(rest, '@') == NULL;
-		}
-	}
-	return false;
-}
-
-static int set_url(struct client *client, const char *url, struct err *err)
-{
-	size_t n = strlen(url);
-
-	if (n > URL_MAX || strpbrk(url, " \t\r\n?#\\\"") != NULL || strchr(url, '@') != NULL) {
-		return err_set(err, ERR_CONFIG,
-			       "the address of DigitalOcean's API is not a plain URL");
-	}
-	if (strncmp(url, "https://", 8) != 0 &&
-	    (strncmp(url, "http://", 7) != 0 || !is_loopback(url + 7))) {
-		return err_set(
-			err, ERR_CONFIG,
-			"the address \"%s\" is not https: the token would be readable on the way",
-			url);
-	}
-	while (n > 0 && url[n - 1] == '/') {
-		n--;
-	}
-	client->url = mem_strndup(url, n);
-	return 0;
-}
-
-/* The header's value, in memory that is wiped; no copy stays behind. */
-static struct secret *bearer_of(const struct secret *token)
-{
-	char text[4096 + 16];
-	struct secret *bearer;
-
-	(void)snprintf(text, sizeof(text), "Bearer %s", secret_reveal(token));
-	bearer = secret_from_text(text);
-	explicit_bzero(text, sizeof(text));
-	return bearer;
-}
-
-struct http_header token_header(const struct token *token)
-{
-	return (struct http_header){"Authorization", secret_reveal(token->bearer)};
-}
-
 static int load_tokens(struct client *client, const struct ocean_options *options, struct err *err)
 {
 	size_t n = 0;
 
 	for (enum tier tier = TIER_READ; tier <= TIER_DESTROY; tier++) {
 		const char *spec = options->tokens[tier];
-		struct secret *secret;
+		const struct bearer_options bearer = {
+			.account = client->name,
+			.place = spec,
+			.oauth_url = client->oauth_url,
+			.ca_file = options->ca_file,
+			.proxy = options->proxy,
+			.news = options->news,
+			.data = options->news_data,
+			.passive = options->passive,
+		};
 		size_t same = 0;
 
 		if (spec == NULL) {
@@ -389,14 +345,12 @@ static int load_tokens(struct client *client, const struct ocean_options *option
 			same++;
 		}
 		if (same == n) {
-			secret = secret_load(spec, err);
-			if (secret == NULL) {
+			client->tokens[n].bearer = bearer_open(client->loop, &bearer, err);
+			if (client->tokens[n].bearer == NULL) {
 				return err_prefix(err, "the \"%s\" token of account \"%.60s\"",
 						  tier_name(tier), client->name);
 			}
-			client->tokens[n].spec = spec;
-			client->tokens[n++].bearer = bearer_of(secret);
-			secret_free(secret);
+			client->tokens[n++].spec = spec;
 		}
 		client->by_tier[tier] = &client->tokens[same];
 	}
@@ -421,7 +375,10 @@ struct ocean *ocean_http_open(struct loop *loop, const struct ocean_options *opt
 	client->ocean.name = client->name;
 	client->connect_ms = options->connect_ms > 0 ? options->connect_ms : 10000;
 	client->timeout_ms = options->timeout_ms > 0 ? options->timeout_ms : 30000;
-	if (set_url(client, options->url != NULL ? options->url : URL_DEFAULT, err) < 0 ||
+	client->url = ocean_url_plain(options->url != NULL ? options->url : OCEAN_URL_DEFAULT, err);
+	client->oauth_url =
+		client->url != NULL ? ocean_oauth_url(options->oauth_url, options->url, err) : NULL;
+	if (client->url == NULL || client->oauth_url == NULL ||
 	    load_tokens(client, options, err) < 0) {
 		client_free(client);
 		return NULL;
@@ -431,5 +388,6 @@ struct ocean *ocean_http_open(struct loop *loop, const struct ocean_options *opt
 		client_free(client);
 		return NULL;
 	}
+	client->look = options->seen != NULL ? token_look_new(client, options) : NULL;
 	return &client->ocean;
 }

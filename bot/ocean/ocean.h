@@ -271,11 +271,47 @@ static inline void ocean_cancel(struct ocean *ocean, struct ocean_call *call)
 	ocean->ops->cancel(ocean, call);
 }
 
+/* What those who keep the bot should hear of a token. */
+enum ocean_news_kind {
+	OCEAN_NEWS_FINE,    /* refreshed, or well again */
+	OCEAN_NEWS_TROUBLE, /* it works, and will not for ever: something is to be mended */
+	OCEAN_NEWS_LOST,    /* no request with it can succeed, or none after the next start */
+};
+
+struct ocean_news {
+	enum ocean_news_kind kind;
+	const char *account;
+	const char *what; /* a sentence, without a secret */
+	const char *more; /* what to do; NULL: nothing */
+};
+
+/* What a token said of itself. */
+struct ocean_token_seen {
+	const char *account;
+	bool serves[TIER_DESTROY +
+		    1]; /* which tiers' requests it carries, if they are the weakest */
+	const char *
+		scope; /* words; "": not known. "read" and "write" stand for all that read, and for all */
+	int64_t left_s;        /* until it ends; -1: not known, or never */
+	bool refreshes;        /* a sign-in: it is refreshed before that */
+	const struct err *err; /* why nothing is known; NULL: it answered */
+};
+
 struct ocean_options {
 	const char *name; /* "main" */
 	const char *url;  /* NULL: https://api.digitalocean.com; path is /v2/... */
-	const char *tokens[TIER_DESTROY +
-			   1]; /* specs for secret_load, by tier; NULL where there is none */
+	const char *
+		oauth_url; /* NULL: https://cloud.digitalocean.com/v1/oauth, or /v1/oauth at a url that is given */
+	const char *tokens
+		[TIER_DESTROY +
+		 1]; /* by tier: specs for secret_load, or "oauth:/FILE"; NULL where there is none */
+	void (*news)(void *data, const struct ocean_news *); /* from the loop; NULL: nobody hears */
+	void (*seen)(
+		void *data,
+		const struct ocean_token_seen *); /* of each token, daily; NULL: none is asked */
+	int64_t look_ms;                          /* when first; 0: 3 min */
+	bool passive; /* a sign-in is used as it is found, never refreshed: for those who only look */
+	void *news_data; /* of both */
 	const char *ca_file;
 	const char *proxy;
 	int64_t connect_ms; /* of each request; 0: 10 s */
@@ -286,5 +322,8 @@ struct ocean_options {
 struct ocean *ocean_http_open(struct loop *loop, const struct ocean_options *options,
 			      struct err *err);
 void ocean_close(struct ocean *ocean); /* NULL is fine */
+
+/* How many answers to refreshes of OAuth tokens are awaited in this process: ending now could lose a sign-in. */
+unsigned ocean_refreshes_pending(void);
 
 #endif

@@ -164,7 +164,9 @@ static void send(struct walk *walk)
 	memset(request, 0, sizeof(*request));
 	err_clear(&walk->decode_err);
 	address(walk);
-	walk->headers[0] = token_header(flight->token);
+	walk->headers[0] =
+		(struct http_header){"Authorization", bearer_header(flight->token->bearer)};
+	walk->bearer_turn = bearer_turn(flight->token->bearer);
 	walk->headers[1] = (struct http_header){"Accept", "application/json"};
 	walk->headers[2] = (struct http_header){"User-Agent", "sluice"};
 	request->method = walk->kind == WALK_MAIN ? row_of(walk)->method : "GET";
@@ -222,9 +224,14 @@ void walk_go(struct walk *walk)
 {
 	struct flight *flight = walk->flight;
 	int64_t now = clock_mono_ms();
-	int64_t wait = ocean_pace_wait_ms(&flight->token->pace, flight->call->interactive, now);
+	int64_t pace = ocean_pace_wait_ms(&flight->token->pace, flight->call->interactive, now);
+	int64_t fresh = bearer_wait_ms(flight->token->bearer);
+	int64_t wait = pace > fresh ? pace : fresh;
+	struct err err = {0};
 
-	if (now > flight->begin_by_ms) {
+	if (fresh == 0 && bearer_is_over(flight->token->bearer, &err)) {
+		fail(walk, &err);
+	} else if (now > flight->begin_by_ms) {
 		too_late(walk, ERR_TIMEOUT, 0);
 	} else if (wait > 0 && now + wait > flight->begin_by_ms) {
 		too_late(walk, ERR_LIMIT, wait);
@@ -479,6 +486,12 @@ static void on_done(struct http_request *request, const struct err *err)
 	}
 	if (answered && has_no_gpus(walk, request->status)) {
 		end(walk);
+		return;
+	}
+	if (answered && request->status == 401 && !walk->refused && !flight->canceled &&
+	    bearer_refused(flight->token->bearer, walk->bearer_turn)) {
+		walk->refused = true; /* nothing was done: another pair may be taken, once */
+		timer_start(&walk->timer, 0);
 		return;
 	}
 	wait = flight->canceled ? -1 : ocean_pace_retry_ms(&how);

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "base/secret.h"
 #include "policy/walk.h"
 
 #define FILE_MAX ((size_t)1 << 20)
@@ -63,14 +64,17 @@ static const char *unsafe(const struct stat *st)
 /* The file that a secret's place names, if it is there: whoever starts Sluice may not be able to see it, and says so then. */
 static void look_at(struct policy_report *report, const struct yaml_node *node, bool lax)
 {
-	const char *path = node->text + 5;
+	const char *sign_in = secret_oauth_path(node->text);
+	const char *path = sign_in != NULL ? sign_in : node->text + 5;
 	const char *why = NULL;
 	struct stat st;
 
-	if (strncmp(node->text, "file:", 5) != 0 || stat(path, &st) < 0) {
+	if ((sign_in == NULL && strncmp(node->text, "file:", 5) != 0) || stat(path, &st) < 0) {
 		return;
 	}
-	if ((st.st_mode & (S_IROTH | S_IWOTH)) != 0) {
+	if (sign_in != NULL && (st.st_mode & (S_IRWXG | S_IRWXO)) != 0) {
+		why = "can be used by others on this machine (chmod 600)";
+	} else if ((st.st_mode & (S_IROTH | S_IWOTH)) != 0) {
 		why = "can be read by every user of this machine (chmod 600)";
 	} else {
 		why = unsafe(&st);

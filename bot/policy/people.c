@@ -14,15 +14,19 @@
 static const char *const account_keys[] = {"token", "read", "change", "destroy"};
 const struct key_table keys_of_account = {account_keys, ARRAY_LEN(account_keys)};
 
-static const char *secret_place(struct compiler *c, const struct yaml_node *node, const char *what)
+/* sign_in: a place of DigitalOcean's tokens, which may also be the file of a sign-in. */
+static const char *secret_place(struct compiler *c, const struct yaml_node *node, const char *what,
+				bool sign_in)
 {
 	const char *text = walk_text(c, node, what);
 
-	if (text != NULL && !secret_spec_valid(text)) {
+	if (text != NULL && !secret_spec_valid(text) &&
+	    !(sign_in && secret_oauth_path(text) != NULL)) {
 		report_error(c->report, "E004", node,
-			     "%s: \"file:/path\", \"env:NAME\" or \"credential:NAME\", found "
+			     "%s: \"file:/path\", \"env:NAME\"%s \"credential:NAME\"%s, found "
 			     "\"%.60s\"",
-			     what, text);
+			     what, sign_in ? "," : " or", sign_in ? " or \"oauth:/path\"" : "",
+			     text);
 		return NULL;
 	}
 	if (text != NULL && c->look != NULL) {
@@ -35,7 +39,7 @@ static const char *token_place(struct compiler *c, const struct yaml_node *accou
 {
 	const struct yaml_node *node = yaml_get(account, key);
 
-	return node != NULL ? secret_place(c, node, "where a token is") : NULL;
+	return node != NULL ? secret_place(c, node, "where a token is", true) : NULL;
 }
 
 static void compile_account(struct compiler *c, const struct named *named,
@@ -194,7 +198,7 @@ static void compile_person_id(struct compiler *c, struct person *person, struct 
 	const struct person *other;
 
 	if (strcmp(key->text, "code") == 0) {
-		person->code = secret_place(c, node, "where the secret of the codes is");
+		person->code = secret_place(c, node, "where the secret of the codes is", false);
 		return;
 	}
 	if (named == NULL) {

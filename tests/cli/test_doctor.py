@@ -68,7 +68,15 @@ def weak_tokens(folder):
     """A token that may not read tags, and one that may not read droplets."""
     console = ("--console", "--console-as", "ana", "--console-in", "ops")
     with simulator("--scopes", "droplet:read,account:read") as url:
-        answers(doctor(folder, url, *console), 0, "tags cannot be trusted", "note  token", "without tag:read")
+        answers(doctor(folder, url, *console), 1, "tags cannot be trusted", "note  token", "without tag:read",
+                "WRONG token", "it lacks actions:read", "do: give it the scopes that sluice scopes lists for it")
+    # it tells its end: a fortnight before, that is something to mend; where the API tells nothing, nothing is said
+    with simulator("--token-days", "200") as url:
+        answers(doctor(folder, url, *console), 0, "it ends in 199 days", "Nothing is wrong.")
+    with simulator("--token-days", "9") as url:
+        answers(doctor(folder, url, *console), 1, "WRONG token", "it ends in 8 days", "do: make a new one")
+    with simulator("--fault", "path=/v1/oauth/token/info kind=404") as url:
+        answers(doctor(folder, url, *console), 0, "Nothing is wrong.")
     with simulator("--scopes", "account:read") as url:
         answers(doctor(folder, url, *console), 1, "WRONG token", "do: give it the scopes that sluice scopes lists")
 

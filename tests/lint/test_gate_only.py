@@ -9,8 +9,10 @@ import house
 # name -> the files and rooms that may call it. Rights checked by hand in handlers are how such walls fall.
 CALLERS = {
     "policy_decide": ["bot/policy/", "bot/gate/", "bot/cli/can.c"],
-    "secret_reveal": ["bot/base/secret.c", "bot/base/secret.h", "bot/ocean/http.c",
-                      "adapters/xmpp/sasl.c", "adapters/slack/rest.c", "adapters/slack/adapter.c", "bot/cli/init_slack_look.c", "bot/code/totp.c"],
+    "secret_reveal": ["bot/base/secret.c", "bot/base/secret.h", "bot/ocean/bearer.c", "bot/ocean/oauth.c",
+                      "bot/ocean/oauth_file.c",
+                      "adapters/xmpp/sasl.c", "adapters/slack/rest.c", "adapters/slack/adapter.c", "bot/cli/init_slack_look.c",
+                      "bot/code/totp.c"],
 }
 
 

@@ -376,10 +376,11 @@ static const struct sim_route *find_route(struct sim_turn *t)
 	return NULL;
 }
 
-static struct sim_token *find_token(struct sim *sim, const char *text)
+struct sim_token *sim_find_token(struct sim *sim, const char *text)
 {
 	for (size_t i = 0; text != NULL && i < sim->n_tokens; i++) {
-		if (strcmp(sim->tokens[i].text, text) == 0) {
+		if (strcmp(sim->tokens[i].text, text) == 0 &&
+		    (sim->tokens[i].expires_ms == 0 || sim->now_ms < sim->tokens[i].expires_ms)) {
 			return &sim->tokens[i];
 		}
 	}
@@ -406,7 +407,10 @@ static void answer(struct sim_turn *t)
 		metadata(t);
 		return;
 	}
-	t->token = find_token(t->sim, t->request->token);
+	if (sim_oauth_answer(t)) { /* another host too */
+		return;
+	}
+	t->token = sim_find_token(t->sim, t->request->token);
 	if (t->token == NULL) {
 		turn_refuse(t, 401, "unauthorized", "Unable to authenticate you");
 		return;
@@ -441,6 +445,7 @@ void sim_handle(struct sim *sim, int64_t now_ms, const struct sim_request *reque
 
 	sim_settle(sim, now_ms);
 	reply->refused = false;
+	reply->location[0] = '\0';
 	reply->rate_limit = reply->rate_remaining = reply->rate_reset = -1;
 	reply->retry_after_s = -1;
 	(void)snprintf(reply->request_id, sizeof(reply->request_id),

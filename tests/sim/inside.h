@@ -66,6 +66,17 @@ struct sim_query {
 int sim_parse_query(struct sim_query *query, const char *raw);
 int sim_parse_number(const char *text, uint64_t *ret); /* digits only, at most 18 */
 
+int sim_url_decode(const char *text, size_t len, char *out, size_t size); /* -1: broken, too long */
+
+/* api.c: one that is good now; NULL: none. */
+struct sim_token *sim_find_token(struct sim *sim, const char *text);
+
+/* oauth.c */
+void sim_oauth_free(struct sim_oauth *oauth);
+
+/* scopes.c: "\"droplet:read\",..." */
+void sim_print_scopes(uint64_t scopes, struct strbuf *out);
+
 /* rate.c: counts the request; false when a limit is reached. Fills the headers. */
 bool sim_within_rate(const struct sim *sim, struct sim_token *token, struct sim_reply *reply);
 

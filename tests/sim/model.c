@@ -52,6 +52,7 @@ struct sim *sim_new(int64_t now_ms)
 	sim->rate_hour = 5000;
 	sim->rate_minute = 250;
 	sim->speed = 1;
+	sim->oauth_life_ms = INT64_C(30) * 24 * 3600 * 1000;
 	sim->team = mem_strdup("Acme");
 	sim->email = mem_strdup("ops@acme.example");
 	(void)sim_project(sim, "default");
@@ -106,6 +107,7 @@ void sim_free(struct sim *sim)
 	free(sim->actions);
 	free(sim->projects);
 	free(sim->tokens);
+	sim_oauth_free(sim->oauth);
 	free(sim->team);
 	free(sim->email);
 	free(sim);

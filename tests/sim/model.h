@@ -80,6 +80,10 @@ static inline uint64_t sim_scope_bit(enum sim_scope scope)
 #define SIM_TOKEN_CHANGE "sim-token-change"
 #define SIM_TOKEN_ALL "sim-token-all"
 
+/* The one app that may sign in by OAuth. */
+#define SIM_CLIENT_ID "sim-client"
+#define SIM_CLIENT_SECRET "sim-client-secret"
+
 #define SIM_MAX_PAGE 200
 #define SIM_LINK_BASE "https://api.digitalocean.com"
 
@@ -205,7 +209,8 @@ struct sim_window {
 
 struct sim_token {
 	char *text;
-	uint64_t scopes; /* sim_scope_bit */
+	uint64_t scopes;    /* sim_scope_bit */
+	int64_t expires_ms; /* 0: never */
 	struct sim_window window;
 };
 
@@ -239,7 +244,9 @@ struct sim {
 	uint64_t n_requests;
 	uint64_t self_id; /* of the droplet that asks the metadata service; 0: it is on none */
 	uint64_t shift; /* what came on top of every list since the page before; for one request */
-	struct sim_fate fate; /* of the next action, consumed by it */
+	struct sim_fate fate;    /* of the next action, consumed by it */
+	struct sim_oauth *oauth; /* oauth.c; NULL: nobody signed in yet */
+	int64_t oauth_life_ms;   /* of an access token */
 };
 
 struct sim_request {
@@ -255,6 +262,7 @@ struct sim_reply {
 	int status;
 	const char *content_type; /* static; NULL: no body */
 	char request_id[64];
+	char location[1600];                            /* 302; "": no such header */
 	int64_t rate_limit, rate_remaining, rate_reset; /* -1: no such header */
 	int64_t retry_after_s;                          /* -1: no such header */
 	bool refused;                                   /* 400 or 422 that belongs to the model */

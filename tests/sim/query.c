@@ -13,7 +13,7 @@ static int hex(char ch)
 }
 
 /* %XX and '+' decoded; -1 when it does not fit or is broken. */
-static int url_decode(const char *text, size_t len, char *out, size_t size)
+int sim_url_decode(const char *text, size_t len, char *out, size_t size)
 {
 	size_t n = 0;
 
@@ -90,8 +90,8 @@ int sim_parse_query(struct sim_query *q, const char *raw)
 		char key[64];
 		char value[300];
 
-		if (url_decode(raw, key_len, key, sizeof(key)) < 0 ||
-		    url_decode(raw + at, len - at, value, sizeof(value)) < 0 ||
+		if (sim_url_decode(raw, key_len, key, sizeof(key)) < 0 ||
+		    sim_url_decode(raw + at, len - at, value, sizeof(value)) < 0 ||
 		    parse_parameter(q, key, value) < 0) {
 			return -1;
 		}

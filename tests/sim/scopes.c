@@ -106,3 +106,15 @@ int sim_parse_scopes(const char *text, uint64_t *ret_scopes, struct err *err)
 	*ret_scopes = scopes;
 	return 0;
 }
+
+void sim_print_scopes(uint64_t scopes, struct strbuf *out)
+{
+	bool first = true;
+
+	for (size_t i = 0; i < ARRAY_LEN(words); i++) {
+		if ((scopes & sim_scope_bit((enum sim_scope)words[i].value)) != 0) {
+			(void)strbuf_addf(out, "%s\"%s\"", first ? "" : ",", words[i].word);
+			first = false;
+		}
+	}
+}

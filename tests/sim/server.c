@@ -184,6 +184,9 @@ static void send_answer(struct connection *c)
 		(void)strbuf_addf(&out, "content-type: %s\r\n", reply->content_type);
 	}
 	(void)strbuf_addf(&out, "content-length: %zu\r\n", len);
+	if (reply->location[0] != '\0') {
+		(void)strbuf_addf(&out, "location: %s\r\n", reply->location);
+	}
 	add_date_header(&out, sim_world_now(c->server->world));
 	add_number_header(&out, "ratelimit-limit", reply->rate_limit);
 	add_number_header(&out, "ratelimit-remaining", reply->rate_remaining);

@@ -29,6 +29,8 @@ static const char usage[] =
 	"-tag:read\n"
 	"                       (without --token: " SIM_TOKEN_READ ", " SIM_TOKEN_CHANGE
 	", " SIM_TOKEN_ALL ")\n"
+	"  --token-days N       ... that ends in N days\n"
+	"  --oauth-life N       access tokens of OAuth end after N seconds (default 30 days)\n"
 	"  --speed X            actions take 1/X of their time\n"
 	"  --self ID            the droplet that the metadata service (/metadata/v1/id) names\n"
 	"  --clock virtual      time stands still until POST /_sim/advance\n"
@@ -50,6 +52,8 @@ enum option_id {
 	OPT_DROPLET,
 	OPT_TOKEN,
 	OPT_SCOPES,
+	OPT_TOKEN_DAYS,
+	OPT_OAUTH_LIFE,
 	OPT_SPEED,
 	OPT_SELF,
 	OPT_CLOCK,
@@ -73,6 +77,8 @@ static const struct option long_options[] = {
 	{"droplet", required_argument, NULL, OPT_DROPLET},
 	{"token", required_argument, NULL, OPT_TOKEN},
 	{"scopes", required_argument, NULL, OPT_SCOPES},
+	{"token-days", required_argument, NULL, OPT_TOKEN_DAYS},
+	{"oauth-life", required_argument, NULL, OPT_OAUTH_LIFE},
 	{"speed", required_argument, NULL, OPT_SPEED},
 	{"self", required_argument, NULL, OPT_SELF},
 	{"clock", required_argument, NULL, OPT_CLOCK},
@@ -93,6 +99,7 @@ static const struct option long_options[] = {
 
 struct given {
 	const char *token, *scopes;
+	long days; /* 0: it never ends */
 };
 
 struct settings {
@@ -109,6 +116,7 @@ struct settings {
 	size_t n_tokens;
 	double speed;
 	long self;
+	long oauth_life; /* 0: the default */
 	bool virtual_clock;
 	int64_t start_ms;
 	long droplet_limit;          /* -1: the default */
@@ -176,6 +184,11 @@ static int set_token(struct settings *s, int id, const char *value)
 		s->tokens[s->n_tokens - 1].scopes = value;
 		return 0;
 	}
+	if (id == OPT_TOKEN_DAYS) {
+		return s->n_tokens == 0 ? wrong("token-days", value)
+					: read_count("token-days", value, 3650,
+						     &s->tokens[s->n_tokens - 1].days);
+	}
 	if (s->n_tokens == MAX_GIVEN) {
 		return wrong("token", "one more");
 	}
@@ -200,6 +213,8 @@ static int set_time(struct settings *s, int id, const char *value)
 		return s->virtual_clock || strcmp(value, "real") == 0 ? 0 : wrong("clock", value);
 	case OPT_START:
 		return clock_parse(value, &s->start_ms) < 0 ? wrong("start", value) : 0;
+	case OPT_OAUTH_LIFE:
+		return read_count("oauth-life", value, 100000000, &s->oauth_life);
 	case OPT_DROPLET_LIMIT:
 		return read_count("droplet-limit", value, 1000000, &s->droplet_limit);
 	case OPT_RATE_HOUR:
@@ -229,6 +244,7 @@ static int set_option(struct settings *s, int id, const char *value)
 		return add_given("fault", s->faults, &s->n_faults, value);
 	case OPT_TOKEN:
 	case OPT_SCOPES:
+	case OPT_TOKEN_DAYS:
 		return set_token(s, id, value);
 	case OPT_LOG:
 		s->log_file = value;
@@ -304,7 +320,12 @@ static struct sim_world *build(const struct settings *s)
 		if (sim_add_token(sim, s->tokens[i].token, s->tokens[i].scopes, &err) < 0) {
 			goto wrong;
 		}
+		sim->tokens[sim->n_tokens - 1].expires_ms =
+			s->tokens[i].days > 0
+				? s->start_ms + s->tokens[i].days * INT64_C(24) * 3600 * 1000
+				: 0;
 	}
+	sim->oauth_life_ms = s->oauth_life > 0 ? s->oauth_life * 1000 : sim->oauth_life_ms;
 	for (size_t i = 0; i < s->n_lines; i++) {
 		if (sim_droplet_line(sim, s->lines[i], &err) < 0) {
 			goto wrong;

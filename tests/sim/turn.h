@@ -41,6 +41,9 @@ void turn_list(struct sim_turn *t, const char *key);
 bool turn_on_page(struct sim_turn *t, size_t i);
 void turn_end_list(struct sim_turn *t, size_t total);
 
+/* oauth.c: answers what is under /v1/oauth/; false: it is not. */
+bool sim_oauth_answer(struct sim_turn *t);
+
 void turn_action(struct sim_turn *t, int status, const struct sim_action *action);
 
 bool turn_has_tag(const struct sim_droplet *droplet, const char *tag);
