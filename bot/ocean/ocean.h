@@ -251,6 +251,7 @@ struct ocean_ops {
 	void (*start)(struct ocean *, struct ocean_call *);
 	void (*cancel)(struct ocean *, struct ocean_call *); /* done comes at the next turn */
 	void (*close)(struct ocean *); /* calls back what is under way; frees */
+	int64_t (*wait_ms)(const struct ocean *); /* NULL: it never waits */
 };
 
 /* Embedded first in each implementation. */
@@ -267,6 +268,12 @@ static inline void ocean_start(struct ocean *ocean, struct ocean_call *call)
 static inline void ocean_cancel(struct ocean *ocean, struct ocean_call *call)
 {
 	ocean->ops->cancel(ocean, call);
+}
+
+/* For how long DigitalOcean's rate limit now keeps back a read that a person waits for; 0: it does not. */
+static inline int64_t ocean_wait_ms(const struct ocean *ocean)
+{
+	return ocean->ops->wait_ms != NULL ? ocean->ops->wait_ms(ocean) : 0;
 }
 
 struct ocean_options {
