@@ -250,7 +250,7 @@ struct ocean_call {
 struct ocean_ops {
 	void (*start)(struct ocean *, struct ocean_call *);
 	void (*cancel)(struct ocean *, struct ocean_call *); /* done comes at the next turn */
-	void (*close)(struct ocean *); /* calls back what is under way; frees */
+	void (*close)(struct ocean *);            /* calls back what is under way; frees */
 	int64_t (*wait_ms)(const struct ocean *); /* NULL: it never waits */
 };
 
