@@ -12,6 +12,7 @@
 #include <sys/random.h>
 
 #include "adapters/slack/internal.h"
+#include "adapters/slack/scopes.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
@@ -113,6 +114,23 @@ static void who_refused(struct slack_adapter *s, const struct trouble *trouble)
 	slack_refuse(s, why);
 }
 
+/* False: nothing could be said at all, and the adapter has stopped. */
+static bool check_scopes(struct slack_adapter *s, const char *held)
+{
+	struct strbuf out;
+	bool vital;
+
+	strbuf_init(&out, 2048);
+	vital = slack_scopes_missing(held, &out);
+	if (vital) {
+		slack_refuse(s, out.buf);
+	} else if (out.len > 0) {
+		slack_notice(s, "%s", out.buf);
+	}
+	strbuf_done(&out);
+	return !vital;
+}
+
 static void on_who(struct rest_call *call, const struct json *answer, const struct trouble *trouble)
 {
 	struct slack_adapter *s = call->ask.data;
@@ -144,6 +162,9 @@ static void on_who(struct rest_call *call, const struct json *answer, const stru
 			"the right token, or write the right id under workspaces",
 			s->team[0] != '\0' ? s->team : "?", s->workspace);
 		slack_refuse(s, why);
+		return;
+	}
+	if (!check_scopes(s, call->request.scopes)) {
 		return;
 	}
 	s->known = true;
@@ -195,6 +216,9 @@ static void adapter_free(struct slack_adapter *s)
 	envelope_free(s);
 	slack_posts_free(s);
 	aside_free(s);
+	forms_free(s);
+	pictures_free(s);
+	pages_free(s);
 	secret_free(s->app_token);
 	secret_free(s->bot_token);
 	free(s->api_url);
@@ -247,11 +271,13 @@ static void close_chat(struct chat *chat, void (*closed)(void *), void *data)
 
 static const struct chat_ops ops = {
 	.name = "slack",
-	.caps = CHAT_EDIT | CHAT_BUTTONS | CHAT_PRIVATE,
+	.caps = CHAT_EDIT | CHAT_BUTTONS | CHAT_PRIVATE | CHAT_FORMS | CHAT_FILES,
 	.start = start,
 	.rejoin = rejoin,
 	.post = slack_post,
 	.settled = envelope_settled,
+	.open_form = forms_open,
+	.answer = envelope_answer,
 	.look_up = groups_look_up,
 	.close = close_chat,
 };
@@ -329,6 +355,8 @@ static void init_parts(struct slack_adapter *s)
 	map_init(&s->paces);
 	map_init(&s->directs);
 	map_init(&s->hooks);
+	map_init(&s->pictures);
+	map_init(&s->kept);
 	map_init(&s->groups);
 	map_init(&s->joins);
 	map_init(&s->members);
@@ -337,6 +365,7 @@ static void init_parts(struct slack_adapter *s)
 	task_init(&s->ask_task, loop, groups_early, s);
 	task_init(&s->close_task, loop, on_close_task, s);
 	aside_init(s);
+	forms_init(s);
 	keep_start(s);
 }
 
@@ -369,6 +398,8 @@ struct chat *slack_adapter_new(struct loop *loop, const struct slack_options *op
 	s->chat.workspace = s->workspace;
 	s->api_url = mem_strndup(url, n_url > 0 && url[n_url - 1] == '/' ? n_url - 1 : n_url);
 	s->ca_file = given(options->ca_file) ? mem_strdup(options->ca_file) : NULL;
+	/* and a twentieth: a message may take less time on the way than the one before it */
+	s->pace_ms = options->pace_ms + options->pace_ms / 20;
 	s->n_wanted = options->n_lines > 0 ? options->n_lines : 1;
 	s->n_wanted = s->n_wanted < SLACK_LINES_MAX ? s->n_wanted : SLACK_LINES_MAX;
 	init_parts(s);

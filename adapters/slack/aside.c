@@ -141,6 +141,13 @@ static const char *next_to_look_at(const struct slack_adapter *s)
 	return NULL;
 }
 
+static void looked(struct slack_adapter *s)
+{
+	if (s->chat.sink.looked != NULL) {
+		s->chat.sink.looked(&s->chat, s->chat.sink.data);
+	}
+}
+
 static void on_info(struct rest_call *call, const struct json *answer,
 		    const struct trouble *trouble)
 {
@@ -162,6 +169,7 @@ static void on_info(struct rest_call *call, const struct json *answer,
 	if (trouble != NULL && strcmp(trouble->code, "missing_scope") == 0) {
 		log_line(LOG_WARN, "slack.channels", "why", trouble->err.msg, NULL);
 		free(channel);
+		looked(s);
 		return; /* no other one can be looked at either */
 	}
 	in = trouble == NULL && json_bool_or(json_member(answer, "channel"), "is_member", true);
@@ -196,7 +204,11 @@ void joins_look(struct slack_adapter *s)
 	const char *channel = next_to_look_at(s);
 	char form[ID_MAX + 16];
 
-	if (channel == NULL || s->join_call != NULL || s->closing || s->refused || !s->known) {
+	if (s->join_call != NULL || s->closing || s->refused || !s->known) {
+		return;
+	}
+	if (channel == NULL) {
+		looked(s);
 		return;
 	}
 	(void)snprintf(form, sizeof(form), "channel=%s", channel);

@@ -2,25 +2,40 @@
  *
  * Happy path: an envelope becomes an event, the app says when it is settled (what must outlive us is on disk), and the
  * acknowledgement leaves on the connection that brought it. Whatever starts nothing is acknowledged at once.
+ * Of a form it also carries what became of it; what is not known in time is said in a message instead.
  * Failure modes: that connection is gone by then: the newest one takes the acknowledgement, and Slack's repetition, if it comes
  * all the same, has the same key. The same event comes again before it is settled: it waits for the same word. What is
  * no JSON, or has no envelope_id, cannot be acknowledged and is left.
  */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "adapters/slack/internal.h"
+#include "adapters/slack/view.h"
 #include "base/log.h"
 #include "base/mem.h"
 
 #define UNSETTLED_MAX 2048
 #define REPEATS_MAX 4
 #define ENVELOPE_ID_MAX 128
+#define ACK_MAX (64 * 1024)
+
+#define FIRST_MAX 64
+#define PATIENCE_MS 2500 /* Slack waits 3 s for its word about a form */
 
 struct unsettled {
 	unsigned line[REPEATS_MAX]; /* by its number */
 	char *envelope[REPEATS_MAX];
 	size_t n;
+	/* of a form: the acknowledgement says what became of it */
+	struct slack_adapter *s;
+	enum event_kind kind; /* EVENT_NONE: no form */
+	char key[CHAT_ID_MAX + 1];
+	char first[FIRST_MAX];
+	char *word; /* the payload; NULL: not known yet */
+	bool settled, kept, late;
+	struct timer patience;
 };
 
 static struct line *line_to_ack(struct slack_adapter *s, unsigned number)
@@ -42,7 +57,9 @@ static struct line *line_to_ack(struct slack_adapter *s, unsigned number)
 	return newest;
 }
 
-static void ack(struct slack_adapter *s, unsigned number, const char *envelope_id)
+/* payload: JSON; NULL: none. */
+static void ack(struct slack_adapter *s, unsigned number, const char *envelope_id,
+		const char *payload)
 {
 	struct line *line = line_to_ack(s, number);
 	struct err err = {0};
@@ -52,9 +69,12 @@ static void ack(struct slack_adapter *s, unsigned number, const char *envelope_i
 		log_line(LOG_INFO, "slack.not-acknowledged", "why", "no connection", NULL);
 		return;
 	}
-	strbuf_init(&out, 8 * ENVELOPE_ID_MAX);
+	strbuf_init(&out, ACK_MAX);
 	(void)strbuf_adds(&out, "{\"envelope_id\":");
 	json_add_string(&out, envelope_id);
+	if (payload != NULL) {
+		(void)strbuf_addf(&out, ",\"payload\":%s", payload);
+	}
 	(void)strbuf_adds(&out, "}");
 	if (s->wire->send(line->ws, out.buf, out.len, &err) != 0) {
 		log_line(LOG_WARN, "slack.not-acknowledged", "why", err.msg, NULL);
@@ -69,6 +89,8 @@ static void unsettled_free(void *value)
 	for (size_t i = 0; i < u->n; i++) {
 		free(u->envelope[i]);
 	}
+	timer_stop(&u->patience);
+	free(u->word);
 	free(u);
 }
 
@@ -86,18 +108,97 @@ static void remember(struct unsettled *u, unsigned line, const char *envelope_id
 	}
 }
 
+static void settle(struct slack_adapter *s, const char *key, bool acked, const char *payload)
+{
+	struct unsettled *u = map_remove(&s->unsettled, key);
+
+	for (size_t i = 0; acked && i < u->n; i++) {
+		ack(s, u->line[i], u->envelope[i], payload);
+	}
+	unsettled_free(u);
+}
+
+/* ---- forms: the acknowledgement is the answer ------------------------------------------------------ */
+
+/* Once it is on disk, with what there is to say; without a word when its time is over. */
+static void answer_if_due(struct unsettled *u)
+{
+	static const struct form_answer nothing = {.wrong = NULL};
+	struct strbuf out;
+
+	if (!u->settled || (u->word == NULL && !u->late)) {
+		return;
+	}
+	strbuf_init(&out, ACK_MAX);
+	if (u->word != NULL) {
+		(void)strbuf_adds(&out, u->word);
+	} else if (u->kind == EVENT_SEARCH) {
+		view_offers(&nothing, &out);
+	} else {
+		view_taken(&nothing, u->first, &out);
+	}
+	/* what could not be kept and brought no word either is not taken: Slack says that to the person */
+	settle(u->s, u->key, u->word != NULL || u->kept, out.buf);
+	strbuf_done(&out);
+}
+
+static void on_late(struct timer *timer)
+{
+	struct unsettled *u = timer->data;
+
+	u->late = true;
+	answer_if_due(u);
+}
+
+bool envelope_answer(struct chat *chat, const char *event_id, const struct form_answer *answer)
+{
+	struct slack_adapter *s = CONTAINER_OF(chat, struct slack_adapter, chat);
+	struct unsettled *u = map_get(&s->unsettled, event_id);
+	struct strbuf out;
+
+	if (u == NULL || u->kind == EVENT_NONE || u->late || u->word != NULL) {
+		return false;
+	}
+	strbuf_init(&out, ACK_MAX);
+	if (u->kind == EVENT_SEARCH) {
+		view_offers(answer, &out);
+	} else {
+		view_taken(answer, u->first, &out);
+	}
+	u->word = strbuf_detach(&out);
+	strbuf_done(&out);
+	answer_if_due(u);
+	return true;
+}
+
+static void await(struct slack_adapter *s, struct unsettled *u, const struct heard *heard)
+{
+	if (heard->event.kind != EVENT_FORM && heard->event.kind != EVENT_SEARCH) {
+		return;
+	}
+	u->s = s;
+	u->kind = heard->event.kind;
+	(void)snprintf(u->key, sizeof(u->key), "%s", heard->key);
+	(void)snprintf(u->first, sizeof(u->first), "%s", heard->first != NULL ? heard->first : "");
+	timer_init(&u->patience, s->loop, on_late, u);
+	timer_start(&u->patience, PATIENCE_MS);
+}
+
 void envelope_settled(struct chat *chat, const char *event_id, bool kept)
 {
 	struct slack_adapter *s = CONTAINER_OF(chat, struct slack_adapter, chat);
-	struct unsettled *u = map_remove(&s->unsettled, event_id);
+	struct unsettled *u = map_get(&s->unsettled, event_id);
 
 	if (u == NULL) {
 		return;
 	}
-	for (size_t i = 0; kept && i < u->n; i++) {
-		ack(s, u->line[i], u->envelope[i]);
+	if (u->kind == EVENT_NONE) {
+		settle(s, event_id, kept, NULL);
+		return;
 	}
-	unsettled_free(u);
+	u->settled = true;
+	u->kept = kept;
+	answer_if_due(u);
 }
 
 void envelope_free(struct slack_adapter *s)
@@ -120,6 +221,7 @@ static void report(struct line *line, const char *envelope_id, struct heard *hea
 	}
 	u = mem_alloc(sizeof(*u));
 	remember(u, line->number, envelope_id);
+	await(s, u, heard);
 	(void)map_put(&s->unsettled, heard->event.id, u);
 	s->chat.sink.event(&s->chat, &heard->event, s->chat.sink.data);
 }
@@ -135,7 +237,7 @@ static void on_envelope(struct line *line, const char *type, const struct json *
 	if (heard_event(&heard, type, json_member(root, "payload"))) {
 		report(line, envelope_id, &heard);
 	} else {
-		ack(line->s, line->number, envelope_id);
+		ack(line->s, line->number, envelope_id, heard.reply);
 	}
 	heard_done(&heard);
 }

@@ -15,7 +15,7 @@
 #include "base/mem.h"
 
 /* An id, or "". */
-static const char *id_of(const struct json *object, const char *key, const char *first)
+const char *heard_id(const struct json *object, const char *key, const char *first)
 {
 	const char *id = json_is_object(object) ? json_string_or(object, key, "") : "";
 
@@ -54,7 +54,7 @@ static bool is_ours(const struct slack_adapter *s, const char *team)
 				 strcmp(team, s->enterprise) == 0);
 }
 
-static void set_home(struct heard *heard, const char *team)
+void heard_home(struct heard *heard, const char *team)
 {
 	(void)snprintf(heard->who, sizeof(heard->who), "%s",
 		       is_ours(heard->s, team) ? heard->s->workspace : team);
@@ -68,7 +68,7 @@ static const char *team_of_event(const struct heard *heard, const struct json *e
 	const char *found = "";
 
 	for (size_t i = 0; i < ARRAY_LEN(keys); i++) {
-		const char *team = id_of(event, keys[i], "TE");
+		const char *team = heard_id(event, keys[i], "TE");
 
 		if (*team != '\0' && (*found == '\0' || is_ours(heard->s, found))) {
 			found = team;
@@ -80,7 +80,7 @@ static const char *team_of_event(const struct heard *heard, const struct json *e
 	/* without a word about it, a shared channel's speaker may be anybody's */
 	return json_bool_or(heard->payload, "is_ext_shared_channel", false)
 		       ? "?"
-		       : id_of(heard->payload, "team_id", "TE");
+		       : heard_id(heard->payload, "team_id", "TE");
 }
 
 /* message: the ts of what was said or pressed, "" for none. False: it is not of this workspace. */
@@ -111,6 +111,11 @@ static bool set_place(struct heard *heard, const char *channel, const char *user
 	}
 	event->id = heard->key;
 	return true;
+}
+
+bool heard_place(struct heard *heard, const char *channel, const char *user)
+{
+	return set_place(heard, channel, user, "", "");
 }
 
 /* ---- messages ------------------------------------------------------------------------------------ */
@@ -170,8 +175,8 @@ static bool set_text(struct heard *heard, const char *text, const char *channel)
 static bool on_message(struct heard *heard, const struct json *event, bool mention)
 {
 	struct slack_adapter *s = heard->s;
-	const char *channel = id_of(event, "channel", "CGD");
-	const char *user = id_of(event, "user", "UW");
+	const char *channel = heard_id(event, "channel", "CGD");
+	const char *user = heard_id(event, "user", "UW");
 	const char *ts = ts_of(event, "ts");
 	const char *thread = ts_of(event, "thread_ts");
 
@@ -186,7 +191,7 @@ static bool on_message(struct heard *heard, const struct json *event, bool menti
 			      strcmp(user, s->user) == 0;
 	heard->event.edited = json_member(event, "edited") != NULL || is_shared(event);
 	heard->event.addressed = mention || heard->event.place.direct;
-	set_home(heard, team_of_event(heard, event));
+	heard_home(heard, team_of_event(heard, event));
 	(void)snprintf(heard->key, sizeof(heard->key), "m|%s|%s", channel, ts);
 	if (heard->event.by_bot || heard->event.edited) {
 		heard->event.text = "";
@@ -210,19 +215,19 @@ static bool on_event(struct heard *heard)
 		log_line(LOG_WARN, "slack.limited", "why", "more than 30000 events an hour", NULL);
 		return false;
 	}
-	if (!is_ours(s, id_of(heard->payload, "team_id", "TE")) &&
-	    !is_ours(s, id_of(heard->payload, "enterprise_id", "E"))) {
+	if (!is_ours(s, heard_id(heard->payload, "team_id", "TE")) &&
+	    !is_ours(s, heard_id(heard->payload, "enterprise_id", "E"))) {
 		return false;
 	}
 	if (strcmp(type, "message") == 0 || strcmp(type, "app_mention") == 0) {
 		return on_message(heard, event, *type == 'a');
 	}
 	if (strcmp(type, "subteam_members_changed") == 0) {
-		groups_changed(s, id_of(event, "subteam_id", "S"));
+		groups_changed(s, heard_id(event, "subteam_id", "S"));
 	} else if (strcmp(type, "subteam_updated") == 0) {
-		groups_changed(s, id_of(json_member(event, "subteam"), "id", "S"));
+		groups_changed(s, heard_id(json_member(event, "subteam"), "id", "S"));
 	} else if (strcmp(type, "channel_left") == 0 || strcmp(type, "group_left") == 0) {
-		joins_left(s, id_of(event, "channel", "CG"));
+		joins_left(s, heard_id(event, "channel", "CG"));
 	} else if (strcmp(type, "app_uninstalled") == 0) {
 		slack_refuse(s, "the app was removed from the Slack workspace; install it again");
 	}
@@ -233,20 +238,21 @@ static bool on_event(struct heard *heard)
 static bool on_slash(struct heard *heard)
 {
 	const struct json *p = heard->payload;
-	const char *channel = id_of(p, "channel_id", "CGD");
-	const char *user = id_of(p, "user_id", "UW");
+	const char *channel = heard_id(p, "channel_id", "CGD");
+	const char *user = heard_id(p, "user_id", "UW");
 	const char *trigger = json_string_or(p, "trigger_id", "");
 	const char *text = json_string_or(p, "text", "");
-	const char *team = id_of(p, "team_id", "TE");
+	const char *team = heard_id(p, "team_id", "TE");
 
 	if (*trigger == '\0' || strlen(trigger) > 128 || !set_place(heard, channel, user, "", "")) {
 		return false;
 	}
-	set_home(heard, is_ours(heard->s, team) ? team : id_of(p, "enterprise_id", "E"));
+	heard_home(heard, is_ours(heard->s, team) ? team : heard_id(p, "enterprise_id", "E"));
 	hook_keep(heard->s, channel, user, json_string_or(p, "response_url", ""));
 	heard->event.kind = EVENT_TEXT;
 	heard->event.addressed = true;
 	(void)snprintf(heard->key, sizeof(heard->key), "s|%s|%s", user, trigger);
+	forms_ticket(heard);
 	return set_text(heard, text[strspn(text, " ")] != '\0' ? text : "help", channel);
 }
 
@@ -269,9 +275,9 @@ static bool on_press(struct heard *heard)
 	const struct json *who = json_member(p, "user");
 	const struct json *container = json_member(p, "container");
 	const struct json *action = json_array_at(json_member(p, "actions"), 0);
-	const char *channel = id_of(container, "channel_id", "CGD");
-	const char *user = id_of(who, "id", "UW");
-	const char *team = id_of(who, "team_id", "TE");
+	const char *channel = heard_id(container, "channel_id", "CGD");
+	const char *user = heard_id(who, "id", "UW");
+	const char *team = heard_id(who, "team_id", "TE");
 	const char *message = ts_of(container, "message_ts");
 	const char *at = ts_of(action, "action_ts");
 
@@ -281,7 +287,7 @@ static bool on_press(struct heard *heard)
 	    !set_place(heard, channel, user, message, ts_of(container, "thread_ts"))) {
 		return false;
 	}
-	set_home(heard, *team != '\0' ? team : "?");
+	heard_home(heard, *team != '\0' ? team : "?");
 	hook_keep(heard->s, channel, user, json_string_or(p, "response_url", ""));
 	heard->event.kind = EVENT_PRESS;
 	heard->event.addressed = true;
@@ -289,6 +295,7 @@ static bool on_press(struct heard *heard)
 	heard->event.sent_ms = ts_ms(at);
 	(void)snprintf(heard->key, sizeof(heard->key), "b|%s|%s|%s|%s|%.120s", channel, message,
 		       *at != '\0' ? at : "-", user, heard->event.button);
+	forms_ticket(heard);
 	return true;
 }
 
@@ -304,15 +311,17 @@ bool heard_event(struct heard *heard, const char *type, const struct json *paylo
 	if (strcmp(type, "slash_commands") == 0) {
 		return on_slash(heard);
 	}
-	if (strcmp(type, "interactive") == 0 &&
-	    strcmp(json_string_or(payload, "type", ""), "block_actions") == 0) {
-		return on_press(heard);
+	if (strcmp(type, "interactive") != 0) {
+		return false;
 	}
-	return false;
+	type = json_string_or(payload, "type", "");
+	return strcmp(type, "block_actions") == 0 ? on_press(heard) : forms_heard(heard, type);
 }
 
 void heard_done(struct heard *heard)
 {
 	free(heard->text);
+	free(heard->reply);
 	heard->text = NULL;
+	heard->reply = NULL;
 }

@@ -5,11 +5,16 @@
  * line.c      one connection: its phases and deadlines
  * envelope.c  a frame: hello, disconnect, or an envelope and its acknowledgement
  * heard.c     an envelope's payload to an event: who said what, where, and is it a command at all?
+ * forms.c     modals: opened, sent, searched in, closed; the shortcut
+ * view.c      a form to a modal; pure
  * words.c     text between Slack's form and plain words; pure
  * render.c    a message to rich text, in pages; pure
+ * scopes.c    the scopes that the bot's token should have; pure
  * trouble.c   Slack's words for what is wrong, as sentences; pure
  * rest.c      one call of the Web API
  * posts.c     chat posts: taking them, and what became of them
+ * pages.c     what stands below a message of several
+ * pictures.c  a picture of a post's charts, to Slack and back in edits
  * send.c      their calls, at Slack's pace
  * aside.c     small things about places: response_urls, direct channels, are we in the policy's channels?
  * groups.c    who is in a user group
@@ -74,6 +79,7 @@ struct slack_adapter {
 	char *ca_file;
 	struct secret *app_token, *bot_token;
 	unsigned n_wanted; /* connections */
+	int64_t pace_ms;
 
 	/* by auth.test and the first hello; "" until then */
 	char team[ID_MAX], enterprise[ID_MAX], user[ID_MAX], bot[ID_MAX], app[ID_MAX];
@@ -92,14 +98,20 @@ struct slack_adapter {
 	enum chat_link link;
 	bool link_said;
 
+	struct forms *forms; /* forms.c */
+	unsigned n_searches;
 	struct map unsettled; /* event key -> struct unsettled */
 	struct list calls;    /* struct rest_call */
 	struct list posts;    /* struct posted: under way, or waiting for their time */
 	struct map paces;     /* channel -> struct pace */
 	struct map directs;   /* user -> char *: the id of the direct channel with them */
-	struct map hooks;     /* channel/user -> struct hook */
-	struct map groups;    /* id -> struct group */
-	struct list asks;     /* struct ask: look-ups under way */
+	struct map kept;      /* channel/ts of a first page -> struct kept (pages.c) */
+	struct map
+		pictures; /* channel/ts -> char *: the file that is shown there, and what it says */
+	bool no_files;    /* Slack takes none of us */
+	struct map hooks; /* channel/user -> struct hook */
+	struct map groups; /* id -> struct group */
+	struct list asks;  /* struct ask: look-ups under way */
 	struct task ask_task;
 	struct map joins; /* channel -> this: those of the policy */
 	struct map
@@ -148,6 +160,7 @@ bool line_can_ack(const struct line *line);
 /* envelope.c */
 void envelope_hear(struct line *line, const char *bytes, size_t len);
 void envelope_settled(struct chat *chat, const char *event_id, bool kept);
+bool envelope_answer(struct chat *chat, const char *event_id, const struct form_answer *answer);
 void envelope_free(struct slack_adapter *s);
 
 /* heard.c */
@@ -159,10 +172,25 @@ struct heard {
 	char message[CHAT_ID_MAX + 1];
 	char who[ID_MAX]; /* home workspace */
 	char *text;       /* owned */
+	struct field_value values[FORM_FIELDS_MAX];
+	const char *first; /* EVENT_FORM: its first field */
+	char *reply;       /* no event, and this is the acknowledgement's payload; owned */
 };
 /* True: an event is in ret, to be reported; false: nothing to report. heard_done in both cases. */
 bool heard_event(struct heard *heard, const char *type, const struct json *payload);
 void heard_done(struct heard *heard);
+const char *heard_id(const struct json *object, const char *key, const char *first); /* or "" */
+void heard_home(struct heard *heard, const char *team);
+/* Where nothing was said or pressed. False: it is no place of ours. */
+bool heard_place(struct heard *heard, const char *channel, const char *user);
+
+/* forms.c */
+void forms_init(struct slack_adapter *s);
+void forms_free(struct slack_adapter *s);
+void forms_ticket(struct heard *heard); /* its event may open a form, if Slack gave it a trigger */
+void forms_open(struct chat *chat, const char *opens, const struct chat_form *form);
+/* As heard_event, of an interaction of that type. */
+bool forms_heard(struct heard *heard, const char *type);
 
 /* rest.c */
 enum rest_token { REST_BOT = 0, REST_APP, REST_NONE };
@@ -170,8 +198,11 @@ struct rest_ask {
 	const char
 		*method; /* "chat.postMessage"; or a whole address (response_url), with REST_NONE */
 	enum rest_token token;
-	const char *json;   /* body; NULL: form */
-	const char *form;   /* body; NULL and json NULL: empty */
+	const char *json; /* body; NULL: form */
+	const char *form; /* body; NULL and json NULL: empty */
+	const void *
+		bytes; /* body of a file, with REST_NONE: HTTP 200 is all that there is to know then */
+	size_t n_bytes;
 	bool repeatable;    /* asking twice does no harm */
 	int64_t timeout_ms; /* 0: 30 s */
 	/* Once, from the loop, never before rest_start returns. answer: NULL when there is none. The call is gone after it. */
@@ -195,6 +226,12 @@ void slack_post(struct chat *chat, struct chat_post *post);
 void slack_posts_early(struct task *task);
 void slack_posts_cancel(struct slack_adapter *s);
 void slack_posts_free(struct slack_adapter *s);
+
+/* pages.c */
+void pages_free(struct slack_adapter *s);
+
+/* pictures.c */
+void pictures_free(struct slack_adapter *s);
 
 /* aside.c */
 void aside_init(struct slack_adapter *s);

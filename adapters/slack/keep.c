@@ -18,6 +18,7 @@
 #define STEADY_MS 60000  /* a life this long forgets the failures before it */
 #define REFRESH_MS 10000 /* who is sent away sooner is not replaced at once */
 #define BACKOFF_MOST_MS 60000
+#define CROWDED_LEAST_MS 5000
 #define CROWDED_MOST_MS 300000
 #define HANDOVER_MS 5000 /* the old one stays so long after the new one's hello */
 #define DRAIN_MOST_MS 60000
@@ -206,6 +207,15 @@ static void say_crowded(struct slack_adapter *s)
 	}
 }
 
+/* The one that was to follow them ended before they did: those that were to leave stay until Slack ends them. */
+static void stay(struct slack_adapter *s)
+{
+	LIST_FOREACH(it, &s->lines)
+	{
+		line_drain(LIST_ENTRY(it, struct line, link), DRAIN_MOST_MS);
+	}
+}
+
 void keep_gone(struct line *line, const struct err *err)
 {
 	struct slack_adapter *s = line->s;
@@ -225,11 +235,15 @@ void keep_gone(struct line *line, const struct err *err)
 	if (s->refused) {
 		return;
 	}
+	if (count(s, LINE_LIVE, LINE_LIVE) == 0) {
+		stay(s);
+	}
 	if (!drained && !draining) { /* else it was counted when Slack asked it to leave */
 		s->attempts = steady ? 0 : s->attempts + 1;
 	}
 	if (crowded) {
 		say_crowded(s);
+		least_ms = least_ms > CROWDED_LEAST_MS ? least_ms : CROWDED_LEAST_MS;
 	}
 	if (!keep_has_live(s, NULL)) {
 		slack_link(s, CHAT_DOWN, err->msg);

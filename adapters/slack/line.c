@@ -1,9 +1,9 @@
 /* line.c - one connection to Slack, from asking for its address to its end
  *
  * Happy path: apps.connections.open gives an address that is good for once -> WebSocket -> hello -> live, for some hours.
- * Failure modes: each phase has a deadline; a silent peer is noticed by pings of loop/ws (10 s of quiet, 20 s for any byte); what
- * fails ends here through keep_gone, once. An address is never dialled twice. Callbacks know their own line, so what comes
- * late from an old one cannot touch a new one.
+ * Failure modes: each phase has a deadline; a silent peer is noticed by pings of loop/ws (4 s of quiet, 7 s for any byte: left after
+ * 11 s); what fails ends here through keep_gone, once. An address is never dialled twice. Callbacks know their own line, so what
+ * comes late from an old one cannot touch a new one.
  */
 #include <stdarg.h>
 #include <stdio.h>
@@ -15,8 +15,8 @@
 #include "base/log.h"
 #include "base/mem.h"
 
-#define PING_MS 10000
-#define PONG_MS 20000
+#define PING_MS 4000
+#define PONG_MS 7000
 
 static void enter(struct line *line, enum line_phase phase, int64_t deadline_ms)
 {

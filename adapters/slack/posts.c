@@ -72,15 +72,20 @@ void posted_landed(struct posted *posted, const struct json *answer)
 {
 	if (posted->page == 0 && posted->post != NULL) {
 		set_id(posted, answer);
-		if (posted->way == WAY_POST && posted->thread == NULL && posted->pages.n > 1) {
-			posted->thread =
-				arena_strdup(&posted->arena, json_string_or(answer, "ts", NULL));
+		if (posted->way == WAY_POST || posted->way == WAY_EDIT) {
+			pages_landed(posted, json_string_or(answer, "ts", ""));
+			pictures_keep(posted->s, posted->channel,
+				      posted->way == WAY_EDIT ? posted->ts
+							      : json_string_or(answer, "ts", ""),
+				      posted->picture);
 		}
+	} else if (posted->base != NULL) {
+		pages_landed(posted, json_string_or(answer, "ts", ""));
 	}
 	posted->page++;
 	posted->tries = 0;
-	/* of an edit the further pages stand there already; a card that long says so by its first */
-	if (posted->page >= posted->pages.n || posted->way == WAY_EDIT) {
+	posted->broadcast = false;
+	if (posted->base != NULL ? !pages_next(posted) : posted->page >= posted->pages.n) {
 		finish(posted, NULL);
 		return;
 	}
@@ -101,6 +106,14 @@ void posted_failed(struct posted *posted, const struct trouble *trouble)
 	if (posted->post != NULL) {
 		posted->post->retry_after_ms = wait_ms;
 		finish(posted, &trouble->err);
+	} else if (posted->base != NULL && posted->way != WAY_POST &&
+		   trouble->err.kind == ERR_NOTFOUND) {
+		pages_gone(posted);
+		if (pages_next(posted)) {
+			posted_queue(posted);
+		} else {
+			finish(posted, NULL);
+		}
 	} else if (++posted->tries < PAGE_TRIES && !trouble->fatal) {
 		timer_start(&posted->timer, wait_ms > 0 ? wait_ms : PAGE_AGAIN_MS);
 	} else {
@@ -132,11 +145,42 @@ static const char *thread_of(struct posted *posted, const struct chat_post *post
 	if (post->place.thread != NULL) {
 		return arena_strdup(&posted->arena, post->place.thread);
 	}
+	if (post->about != NULL && !post->place.direct) {
+		posted->broadcast =
+			true; /* who has the thread closed sees the outcome all the same */
+		return arena_strdup(&posted->arena, post->about);
+	}
 	/* what somebody waits for goes on below their words; a short answer stands beside them */
 	if (post->key == NULL || post->answers == NULL || post->place.direct) {
 		return NULL;
 	}
 	return arena_strdup(&posted->arena, answers != NULL ? answers + 1 : post->answers);
+}
+
+/* What one person alone sees has bars: no picture can be shown there for sure. */
+static bool may_show(const struct posted *posted)
+{
+	return (posted->way == WAY_POST || posted->way == WAY_EDIT) && !posted->s->no_files;
+}
+
+/* The message is rendered once it is known whether there is a picture: at once, or later from a copy. */
+static void choose_picture(struct posted *posted, const struct chat_post *post)
+{
+	const struct slack_picture *kept = NULL;
+	struct arena *arena = &posted->arena;
+
+	posted->message = post->file != NULL && may_show(posted)
+				  ? message_copy(arena, post->message)
+				  : post->message;
+	if (posted->way == WAY_EDIT && post->keeps_file) {
+		kept = pictures_of(posted->s, posted->channel, posted->ts, arena);
+	}
+	if (kept != NULL) {
+		posted->message = message_copy(arena, post->message); /* should Slack refuse it */
+		posted->picture = arena_alloc(arena, sizeof(*posted->picture));
+		*posted->picture = *kept;
+		posted->pictured = true;
+	}
 }
 
 static int try_post(struct posted *posted, const struct chat_post *post)
@@ -176,8 +220,19 @@ static int try_post(struct posted *posted, const struct chat_post *post)
 	if (!post->place.direct && !slack_is_id(posted->channel, "CG")) {
 		return err_set(err, ERR_NOTFOUND, "no such channel in Slack, nothing was said");
 	}
-	slack_render(post->message, &posted->arena, &posted->pages);
+	choose_picture(posted, post);
 	return 0;
+}
+
+void posted_render(struct posted *posted)
+{
+	slack_render(posted->message, posted->picture, &posted->arena, &posted->pages);
+}
+
+void posted_begin(struct posted *posted)
+{
+	posted_render(posted);
+	posted_queue(posted);
 }
 
 void slack_post(struct chat *chat, struct chat_post *post)
@@ -194,7 +249,11 @@ void slack_post(struct chat *chat, struct chat_post *post)
 		return;
 	}
 	list_append(&s->posts, &posted->link);
-	posted_queue(posted);
+	if (post->file != NULL && may_show(posted)) {
+		picture_start(posted, post->file);
+	} else {
+		posted_begin(posted);
+	}
 }
 
 void slack_posts_early(struct task *task)

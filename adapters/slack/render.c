@@ -11,6 +11,7 @@
 #define JSON_MAX (512 * 1024)
 #define LABEL_MAX 75 /* bytes of a button's label */
 #define VALUE_MAX 2000
+#define ALT_MAX 1900 /* bytes; Slack takes 2,000 characters */
 #define BUTTONS_A_ROW 5
 #define BUTTONS_MAX 25
 
@@ -335,8 +336,24 @@ static void add_buttons(const struct message *message, struct strbuf *out)
 	(void)strbuf_adds(out, n > 0 ? "]}" : "");
 }
 
+static void add_picture(const struct slack_picture *picture, struct strbuf *out)
+{
+	struct strbuf alt;
+
+	strbuf_init(&alt, JSON_MAX);
+	text_clean(picture->alt, &alt);
+	strbuf_truncate(&alt, fitting(alt.buf, ALT_MAX));
+	(void)strbuf_adds(out, ",{\"type\":\"image\",\"slack_file\":{\"id\":");
+	json_add_string(out, picture->id);
+	(void)strbuf_adds(out, "},\"alt_text\":");
+	json_add_string(out, alt.len > 0 ? alt.buf : "charts");
+	(void)strbuf_adds(out, "}");
+	strbuf_done(&alt);
+}
+
 /* The first page says how many follow. */
-static void finish(const struct message *message, struct arena *arena, struct slack_pages *pages)
+static void finish(const struct message *message, const struct slack_picture *picture,
+		   struct arena *arena, struct slack_pages *pages)
 {
 	struct strbuf out;
 
@@ -349,6 +366,9 @@ static void finish(const struct message *message, struct arena *arena, struct sl
 					  "text\",\"text\":\"1 of %zu, the rest is below\"}]}",
 					  pages->n);
 		}
+		if (i == 0 && picture != NULL) {
+			add_picture(picture, &out);
+		}
 		if (i == 0) {
 			add_buttons(message, &out);
 		}
@@ -358,7 +378,8 @@ static void finish(const struct message *message, struct arena *arena, struct sl
 	}
 }
 
-void slack_render(const struct message *message, struct arena *arena, struct slack_pages *ret_pages)
+void slack_render(const struct message *message, const struct slack_picture *picture,
+		  struct arena *arena, struct slack_pages *ret_pages)
 {
 	struct writer w = {.arena = arena, .pages = ret_pages};
 
@@ -368,7 +389,9 @@ void slack_render(const struct message *message, struct arena *arena, struct sla
 	strbuf_init(&w.clean, JSON_MAX);
 	add_tone(&w, message->tone);
 	for (size_t i = 0; i < message->n_blocks; i++) {
-		add_block(&w, &message->blocks[i], i == 0);
+		if (picture == NULL || message->blocks[i].kind != BLOCK_CHART) {
+			add_block(&w, &message->blocks[i], i == 0);
+		}
 	}
 	if (!w.began && ret_pages->n == 0) {
 		begin_line(&w);
@@ -377,7 +400,7 @@ void slack_render(const struct message *message, struct arena *arena, struct sla
 	if (w.began) {
 		end_page(&w);
 	}
-	finish(message, arena, ret_pages);
+	finish(message, picture, arena, ret_pages);
 	strbuf_done(&w.elements);
 	strbuf_done(&w.text);
 	strbuf_done(&w.clean);

@@ -23,8 +23,17 @@ struct slack_pages {
 	size_t n; /* at least 1 */
 };
 
-/* The buttons are on the first page, which stays and is edited. Everything lives in the arena. */
-void slack_render(const struct message *message, struct arena *arena,
-		  struct slack_pages *ret_pages);
+/* A file that Slack has. */
+struct slack_picture {
+	const char *id;
+	const char *alt; /* what it says, in words */
+};
+
+/*
+ * The buttons are on the first page, which stays and is edited. Everything lives in the arena. picture: stands for the charts;
+ * NULL: they are bars.
+ */
+void slack_render(const struct message *message, const struct slack_picture *picture,
+		  struct arena *arena, struct slack_pages *ret_pages);
 
 #endif

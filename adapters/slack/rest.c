@@ -69,6 +69,9 @@ static struct json *judge_body(const struct rest_call *call, struct trouble *tro
 	const struct strbuf *answer = &call->request.answer;
 	struct json *root;
 
+	if (call->ask.bytes != NULL) {
+		return NULL;
+	}
 	if (call->ask.token == REST_NONE && (answer->len == 0 || strcmp(answer->buf, "ok") == 0)) {
 		return NULL;
 	}
@@ -114,8 +117,9 @@ static void set_headers(struct rest_call *call)
 	size_t n = 0;
 
 	call->headers[n++] = (struct http_header){
-		"Content-Type", call->ask.json != NULL ? "application/json; charset=utf-8"
-						       : "application/x-www-form-urlencoded"};
+		"Content-Type", call->ask.bytes != NULL  ? "application/octet-stream"
+				: call->ask.json != NULL ? "application/json; charset=utf-8"
+							 : "application/x-www-form-urlencoded"};
 	if (call->ask.token != REST_NONE) {
 		strbuf_init(&text, 8192);
 		(void)strbuf_addf(&text, "Bearer %s", secret_reveal(token));
@@ -146,8 +150,9 @@ struct rest_call *rest_start(struct slack_adapter *s, const struct rest_ask *ask
 	set_headers(call);
 	call->request.method = "POST";
 	call->request.url = call->url;
-	call->request.body = body != NULL ? body : "";
-	call->request.body_len = strlen(call->request.body);
+	call->request.body = ask->bytes != NULL ? ask->bytes : body != NULL ? body : "";
+	call->request.body_len =
+		ask->bytes != NULL ? ask->n_bytes : strlen(body != NULL ? body : "");
 	call->request.max_body_bytes = ANSWER_MAX;
 	call->request.timeout_ms = ask->timeout_ms;
 	call->request.connect_ms =
@@ -158,6 +163,7 @@ struct rest_call *rest_start(struct slack_adapter *s, const struct rest_ask *ask
 	http_start(s->pool, &call->request);
 	call->ask.json = ask->json != NULL ? "" : NULL; /* http has copies */
 	call->ask.form = NULL;
+	call->ask.bytes = ask->bytes != NULL ? "" : NULL;
 	return call;
 }
 

@@ -9,11 +9,13 @@
 
 #include "adapters/slack/posts.h"
 #include "base/clock.h"
+#include "base/log.h"
 #include "base/mem.h"
 
-#define PACE_MS 1050 /* a second, and a little for the way */
-#define BURST 3      /* of what is no message of its own */
+#define BURST 3 /* of what is no message of its own */
 #define BODY_MAX (1024 * 1024)
+#define PICTURE_TRIES 3
+#define PICTURE_AGAIN_MS 1000
 
 struct pace {
 	int64_t next_ms;
@@ -26,8 +28,11 @@ static void send(struct posted *posted);
 /* By method and channel, as Slack counts. */
 static struct pace *pace_of(const struct posted *posted)
 {
-	static const char letters[] = {
-		[WAY_POST] = 'p', [WAY_EDIT] = 'u', [WAY_EPHEMERAL] = 'e', [WAY_HOOK] = 'h'};
+	static const char letters[] = {[WAY_POST] = 'p',
+				       [WAY_EDIT] = 'u',
+				       [WAY_EPHEMERAL] = 'e',
+				       [WAY_HOOK] = 'h',
+				       [WAY_DELETE] = 'd'};
 	struct map *paces = &posted->s->paces;
 	struct pace *pace;
 	char key[CHAT_ID_MAX + 3];
@@ -45,11 +50,12 @@ static struct pace *pace_of(const struct posted *posted)
 static int64_t take_turn(const struct posted *posted)
 {
 	struct pace *pace = pace_of(posted);
+	int64_t pace_ms = posted->s->pace_ms;
 	int64_t now_ms = clock_mono_ms();
-	int64_t earliest_ms = now_ms - (posted->way == WAY_POST ? 0 : (BURST - 1) * PACE_MS);
+	int64_t earliest_ms = now_ms - (posted->way == WAY_POST ? 0 : (BURST - 1) * pace_ms);
 	int64_t turn_ms = pace->next_ms > earliest_ms ? pace->next_ms : earliest_ms;
 
-	pace->next_ms = turn_ms + PACE_MS;
+	pace->next_ms = turn_ms + pace_ms;
 	return turn_ms > now_ms ? turn_ms - now_ms : 0;
 }
 
@@ -97,12 +103,33 @@ static bool other_way(struct posted *posted, const struct trouble *trouble)
 	return true;
 }
 
+/* Slack has the picture, and not ready yet; or it takes the message with none. */
+static bool without_picture(struct posted *posted, const struct trouble *trouble)
+{
+	if (posted->picture == NULL || posted->page > 0 ||
+	    strcmp(trouble->code, "invalid_blocks") != 0) {
+		return false;
+	}
+	if (posted->picture_tries++ < PICTURE_TRIES) {
+		posted_hold(posted, PICTURE_AGAIN_MS); /* it counts as a message of its own */
+		posted_queue(posted);
+		return true;
+	}
+	log_line(LOG_WARN, "slack.no-picture", "why", trouble->err.msg, NULL);
+	posted->picture = NULL;
+	posted_begin(posted);
+	return true;
+}
+
 static void on_answer(struct rest_call *call, const struct json *answer,
 		      const struct trouble *trouble)
 {
 	struct posted *posted = call->ask.data;
 
 	posted->call = NULL;
+	if (trouble != NULL && without_picture(posted, trouble)) {
+		return;
+	}
 	if (trouble == NULL) {
 		posted_landed(posted, answer);
 	} else if (other_way(posted, trouble)) {
@@ -149,6 +176,11 @@ static void write_body(const struct posted *posted, struct strbuf *out)
 {
 	const struct slack_page *page = &posted->pages.page[posted->page];
 
+	if (posted->way == WAY_DELETE) {
+		(void)strbuf_addf(out, "{\"channel\":\"%s\",\"ts\":\"%s\"}", posted->channel,
+				  posted->ts);
+		return;
+	}
 	(void)strbuf_addch(out, '{');
 	if (posted->way == WAY_HOOK) {
 		(void)strbuf_adds(out,
@@ -164,8 +196,10 @@ static void write_body(const struct posted *posted, struct strbuf *out)
 			  "\"blocks\":%s,\"parse\":\"none\",\"link_names\":false,\"mrkdwn\":false",
 			  page->blocks);
 	if (posted->way == WAY_POST) {
-		(void)strbuf_adds(out, ",\"unfurl_links\":false,\"unfurl_media\":false,\"reply_"
-				       "broadcast\":false");
+		(void)strbuf_addf(out,
+				  ",\"unfurl_links\":false,\"unfurl_media\":false,\"reply_"
+				  "broadcast\":%s",
+				  posted->broadcast && posted->thread != NULL ? "true" : "false");
 	}
 	(void)strbuf_addch(out, '}');
 }
@@ -192,13 +226,19 @@ static void send(struct posted *posted)
 {
 	static const char *const methods[] = {[WAY_POST] = "chat.postMessage",
 					      [WAY_EDIT] = "chat.update",
-					      [WAY_EPHEMERAL] = "chat.postEphemeral"};
+					      [WAY_EPHEMERAL] = "chat.postEphemeral",
+					      [WAY_DELETE] = "chat.delete"};
 	struct rest_ask ask = {.done = on_answer, .data = posted};
 	const char *hook = NULL;
 	struct strbuf out;
 
 	if (posted->channel == NULL) {
 		open_direct(posted);
+		return;
+	}
+	if (posted->way == WAY_EDIT && posted->page == 0 && pages_busy(posted)) {
+		/* its pages would be mixed with the old ones */
+		timer_start(&posted->timer, posted->s->pace_ms);
 		return;
 	}
 	if (posted->way == WAY_HOOK || (posted->way == WAY_EPHEMERAL && !posted->hooked &&
@@ -213,7 +253,7 @@ static void send(struct posted *posted)
 	ask.json = out.buf;
 	ask.method = hook != NULL ? hook : methods[posted->way];
 	ask.token = hook != NULL ? REST_NONE : REST_BOT;
-	ask.repeatable = posted->way == WAY_EDIT;
+	ask.repeatable = posted->way == WAY_EDIT || posted->way == WAY_DELETE;
 	posted->call = rest_start(posted->s, &ask);
 	strbuf_done(&out);
 }

@@ -15,7 +15,8 @@
 #include "chat/chat.h"
 
 #define SLACK_API_URL "https://slack.com/api"
-#define SLACK_LINES_MAX 2 /* connections that are kept open at once */
+#define SLACK_SHORTCUT_SAYS "say:" /* how a shortcut's callback_id begins; the rest is a command */
+#define SLACK_LINES_MAX 2          /* connections that are kept open at once */
 
 struct slack_options {
 	const char *api_url;      /* NULL or "": SLACK_API_URL; http:// only to this machine */
@@ -23,8 +24,10 @@ struct slack_options {
 	struct secret *app_token; /* xapp-: opens connections */
 	struct secret *bot_token; /* xoxb-: all else */
 	unsigned n_lines;         /* connections; 0: 1, at most SLACK_LINES_MAX */
-	const char *ca_file;      /* NULL or "": the system's */
-	const char *proxy;        /* for the Web API; NULL or "": none */
+	/* between two messages in a channel, of which Slack takes one a second; 0: only when Slack says to wait */
+	int64_t pace_ms;
+	const char *ca_file; /* NULL or "": the system's */
+	const char *proxy;   /* for the Web API; NULL or "": none */
 };
 
 /* Strings are copied; the tokens are taken over, also on failure. NULL: ERR_CONFIG, the sentence names the setting. */

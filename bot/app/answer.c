@@ -6,6 +6,8 @@
 #include <string.h>
 
 #include "app/audit_ask.h"
+#include "app/create.h"
+#include "app/unsave.h"
 #include "audit/audit.h"
 #include "base/clock.h"
 #include "base/log.h"
@@ -234,11 +236,14 @@ static bool on_targets(struct turn *turn, const struct ocean_snapshot *snapshot)
 
 	if (gate_resolve(app->gate, &turn->who, turn->parse.words, turn->parse.n_words, snapshot,
 			 &turn->arena, targets, &err) < 0) {
-		/* chatter such as "start the meeting" names nothing that is here, or like it */
-		bool selector =
-			turn->parse.n_words == 1 && err.kind == ERR_LIMIT; /* a tag of many */
+		/* chatter such as "start the meeting" names nothing that is here, or like it; a tag is no talk */
+		bool selector = turn->parse.n_words > 0 &&
+				strncasecmp(turn->parse.words[0], "tag:", 4) == 0;
 
-		if (turn->addressed || targets->n_hints > 0 || selector) {
+		/* and "metrics web-1 foo" is none either: the first is here */
+		bool begun = targets->n_good > 0 && turn->parse.n_words == 2 && row->plan == NULL;
+
+		if (turn->addressed || targets->n_hints > 0 || selector || begun) {
 			turn_note(turn, "decision", verb_info(row->verb)->name,
 				  err.kind == ERR_NOTFOUND ? "no-such-droplet" : "not-clear");
 			turn_say(turn, true,
@@ -254,6 +259,20 @@ static bool on_targets(struct turn *turn, const struct ocean_snapshot *snapshot)
 		return false;
 	}
 	return facts_start(turn, known) || decide(turn);
+}
+
+/* Which one it is, or that nobody can tell. */
+static void snapshot_known(struct turn *turn)
+{
+	if (!unsave_targets(turn) || !decide(turn)) {
+		turn_end(turn);
+	}
+}
+
+/* The same for what is to be made. */
+static bool on_new(struct turn *turn)
+{
+	return create_targets(turn) && (facts_start(turn, known) || decide(turn));
 }
 
 void turn_targets_again(struct turn *turn)
@@ -281,6 +300,10 @@ void turn_droplets(struct account_want *want, struct ocean_snapshot *snapshot,
 			 words_failed(&turn->arena, row->plan != NULL, turn->person != NULL, err));
 	} else if (row->own == OWN_AUDIT) {
 		goes_on = audit_ask_run(turn, snapshot);
+	} else if (row->takes == TAKES_NEW) {
+		goes_on = on_new(turn);
+	} else if (row->takes == TAKES_SAVED) {
+		goes_on = facts_start(turn, snapshot_known);
 	} else if (row->takes == TAKES_TARGETS) {
 		goes_on = on_targets(turn, snapshot);
 	} else {

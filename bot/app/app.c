@@ -14,6 +14,7 @@
 #include "app/internal.h"
 #include "app/mirror.h"
 #include "app/reload.h"
+#include "app/templates.h"
 #include "audit/audit.h"
 #include "base/clock.h"
 #include "base/log.h"
@@ -103,6 +104,12 @@ static void job_ended(const struct store_request *request, const struct store_jo
 	announce_job(data, request, job, plan);
 }
 
+static int job_user_data(const char *name, char **ret_text, char ret_sum[33], struct err *err,
+			 void *data)
+{
+	return templates_read(((struct app *)data)->user_data, name, ret_text, ret_sum, err);
+}
+
 static const char *job_say_button(const char *text, void *data)
 {
 	return buttons_add(((struct app *)data)->buttons, text);
@@ -175,6 +182,7 @@ struct app *app_new(const struct app_parts *parts)
 		.groups_cancel = groups_forget,
 		.ended = job_ended,
 		.say_button = job_say_button,
+		.user_data = job_user_data,
 		.data = app,
 	};
 
@@ -186,6 +194,7 @@ struct app *app_new(const struct app_parts *parts)
 	app->gate = gate_new(parts->policy);
 	app->buttons = buttons_new();
 	app->recent = recent_new();
+	app->choices = choices_new(app);
 	app->denials = denials_new();
 	app->takes = takes_new(app);
 	app->upkeep = upkeep_new(app, &parts->keep);
@@ -194,6 +203,7 @@ struct app *app_new(const struct app_parts *parts)
 	app->reload = reload_new(app, parts->policy, parts->policy_path);
 	app->own_droplet = parts->own_droplet;
 	app->own_droplet_awaited = parts->own_droplet_awaited;
+	app->user_data = mem_strdup(parts->user_data);
 	(void)snprintf(app->own_name, sizeof(app->own_name), "%s",
 		       parts->own_name != NULL ? parts->own_name : "sluice");
 	for (size_t i = 0; i < parts->n_accounts && i < ACCOUNTS_MAX; i++) {
@@ -275,6 +285,7 @@ static void take_down(struct app *app)
 	}
 	gate_free(app->gate);
 	buttons_free(app->buttons);
+	free(app->user_data);
 	free(app->policy_text);
 	recent_free(app->recent);
 	denials_free(app->denials);
@@ -341,6 +352,8 @@ void app_close(struct app *app, void (*closed)(void *data), void *data)
 	denials_flush(app, true);
 	takes_stop(app);
 	upkeep_free(app->upkeep);
+	choices_free(app->choices);
+	app->choices = NULL;
 	app->upkeep = NULL;
 	app->n_closing = app->n_chats + (reload_busy(app->reload) ? 1 : 0);
 	reload_stop(app->reload, part_closed, app);

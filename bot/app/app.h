@@ -34,6 +34,7 @@ struct app_parts {
 	size_t n_accounts;
 	const char *policy_text; /* as it was compiled, kept in the store; NULL: not known */
 	const char *policy_path; /* where it is read again; NULL: it is no file */
+	const char *user_data; /* the folder of templates (app/templates.h); NULL: there are none */
 	const struct post_painter *painter; /* of charts, borrowed; NULL: none */
 	struct app_keep keep;
 	const char *own_name; /* by which the bot is addressed: "sluice" */

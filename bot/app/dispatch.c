@@ -13,6 +13,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "command/form.h"
 #include "metrics/metrics.h"
 
 #define TURNS_MAX 512 /* commands that wait at once */
@@ -90,11 +91,6 @@ static bool run_command(struct turn *turn)
 	if (could && row->own == OWN_RELOAD) {
 		return reload_asked(turn);
 	}
-	if (row->plan == NULL && row->answer == NULL && !own_is_lock(row) &&
-	    row->own != OWN_AUDIT) {
-		turn_say(turn, true, words_not_built(&turn->arena, row));
-		return false;
-	}
 	if (could && row->plan != NULL && turn->age_ms > TURN_STALE_MS) {
 		turn_say(turn, true,
 			 words_stale(&turn->arena, app->buttons, turn_said_again(turn),
@@ -121,8 +117,7 @@ static bool may_row(const struct command *row, void *data)
 {
 	struct turn *turn = data;
 
-	return (row->plan != NULL || row->answer != NULL || row->own != OWN_NONE) &&
-	       (row->verb == VERB_NONE || gate_could(turn->app->gate, &turn->who, row->verb));
+	return row->verb == VERB_NONE || gate_could(turn->app->gate, &turn->who, row->verb);
 }
 
 /* May this person do anything at all here? A stranger who may not is met with silence. */
@@ -189,6 +184,10 @@ static bool is_chatter(const struct turn *turn, enum command_fit fit)
 	switch (turn->parse.row->takes) {
 	case TAKES_TARGETS: /* its names decide, once the droplets are known */
 		return fit == FIT_USAGE && command_overfull(&turn->parse);
+	case TAKES_SAVED: /* "snapshot delete 17", not a sentence about it */
+		return fit == FIT_USAGE || turn->parse.n_words > 3;
+	case TAKES_NEW: /* "create web-9 region ...", not "create a ticket" */
+		return fit == FIT_USAGE && !command_new_is_meant(&turn->parse);
 	case TAKES_FILTERS:
 		return fit == FIT_USAGE;
 	case TAKES_GLOB: /* "sizes s-*", not "sizes matter" */
@@ -225,6 +224,19 @@ static void deny_silently(struct turn *turn, enum command_fit fit)
 		gate_decide(turn->app->gate, &turn->who, row->verb, NULL, 0, NULL, txn,
 			    &turn->arena, &decision);
 		turn_denied(turn, &decision, txn);
+	}
+}
+
+/* How a command is said is told to whom it is for; to anybody else it is denied, as if it had been said well. */
+static void say_usage(struct turn *turn, const struct err *err)
+{
+	const struct command *row = turn->parse.row;
+
+	if (row == NULL || row->verb == VERB_NONE ||
+	    gate_could(turn->app->gate, &turn->who, row->verb)) {
+		turn_say(turn, true, words_usage(&turn->arena, err));
+	} else if (turn->addressed && row->verb != VERB_NONE) {
+		deny_outright(turn);
 	}
 }
 
@@ -273,7 +285,9 @@ static bool turn_run(struct turn *turn, const char *text)
 		not_known(turn);
 		return false;
 	case FIT_USAGE:
-		turn_say(turn, true, words_usage(&turn->arena, &err));
+		if (!form_open_row(turn)) {
+			say_usage(turn, &err);
+		}
 		return false;
 	case FIT_COMMAND:
 		return run_command(turn);
@@ -282,7 +296,7 @@ static bool turn_run(struct turn *turn, const char *text)
 }
 
 /* A button of a card. True when the turn goes on. */
-static bool run_press(struct turn *turn, struct job_press *press)
+static bool run_press(struct turn *turn, const struct event *event, struct job_press *press)
 {
 	struct app *app = turn->app;
 	const char *key = arena_printf(&turn->arena, "pressed %s/%s/%s", turn->who.network,
@@ -299,6 +313,9 @@ static bool run_press(struct turn *turn, struct job_press *press)
 		turn_say(turn, true, words_not_set_up(&turn->arena, &turn->place));
 		return false;
 	}
+	if (form_open(turn, event, press)) {
+		return false;
+	}
 	inbox_take(turn, NULL);
 	own_press(turn, press);
 	return true;
@@ -312,6 +329,12 @@ static void take_in(struct app_chat *from, const struct event *event)
 	struct job_press press = {.act = JOB_ACT_NONE};
 	struct turn *turn;
 
+	if (event->kind == EVENT_SEARCH) {
+		if (!app->closing) {
+			choices_search(from, event);
+		}
+		return;
+	}
 	metrics_add(METRIC_EVENTS, 1);
 	if (app->closing || event->by_bot || event->edited) {
 		return;
@@ -324,12 +347,21 @@ static void take_in(struct app_chat *from, const struct event *event)
 		return;
 	}
 	if (event->kind == EVENT_PRESS && job_button_parse(event->button, buf, &press)) {
-		if (!run_press(turn, &press)) {
+		if (!run_press(turn, event, &press)) {
 			turn_end(turn);
 		}
 		return;
 	}
-	if (event->kind == EVENT_PRESS) {
+	if (event->kind == EVENT_FORM && job_button_parse(event->button, buf, &press)) {
+		if (!form_sent(turn, event, &press) || !run_press(turn, event, &press)) {
+			turn_end(turn);
+		}
+		return;
+	}
+	if (event->kind == EVENT_FORM) {
+		turn->addressed = true;
+		text = form_row_text(turn, event);
+	} else if (event->kind == EVENT_PRESS) {
 		turn->addressed = true;
 		text = buttons_text(app->buttons, event->button);
 		if (text == NULL && may_anything(turn)) {

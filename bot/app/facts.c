@@ -10,7 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "app/turn.h"
+#include "app/create.h"
+#include "app/unsave.h"
 #include "base/attr.h"
 #include "base/log.h"
 
@@ -197,6 +198,12 @@ static void came(struct ocean_call *call, const struct err *err)
 	}
 	if (err != NULL) {
 		log_line(LOG_WARN, "ocean.facts", "why", err->msg, NULL);
+	}
+	if (turn->parse.row->knows == KNOWS_NEW) {
+		create_took(turn, call, err);
+	} else if (turn->parse.row->knows == KNOWS_SNAPSHOT) {
+		unsave_took(turn, call, err);
+	} else if (err != NULL) {
 		err_copy(&facts->err, err);
 	} else if (turn->parse.row->knows == KNOWS_SIZES) {
 		prices_keep(prices_of(turn, turn->targets.droplets[facts->at]), call->sizes,
@@ -208,26 +215,30 @@ static void came(struct ocean_call *call, const struct err *err)
 	next(turn);
 }
 
-/* False: there is no such account any more. */
-static bool ask(struct turn *turn, const struct droplet *droplet, enum ocean_verb verb)
+bool facts_ask(struct turn *turn, const char *name, const struct ocean_call *what)
 {
 	struct facts *facts = &turn->facts;
-	struct app_account *account = account_find(turn->app, droplet->account);
+	struct app_account *account = account_find(turn->app, name);
 
 	if (account == NULL) {
 		(void)err_set(&facts->err, ERR_CONFIG, "its account is not set up any more");
 		return false;
 	}
-	memset(&facts->call, 0, sizeof(facts->call));
-	facts->call.verb = verb;
+	facts->call = *what;
 	facts->call.max_tier = TIER_READ;
 	facts->call.interactive = true;
-	facts->call.droplet_id = droplet->id;
 	facts->call.done = came;
 	facts->call.data = turn;
 	facts->calling = account->ocean;
 	ocean_start(account->ocean, &facts->call);
 	return true;
+}
+
+static bool ask(struct turn *turn, const struct droplet *droplet, enum ocean_verb verb)
+{
+	const struct ocean_call call = {.verb = verb, .droplet_id = droplet->id};
+
+	return facts_ask(turn, droplet->account, &call);
 }
 
 /* The next account whose prices are old. */
@@ -257,7 +268,19 @@ static bool ask_saved(struct turn *turn)
 
 static bool ask_more(struct turn *turn)
 {
-	return turn->parse.row->knows == KNOWS_SIZES ? ask_sizes(turn) : ask_saved(turn);
+	switch (turn->parse.row->knows) {
+	case KNOWS_NOTHING:
+		return false;
+	case KNOWS_SIZES:
+		return ask_sizes(turn);
+	case KNOWS_SAVED:
+		return ask_saved(turn);
+	case KNOWS_SNAPSHOT:
+		return unsave_ask(turn);
+	case KNOWS_NEW:
+		return create_ask(turn);
+	}
+	return false;
 }
 
 static void next(struct turn *turn)
@@ -268,6 +291,8 @@ static void next(struct turn *turn)
 	if (turn->parse.row->knows == KNOWS_SIZES) {
 		set_price(turn);
 		look_for_lack(turn);
+	} else if (turn->parse.row->knows == KNOWS_NEW) {
+		create_known(turn);
 	}
 	turn->facts.then(turn);
 }
@@ -287,9 +312,16 @@ static bool may(struct turn *turn)
 	return targets->n > 0;
 }
 
+/* What is to be made has its rights by what is looked up, and so has what is kept. */
+static bool is_of_targets(const struct command *row)
+{
+	return row->knows == KNOWS_SIZES || row->knows == KNOWS_SAVED;
+}
+
 bool facts_start(struct turn *turn, void (*then)(struct turn *))
 {
-	if (turn->parse.row->knows == KNOWS_NOTHING || !may(turn)) {
+	if (turn->parse.row->knows == KNOWS_NOTHING ||
+	    (is_of_targets(turn->parse.row) && !may(turn))) {
 		return false;
 	}
 	turn->facts.then = then;
@@ -323,6 +355,10 @@ bool facts_refuse(struct turn *turn, const struct gate_decision *decision, struc
 		return refuse_size(turn, decision, txn);
 	case KNOWS_SAVED:
 		return refuse_saved(turn, decision, txn);
+	case KNOWS_SNAPSHOT: /* which one is known before anything is decided */
+		return false;
+	case KNOWS_NEW:
+		return create_refuse(turn, decision, txn);
 	}
 	return false;
 }

@@ -67,8 +67,6 @@ static const char *row_of(struct turn *turn, const char *said)
 
 void inbox_take(struct turn *turn, const char *said)
 {
-	const char *id =
-		turn->key + strlen(turn->place.network) + strlen(turn->place.workspace) + 2;
 	struct store_txn *txn;
 	struct taken *taken;
 
@@ -79,7 +77,7 @@ void inbox_take(struct turn *turn, const char *said)
 	turn->from->taken = true;
 	taken = mem_alloc(sizeof(*taken));
 	taken->from = turn->from;
-	taken->event_id = mem_strdup(id);
+	taken->event_id = mem_strdup(turn->event_id);
 	txn = store_txn_new(turn->app->store);
 	store_txn_cursor(txn, turn->inbox, row_of(turn, said));
 	store_commit(txn, on_written, taken);

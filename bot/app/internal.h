@@ -17,6 +17,7 @@ struct reload;  /* reload.c: the policy file read again */
 struct upkeep;  /* upkeep.c: keeps the store small, and looks after it */
 struct takes;   /* takes.c: turns on call that people took */
 struct denials; /* denials.c: repeated denials, counted */
+struct choices; /* choices.c: what forms offer while somebody types */
 struct recent;  /* recent.c: deliveries seen of late, strangers answered of late */
 
 struct app_chat {
@@ -64,6 +65,7 @@ struct app {
 	char *policy_text; /* until it is written at the start; NULL: it is, or is not known */
 	struct buttons *buttons;
 	struct recent *recent;
+	struct choices *choices;
 	struct list turns; /* commands under way */
 	size_t n_turns;
 	struct list announcements; /* announce.c */
@@ -74,6 +76,7 @@ struct app {
 	char own_name[64];
 	uint64_t own_droplet;
 	bool own_droplet_awaited;
+	char *user_data;    /* the folder of templates; NULL: none */
 	int64_t started_ms; /* wall */
 	bool start_recorded;
 	bool closing;
@@ -161,6 +164,14 @@ void upkeep_free(struct upkeep *upkeep); /* what is under way ends in peace; NUL
 const char *upkeep_trouble(struct upkeep *upkeep);
 int64_t upkeep_log_rows(const struct upkeep *upkeep); /* in the whole chain, as of late */
 
+/* choices.c */
+struct choices *choices_new(struct app *app);
+void choices_free(
+	struct choices *choices); /* NULL is fine; searches that wait are not answered any more */
+void choices_prepare(struct choices *choices); /* a form was opened */
+bool choices_offer(enum command_from from);    /* is anything offered of that? */
+void choices_search(struct app_chat *from, const struct event *event); /* answers it, or soon */
+
 /* denials.c */
 struct denials *denials_new(void);
 void denials_free(struct denials *denials);
@@ -186,7 +197,6 @@ const struct message *words_steps(struct arena *arena, const struct gate_decisio
 const struct message *words_failed(struct arena *arena, bool change, bool listed,
 				   const struct err *err);
 const struct message *words_not_set_up(struct arena *arena, const struct chat_place *place);
-const struct message *words_not_built(struct arena *arena, const struct command *row);
 const struct message *words_usage(struct arena *arena, const struct err *err);
 const struct message *words_unknown(struct arena *arena, struct buttons *buttons, const char *said,
 				    const char *nearest, const char *rest);

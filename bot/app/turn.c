@@ -13,6 +13,7 @@
 void turn_end(struct turn *turn)
 {
 	timer_stop(&turn->limit);
+	form_end(turn);
 	inbox_end(turn);
 	groups_forget(&turn->groups);
 	list_remove(&turn->link);
@@ -26,6 +27,9 @@ void turn_say(struct turn *turn, bool privately, const struct message *message)
 {
 	const char *to = privately && !turn->place.direct ? turn->who.user : NULL;
 
+	if (form_says(turn, message)) {
+		return;
+	}
 	post_once(turn->from->queue, &turn->place, to, turn->message, message);
 }
 
@@ -105,7 +109,9 @@ void turn_refused(struct turn *turn, uint64_t droplet_id, const struct gate_deci
 		.channel_name = gate_channel(turn->app->gate, &turn->who),
 		.verb = verb_info(turn->parse.row->verb)->name,
 		.droplets = &droplet_id,
-		.n_droplets = 1,
+		.n_droplets = droplet_id != 0,
+		.names = turn->parse.words,
+		.n_names = droplet_id == 0 ? turn->parse.n_words : 0,
 		.state = "refused",
 		.outcome = why,
 	};
@@ -136,7 +142,11 @@ struct turn *turn_new(struct app_chat *from, const struct event *event)
 	turn->message = arena_strdup(arena, event->message);
 	turn->key = arena_printf(arena, "%s/%s/%s", turn->place.network, turn->place.workspace,
 				 event->id);
+	turn->event_id =
+		turn->key + strlen(turn->place.network) + strlen(turn->place.workspace) + 2;
 	turn->age_ms = event->sent_ms > 0 ? clock_wall_ms() - event->sent_ms : 0;
+	turn->opens = arena_strdup(arena, event->opens);
+	turn->fills = event->kind == EVENT_FORM && from->chat->ops->answer != NULL;
 	turn->addressed = event->addressed || event->place.direct;
 	list_init(&turn->groups.looks);
 	list_append(&from->app->turns, &turn->link);

@@ -31,14 +31,37 @@ struct fetch {
 
 struct turn;
 
+/* create.c */
+struct create_facts {
+	bool no_right;    /* by rights alone it is not allowed: nothing more was asked for */
+	const char *near; /* what is there, and like the word that is not; NULL: nothing */
+	size_t near_distance;
+	enum job_arg meant_arg; /* in the place of which argument */
+	const char *meant_for;  /* of a list: of which word */
+	const char *
+		image_word; /* as it was said, where it stands for a number now; NULL: it does not */
+	uint64_t
+		source_of; /* the image is the disk of a droplet, which is to be looked up; 0: it is not */
+};
+
+/* unsave.c: the snapshots that were found by that word, in the arena */
+struct unsave_facts {
+	struct found_snapshot *found;
+	size_t n_found, n_seen;
+	const char *near; /* a name that is like it; NULL: none */
+	size_t near_distance;
+};
+
 /* facts.c: what a change must know before it is decided. */
 struct facts {
 	struct ocean_call call;
-	struct ocean *calling; /* NULL: no call is under way */
-	size_t at;             /* the droplet, or the list, that is asked about */
+	struct ocean *calling;      /* NULL: no call is under way */
+	struct unsave_facts unsave; /* KNOWS_SNAPSHOT */
+	struct create_facts create; /* KNOWS_NEW */
+	size_t at;                  /* the droplet, or the list, that is asked about */
 	bool dropped;
-	bool found;                    /* KNOWS_SAVED: it is one of this droplet's */
-	struct err err;                /* ERR_NONE: DigitalOcean told */
+	bool found;     /* KNOWS_SAVED: it is one of this droplet's; NEW: there is such an image */
+	struct err err; /* ERR_NONE: DigitalOcean told */
 	const struct droplet *lacking; /* KNOWS_SIZES: it cannot have that size, */
 	const char *lack;              /* and why; NULL: nothing is known against it */
 	void (*then)(struct turn *);
@@ -64,6 +87,10 @@ struct turn {
 	const char *person;
 	const char *message; /* id of what was said */
 	const char *key;
+	const char *event_id;    /* the network's part of it */
+	const char *opens;       /* a form can be opened now, on this ticket; NULL: none */
+	const char *wrong_field; /* of a form that was sent; NULL: its first */
+	bool fills;              /* the network waits for a word about a form that was sent */
 	bool addressed;
 	int64_t age_ms;
 	int64_t began_us;
@@ -96,6 +123,21 @@ void turn_end(struct turn *turn);
 
 /* Privately: only the one who said it sees it. */
 void turn_say(struct turn *turn, bool privately, const struct message *message);
+
+/* form.c: what was filled in, as a press; false: it is none, and that was said */
+bool form_sent(struct turn *turn, const struct event *event, struct job_press *press);
+/* A button that opens a form, if it can be opened. False: it is pressed as any other. */
+bool form_open(struct turn *turn, const struct event *event, const struct job_press *press);
+void form_wrong(struct turn *turn, const char *field, const char *why);
+const char *form_value(const struct event *event, const char *id); /* "" when it is empty */
+/* form_row.c: the row's form is opened, where nothing but its phrase was said. False: it cannot be. */
+bool form_open_row(struct turn *turn);
+/* The sentence that was filled in; NULL: there is none, and that was said. */
+const char *form_row_text(struct turn *turn, const struct event *event);
+const struct command *form_row(const char *id); /* of a form's id; NULL: it is no row's */
+/* For turn_say: it stands beside the field. False: it does not, say it. */
+bool form_says(struct turn *turn, const struct message *message);
+void form_end(struct turn *turn); /* the form closes, if nothing was wrong */
 
 /* A row of the log for what no rule decided. why: a rule's name, NULL: none. */
 void turn_note(struct turn *turn, const char *kind, const char *verb, const char *why);
@@ -148,6 +190,8 @@ bool facts_start(struct turn *turn, void (*then)(struct turn *));
 bool facts_drop(struct turn *turn); /* as fetch_drop */
 /* For the gate: what is added a month. What will be refused all the same adds nothing, so that the person reads why. */
 int64_t facts_cost(const struct turn *turn);
+/* facts.c: asks that of an account (verb, and what it names), and goes on when it has come. False: there is no such account. */
+bool facts_ask(struct turn *turn, const char *account, const struct ocean_call *what);
 /* Once the gate allowed: what is known says that it cannot be done? Then it is said, and stands in txn. */
 bool facts_refuse(struct turn *turn, const struct gate_decision *decision, struct store_txn *txn);
 

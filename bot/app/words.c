@@ -3,11 +3,6 @@
 
 #include "app/internal.h"
 
-static const char *what(const struct command *row)
-{
-	return row->plan != NULL ? row->plan->infinitive : row->phrases[0];
-}
-
 static const char *targets_text(struct arena *arena, const struct droplet *const *droplets,
 				size_t n_droplets)
 {
@@ -70,7 +65,10 @@ const struct message *words_denied(struct arena *arena, const struct command *ro
 	} else if (decision->here_only) {
 		build_line(&build, "*Nothing ran.* Not in this channel.");
 	} else if (targets != NULL) {
-		build_line(&build, "*Nothing ran.* You may not %s %s here.", what(row), targets);
+		build_line(&build, "*Nothing ran.* You may not %s %s here.",
+			   command_infinitive(row), targets);
+	} else if (row->plan == NULL && row->takes != TAKES_TARGETS && row->infinitive != NULL) {
+		build_line(&build, "*Nothing ran.* You may not %s here.", row->infinitive);
 	} else {
 		build_line(&build, "*Nothing ran.* You may not do that here.");
 	}
@@ -105,7 +103,11 @@ const struct message *words_failed(struct arena *arena, bool change, bool listed
 	if (listed) { /* names of accounts and tokens are nothing for a stranger */
 		build_line(&build, "%s", words_sentence(arena, err->msg));
 	}
-	build_line(&build, "Please try again in a moment.");
+	if (err->kind != ERR_DENIED) {
+		build_line(&build, "Please try again in a moment.");
+	} else if (listed) { /* waiting does not help */
+		build_line(&build, "Whoever keeps the token must see to it.");
+	}
 	return build_end(&build);
 }
 
@@ -117,16 +119,6 @@ const struct message *words_not_set_up(struct arena *arena, const struct chat_pl
 	build_line(&build, "I am not set up here. Nothing ran.");
 	build_line(&build, "Whoever keeps the policy can list it:");
 	build_line(&build, "`%s`", place->direct ? "direct" : place->channel);
-	return build_end(&build);
-}
-
-const struct message *words_not_built(struct arena *arena, const struct command *row)
-{
-	struct build build;
-
-	build_init(&build, arena, TONE_WARN);
-	build_line(&build, "`%s` is not in this version.", row->phrases[0]);
-	build_line(&build, "Nothing ran. What there is: `help`");
 	return build_end(&build);
 }
 
@@ -169,6 +161,18 @@ static const char *which(struct arena *arena, size_t i, const struct droplet *sh
 		       : arena_printf(arena, "%zu. %s", i + 1, region);
 }
 
+/* Behind a droplet that is here: perhaps a word of the row's own was meant. */
+static void known_words(const struct command *row, struct build *build)
+{
+	for (size_t i = 0; i < COMMAND_ARGS_MAX && row->args[i].arg != ARG_NONE; i++) {
+		const char *choices = job_arg_choices(row->args[i].arg);
+
+		if (choices != NULL) {
+			build_line(build, "%s there is: %s", i == 0 ? "What" : "And", choices);
+		}
+	}
+}
+
 const struct message *words_unresolved(struct arena *arena, struct buttons *buttons,
 				       const struct command_parse *parse,
 				       const struct gate_targets *targets,
@@ -181,6 +185,9 @@ const struct message *words_unresolved(struct arena *arena, struct buttons *butt
 	build_init(&build, arena, TONE_WARN);
 	build_line(&build, "%s", words_sentence(arena, err->msg));
 	build_line(&build, ambiguous ? "Nothing ran. Which one?" : "Nothing ran.");
+	if (targets->n_good > 0 && err->kind == ERR_NOTFOUND) {
+		known_words(row, &build);
+	}
 	for (size_t i = 0; i < targets->n_hints; i++) {
 		const char *text = arena_printf(arena, "%s #%llu%s", row->phrases[0],
 						(unsigned long long)targets->hints[i]->id,

@@ -73,6 +73,7 @@ static void write_body(struct strbuf *out, const struct audit_row *row)
 	text(out, "channel_name", row->channel_name);
 	text(out, "verb", row->verb);
 	list_droplets(out, row);
+	list(out, "new", row->names, row->n_names);
 	text(out, "verdict", row->verdict);
 	list(out, "rules", row->rules, row->n_rules);
 	list(out, "duties", row->duties, row->n_duties);
@@ -95,6 +96,7 @@ void audit_add(struct store_txn *txn, const struct audit_row *row)
 	if (body.full) {
 		/* only a list of thousands can be that long: the row says that much and stays whole JSON */
 		few.n_droplets = 0;
+		few.n_names = 0;
 		few.n_rules = 0;
 		few.n_duties = 0;
 		few.n_approvers = 0;

@@ -26,6 +26,8 @@ struct audit_row {
 	const char *verb;
 	const uint64_t *droplets;
 	size_t n_droplets;
+	const char *const *names; /* of droplets that are to be made: they have no id yet */
+	size_t n_names;
 	const char *verdict;      /* "allow", "deny" */
 	const char *const *rules; /* "sre-runs-everything:53" (name:line) */
 	size_t n_rules;

@@ -62,7 +62,8 @@ static const char *const scopes[VERB_COUNT][SCOPES_MAX] = {
 
 /* Read before it or after it, beside the droplet and its tags: is it so already, what does it cost, did it come true? */
 static const char *const looks[VERB_COUNT][SCOPES_MAX] = {
-	[VERB_DROPLET_CREATE] = {"sizes:read", "regions:read"},
+	[VERB_DROPLET_CREATE] = {"sizes:read", "regions:read", "image:read", "ssh_key:read", "vpc:read",
+				 "project:read", "account:read"},
 	[VERB_DROPLET_RESIZE] = {"sizes:read", "regions:read"},
 	[VERB_PROJECT_ASSIGN] = {"project:read"},
 	[VERB_FIREWALL_ATTACH] = {"firewall:read"},
@@ -71,6 +72,7 @@ static const char *const looks[VERB_COUNT][SCOPES_MAX] = {
 	[VERB_VOLUME_DETACH] = {"block_storage:read"},
 	[VERB_IP_ASSIGN] = {"reserved_ip:read"},
 	[VERB_IP_UNASSIGN] = {"reserved_ip:read"},
+	[VERB_SNAPSHOT_DELETE] = {"snapshot:read", "image:read"},
 };
 /* clang-format on */
 

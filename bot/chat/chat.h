@@ -8,6 +8,7 @@
 
 #include "base/err.h"
 #include "chat/event.h"
+#include "chat/form.h"
 #include "chat/message.h"
 #include "loop/loop.h"
 
@@ -19,6 +20,7 @@ enum chat_caps {
 	CHAT_PRIVATE = 1 << 4,   /* in a channel, a post that only one person sees */
 	CHAT_TYPED = 1 << 5,     /* buttons are answered by typing their number */
 	CHAT_FILES = 1 << 6,     /* a post may carry a picture */
+	CHAT_FORMS = 1 << 7,     /* forms can be opened */
 };
 
 /* A picture. */
@@ -42,6 +44,9 @@ struct chat_post {
 	const char *
 		private_to; /* user id: only this person may see it. Without CHAT_PRIVATE it goes as a direct message */
 	const char *answers; /* id of the message it answers, for threads and quotes; NULL: none */
+	const char *
+		about; /* id of a post that it goes on from: on a network with threads it stands in that thread and is seen
+			    * outside of it too; NULL: none */
 	/*
 	 * Names a new post, unpredictable and the same after a restart; NULL: nobody will repeat it. A network on which we
 	 * choose the ids takes it as the id; one that knows repeated posts by a word takes it as that word.
@@ -78,6 +83,9 @@ struct chat_sink {
 	/* a room that was asked for and cannot be used (hides who speaks, banned, gone): the place and why */
 	void (*place_lost)(struct chat *, const struct chat_place *place, const char *why,
 			   void *data);
+	/* the channels of start's list have been looked at; those that cannot be used were told. May be NULL. Not every
+	 * adapter looks: then it never comes. */
+	void (*looked)(struct chat *, void *data);
 	/* What else those who keep the bot should know: a sentence. May be NULL: nobody hears it. */
 	void (*notice)(struct chat *, const char *what, void *data);
 	void *data;
@@ -115,6 +123,13 @@ struct chat_ops {
 	 * is nothing that must. Else it could not be kept and had better come again. Once for each event, from within
 	 * sink.event or later, not after close. NULL: the network waits for no word. */
 	void (*settled)(struct chat *, const char *event_id, bool kept);
+	/*
+	 * With CHAT_FORMS. open_form: from within sink.event, on its ticket; the form is copied. What cannot be opened is told to
+	 * the person by the adapter. answer: to an EVENT_FORM or EVENT_SEARCH, once, from within sink.event or later; copied.
+	 * False: too late, the network has its word already, and what there is to say must be said in a message.
+	 */
+	void (*open_form)(struct chat *, const char *opens, const struct chat_form *form);
+	bool (*answer)(struct chat *, const char *event_id, const struct form_answer *answer);
 	/* NULL: the network keeps no groups. */
 	void (*look_up)(struct chat *, struct chat_query *query);
 	/* Posts under way are called back with CANCELED; closed comes once, from the loop; the chat is freed then. */

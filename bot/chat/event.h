@@ -6,6 +6,7 @@
 #define CHAT_EVENT_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 /* Limits that adapters hold before they report (longer: refused there, with a sentence). */
@@ -14,9 +15,13 @@
 
 enum event_kind {
 	EVENT_NONE = 0,
-	EVENT_TEXT,  /* a message */
-	EVENT_PRESS, /* a button, or the reaction that stands for it */
+	EVENT_TEXT,   /* a message */
+	EVENT_PRESS,  /* a button, or the reaction that stands for it */
+	EVENT_FORM,   /* a form was filled in and sent */
+	EVENT_SEARCH, /* somebody types in a field of a form, and is offered what fits */
 };
+
+struct field_value; /* chat/form.h */
 
 /* A place to which one can speak. Ids are the network's own, prepared for byte comparison. */
 struct chat_place {
@@ -41,13 +46,21 @@ struct event {
 	struct chat_who who;
 	const char *
 		id; /* the delivery's key: a repeated delivery has the same one, no other event has it */
-	int64_t sent_ms;     /* wall time by the network; 0: not known */
-	const char *text;    /* EVENT_TEXT: what was said, without the address when `addressed` */
+	int64_t sent_ms; /* wall time by the network; 0: not known */
+	const char *
+		text; /* EVENT_TEXT: what was said, without the address when `addressed`; EVENT_SEARCH: what was typed so far */
 	const char *message; /* the id of the message that was said or pressed on; NULL: none */
-	const char *button;  /* EVENT_PRESS: the button's opaque id, as given in the post */
-	bool addressed;      /* said to the bot: a mention, a slash command, a direct message */
-	bool by_bot;         /* bots, workflows, webhooks: never a command */
-	bool edited;         /* an edit, a forward, or history: never a command */
+	const char *
+		button; /* EVENT_PRESS: the button's opaque id, as given in the post; EVENT_FORM and EVENT_SEARCH: the form's */
+	const char *
+		opens; /* a ticket on which a form can be opened for who did this, at once or never; NULL: none */
+	const char *field; /* EVENT_SEARCH: the field's id */
+	const struct field_value
+		*values; /* EVENT_FORM: what was filled in; empty fields are left out */
+	size_t n_values;
+	bool addressed; /* said to the bot: a mention, a slash command, a direct message */
+	bool by_bot;    /* bots, workflows, webhooks: never a command */
+	bool edited;    /* an edit, a forward, or history: never a command */
 };
 
 #endif

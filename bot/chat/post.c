@@ -32,7 +32,7 @@ void post_form_moved(struct form *form)
 	}
 }
 
-bool post_can(const struct post_queue *queue, enum chat_caps cap)
+bool post_queue_can(const struct post_queue *queue, enum chat_caps cap)
 {
 	return (queue->chat->ops->caps & cap) != 0;
 }
@@ -145,6 +145,7 @@ static void make_direct(struct post_card *card)
 	request->place.direct = true;
 	request->private_to = NULL;
 	request->answers = NULL;
+	request->about = NULL;
 }
 
 struct post_card *post_open(struct post_queue *queue, const struct post_request *request)
@@ -159,6 +160,7 @@ struct post_card *post_open(struct post_queue *queue, const struct post_request 
 	copy->place.thread = arena_strdup(&card->arena, request->place.thread);
 	copy->private_to = arena_strdup(&card->arena, request->private_to);
 	copy->answers = arena_strdup(&card->arena, request->answers);
+	copy->about = arena_strdup(&card->arena, request->about);
 	copy->key = request->key != NULL && strlen(request->key) <= POST_KEY_MAX
 			    ? arena_strdup(&card->arena, request->key)
 			    : NULL;
@@ -166,7 +168,8 @@ struct post_card *post_open(struct post_queue *queue, const struct post_request 
 	if (request->replaces != NULL) {
 		snprintf(card->id, sizeof(card->id), "%s", request->replaces);
 	}
-	if (copy->private_to != NULL && !copy->place.direct && !post_can(queue, CHAT_PRIVATE)) {
+	if (copy->private_to != NULL && !copy->place.direct &&
+	    !post_queue_can(queue, CHAT_PRIVATE)) {
 		make_direct(card);
 	}
 	card->lane = post_lane(queue, &copy->place);

@@ -52,6 +52,9 @@ void post_queue_paint(struct post_queue *queue, const struct post_painter *paint
  */
 void post_queue_free(struct post_queue *queue);
 
+/* Can the network do that? */
+bool post_queue_can(const struct post_queue *queue, enum chat_caps cap);
+
 /* Nothing waits to be posted and nothing is under way. */
 bool post_queue_idle(const struct post_queue *queue);
 
@@ -64,6 +67,7 @@ struct post_request {
 	struct chat_place place;
 	const char *private_to; /* NULL: everybody there */
 	const char *answers;    /* NULL: none */
+	const char *about;      /* as in chat.h; NULL: none */
 	const char *replaces;   /* go on editing this post (after a restart); NULL: a new one */
 	const char *key; /* as in chat.h; at most POST_KEY_MAX bytes, a longer one is left out */
 	bool again;      /* an earlier process may have posted it: as in chat.h */

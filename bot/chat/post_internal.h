@@ -72,7 +72,6 @@ struct post_card {
 
 void post_form_free(struct form *form);  /* NULL is fine */
 void post_form_moved(struct form *form); /* says that the post before it is gone; once */
-bool post_can(const struct post_queue *queue, enum chat_caps cap);
 
 /* Calls the owner. */
 void post_tell(struct post_card *card, unsigned version, const struct err *err);

@@ -94,7 +94,7 @@ void post_lane_leave(struct post_card *card)
 
 static bool is_edit(const struct post_card *card)
 {
-	return card->id[0] != '\0' && post_can(card->lane->queue, CHAT_EDIT);
+	return card->id[0] != '\0' && post_queue_can(card->lane->queue, CHAT_EDIT);
 }
 
 /* When this card may go: a new post at once, an edit at its distance. */
@@ -130,8 +130,8 @@ static bool asks_something_new(const struct post_card *card)
 /* Without edits only what matters becomes a message of its own. */
 static bool is_worth_a_post(const struct post_card *card)
 {
-	return card->id[0] == '\0' || card->closed || post_can(card->lane->queue, CHAT_EDIT) ||
-	       asks_something_new(card);
+	return card->id[0] == '\0' || card->closed ||
+	       post_queue_can(card->lane->queue, CHAT_EDIT) || asks_something_new(card);
 }
 
 static void flight_done(struct chat_post *post, const struct err *err);
@@ -197,7 +197,8 @@ static void leave_with_picture(struct flight *flight)
 	struct post_queue *queue = card->lane->queue;
 	struct form *form = flight->form;
 
-	if (!post_can(queue, CHAT_FILES) || queue->painter == NULL || !has_charts(form->message)) {
+	if (!post_queue_can(queue, CHAT_FILES) || queue->painter == NULL ||
+	    !has_charts(form->message)) {
 		leave(flight);
 		return;
 	}
@@ -244,6 +245,7 @@ static void send(struct post_card *card)
 	post->private_to = card->request.private_to;
 	post->replaces = flight->is_edit ? card->id : NULL;
 	post->answers = flight->is_edit ? NULL : card->request.answers;
+	post->about = flight->is_edit ? NULL : card->request.about;
 	post->key = flight->is_edit ? NULL : card->request.key;
 	post->again = post->key != NULL && card->request.again;
 	post->done = flight_done;

@@ -99,6 +99,7 @@ static struct chat *open_slack(const struct chats_wanted *wanted, struct err *er
 		.api_url = config_text(config, CONFIG_SLACK_API_URL),
 		.workspace = text_or_null(config, CONFIG_SLACK_TEAM),
 		.n_lines = (unsigned)config_number(config, CONFIG_SLACK_LINES),
+		.pace_ms = config_number(config, CONFIG_SLACK_PACE),
 		.ca_file = text_or_null(config, CONFIG_CA_FILE),
 		.proxy = text_or_null(config, CONFIG_PROXY),
 	};

@@ -12,10 +12,13 @@
 
 #define WAIT_MS 30000
 #define CLOSE_MS 5000
+#define JOINS_MAX 256
 
 struct login {
+	struct doctor *doctor;
+	const char *what;
 	enum chat_link state;
-	bool told, closed;
+	bool told, closed, looked;
 	char why[240];
 };
 
@@ -39,10 +42,17 @@ static void on_link(struct chat *chat, enum chat_link state, const char *why, vo
 static void on_place_lost(struct chat *chat, const struct chat_place *place, const char *why,
 			  void *data)
 {
+	struct login *login = data;
+
 	(void)chat;
-	(void)place;
-	(void)why;
-	(void)data;
+	doctor_wrong(login->doctor, login->what, why, "cannot work in the channel %s",
+		     place->channel);
+}
+
+static void on_looked(struct chat *chat, void *data)
+{
+	(void)chat;
+	((struct login *)data)->looked = true;
 }
 
 static void on_closed(void *data)
@@ -53,6 +63,11 @@ static void on_closed(void *data)
 static bool is_told(void *data)
 {
 	return ((struct login *)data)->told;
+}
+
+static bool is_looked(void *data)
+{
+	return ((struct login *)data)->looked;
 }
 
 static bool is_closed(void *data)
@@ -81,23 +96,52 @@ static const char *fix_of(const char *network)
 /* "another process speaks with this app's token", "the token lacks a scope": worth a line here too */
 static void on_notice(struct chat *chat, const char *what, void *data)
 {
-	(void)data;
-	doctor_note(chat->ops->name, "%s", what);
+	struct login *login = data;
+	const char *stop = strstr(what, ". ");
+	int problem = stop != NULL ? (int)(stop - what) : (int)strlen(what);
+
+	doctor_wrong(login->doctor, chat->ops->name, stop != NULL ? stop + 2 : "what that says",
+		     "%.*s", problem, what);
+}
+
+static size_t joins_of(const struct doctor *doctor, const char *network, struct chat_join *joins)
+{
+	const struct policy_channel *channels;
+	size_t n = policy_channels(doctor->policy, &channels), n_joins = 0;
+
+	for (size_t i = 0; i < n && n_joins < JOINS_MAX; i++) {
+		if (strcmp(channels[i].network, network) == 0 && channels[i].channel != NULL) {
+			joins[n_joins++] =
+				(struct chat_join){channels[i].workspace, channels[i].channel};
+		}
+	}
+	return n_joins;
 }
 
 static void try_login(struct doctor *doctor, const char *what, struct chat *chat)
 {
-	struct login login = {0};
+	struct login login = {.doctor = doctor, .what = what};
+	struct chat_join joins[JOINS_MAX];
+	/* looking whether we are in a channel of Slack's joins nothing; elsewhere it would */
+	size_t n_joins = strcmp(what, "slack") == 0 ? joins_of(doctor, what, joins) : 0;
 
 	chat->sink = (struct chat_sink){.event = on_event,
 					.link = on_link,
 					.place_lost = on_place_lost,
+					.looked = on_looked,
 					.notice = on_notice,
 					.data = &login};
-	chat->ops->start(chat, NULL, 0);
+	chat->ops->start(chat, joins, n_joins);
 	(void)loop_run_until(doctor->loop, is_told, &login, WAIT_MS);
 	if (login.told && login.state == CHAT_UP) {
 		doctor_ok(what, "logged in, workspace %s", chat->workspace);
+		if (n_joins > 0) {
+			(void)loop_run_until(doctor->loop, is_looked, &login, WAIT_MS);
+			if (!login.looked) {
+				doctor_note(what,
+					    "the policy's channels could not be looked at in time");
+			}
+		}
 	} else {
 		doctor_wrong(doctor, what, fix_of(what), "%s",
 			     login.told ? login.why : "no answer within 30 s");

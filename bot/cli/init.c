@@ -18,42 +18,29 @@
 #include "base/strbuf.h"
 #include "cli/cli.h"
 #include "cli/init.h"
+#include "config/value.h"
 #include "policy/networks.h"
 #include "policy/policy.h"
 
-#define LINE_BYTES 512
-#define TRIES 3
+static int ask_ids(struct init *init);
 
-/* How a network is asked about. `settings` is what `sluice run` needs beside the policy; NULL: what was answered. */
-static const struct init_network {
-	const char *name, *called, *workspace_key;
-	const char *workspace_question, *workspace_default;
-	const char *user_question, *channel_question;
-	const char *settings;
-} networks[] = {
-	{"console", "this terminal", "term", NULL, "terminal", "Your id in this terminal",
-	 "The team's channel, a word", NULL},
-	{"xmpp", "XMPP", "chat", "The domain of the bot's own address", "",
+static const struct init_network networks[] = {
+	{"console", "this terminal", "term", ask_ids, NULL, "terminal", "Your id in this terminal",
+	 "The team's channel, a word", NULL, NULL},
+	{"xmpp", "XMPP", "chat", ask_ids, "The domain of the bot's own address", "",
 	 "Your address, such as ana@acme.example",
 	 "The team's room, such as ops@rooms.acme.example",
 	 "--xmpp-url wss://HOST/xmpp-websocket --xmpp-jid sluice@DOMAIN --xmpp-password "
-	 "file:/etc/sluice/xmpp"},
-};
-
-struct init {
-	struct arena arena;
-	struct init_account account;
-	const char *token;
-	const struct init_network *network;
-	const struct network *ids;
-	const char *workspace, *person, *user, *channel;
-	const char *client_channels[INIT_CLIENTS_MAX]; /* beside account.clients; NULL: none */
+	 "file:/etc/sluice/xmpp",
+	 NULL},
+	{"slack", "Slack", "team", init_slack_ids, NULL, NULL, NULL, NULL, NULL,
+	 init_slack_channel},
 };
 
 static int help(FILE *to)
 {
 	fputs("usage: sluice init [--policy FILE] [--ocean-url URL] [--ca-file FILE] [--proxy "
-	      "URL]\n\n"
+	      "URL]\n                   [--slack-api-url URL]\n\n"
 	      "Asks where the token is, where the team speaks and who you are, and writes a small "
 	      "policy with\ntests in it. FILE (policy.yaml) must not be there yet. An empty "
 	      "answer takes what stands in [ ].\n\n"
@@ -64,62 +51,6 @@ static int help(FILE *to)
 
 /* ---- questions ------------------------------------------------------------------------------ */
 
-/* NULL at the end of the input. `fallback` NULL: an answer is needed. */
-static const char *ask(struct init *init, const char *question, const char *fallback)
-{
-	char line[LINE_BYTES];
-
-	printf(fallback != NULL && *fallback != '\0' ? "%s [%s]: " : "%s: ", question, fallback);
-	(void)fflush(stdout);
-	if (fgets(line, sizeof(line), stdin) == NULL) {
-		return NULL;
-	}
-	if (strchr(line, '\n') == NULL) { /* longer than any answer: what is left of it too */
-		int c;
-
-		while ((c = getchar()) != EOF && c != '\n') {
-		}
-		line[0] = '\0';
-	}
-	line[strcspn(line, "\r\n")] = '\0';
-	if (line[strspn(line, " \t")] == '\0') {
-		return fallback != NULL ? fallback : "";
-	}
-	return arena_strdup(&init->arena, line + strspn(line, " \t"));
-}
-
-/* Asks until the answer fits; NULL: it never did, and that was said. */
-static const char *ask_fit(struct init *init, const char *question, const char *fallback,
-			   bool (*fits)(const char *), const char *looks)
-{
-	for (int i = 0; i < TRIES; i++) {
-		const char *answer = ask(init, question, fallback);
-
-		if (answer == NULL) {
-			puts("");
-			return NULL;
-		}
-		if (fits(answer)) {
-			return answer;
-		}
-		if (log_looks_secret(answer)) {
-			puts("  That looks like a secret. I did not keep it; only its place goes "
-			     "into "
-			     "the file.");
-		} else {
-			printf("  It must look like %s.\n", looks);
-		}
-	}
-	return NULL;
-}
-
-static bool is_name(const char *text)
-{
-	size_t n = strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789-_");
-
-	return n > 0 && n <= 40 && text[n] == '\0' && text[0] >= 'a' && text[0] <= 'z';
-}
-
 static bool is_network(const char *text)
 {
 	return text[0] >= '1' && text[0] < '1' + (char)ARRAY_LEN(networks) && text[1] == '\0';
@@ -127,12 +58,12 @@ static bool is_network(const char *text)
 
 static int ask_token(struct init *init, const struct init_ocean *ocean)
 {
-	for (int i = 0; i < TRIES; i++) {
+	for (int i = 0; i < INIT_TRIES; i++) {
 		struct err err = {0};
 
-		init->token = ask_fit(init, "Where is DigitalOcean's token? (a place)",
-				      "file:/etc/sluice/token", secret_spec_valid,
-				      "file:/PATH, env:NAME or credential:NAME");
+		init->token = init_ask_fit(init, "Where is DigitalOcean's token? (a place)",
+					   "file:/etc/sluice/token", secret_spec_valid,
+					   "file:/PATH, env:NAME or credential:NAME");
 		if (init->token == NULL) {
 			return -1;
 		}
@@ -155,8 +86,8 @@ static int ask_network(struct init *init)
 	for (size_t i = 0; i < ARRAY_LEN(networks); i++) {
 		printf("  %zu  %s\n", i + 1, networks[i].called);
 	}
-	answer = ask_fit(init, "Where does the team speak?", "1", is_network,
-			 "one of the numbers above");
+	answer = init_ask_fit(init, "Where does the team speak?", "1", is_network,
+			      "one of the numbers above");
 	if (answer == NULL) {
 		return -1;
 	}
@@ -170,22 +101,23 @@ static int ask_ids(struct init *init)
 	const struct init_network *n = init->network;
 	const char *login = getenv("USER");
 
-	init->workspace = n->workspace_question == NULL
-				  ? n->workspace_default
-				  : ask_fit(init, n->workspace_question, NULL,
-					    init->ids->workspace.fits, init->ids->workspace.looks);
-	init->person = ask_fit(init, "Your name in the policy, a word",
-			       login != NULL && is_name(login) ? login : NULL, is_name,
-			       "ana: small letters, digits, - and _");
+	init->workspace =
+		n->workspace_question == NULL
+			? n->workspace_default
+			: init_ask_fit(init, n->workspace_question, NULL, init->ids->workspace.fits,
+				       init->ids->workspace.looks);
+	init->person = init_ask_fit(init, "Your name in the policy, a word",
+				    login != NULL && init_is_name(login) ? login : NULL,
+				    init_is_name, "ana: small letters, digits, - and _");
 	if (init->workspace == NULL || init->person == NULL) {
 		return -1;
 	}
-	init->user = ask_fit(init, n->user_question,
-			     init->ids->user.fits(init->person) ? init->person : NULL,
-			     init->ids->user.fits, init->ids->user.looks);
-	init->channel =
-		ask_fit(init, n->channel_question, init->ids->channel.fits("ops") ? "ops" : NULL,
-			init->ids->channel.fits, init->ids->channel.looks);
+	init->user = init_ask_fit(init, n->user_question,
+				  init->ids->user.fits(init->person) ? init->person : NULL,
+				  init->ids->user.fits, init->ids->user.looks);
+	init->channel = init_ask_fit(init, n->channel_question,
+				     init->ids->channel.fits("ops") ? "ops" : NULL,
+				     init->ids->channel.fits, init->ids->channel.looks);
 	return init->user == NULL || init->channel == NULL ? -1 : 0;
 }
 
@@ -194,13 +126,19 @@ static int ask_clients(struct init *init)
 	for (size_t i = 0; i < init->account.n_clients; i++) {
 		const char *client = init->account.clients[i];
 		const char *answer =
-			ask(init,
-			    arena_printf(&init->arena, "The channel of client %s (empty: none)",
-					 client),
-			    "");
+			init_ask(init,
+				 arena_printf(&init->arena,
+					      "The channel of client %s (empty: none)", client),
+				 "");
 
 		if (answer == NULL) {
 			return -1;
+		}
+		if (*answer != '\0' && init->network->channel_of != NULL) {
+			answer = init->network->channel_of(init, answer);
+			if (answer == NULL) {
+				continue;
+			}
 		}
 		if (*answer != '\0' && init->ids->channel.fits(answer)) {
 			init->client_channels[i] = answer;
@@ -244,6 +182,11 @@ static void write_allow(const struct init *init, struct strbuf *out)
 		"  - {name: %s-runs-it, who: %s, may: [viewer, keeper, \"droplet.power.*\"], "
 		"droplets: any}\n",
 		init->person, init->person);
+	for (size_t i = 0; i < init->n_others; i++) {
+		(void)strbuf_addf(out,
+				  "  - {name: %s-looks, who: %s, may: viewer, droplets: any}\n",
+				  init->others[i].name, init->others[i].name);
+	}
 	for (size_t i = 0; i < init->account.n_clients; i++) {
 		if (init->client_channels[i] != NULL) {
 			(void)strbuf_addf(out,
@@ -267,6 +210,14 @@ static void write_tests(const struct init *init, struct strbuf *out)
 		"  - {name: a stranger does nothing, as: stranger, in: ops, droplet: {name: "
 		"web-1}, cannot: everything}\n",
 		init->person, init->person);
+	for (size_t i = 0; i < init->n_others; i++) {
+		(void)strbuf_addf(
+			out,
+			"  - {name: %s looks and changes nothing, as: %s, in: ops, droplet: "
+			"{name: web-1}, can: [droplet.list, droplet.show], cannot: "
+			"\"droplet.power.*\"}\n",
+			init->others[i].name, init->others[i].name);
+	}
 	for (size_t i = 0; i < init->account.n_clients; i++) {
 		const char *client = init->account.clients[i];
 
@@ -298,12 +249,16 @@ static void write_policy(const struct init *init, const char *path, struct strbu
 		"  %s: {%s: \"%s\"}\n"
 		"people:                            # one line a person, with all their "
 		"accounts\n"
-		"  %s: {%s: \"%s\"}\n"
-		"roles:\n"
-		"  viewer: {may: [droplet.list, droplet.show]}\n"
-		"  keeper: {may: [policy.reload, policy.why, audit.show]}\n",
+		"  %s: {%s: \"%s\"}\n",
 		path, init->token, key, init->network->name, init->workspace, init->person, key,
 		init->user);
+	for (size_t i = 0; i < init->n_others; i++) {
+		(void)strbuf_addf(out, "  %s: {%s: \"%s\"}\n", init->others[i].name, key,
+				  init->others[i].id);
+	}
+	(void)strbuf_adds(out, "roles:\n"
+			       "  viewer: {may: [droplet.list, droplet.show]}\n"
+			       "  keeper: {may: [policy.reload, policy.why, audit.show]}\n");
 	write_channels(init, out);
 	write_allow(init, out);
 	(void)strbuf_adds(out, "require:                           # extra steps\n"
@@ -357,7 +312,9 @@ static int save(const char *path, const struct strbuf *text)
 static void say_next(const struct init *init, const char *path)
 {
 	printf("\nWritten: %s. It checks clean. Next:\n  sluice doctor --policy %s ", path, path);
-	if (init->network->settings == NULL) {
+	if (init->settings != NULL) {
+		fputs(init->settings, stdout);
+	} else if (init->network->settings == NULL) {
 		printf("--console --console-as %s --console-in %s", init->user, init->channel);
 	} else {
 		fputs(init->network->settings, stdout);
@@ -373,8 +330,8 @@ static int run(struct init *init, const struct init_ocean *ocean, const char *pa
 	int rc = -1;
 
 	strbuf_init(&text, (size_t)1 << 20);
-	if (ask_token(init, ocean) == 0 && ask_network(init) == 0 && ask_ids(init) == 0 &&
-	    ask_clients(init) == 0) {
+	if (ask_token(init, ocean) == 0 && ask_network(init) == 0 &&
+	    init->network->ids(init) == 0 && ask_clients(init) == 0) {
 		write_policy(init, path, &text);
 		rc = check_policy(path, &text) < 0 ? -1 : save(path, &text);
 	}
@@ -391,15 +348,17 @@ int init_main(int argc, char **argv)
 {
 	struct init init = {.network = NULL};
 	struct init_ocean ocean = {0};
+	struct err err = {0};
 	const char *path = "policy.yaml";
 	int rc;
 
 	for (int i = 1; i < argc; i++) {
-		const char **to = strcmp(argv[i], "--policy") == 0      ? &path
-				  : strcmp(argv[i], "--ocean-url") == 0 ? &ocean.url
-				  : strcmp(argv[i], "--ca-file") == 0   ? &ocean.ca_file
-				  : strcmp(argv[i], "--proxy") == 0     ? &ocean.proxy
-									: NULL;
+		const char **to = strcmp(argv[i], "--policy") == 0          ? &path
+				  : strcmp(argv[i], "--ocean-url") == 0     ? &ocean.url
+				  : strcmp(argv[i], "--ca-file") == 0       ? &ocean.ca_file
+				  : strcmp(argv[i], "--proxy") == 0         ? &ocean.proxy
+				  : strcmp(argv[i], "--slack-api-url") == 0 ? &init.slack_url
+									    : NULL;
 
 		if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0) {
 			return help(stdout);
@@ -410,6 +369,12 @@ int init_main(int argc, char **argv)
 			return help(stderr);
 		}
 		*to = argv[++i];
+	}
+	init.ocean = &ocean;
+	if (init.slack_url != NULL &&
+	    value_check(VALUE_HTTP_URL, "--slack-api-url", init.slack_url, ERR_USAGE, &err) < 0) {
+		fprintf(stderr, "sluice init: %s\n", err.msg);
+		return 2;
 	}
 	if (access(path, F_OK) == 0) {
 		fprintf(stderr,

@@ -6,12 +6,14 @@
  */
 #include "cli/program.h"
 
+#include <limits.h>
 #include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "app/templates.h"
 #include "audit/audit.h"
 #include "base/clock.h"
 #include "base/log.h"
@@ -292,10 +294,21 @@ static void close_parts(struct program *program, struct ocean *const *accounts, 
 	}
 }
 
+/* The folder of templates stands in the folder of the policy; NULL: its name is too long. */
+static const char *beside(const char *path, char folder[PATH_MAX])
+{
+	const char *slash = strrchr(path, '/');
+	int n = snprintf(folder, PATH_MAX, "%.*s" TEMPLATES_FOLDER,
+			 slash != NULL ? (int)(slash - path) + 1 : 0, path);
+
+	return n > 0 && n < PATH_MAX ? folder : NULL;
+}
+
 static int open_parts(struct program *program, const struct program_options *options)
 {
 	struct ocean *accounts[PARTS_MAX] = {0};
 	struct chat *chats[PARTS_MAX] = {0};
+	char folder[PATH_MAX];
 	struct app_parts parts = {
 		.loop = program->loop, .policy = program->policy, .own_name = "sluice"};
 	struct err err = {0};
@@ -325,6 +338,7 @@ static int open_parts(struct program *program, const struct program_options *opt
 	parts.chats = chats;
 	parts.policy_text = options->policy_text;
 	parts.policy_path = options->from_file ? config_text(program->config, CONFIG_POLICY) : NULL;
+	parts.user_data = parts.policy_path != NULL ? beside(parts.policy_path, folder) : NULL;
 	program->app = app_new(&parts);
 	program->own = own_ask(program->loop, program->config, program->app);
 	timer_init(&program->end_timer, program->loop, look_if_idle, program);

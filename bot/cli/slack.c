@@ -7,9 +7,11 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "adapters/slack/scopes.h"
+#include "adapters/slack/slack.h"
 #include "base/attr.h"
 #include "cli/cli.h"
-#include "command/command.h"
+#include "command/form.h"
 
 #define OUTPUT_MAX ((size_t)1 << 16)
 /* Slack's limits: app name 35, display name 80, command 32, usage hint 1000 (it shows about 100) */
@@ -24,23 +26,7 @@ struct options {
 	bool minimal, url;
 };
 
-/* What the bot asks of the workspace. A minimal one hears slash commands and buttons, and nothing that people write. */
-static const struct {
-	const char *scope, *why;
-	bool minimal;
-} scopes[] = {
-	{"commands", "the slash command, and forms", true},
-	{"chat:write", "answers, and edits of them", true},
-	{"im:write", "codes and approvals are asked in a direct message", true},
-	{"files:write", "charts, and answers that are too long", true},
-	{"users:read", "who is a guest, from outside, or gone", true},
-	{"usergroups:read", "groups that the policy takes from Slack", true},
-	{"channels:read", "is the bot in the channels of the policy, and who shares them", false},
-	{"groups:read", "the same for private channels", false},
-	{"app_mentions:read", "@sluice status", false},
-	{"im:history", "what people write to the bot in a direct message", false},
-};
-
+/* A minimal one hears slash commands and buttons, and nothing that people write. */
 static const struct {
 	const char *event;
 	bool minimal;
@@ -90,9 +76,34 @@ static void add_list(struct strbuf *out, bool *began, const char *word)
 	*began = true;
 }
 
+/* Each row that has a form: its shortcut says the row's phrase, which opens it. */
+static void add_shortcuts(struct strbuf *out)
+{
+	struct command_field fields[COMMAND_FIELDS_MAX];
+	size_t n;
+	const struct command *rows = command_rows(&n);
+	bool began = false;
+
+	for (size_t i = 0; i < n; i++) {
+		if (command_form(&rows[i], fields) == 0) {
+			continue;
+		}
+		(void)strbuf_addf(out,
+				  "%s    - type: global\n"
+				  "      name: Droplet %s\n"
+				  "      callback_id: \"" SLACK_SHORTCUT_SAYS "%s\"\n"
+				  "      description: Open the form\n",
+				  began ? "" : "  shortcuts:\n", rows[i].phrases[0],
+				  rows[i].phrases[0]);
+		began = true;
+	}
+}
+
 static void add_manifest(struct strbuf *out, const struct options *options)
 {
 	bool began = false;
+	size_t n_scopes;
+	const struct slack_scope *scopes = slack_scopes(&n_scopes);
 
 	(void)strbuf_addf(out,
 			  "_metadata: {major_version: 1, minor_version: 1}\n"
@@ -112,11 +123,12 @@ static void add_manifest(struct strbuf *out, const struct options *options)
 			  options->command);
 	add_hint(out);
 	(void)strbuf_adds(out, "\"\n"
-			       "      should_escape: true\n"
-			       "oauth_config:\n"
+			       "      should_escape: true\n");
+	add_shortcuts(out);
+	(void)strbuf_adds(out, "oauth_config:\n"
 			       "  scopes:\n"
 			       "    bot: ");
-	for (size_t i = 0; i < ARRAY_LEN(scopes); i++) {
+	for (size_t i = 0; i < n_scopes; i++) {
 		if (scopes[i].minimal || !options->minimal) {
 			add_list(out, &began, scopes[i].scope);
 		}
@@ -153,8 +165,11 @@ static void add_url(struct strbuf *out, const char *text)
 
 static void print_why(const struct options *options)
 {
+	size_t n_scopes;
+	const struct slack_scope *scopes = slack_scopes(&n_scopes);
+
 	puts("#\n# What each scope is for:");
-	for (size_t i = 0; i < ARRAY_LEN(scopes); i++) {
+	for (size_t i = 0; i < n_scopes; i++) {
 		if (scopes[i].minimal || !options->minimal) {
 			printf("#   %-18s %s\n", scopes[i].scope, scopes[i].why);
 		}

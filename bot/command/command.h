@@ -16,7 +16,7 @@
 #include "job/plan.h"
 
 #define COMMAND_PHRASES_MAX 12
-#define COMMAND_ARGS_MAX 4
+#define COMMAND_ARGS_MAX 13
 #define COMMAND_WORDS_MAX 64   /* words in one command */
 #define COMMAND_REASON_MAX 200 /* bytes; what is longer is cut */
 
@@ -28,7 +28,9 @@ enum command_takes {
 	TAKES_GLOB,    /* nothing, or one glob of names */
 	TAKES_ID,      /* nothing, or which request */
 	TAKES_TOPIC,   /* at most a few words of another command */
-	TAKES_REST,    /* anything: for verbs whose command is not built */
+	TAKES_SAVED,   /* a snapshot: its number, or its name, which may have several words */
+	TAKES_NEW, /* names of droplets that are to be made, and arguments by their keys (form.h) */
+	TAKES_REST, /* anything */
 };
 
 /* What changes Sluice's own affairs: carried out by app (own.c), which answers when it is on disk. */
@@ -50,17 +52,36 @@ enum command_own {
 	OWN_RELOAD,
 };
 
+/* Where the choices of an argument come from: DigitalOcean's lists, or our own. */
+enum command_from {
+	FROM_NOTHING = 0, /* it is typed */
+	FROM_REGIONS,
+	FROM_SIZES,
+	FROM_IMAGES,
+	FROM_KEYS,
+	FROM_TAGS,
+	FROM_VPCS,
+	FROM_PROJECTS,
+	FROM_TEMPLATES,
+	FROM_ACCOUNTS,
+};
+
 /* A word behind the targets, by the kinds of job/args.h: grammar and usage come from it. */
 struct command_arg {
 	enum job_arg arg; /* ARG_NONE: no more */
 	bool optional;    /* a flag is always */
+	/* TAKES_NEW: each is said behind its key, and is a field of a form */
+	enum command_from from;
+	const char *label, *help; /* "Region"; one line */
 };
 
 /* What a change must know of DigitalOcean's before it is decided (app/facts.c). */
 enum command_knows {
 	KNOWS_NOTHING = 0,
-	KNOWS_SIZES, /* is there such a size, there, for that disk, and what does it cost? */
-	KNOWS_SAVED, /* is that a backup or a snapshot of this droplet? */
+	KNOWS_SIZES,    /* is there such a size, there, for that disk, and what does it cost? */
+	KNOWS_SAVED,    /* is that a backup or a snapshot of this droplet? */
+	KNOWS_SNAPSHOT, /* which snapshot is meant, of which droplet, and what else there is of that */
+	KNOWS_NEW, /* is there all that a new droplet is to be made of, is there room, what does it cost? */
 };
 
 struct command_call;
@@ -89,8 +110,10 @@ struct command {
 	struct command_arg args[COMMAND_ARGS_MAX]; /* behind the targets, in this order */
 	bool one; /* TAKES_TARGETS: exactly one droplet, so that what follows it may be left out */
 	const char *help; /* one line, at most 40 columns */
+	/* Of a row without a plan, in "You may not ... web-1 here."; NULL: what it is about has no verb. */
+	const char *infinitive;
 	bool about_staff; /* for listed people, where the channel does not hide who does what */
-	/* Exactly one of these three, or none: "not in this version". */
+	/* Exactly one of plan, answer and own. */
 	enum command_knows knows; /* of a change */
 	const struct plan *plan;  /* a change: done to each droplet by the job engine */
 	void (*answer)(const struct command_call *call, struct build *build); /* a read */
@@ -101,6 +124,9 @@ struct command {
 	const struct command_gather *gather; /* instead of fetch */
 	enum command_own own;
 };
+
+/* In "You may not %s web-1 here.", or, of what is about no droplet, "You may not %s here.": "look at", "list the sizes". */
+const char *command_infinitive(const struct command *row);
 
 /* The rows, in the order of help. */
 const struct command *command_rows(size_t *ret_n);
@@ -185,9 +211,11 @@ bool command_overfull(const struct command_parse *parse);
 const char *command_nearest(const char *said, bool (*may)(const struct command *, void *),
 			    void *data);
 
-/* Filters of a list, from the words of a TAKES_FILTERS row. */
+/* Filters of a list, from the words of a TAKES_FILTERS row: all must fit, of tags each one. */
+#define COMMAND_TAGS_MAX 4
 struct command_filter {
-	const char *tag, *region, *name, *status;
+	const char *tags[COMMAND_TAGS_MAX];
+	const char *region, *name, *status;
 };
 int command_filter_parse(const char *const *words, size_t n_words,
 			 struct command_filter *ret_filter, struct err *err);

@@ -22,6 +22,16 @@ static int set_once(const char **field, const char *key, const char *value, stru
 	return 0;
 }
 
+static int add_tag(struct command_filter *filter, const char *value, struct err *err)
+{
+	for (size_t i = 0; i < COMMAND_TAGS_MAX; i++) {
+		if (filter->tags[i] == NULL) {
+			return set_once(&filter->tags[i], "tag", value, err);
+		}
+	}
+	return err_set(err, ERR_USAGE, "at most %d times \"tag:\"", COMMAND_TAGS_MAX);
+}
+
 static int parse_word(const char *word, struct command_filter *filter, struct err *err)
 {
 	const char *colon = strchr(word, ':');
@@ -31,7 +41,7 @@ static int parse_word(const char *word, struct command_filter *filter, struct er
 		return set_once(&filter->name, "name", word, err);
 	}
 	if (strncasecmp(word, "tag:", 4) == 0) {
-		return set_once(&filter->tag, "tag", colon + 1, err);
+		return add_tag(filter, colon + 1, err);
 	}
 	if (strncasecmp(word, "region:", 7) == 0) {
 		return set_once(&filter->region, "region", colon + 1, err);
@@ -64,16 +74,24 @@ int command_filter_parse(const char *const *words, size_t n_words,
 	return 0;
 }
 
+static bool is_tagged(const struct droplet *droplet, const char *glob)
+{
+	for (size_t i = 0; i < droplet->n_tags; i++) {
+		if (names_glob(glob, droplet->tags[i])) {
+			return true;
+		}
+	}
+	return false;
+}
+
 bool command_filter_fits(const struct command_filter *filter, const struct droplet *droplet)
 {
-	bool tagged = filter->tag == NULL;
 	int status;
 
-	for (size_t i = 0; !tagged && i < droplet->n_tags; i++) {
-		tagged = names_glob(filter->tag, droplet->tags[i]);
-	}
-	if (!tagged) {
-		return false;
+	for (size_t i = 0; i < COMMAND_TAGS_MAX && filter->tags[i] != NULL; i++) {
+		if (!is_tagged(droplet, filter->tags[i])) {
+			return false;
+		}
 	}
 	if (filter->region != NULL &&
 	    (droplet->region == NULL || !names_glob(filter->region, droplet->region))) {

@@ -9,7 +9,7 @@
 #include "base/names.h"
 #include "base/strbuf.h"
 #include "chat/event.h"
-#include "command/command.h"
+#include "command/form.h"
 
 /* What phones and word processors make of plain characters. */
 static const struct {
@@ -149,6 +149,8 @@ static bool suits(const struct command *row, const char *const *after, size_t n_
 	case TAKES_GLOB:
 	case TAKES_ID:
 	case TAKES_TOPIC:
+	case TAKES_SAVED:
+	case TAKES_NEW:
 	case TAKES_REST:
 		return true;
 	}
@@ -212,7 +214,10 @@ const char *command_args(const struct command *row, struct arena *arena)
 		enum job_arg arg = row->args[i].arg;
 		bool optional = row->args[i].optional || job_arg_is_flag(arg);
 
-		text = arena_printf(arena, "%s %s%s%s", text, optional ? "[" : "",
+		bool keyed = row->takes == TAKES_NEW && !job_arg_is_flag(arg);
+
+		text = arena_printf(arena, "%s %s%s%s%s%s", text, optional ? "[" : "",
+				    keyed ? job_arg_key(arg) : "", keyed ? " " : "",
 				    job_arg_word(arg), optional ? "]" : "");
 	}
 	return text;
@@ -222,6 +227,13 @@ const char *command_usage(const struct command *row, struct arena *arena)
 {
 	return arena_printf(arena, "%s%s", row->usage != NULL ? row->usage : "",
 			    command_args(row, arena));
+}
+
+const char *command_infinitive(const struct command *row)
+{
+	return row->plan != NULL         ? row->plan->infinitive
+	       : row->infinitive != NULL ? row->infinitive
+					 : row->phrases[0];
 }
 
 static size_t count_args(const struct command *row)
@@ -334,6 +346,16 @@ static enum command_fit check_words(struct command_parse *parse, struct arena *a
 			return FIT_USAGE;
 		}
 		return FIT_COMMAND;
+	case TAKES_SAVED:
+		take_queue(parse);
+		if (parse->n_words == 0) {
+			err_set(err, ERR_USAGE, "which snapshot? Say: %s %s", row->phrases[0],
+				command_usage(row, arena));
+			return FIT_USAGE;
+		}
+		return FIT_COMMAND;
+	case TAKES_NEW:
+		return command_take_new(parse, arena, err) < 0 ? FIT_USAGE : FIT_COMMAND;
 	case TAKES_FILTERS:
 		return command_filter_parse(parse->words, parse->n_words, &filter, err) == 0
 			       ? FIT_COMMAND

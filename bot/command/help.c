@@ -3,6 +3,7 @@
 #include <strings.h>
 
 #include "command/answers.h"
+#include "command/form.h"
 
 static bool may_use(const struct command_call *call, const struct command *row)
 {
@@ -17,11 +18,6 @@ static bool may_use(const struct command_call *call, const struct command *row)
 	return row->verb == VERB_NONE || gate_could(call->gate, call->who, row->verb);
 }
 
-static bool is_built_row(const struct command *row)
-{
-	return row->plan != NULL || row->answer != NULL || row->own != OWN_NONE;
-}
-
 /* In the list only what one would look for; the acts stand on the cards that ask for them. */
 static bool is_listed(const struct command_call *call, const struct command *row)
 {
@@ -33,8 +29,13 @@ static bool is_listed(const struct command_call *call, const struct command *row
 
 static void one_line(const struct command *row, struct build *build)
 {
-	build_line(build, "`%s%s%s`", row->phrases[0], row->takes == TAKES_TARGETS ? " NAME" : "",
-		   command_args(row, build->arena));
+	if (row->takes == TAKES_NEW) { /* its words have lines of their own */
+		build_line(build, "`%s NAME ...`", row->phrases[0]);
+	} else {
+		build_line(build, "`%s%s%s`", row->phrases[0],
+			   row->takes == TAKES_TARGETS ? " NAME" : "",
+			   command_args(row, build->arena));
+	}
 	build_line(build, "  _%s_", row->help);
 }
 
@@ -51,9 +52,30 @@ static const struct command *find_topic(const struct command_call *call)
 	return parse.row;
 }
 
+/* A line a word, the ones that must be there first. */
+static void explain_new(const struct command *row, struct build *build)
+{
+	struct command_field fields[COMMAND_FIELDS_MAX];
+	size_t n = command_form(row, fields);
+
+	build_line(build, "`%s NAME ...`, and behind it:", row->phrases[0]);
+	for (size_t i = 1; i < n; i++) {
+		bool flag = fields[i].kind == FIELD_FLAG;
+
+		build_line(build, "`%s%s%s`%s: %s", fields[i].key, flag ? "" : " ",
+			   flag ? "" : job_arg_word(fields[i].arg),
+			   fields[i].optional ? "" : " (must)", fields[i].help);
+	}
+	build_line(build, "Several: `web-{1..3}`, at most %d.", OCEAN_CREATE_MAX);
+}
+
 static void explain(const struct command *row, struct build *build)
 {
-	build_line(build, "`%s %s`", row->phrases[0], command_usage(row, build->arena));
+	if (row->takes == TAKES_NEW) {
+		explain_new(row, build);
+	} else {
+		build_line(build, "`%s %s`", row->phrases[0], command_usage(row, build->arena));
+	}
 	build_line(build, "%s", row->help);
 	if (row->own == OWN_PENDING) {
 		build_line(build, "What one says to it: `confirm`,");
@@ -79,7 +101,9 @@ static void explain(const struct command *row, struct build *build)
 	if (row->plan != NULL) {
 		build_line(build, "A reason goes behind it:");
 		build_line(build, "`... because TEXT`");
-		build_line(build, "When it may be taken: `... queue`");
+		if (row->takes == TAKES_TARGETS) {
+			build_line(build, "When it may be taken: `... queue`");
+		}
 	}
 }
 
@@ -89,7 +113,7 @@ void answer_help(const struct command_call *call, struct build *build)
 	const struct command *rows = command_rows(&n);
 	const struct command *topic = call->n_words > 0 ? find_topic(call) : NULL;
 
-	if (topic != NULL && is_built_row(topic) && may_use(call, topic)) {
+	if (topic != NULL && may_use(call, topic)) {
 		explain(topic, build);
 		return;
 	}
@@ -98,8 +122,7 @@ void answer_help(const struct command_call *call, struct build *build)
 	}
 	build_line(build, "*You may do this here*");
 	for (size_t i = 0; i < n; i++) {
-		if (is_built_row(&rows[i]) && may_use(call, &rows[i]) &&
-		    is_listed(call, &rows[i])) {
+		if (may_use(call, &rows[i]) && is_listed(call, &rows[i])) {
 			one_line(&rows[i], build);
 		}
 	}

@@ -1,13 +1,12 @@
 /* table.c - the rows: everything a person may say, in the order of help
  *
- * The one list of commands. A verb of base/verbs whose command is not built yet has a row made from its name below, so that
- * it is known and answers "not in this version".
+ * The one list of commands; every verb of base/verbs has a row here (a unit test goes through them).
  */
-#include <pthread.h>
 #include <string.h>
 
 #include "command/acts.h"
 #include "command/answers.h"
+#include "command/life.h"
 #include "command/links.h"
 
 #define MINUTE_MS 60000
@@ -73,6 +72,7 @@ static const struct plan shut_down = {
 	.doing = "Shutting down",
 	.done = "Shut down",
 	.remark = "It is still billed while off.",
+	.fallback = VERB_DROPLET_POWER_OFF,
 	.strands = true,
 	.steps = {{.act = "shutdown",
 		   .expect = DROPLET_OFF,
@@ -114,36 +114,12 @@ static const struct plan resize = {
 	.n_steps = 3,
 };
 
-static const struct plan destroy = {
-	.verb = VERB_DROPLET_DESTROY,
-	.infinitive = "destroy",
-	.doing = "Destroying",
-	.done = "Destroyed",
-	.strands = true,
-	.confirms = true,
-	.looks_beside = true,
-	.steps = {{.kind = STEP_DESTROY, .usual_ms = 10000, .deadline_ms = 5 * MINUTE_MS}},
-	.n_steps = 1,
-};
-
-static const struct plan purge = {
-	.verb = VERB_DROPLET_PURGE,
-	.infinitive = "purge",
-	.doing = "Purging",
-	.done = "Purged",
-	.strands = true,
-	.confirms = true,
-	.looks_beside = true,
-	.beside_goes = true,
-	.steps = {{.kind = STEP_PURGE, .usual_ms = 20000, .deadline_ms = 15 * MINUTE_MS}},
-	.n_steps = 1,
-};
-
-static const struct command built[] = {
+static const struct command rows[] = {
 	{
 		.phrases = {"list", "droplet list", "droplets", "ls", "droplet ls", "servers",
 			    "status", "droplet status"},
 		.verb = VERB_DROPLET_LIST,
+		.infinitive = "list droplets",
 		.takes = TAKES_FILTERS,
 		.usage = "[tag:T] [region:R] [status:on] [web-*]",
 		.help = "the droplets you may see here",
@@ -152,6 +128,7 @@ static const struct command built[] = {
 	{
 		.phrases = {"show", "droplet show", "status", "droplet status", "info"},
 		.verb = VERB_DROPLET_SHOW,
+		.infinitive = "look at",
 		.takes = TAKES_TARGETS,
 		.usage = "NAME",
 		.help = "one droplet: state, size, address",
@@ -161,6 +138,7 @@ static const struct command built[] = {
 	{
 		.phrases = {"down?", "down", "is it down", "droplet down"},
 		.verb = VERB_DROPLET_SHOW,
+		.infinitive = "look at",
 		.takes = TAKES_TARGETS,
 		.usage = "NAME",
 		.help = "is it on, and what may help",
@@ -170,6 +148,7 @@ static const struct command built[] = {
 	{
 		.phrases = {"metrics", "droplet metrics", "graph"},
 		.verb = VERB_DROPLET_METRICS,
+		.infinitive = "see what is measured of",
 		.takes = TAKES_TARGETS,
 		.usage = "NAME",
 		.args = {{.arg = ARG_FIGURE, .optional = true},
@@ -181,6 +160,7 @@ static const struct command built[] = {
 	{
 		.phrases = {"history", "droplet history", "droplet actions", "actions"},
 		.verb = VERB_DROPLET_HISTORY,
+		.infinitive = "see what was done to",
 		.takes = TAKES_TARGETS,
 		.usage = "NAME",
 		.help = "what was done to it of late",
@@ -190,6 +170,7 @@ static const struct command built[] = {
 	{
 		.phrases = {"account", "account show", "droplet account", "team"},
 		.verb = VERB_ACCOUNT_SHOW,
+		.infinitive = "see the account",
 		.takes = TAKES_NOTHING,
 		.help = "whose account, how many droplets",
 		.answer = answer_team,
@@ -198,6 +179,7 @@ static const struct command built[] = {
 	{
 		.phrases = {"balance", "account balance", "droplet balance"},
 		.verb = VERB_ACCOUNT_BALANCE,
+		.infinitive = "see what the account owes",
 		.takes = TAKES_NOTHING,
 		.help = "what the account owes",
 		.answer = answer_balance,
@@ -206,6 +188,7 @@ static const struct command built[] = {
 	{
 		.phrases = {"sizes", "size list", "droplet sizes", "prices"},
 		.verb = VERB_SIZE_LIST,
+		.infinitive = "list sizes",
 		.takes = TAKES_GLOB,
 		.usage = "[s-2vcpu*]",
 		.help = "sizes of droplets, and what they cost",
@@ -215,6 +198,7 @@ static const struct command built[] = {
 	{
 		.phrases = {"regions", "region list", "droplet regions"},
 		.verb = VERB_REGION_LIST,
+		.infinitive = "list regions",
 		.takes = TAKES_GLOB,
 		.usage = "[ams*]",
 		.help = "where droplets can be",
@@ -224,6 +208,7 @@ static const struct command built[] = {
 	{
 		.phrases = {"images", "image list", "droplet images"},
 		.verb = VERB_IMAGE_LIST,
+		.infinitive = "list images",
 		.takes = TAKES_GLOB,
 		.usage = "[debian*]",
 		.help = "systems to make a droplet from",
@@ -234,6 +219,7 @@ static const struct command built[] = {
 	{
 		.phrases = {"images own", "own images", "image list own"},
 		.verb = VERB_IMAGE_LIST,
+		.infinitive = "list images",
 		.takes = TAKES_GLOB,
 		.usage = "[web-*]",
 		.help = "images of our own",
@@ -244,6 +230,7 @@ static const struct command built[] = {
 	{
 		.phrases = {"keys", "key list", "droplet keys", "ssh keys"},
 		.verb = VERB_KEY_LIST,
+		.infinitive = "list SSH keys",
 		.takes = TAKES_GLOB,
 		.usage = "[ana*]",
 		.help = "SSH keys of the account",
@@ -253,6 +240,7 @@ static const struct command built[] = {
 	{
 		.phrases = {"snapshots", "snapshot list", "droplet snapshots"},
 		.verb = VERB_SNAPSHOT_LIST,
+		.infinitive = "list the snapshots of",
 		.takes = TAKES_TARGETS,
 		.usage = "NAME",
 		.help = "its snapshots",
@@ -262,6 +250,7 @@ static const struct command built[] = {
 	{
 		.phrases = {"backups", "backup list", "droplet backups"},
 		.verb = VERB_BACKUP_LIST,
+		.infinitive = "list the backups of",
 		.takes = TAKES_TARGETS,
 		.usage = "NAME",
 		.help = "its backups",
@@ -271,6 +260,7 @@ static const struct command built[] = {
 	{
 		.phrases = {"tags", "tag list", "droplet tags"},
 		.verb = VERB_TAG_LIST,
+		.infinitive = "list tags",
 		.takes = TAKES_GLOB,
 		.usage = "[web*]",
 		.help = "tags, and how many have each",
@@ -280,6 +270,7 @@ static const struct command built[] = {
 	{
 		.phrases = {"volumes", "volume list", "droplet volumes"},
 		.verb = VERB_VOLUME_LIST,
+		.infinitive = "list volumes",
 		.takes = TAKES_GLOB,
 		.usage = "[data*]",
 		.help = "volumes, and where they are attached",
@@ -289,6 +280,7 @@ static const struct command built[] = {
 	{
 		.phrases = {"ips", "ip list", "droplet ips", "reserved ips"},
 		.verb = VERB_IP_LIST,
+		.infinitive = "list reserved addresses",
 		.takes = TAKES_GLOB,
 		.usage = "[203.0.113.*]",
 		.help = "reserved addresses, and their droplets",
@@ -298,6 +290,7 @@ static const struct command built[] = {
 	{
 		.phrases = {"firewalls", "firewall list", "droplet firewalls"},
 		.verb = VERB_FIREWALL_LIST,
+		.infinitive = "list firewalls",
 		.takes = TAKES_GLOB,
 		.usage = "[web*]",
 		.help = "firewalls, and what is behind each",
@@ -308,6 +301,7 @@ static const struct command built[] = {
 		.phrases = {"load balancers", "loadbalancers", "loadbalancer list",
 			    "load balancer list", "lbs"},
 		.verb = VERB_LOADBALANCER_LIST,
+		.infinitive = "list load balancers",
 		.takes = TAKES_GLOB,
 		.usage = "[web*]",
 		.help = "load balancers, and their droplets",
@@ -317,6 +311,7 @@ static const struct command built[] = {
 	{
 		.phrases = {"domains", "domain list", "droplet domains"},
 		.verb = VERB_DOMAIN_LIST,
+		.infinitive = "list domains",
 		.takes = TAKES_GLOB,
 		.usage = "[*.org]",
 		.help = "domains that are kept there",
@@ -326,6 +321,7 @@ static const struct command built[] = {
 	{
 		.phrases = {"projects", "project list", "droplet projects"},
 		.verb = VERB_PROJECT_LIST,
+		.infinitive = "list projects",
 		.takes = TAKES_GLOB,
 		.usage = "[shop*]",
 		.help = "projects of the account",
@@ -335,6 +331,7 @@ static const struct command built[] = {
 	{
 		.phrases = {"neighbors", "droplet neighbors", "neighbours", "droplet neighbours"},
 		.verb = VERB_DROPLET_NEIGHBORS,
+		.infinitive = "see the neighbors of",
 		.takes = TAKES_TARGETS,
 		.usage = "NAME",
 		.help = "which droplets share its machine",
@@ -389,6 +386,28 @@ static const struct command built[] = {
 		.plan = &power_off,
 	},
 	{
+		.phrases = {"create", "droplet create", "create droplet"},
+		.verb = VERB_DROPLET_CREATE,
+		.takes = TAKES_NEW,
+		.usage = "NAME ...",
+		.args = {{ARG_REGION, false, FROM_REGIONS, "Region", "where: `regions`"},
+			 {ARG_SIZE, false, FROM_SIZES, "Size", "how large, and its price: `sizes`"},
+			 {ARG_IMAGE, false, FROM_IMAGES, "Image", "its system: `images`, or an id"},
+			 {ARG_KEYS, true, FROM_KEYS, "SSH keys", "who may log in: `keys`"},
+			 {ARG_TAGS, true, FROM_TAGS, "Tags", "what rules know it by"},
+			 {ARG_VPC, true, FROM_VPCS, "VPC", "its private network"},
+			 {ARG_TEMPLATE, true, FROM_TEMPLATES, "User data", "a template's name"},
+			 {ARG_BACKUPS, true, FROM_NOTHING, "Backups",
+			  "each week; cost a fifth more"},
+			 {ARG_MONITORING, true, FROM_NOTHING, "Monitoring", "memory and load too"},
+			 {ARG_IPV6, true, FROM_NOTHING, "IPv6", "an IPv6 address too"},
+			 {ARG_PROJECT, true, FROM_PROJECTS, "Project", "not the default one"},
+			 {ARG_ACCOUNT, true, FROM_ACCOUNTS, "Account", "where there are several"}},
+		.knows = KNOWS_NEW,
+		.help = "new ones: help create",
+		.plan = &life_create,
+	},
+	{
 		.phrases = {"resize", "droplet resize"},
 		.verb = VERB_DROPLET_RESIZE,
 		.takes = TAKES_TARGETS,
@@ -418,6 +437,15 @@ static const struct command built[] = {
 		.args = {{.arg = ARG_LABEL, .optional = true}},
 		.help = "an image of its disk, to keep",
 		.plan = &act_snapshot,
+	},
+	{
+		.phrases = {"snapshot delete", "droplet snapshot delete", "delete snapshot"},
+		.verb = VERB_SNAPSHOT_DELETE,
+		.takes = TAKES_SAVED,
+		.usage = "ID",
+		.knows = KNOWS_SNAPSHOT,
+		.help = "for good; what it is is shown before",
+		.plan = &life_unsave,
 	},
 	{
 		.phrases = {"backups on", "droplet backups on", "backup enable", "backup on",
@@ -490,8 +518,9 @@ static const struct command built[] = {
 		.verb = VERB_DROPLET_DESTROY,
 		.takes = TAKES_TARGETS,
 		.usage = "NAME ...",
+		.args = {{.arg = ARG_GENTLY}},
 		.help = "for good; what it is is shown before",
-		.plan = &destroy,
+		.plan = &life_destroy,
 	},
 	{
 		.phrases = {"purge", "droplet purge"},
@@ -499,7 +528,7 @@ static const struct command built[] = {
 		.takes = TAKES_TARGETS,
 		.usage = "NAME ...",
 		.help = "destroy it with all that belongs to it",
-		.plan = &purge,
+		.plan = &life_purge,
 	},
 	{
 		.phrases = {"tag", "droplet tag", "tag add"},
@@ -587,6 +616,7 @@ static const struct command built[] = {
 	{
 		.phrases = {"lock", "droplet lock", "lock set"},
 		.verb = VERB_LOCK_SET,
+		.infinitive = "lock",
 		.takes = TAKES_TARGETS,
 		.usage = "NAME because WHY",
 		.help = "keep others from changing it",
@@ -595,6 +625,7 @@ static const struct command built[] = {
 	{
 		.phrases = {"unlock", "droplet unlock"},
 		.verb = VERB_LOCK_SET,
+		.infinitive = "unlock",
 		.takes = TAKES_TARGETS,
 		.usage = "NAME",
 		.help = "let others change it again",
@@ -603,6 +634,7 @@ static const struct command built[] = {
 	{
 		.phrases = {"lock steal", "steal lock", "droplet lock steal"},
 		.verb = VERB_LOCK_STEAL,
+		.infinitive = "take over the lock of",
 		.takes = TAKES_TARGETS,
 		.usage = "NAME because WHY",
 		.help = "take somebody else's lock over",
@@ -611,6 +643,7 @@ static const struct command built[] = {
 	{
 		.phrases = {"policy why", "why"},
 		.verb = VERB_POLICY_WHY,
+		.infinitive = "ask why",
 		.takes = TAKES_REST,
 		.usage = "COMMAND NAME",
 		.help = "which line allows or forbids it",
@@ -619,6 +652,7 @@ static const struct command built[] = {
 	{
 		.phrases = {"audit", "audit show", "droplet audit", "droplet audit show"},
 		.verb = VERB_AUDIT_SHOW,
+		.infinitive = "read the audit log",
 		.takes = TAKES_REST,
 		.usage = "[NAME] [PERSON] [since 2h] [ID]",
 		.help = "who did what, newest first",
@@ -655,6 +689,7 @@ static const struct command built[] = {
 	{
 		.phrases = {"policy reload", "reload", "reload policy"},
 		.verb = VERB_POLICY_RELOAD,
+		.infinitive = "have the policy read again",
 		.takes = TAKES_NOTHING,
 		.help = "read the policy file again",
 		.own = OWN_RELOAD,
@@ -724,66 +759,17 @@ static const struct command built[] = {
 	},
 };
 
-/*
- * One row more for each verb that nothing above implements: its name with spaces is its phrase ("droplet resize"), and what
- * people type without the first word ("resize").
- */
-static struct command rows[ARRAY_LEN(built) + VERB_COUNT];
-static char phrases[VERB_COUNT][40];
-static size_t n_rows;
-
-static bool is_built(enum verb verb)
-{
-	if (verb == VERB_JOB_LIST || verb == VERB_JOB_CANCEL) {
-		return true; /* "pending" and "cancel": of one's own they need no right */
-	}
-	for (size_t i = 0; i < ARRAY_LEN(built); i++) {
-		if (built[i].verb == verb) {
-			return true;
-		}
-	}
-	return false;
-}
-
-static void make_rows(void)
-{
-	memcpy(rows, built, sizeof(built));
-	n_rows = ARRAY_LEN(built);
-	for (int v = VERB_NONE + 1; v < VERB_COUNT; v++) {
-		const struct verb_info *info = verb_info((enum verb)v);
-		char *phrase = phrases[v];
-
-		if (is_built(info->verb)) {
-			continue;
-		}
-		(void)strncat(phrase, info->name, sizeof(phrases[v]) - 1);
-		for (char *dot = phrase; (dot = strchr(dot, '.')) != NULL;) {
-			*dot = ' ';
-		}
-		rows[n_rows].phrases[0] = phrase;
-		if (strncmp(phrase, "droplet ", 8) == 0) {
-			rows[n_rows].phrases[1] = phrase + 8;
-		}
-		rows[n_rows].verb = info->verb;
-		rows[n_rows].takes = TAKES_REST;
-		n_rows++;
-	}
-}
-
 const struct command *command_rows(size_t *ret_n)
 {
-	static pthread_once_t once = PTHREAD_ONCE_INIT;
-
-	(void)pthread_once(&once, make_rows);
-	*ret_n = n_rows;
+	*ret_n = ARRAY_LEN(rows);
 	return rows;
 }
 
 const struct plan *command_plan(enum verb verb)
 {
-	for (size_t i = 0; i < ARRAY_LEN(built); i++) {
-		if (built[i].plan != NULL && built[i].verb == verb) {
-			return built[i].plan;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		if (rows[i].plan != NULL && rows[i].verb == verb) {
+			return rows[i].plan;
 		}
 	}
 	return NULL;

@@ -228,6 +228,7 @@ static void write_audit(const struct gate *gate, const struct gate_who *who,
 			struct arena *arena)
 {
 	uint64_t *ids = arena_array(arena, n_droplets + 1, sizeof(*ids));
+	const char **names = arena_array(arena, n_droplets + 1, sizeof(*names));
 	struct audit_row row = {
 		.at_ms = clock_wall_ms(),
 		.kind = "decision",
@@ -241,7 +242,7 @@ static void write_audit(const struct gate *gate, const struct gate_who *who,
 		.channel_name = policy_channel_name(asker),
 		.verb = verb_info(verb)->name,
 		.droplets = ids,
-		.n_droplets = n_droplets,
+		.names = names,
 		.verdict = decision->verdict == ALLOW ? "allow" : "deny",
 		.rules = decision->rules,
 		.n_rules = decision->n_rules,
@@ -251,7 +252,11 @@ static void write_audit(const struct gate *gate, const struct gate_who *who,
 	};
 
 	for (size_t i = 0; i < n_droplets; i++) {
-		ids[i] = droplets[i]->id;
+		if (droplets[i]->id != 0) {
+			ids[row.n_droplets++] = droplets[i]->id;
+		} else if (droplets[i]->name != NULL) { /* it is to be made */
+			names[row.n_names++] = droplets[i]->name;
+		}
 	}
 	audit_add(txn, &row);
 }

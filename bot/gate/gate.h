@@ -167,6 +167,7 @@ struct gate_targets {
 	/* on failure (NOTFOUND, CONFLICT) what might have been meant: droplets, for "did you mean" */
 	const struct droplet **hints;
 	size_t n_hints;
+	size_t n_good; /* on failure: so many words before the one that failed are here */
 };
 int gate_resolve(struct gate *gate, const struct gate_who *who, const char *const *targets,
 		 size_t n_targets, const struct ocean_snapshot *snapshot, struct arena *arena,

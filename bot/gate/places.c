@@ -195,12 +195,19 @@ void gate_places_known(struct gate *gate)
 	gate->places.known = true;
 }
 
+/* One that is to be made is known by its name. */
+static bool same_name(const struct droplet *a, const struct droplet *b)
+{
+	return strcmp(a->name != NULL ? a->name : "", b->name != NULL ? b->name : "") == 0;
+}
+
 size_t places_find(const struct places *places, const char *request, const struct droplet *droplet)
 {
 	for (size_t i = places->n; request != NULL && droplet != NULL && i-- > 0;) {
 		const struct place *place = places->all[i];
 
 		if (place->is.droplet != NULL && place->droplet.id == droplet->id &&
+		    (droplet->id != 0 || same_name(&place->droplet, droplet)) &&
 		    strcmp(place->is.request, request) == 0 &&
 		    strcmp(place->droplet.account, droplet->account) == 0) {
 			return i;

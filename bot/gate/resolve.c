@@ -96,12 +96,23 @@ static int not_here(const char *target, struct err *err)
 static int resolve_tag(struct lookup *look, const char *target, const char *tag, struct err *err)
 {
 	bool any = false;
+	bool hidden = false;
 
 	for (size_t i = 0; look->by_tag && i < look->n_all; i++) {
-		if (has_tag(&look->all[i], tag) && sees(look, &look->all[i])) {
-			take(look, &look->all[i]);
-			any = true;
+		bool known = (look->all[i].known & DROPLET_KNOWS_TAGS) != 0;
+
+		if ((!known || has_tag(&look->all[i], tag)) && sees(look, &look->all[i])) {
+			hidden = hidden || !known;
+			if (known) {
+				take(look, &look->all[i]);
+				any = true;
+			}
 		}
+	}
+	if (hidden) { /* some of it is not all of it */
+		return err_set(err, ERR_DENIED,
+			       "DigitalOcean does not tell which droplets have the tag \"%.40s\"",
+			       tag);
 	}
 	return any ? 0 : not_here(target, err);
 }
@@ -194,6 +205,7 @@ int gate_resolve(struct gate *gate, const struct gate_who *who, const char *cons
 
 		if (rc < 0) {
 			ret_targets->n = 0;
+			ret_targets->n_good = i;
 			return -1;
 		}
 	}

@@ -25,7 +25,13 @@ enum form {
 	FORM_PROJECT,
 	FORM_VOLUME,
 	FORM_FIREWALL,
-	FORM_ADDRESS
+	FORM_ADDRESS,
+	FORM_KEYS, /* lists */
+	FORM_TAGS,
+	FORM_IDS,
+	FORM_UUID,
+	FORM_CODED, /* a text without spaces, %20 for each */
+	FORM_FILE
 };
 
 struct arg_row {
@@ -75,6 +81,29 @@ static const struct arg_row rows[ARG_COUNT] = {
 	[ARG_FIREWALL] = {"firewall", "FIREWALL", FORM_FIREWALL, TEXT(firewall), "a firewall", NULL,
 			  0},
 	[ARG_ADDRESS] = {"address", "ADDRESS", FORM_ADDRESS, TEXT(address), "an address", NULL, 0},
+	[ARG_REGION] = {"region", "REGION", FORM_SLUG, TEXT(region), "a region", NULL, 0},
+	[ARG_KEYS] = {"keys", "KEYS", FORM_KEYS, TEXT(keys), "a list of SSH keys", NULL, 0},
+	[ARG_TAGS] = {"tags", "TAGS", FORM_TAGS, TEXT(tags), "a list of tags", NULL, 0},
+	[ARG_VPC] = {"vpc", "VPC", FORM_PROJECT, TEXT(vpc), "a VPC", NULL, 0},
+	[ARG_TEMPLATE] = {"user-data", "TEMPLATE", FORM_FILE, TEXT(template),
+			  "the name of a template", NULL, 0},
+	[ARG_BACKUPS] = {"backups", "backups", FORM_FLAG, offsetof(struct job_args, backups), 0,
+			 NULL, NULL, 0},
+	[ARG_MONITORING] = {"monitoring", "monitoring", FORM_FLAG,
+			    offsetof(struct job_args, monitoring), 0, NULL, NULL, 0},
+	[ARG_IPV6] = {"ipv6", "ipv6", FORM_FLAG, offsetof(struct job_args, ipv6), 0, NULL, NULL, 0},
+	[ARG_ACCOUNT] = {"account", "ACCOUNT", FORM_PROJECT, TEXT(account), "an account", NULL, 0},
+	[ARG_KEY_IDS] = {"key-ids", NULL, FORM_IDS, TEXT(key_ids), "numbers of keys", NULL, 0},
+	[ARG_VPC_ID] = {"vpc-id", NULL, FORM_UUID, TEXT(vpc_id), "a UUID", NULL, 0},
+	[ARG_PROJECT_ID] = {"project-id", NULL, FORM_UUID, TEXT(project_id), "a UUID", NULL, 0},
+	[ARG_PROJECT_NAME] = {"project-name", NULL, FORM_CODED, TEXT(project_name),
+			      "a project's name", NULL, 0},
+	[ARG_SNAPSHOT] = {"snapshot", NULL, FORM_NUMBER, TEXT(snapshot), "a snapshot", NULL, 0},
+	[ARG_SAVED] = {"saved", NULL, FORM_CODED, TEXT(saved), "what a snapshot is", NULL, 0},
+	[ARG_TEMPLATE_SUM] = {"user-data-sum", NULL, FORM_SLUG, TEXT(template_sum),
+			      "a sum of bytes", NULL, 0},
+	[ARG_GENTLY] = {"gently", "gently", FORM_FLAG, offsetof(struct job_args, gently), 0, NULL,
+			NULL, 0},
 };
 
 const char *job_arg_word(enum job_arg arg)
@@ -93,6 +122,21 @@ const char *job_arg_choices(enum job_arg arg)
 bool job_arg_is_flag(enum job_arg arg)
 {
 	return rows[arg].form == FORM_FLAG;
+}
+
+const char *job_arg_key(enum job_arg arg)
+{
+	return job_arg_is_flag(arg) ? rows[arg].word : rows[arg].key;
+}
+
+bool job_arg_is_list(enum job_arg arg)
+{
+	return rows[arg].form == FORM_KEYS || rows[arg].form == FORM_TAGS;
+}
+
+size_t job_arg_size(enum job_arg arg)
+{
+	return rows[arg].size;
 }
 
 static char *text_of(struct job_args *args, const struct arg_row *row)
@@ -177,9 +221,44 @@ static const char *letters_of(enum form form)
 		return LOWER UPPER DIGITS "-.";
 	case FORM_ADDRESS:
 		return DIGITS ".";
+	case FORM_KEYS:
+		return LOWER UPPER DIGITS "-_.@:+";
+	case FORM_TAGS:
+		return LOWER UPPER DIGITS ":-_";
+	case FORM_IDS:
+		return DIGITS;
+	case FORM_FILE:
+		return LOWER UPPER DIGITS "-_.";
+	case FORM_CODED:
+		return LOWER UPPER DIGITS "-_.%";
 	default:
 		return "";
 	}
+}
+
+/* "a,b": each of its own letters, none twice, not too many. */
+static bool is_list(const char *word, const char *letters)
+{
+	size_t n = 0;
+
+	for (const char *at = word; n < JOB_ARGS_LIST; n++) {
+		size_t len = strspn(at, letters);
+
+		if (len == 0 || strchr(":-_.", *at) != NULL ||
+		    (at[len] != ',' && at[len] != '\0')) {
+			return false;
+		}
+		for (const char *seen = word; seen < at; seen += strcspn(seen, ",") + 1) {
+			if (strcspn(seen, ",") == len && strncasecmp(seen, at, len) == 0) {
+				return false;
+			}
+		}
+		if (at[len] == '\0') {
+			return true;
+		}
+		at += len + 1;
+	}
+	return false;
 }
 
 /* The one form of the word into `to`. */
@@ -218,6 +297,23 @@ static bool take_word(const struct arg_row *row, const char *word, const char *l
 		text = word;
 		fits = word[0] != ':' && is_made_of(word, letters_of(row->form));
 		break;
+	case FORM_KEYS:
+	case FORM_TAGS:
+	case FORM_IDS:
+		text = word;
+		fits = is_list(word, letters_of(row->form));
+		break;
+	case FORM_FILE: /* one file of one folder: no way out of it can be written */
+		text = word;
+		fits = is_made_of(word, letters_of(row->form));
+		break;
+	case FORM_CODED:
+		text = word;
+		fits = word[0] != '\0' && strspn(word, letters_of(row->form)) == strlen(word);
+		break;
+	case FORM_UUID:
+		fits = value_is_uuid(lower);
+		break;
 	case FORM_ONE_OF:
 		return is_one_of(row, lower, to, size);
 	case FORM_HOUR:
@@ -229,8 +325,8 @@ static bool take_word(const struct arg_row *row, const char *word, const char *l
 int job_arg_set(struct job_args *args, enum job_arg arg, const char *word, struct err *err)
 {
 	const struct arg_row *row = &rows[arg];
-	char lower[256];
-	char value[256];
+	char lower[520];
+	char value[520];
 	size_t len = strlen(word);
 
 	if (row->form == FORM_FLAG) {
@@ -391,6 +487,9 @@ const char *job_args_words(const struct job_args *args, struct arena *arena)
 				   : *flag_of(&copy, row) ? row->word
 							  : "";
 
+		if (*word != '\0' && job_args_make(args) && row->size > 0) {
+			text = arena_printf(arena, "%s %s", text, row->key);
+		}
 		if (*word != '\0') {
 			text = arena_printf(arena, "%s %s", text, word);
 		}
@@ -402,6 +501,10 @@ const char *job_args_change(const struct job_args *args, struct arena *arena)
 {
 	const char *to = args->size[0] != '\0' ? args->size : args->name;
 	const char *from = args->image[0] != '\0' ? args->image : args->backup;
+
+	if (job_args_make(args)) {
+		return "";
+	}
 
 	return *to != '\0'     ? arena_printf(arena, " to %s", to)
 	       : *from != '\0' ? arena_printf(arena, " from %s", from)
@@ -420,10 +523,96 @@ static const char *price_words(const struct job_args *args, size_t n_droplets, s
 		       : "";
 }
 
+static const char *decoded(const char *text, struct arena *arena)
+{
+	char *out = arena_strdup(arena, text);
+	size_t n = 0;
+
+	for (; *text != '\0'; text++) {
+		char digits[3] = {text[0] == '%' ? text[1] : '\0', '\0', '\0'};
+
+		if (digits[0] == '\0' || text[2] == '\0') {
+			out[n++] = *text;
+			continue;
+		}
+		digits[1] = text[2];
+		out[n++] = (char)strtoul(digits, NULL, 16);
+		text += 2;
+	}
+	out[n] = '\0';
+	return out;
+}
+
+/* "$6 a month", "3 times $6 = $18 a month" */
+static const char *cost_words(const struct job_args *args, size_t n_droplets, struct arena *arena)
+{
+	int64_t cents = job_args_cost(args);
+
+	if (cents < 0) {
+		return "";
+	}
+	return n_droplets > 1 ? arena_printf(arena, "\n%zu times %s = %s a month", n_droplets,
+					     money_words(arena, cents),
+					     money_words(arena, cents * (int64_t)n_droplets))
+			      : arena_printf(arena, "\n%s a month", money_words(arena, cents));
+}
+
+/* A line for each that was said, and for what comes of it that one might not expect. */
+static const char *future_words(const struct job_args *args, size_t n_droplets, struct arena *arena)
+{
+	const struct {
+		const char *label, *text;
+	} said[] = {
+		{"tags", args->tags},
+		{"keys", args->keys},
+		{"vpc", args->vpc},
+		{"project", args->project},
+		{"user data", args->template},
+		{"account", args->account},
+	};
+	const char *text =
+		arena_printf(arena, "%s in %s\nfrom %s", args->size, args->region, args->image);
+	const char *comma = "\nwith ";
+
+	for (size_t i = 0; i < ARRAY_LEN(said); i++) {
+		if (said[i].text[0] != '\0') {
+			text = arena_printf(arena, "%s\n%s %s", text, said[i].label, said[i].text);
+		}
+	}
+	if (args->backups) {
+		text = arena_printf(arena, "%s%sbackups", text, comma);
+		comma = ", ";
+	}
+	if (args->monitoring) {
+		text = arena_printf(arena, "%s%smonitoring", text, comma);
+		comma = ", ";
+	}
+	if (args->ipv6) {
+		text = arena_printf(arena, "%s%sIPv6", text, comma);
+	}
+	if (args->keys[0] == '\0') {
+		text = arena_printf(arena,
+				    "%s\nno SSH key: a root password is\nmailed to the account's "
+				    "owner",
+				    text);
+	}
+	return arena_printf(arena, "%s%s", text, cost_words(args, n_droplets, arena));
+}
+
 const char *job_args_detail(const struct job_args *args, size_t n_droplets, struct arena *arena)
 {
+	if (job_args_make(args)) {
+		return future_words(args, n_droplets, arena);
+	}
+	if (args->saved[0] != '\0') {
+		return decoded(args->saved, arena);
+	}
 	if (args->label[0] != '\0') {
 		return arena_printf(arena, "as %s", args->label);
+	}
+	if (args->gently) {
+		return n_droplets > 1 ? "Their systems are shut down first."
+				      : "Its system is shut down first.";
 	}
 	if (args->day[0] != '\0') {
 		return arena_printf(arena, "%s, %c%s at %s:00 UTC", args->plan,
@@ -457,6 +646,102 @@ void job_args_act(const struct job_args *args, struct ocean_act_args *ret)
 	for (unsigned day = 0; day < DAYS; day++) {
 		ret->backup.weekday = strcmp(days[day], args->day) == 0 ? day : ret->backup.weekday;
 	}
+}
+
+/* ---- a droplet that is to be made ------------------------------------------------------------ */
+
+bool job_args_make(const struct job_args *args)
+{
+	return args->region[0] != '\0'; /* no other verb has one, and this one must */
+}
+
+const char *const *job_args_list(const char *text, struct arena *arena, size_t *ret_n)
+{
+	const char **words = arena_array(arena, JOB_ARGS_LIST + 1, sizeof(*words));
+
+	for (*ret_n = 0; *text != '\0' && *ret_n < JOB_ARGS_LIST;) {
+		size_t len = strcspn(text, ",");
+
+		words[(*ret_n)++] = arena_strndup(arena, text, len);
+		text += len + (text[len] == ',');
+	}
+	return words;
+}
+
+/* What no argument may hold as it is becomes %XX. -1: it does not fit. */
+static int code(const char *text, char *to, size_t size)
+{
+	static const char hex[] = "0123456789ABCDEF";
+	size_t n = 0;
+
+	for (const unsigned char *c = (const unsigned char *)text; *c != '\0'; c++) {
+		bool plain = strchr(LOWER UPPER DIGITS "-_.", *c) != NULL;
+
+		if (n + (plain ? 1 : 3) >= size) {
+			return -1;
+		}
+		if (plain) {
+			to[n++] = (char)*c;
+		} else {
+			to[n++] = '%';
+			to[n++] = hex[*c >> 4];
+			to[n++] = hex[*c & 15];
+		}
+	}
+	to[n] = '\0';
+	return n > 0 ? 0 : -1;
+}
+
+int job_args_set_project(struct job_args *args, const char *id, const char *name)
+{
+	char coded[sizeof(args->project_name)];
+
+	if (!value_is_uuid(id) || code(name, coded, sizeof(coded)) < 0) {
+		return -1;
+	}
+	memcpy(args->project_name, coded, sizeof(coded));
+	for (size_t n = 0; n < sizeof(args->project_id); n++) {
+		args->project_id[n] =
+			id[n] >= 'A' && id[n] <= 'F' ? (char)(id[n] - 'A' + 'a') : id[n];
+	}
+	return 0;
+}
+
+int job_args_set_saved(struct job_args *args, uint64_t id, const char *lines)
+{
+	char coded[sizeof(args->saved)];
+
+	if (code(lines, coded, sizeof(coded)) < 0) {
+		return -1;
+	}
+	memcpy(args->saved, coded, sizeof(coded));
+	(void)snprintf(args->snapshot, sizeof(args->snapshot), "%llu", (unsigned long long)id);
+	return 0;
+}
+
+const struct droplet *job_args_future(const struct job_args *args, const char *account,
+				      const char *name, struct arena *arena)
+{
+	struct droplet *droplet;
+
+	if (!job_args_make(args)) {
+		return NULL;
+	}
+	droplet = arena_alloc(arena, sizeof(*droplet));
+	*droplet = (struct droplet){
+		.account = account,
+		.name = name,
+		.region = arena_strdup(arena, args->region),
+		.size = arena_strdup(arena, args->size),
+		.known = DROPLET_KNOWS_ALL & ~(unsigned)DROPLET_KNOWS_PROJECT,
+	};
+	droplet->tags = job_args_list(args->tags, arena, &droplet->n_tags);
+	if (args->project_id[0] != '\0' && args->project_name[0] != '\0') {
+		droplet->project = decoded(args->project_name, arena);
+		droplet->project_id = arena_strdup(arena, args->project_id);
+		droplet->known |= DROPLET_KNOWS_PROJECT;
+	}
+	return droplet;
 }
 
 const struct droplet *const *job_args_droplets(const struct job_args *args,

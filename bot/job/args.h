@@ -32,14 +32,34 @@ enum job_arg {
 	ARG_VOLUME,
 	ARG_FIREWALL,
 	ARG_ADDRESS, /* a reserved one */
+	/* of a droplet that is to be made, with the size, image and project above */
+	ARG_REGION,
+	ARG_KEYS, /* SSH keys: names, numbers or fingerprints; this and TAGS with commas between them */
+	ARG_TAGS,
+	ARG_VPC,      /* the name or the UUID */
+	ARG_TEMPLATE, /* the name of a file of user data */
+	ARG_BACKUPS,  /* flags */
+	ARG_MONITORING,
+	ARG_IPV6,
+	ARG_ACCOUNT,
+	/* never typed: what these were found to mean when it was asked for */
+	ARG_KEY_IDS,
+	ARG_VPC_ID,
+	ARG_PROJECT_ID,
+	ARG_PROJECT_NAME, /* with %20 for a space; also of the project that it gets without asking */
+	ARG_SNAPSHOT,     /* the number of one that is to be deleted */
+	ARG_SAVED,        /* and what it is: lines, in the form of ARG_PROJECT_NAME */
+	ARG_TEMPLATE_SUM, /* of its bytes: another file under that name is not what was agreed to */
+	ARG_GENTLY,       /* a flag: its system is shut down first */
 	ARG_COUNT,
 };
 
-#define JOB_ARGS_TEXT 640 /* bytes of the canonical text, with its end */
+#define JOB_ARGS_TEXT 2560 /* bytes of the canonical text, with its end */
+#define JOB_ARGS_LIST 10   /* keys, or tags */
 
 struct job_args {
 	char size[65]; /* "" : not given, here as below */
-	bool disk;
+	bool disk, gently;
 	char name[256], label[256];
 	char image[65];
 	char backup[21];
@@ -48,11 +68,19 @@ struct job_args {
 	char figure[8]; /* "cpu" */
 	char span[4];   /* "6h" */
 	char tag[129], project[65], volume[65], firewall[129], address[46];
+	char region[33], keys[257], tags[513], vpc[65], template[65], account[65];
+	bool backups, monitoring, ipv6;
+	char snapshot[21], saved[513];
+	char key_ids[257], vpc_id[37], project_id[37], project_name[257], template_sum[33];
 };
 
 /* How it stands in a usage line: "SIZE", or the flag's own word. */
 const char *job_arg_word(enum job_arg arg);
+/* The word that it stands behind where it is named: "size"; the flag's own. */
+const char *job_arg_key(enum job_arg arg);
 bool job_arg_is_flag(enum job_arg arg);
+bool job_arg_is_list(enum job_arg arg);
+size_t job_arg_size(enum job_arg arg); /* bytes of its text, with the end; of a flag 0 */
 /* "1h, 6h, 24h, 7d": all that it can be; NULL: more than can be listed. */
 const char *job_arg_choices(enum job_arg arg);
 
@@ -85,6 +113,20 @@ const char *job_args_words(const struct job_args *args, struct arena *arena);
 const char *job_args_change(const struct job_args *args, struct arena *arena);
 /* What else there is to say of it: "as web-1-20260313-0912", "weekly, Sun at 4:00 UTC", "$6 -> $18 a month"; "" for nothing. */
 const char *job_args_detail(const struct job_args *args, size_t n_droplets, struct arena *arena);
+
+/* The words of a list, "a,b"; in the arena. */
+const char *const *job_args_list(const char *text, struct arena *arena, size_t *ret_n);
+
+/*
+ * A droplet that is to be made, as it would be: what the policy is asked about. All of it is known but, where that is not, its
+ * project; it has no id yet. With args from which nothing is made: NULL.
+ */
+bool job_args_make(const struct job_args *args);
+const struct droplet *job_args_future(const struct job_args *args, const char *account,
+				      const char *name, struct arena *arena);
+/* Texts with spaces, as an argument holds them. -1: it is too long. */
+int job_args_set_project(struct job_args *args, const char *id, const char *name);
+int job_args_set_saved(struct job_args *args, uint64_t id, const char *lines);
 
 /* As the call takes them. Strings are borrowed from args. */
 void job_args_act(const struct job_args *args, struct ocean_act_args *ret);

@@ -186,8 +186,14 @@ const char *request_said_again(const struct request *request, bool queues, struc
 	const char *text = request->row.words;
 
 	for (size_t i = 0; i < request->n_jobs; i++) {
-		text = arena_printf(arena, "%s #%llu", text,
-				    (unsigned long long)request->jobs[i].row.droplet_id);
+		const struct store_job *row = &request->jobs[i].row;
+
+		text = request->plan->makes ? arena_printf(arena, "%s %s", text, row->droplet_name)
+					    : arena_printf(arena, "%s #%llu", text,
+							   (unsigned long long)row->droplet_id);
+	}
+	if (request->plan->saved) { /* it is known by its own id */
+		text = arena_printf(arena, "%s %s", request->row.words, request->args.snapshot);
 	}
 	text = arena_printf(arena, "%s%s", text, job_args_words(&request->args, arena));
 	if (queues) {
@@ -216,13 +222,13 @@ const char *ask_again_button(struct request *request, bool queues)
 
 /* ---- who is asked ---------------------------------------------------------------------------- */
 
-/* A card in a channel is no place for a code: the person is asked where nobody reads along. */
+/* A card in a channel is no place for a code: the person is asked where nobody reads along, or by the card's form. */
 static void ask_code(struct request *request, struct arena *arena)
 {
 	struct post_queue *queue = card_queue(request);
 	struct chat_place place = card_place(request);
 
-	if (queue != NULL && !place.direct) {
+	if (queue != NULL && !place.direct && !card_forms(request)) {
 		place.channel = request->row.user;
 		place.thread = NULL;
 		place.direct = true;

@@ -37,6 +37,13 @@ struct chat_place card_place(const struct request *request)
 	return place;
 }
 
+bool card_forms(const struct request *request)
+{
+	const struct post_queue *queue = card_queue(request);
+
+	return queue != NULL && post_queue_can(queue, CHAT_FORMS);
+}
+
 static const struct report_ask *ask_of(const struct request *request, struct arena *arena)
 {
 	const struct asking *asking = &request->asking;
@@ -99,6 +106,7 @@ static struct report report_of(const struct request *request, struct arena *aren
 	};
 	struct gate_who who = request_who(request);
 
+	report.forms = card_forms(request);
 	report.hides_cost = !gate_shows(request->engine->options.gate, &who, "cost");
 	for (size_t i = 0; i < request->n_jobs; i++) {
 		jobs[i] = job_row(&request->jobs[i]);
@@ -150,6 +158,13 @@ static void offer_next(struct request *request, struct report *report, struct ar
 		report->fallback_label = label;
 		say_of_it(request, fallback->infinitive, request->fallback, arena);
 	}
+}
+
+const char *card_title(const struct request *request, struct arena *arena)
+{
+	struct report report = report_of(request, arena);
+
+	return report_title(&report, arena);
 }
 
 const struct message *card_ask_code(const struct request *request, struct arena *arena)
@@ -337,6 +352,9 @@ static void ping(struct request *request)
 	report.also = also;
 	report.n_also = joined_here(request, also);
 	(void)snprintf(key, sizeof(key), "p-%s", request->row.id);
+	post.about = request->row.answers[0] != '\0' ? request->row.answers
+		     : request->card_id[0] != '\0'   ? request->card_id
+						     : NULL;
 	card = post_open(queue, &post);
 	(void)post_set(card, report_ping(&report, &arena));
 	post_close(card);

@@ -50,9 +50,13 @@ static int by_droplet(const void *a, const void *b)
 	const struct store_job *y = *(const struct store_job *const *)b;
 	int order = strcmp(x->account, y->account);
 
-	return order != 0                      ? order
-	       : x->droplet_id < y->droplet_id ? -1
-					       : x->droplet_id > y->droplet_id;
+	if (order != 0) {
+		return order;
+	}
+	if (x->droplet_id != y->droplet_id) {
+		return x->droplet_id < y->droplet_id ? -1 : 1;
+	}
+	return strcmp(x->droplet_name, y->droplet_name);
 }
 
 void consent_digest(const struct store_request *request, const struct store_job *jobs,
@@ -83,6 +87,9 @@ void consent_digest(const struct store_request *request, const struct store_job 
 	for (size_t i = 0; i < n_jobs; i++) {
 		add(&out, sorted[i]->account);
 		add_number(&out, sorted[i]->droplet_id);
+		if (sorted[i]->droplet_id == 0) { /* one that is to be made is its name */
+			add(&out, sorted[i]->droplet_name);
+		}
 		if (sorted[i]->beside != NULL && *sorted[i]->beside != '\0') {
 			add(&out, sorted[i]->beside); /* what was shown goes, and nothing else */
 		}

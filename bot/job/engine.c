@@ -86,6 +86,9 @@ struct request *request_new(struct job_engine *engine, const struct store_reques
 	request->n_jobs = n_jobs;
 	store_request_keep(&request->arena, to, row);
 	request->args_known = job_args_read(to->arguments, &request->args, &ignored) == 0;
+	if (request->args.gently && plan->gently != NULL) {
+		request->plan = plan->gently;
+	}
 	(void)snprintf(request->card_id, sizeof(request->card_id), "%s", row->card);
 	to->card = request->card_id;
 	timer_init(&request->tick, engine->options.loop, tick, request);
@@ -122,6 +125,7 @@ static void job_done(struct job *job)
 		free(job->unsaved[i].outcome);
 	}
 	free(job->unsaved);
+	free(job->user_data);
 }
 
 void request_free(struct request *request)
@@ -280,7 +284,8 @@ void job_call(struct job *job, const struct ocean_call *what,
 		(void)snprintf(holder->key, sizeof(holder->key), "%s", what->key);
 		holder->call.key = holder->key;
 	}
-	holder->call.interactive = true;
+	/* nobody waits for it as people wait for an answer: their reserve is theirs */
+	holder->call.interactive = false;
 	holder->call.droplet_id = job->row.droplet_id;
 	holder->call.done = called;
 	holder->call.data = holder;

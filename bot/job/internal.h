@@ -103,9 +103,10 @@ struct job {
 	struct call *call;
 	struct fresh fresh;
 	bool wanting;
-	bool frozen; /* about to be canceled: it does nothing by itself */
-	bool moving; /* one of those that a commit under way moves together */
-	bool parked; /* READY, until the whole request was looked at under the policy of now */
+	bool frozen;     /* about to be canceled: it does nothing by itself */
+	bool moving;     /* one of those that a commit under way moves together */
+	char *user_data; /* kind_create.c: what is sent with it; NULL: nothing */
+	bool parked;     /* READY, until the whole request was looked at under the policy of now */
 };
 
 /* What the card asks for now. */
@@ -343,6 +344,8 @@ void press_recheck(
 void presses_drop(struct list *presses);
 
 /* card.c */
+const char *card_title(const struct request *request, struct arena *arena);
+bool card_forms(const struct request *request); /* its network opens forms */
 const struct message *card_ask_code(const struct request *request, struct arena *arena);
 const struct message *card_ask_approvers(const struct request *request, struct arena *arena);
 void card_open(struct request *request);
@@ -361,6 +364,13 @@ void job_watch(struct job *job);
 void job_go(struct job *job); /* READY since just now */
 void job_run_later(struct job *job, const char *why);
 
+/*
+ * run.c: what the gate is asked about: the droplet of the list; as it would be, where it is to be made; where what is kept of it
+ * is meant and it is gone itself, one of which nothing is known. NULL: there is none.
+ */
+const struct droplet *job_subject(const struct job *job, const struct ocean_snapshot *snapshot,
+				  struct arena *arena);
+
 /* proof.c: what is looked at after the action of the step at hand, and whether it is as promised; job->found says more of it */
 struct ocean_call proof_call(const struct job *job);
 bool proof_holds(struct job *job, const struct ocean_call *call);
@@ -373,6 +383,7 @@ void steps_done(struct job *job); /* the step under way was: to the next, or the
 /* Steps that are not needed are passed over. True: none is left, steps_finish. */
 bool steps_skip(struct job *job, const struct droplet *droplet);
 void steps_finish(struct job *job, struct store_txn *txn);
+void steps_not_needed(struct job *job, struct store_txn *txn); /* the step at hand, of several */
 void steps_note_live(struct job *job, const struct droplet *droplet); /* about to be sent */
 /* The step under way ended badly. True: another one undoes the first, and the job goes on. */
 bool steps_end(struct job *job, enum job_state to, struct store_txn *txn);

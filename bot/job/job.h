@@ -48,6 +48,12 @@ struct job_options {
 	/* Asks the network now; done may come at once, when there is nothing to ask. NULL: there are no groups. */
 	void (*groups)(const struct gate_who *who, struct group_want *want, void *data);
 	void (*groups_cancel)(struct group_want *want);
+	/*
+	 * The bytes of a template of user data, in memory of its own; sum: the first half of their SHA-256, in hex. -1: there is no
+	 * such file, or it is not one to be sent, as a sentence. NULL: there are none.
+	 */
+	int (*user_data)(const char *name, char **ret_text, char ret_sum[33], struct err *err,
+			 void *data);
 	struct codes *codes; /* NULL: nobody has any */
 	void *data;
 };
@@ -118,7 +124,9 @@ struct job_press {
 		request; /* its id, or the start of it (at least 4 letters); NULL: the only one that waits for this person here */
 	const char *
 		seal; /* of a button: the first 8 digits of the digest that was shown; NULL: typed */
-	const char *text; /* CODE, REASON */
+	const char *
+		text; /* CODE, REASON; NULL: a button was pressed that opens their form, and it could not be opened */
+	bool unseen; /* text: nobody could read along, wherever it was given */
 };
 
 /*
@@ -126,6 +134,13 @@ struct job_press {
  */
 #define JOB_BUTTON_SIZE 48
 bool job_button_parse(const char *button, char buf[JOB_BUTTON_SIZE], struct job_press *press);
+
+/*
+ * The form that this press of a button opens, in the arena; NULL: none, and job_press has the words for it. What is filled in
+ * there comes back as a press with the same request, act and seal.
+ */
+const struct chat_form *job_form(const struct job_engine *engine, const struct job_press *press,
+				 struct arena *arena);
 
 /*
  * Somebody pressed or typed an act. Every press is answered: the request goes on (its card tells), or `answer` has the words for

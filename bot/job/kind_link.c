@@ -38,8 +38,12 @@ static const struct link_row rows[] = {
 
 static const struct link_row *row_of(const struct job *job)
 {
+	const struct plan_step *step = job_step(job);
+	enum verb verb =
+		step != NULL && step->links != VERB_NONE ? step->links : job->request->plan->verb;
+
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		if (rows[i].verb == job->request->plan->verb) {
+		if (rows[i].verb == verb) {
 			return &rows[i];
 		}
 	}
@@ -49,7 +53,9 @@ static const struct link_row *row_of(const struct job *job)
 
 static const char *word_of(const struct job *job)
 {
-	return job_args_thing(&job->request->args);
+	const struct job_args *args = &job->request->args;
+
+	return args->project_id[0] != '\0' ? args->project_id : job_args_thing(args);
 }
 
 /* ---- where it stands ------------------------------------------------------------------------- */
@@ -202,6 +208,10 @@ static bool bars(struct job *job, const struct ocean_snapshot *snapshot, struct 
 	const struct link_row *row = row_of(job);
 	const char *name = job->row.droplet_name;
 
+	if (job->request->plan->makes && job->link.n_found == 1 && job->link.tied) {
+		steps_not_needed(job, txn); /* it is where it should be */
+		return true;
+	}
 	if (job->link.n_found == 0) {
 		job_say(job, "Nothing ran: no %s %s here.", row->noun, word_of(job));
 	} else if (job->link.n_found > 1) {

@@ -48,4 +48,10 @@ extern const struct step_ops kind_act, kind_destroy, kind_purge;
 /* kind_link.c: a droplet is tied to a thing of the account, or untied */
 extern const struct step_ops kind_link;
 
+/* kind_create.c: a droplet is made, once, and found again by its request tag */
+extern const struct step_ops kind_create;
+
+/* kind_unsave.c: a snapshot is deleted */
+extern const struct step_ops kind_unsave;
+
 #endif

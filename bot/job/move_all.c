@@ -91,6 +91,7 @@ static const struct droplet *looked_at(const struct job *job, const struct commi
 		const struct droplet *droplet = review->droplets[i];
 
 		if (droplet->id == job->row.droplet_id &&
+		    (droplet->id != 0 || strcmp(droplet->name, job->row.droplet_name) == 0) &&
 		    strcmp(droplet->account, job->row.account) == 0) {
 			return droplet;
 		}

@@ -79,8 +79,14 @@ static const char *for_whom(struct reader *reader, const struct request *request
 		}
 		return mine ? "*you* to confirm" : "a confirmation";
 	case DUTY_CODE:
+		if (mine && card_forms(request)) {
+			button(reader, request, JOB_ACT_CODE, "Enter code");
+		}
 		return mine ? "*your* code" : "a code";
 	case DUTY_REASON:
+		if (mine && card_forms(request)) {
+			button(reader, request, JOB_ACT_REASON, "Say why");
+		}
 		return mine ? "*you* to say why" : "a reason";
 	case DUTY_APPROVALS:
 		if (request_asks(request, reader->person)) {

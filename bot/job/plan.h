@@ -18,6 +18,7 @@ enum plan_proof {
 	PROOF_SNAPSHOT, /* a snapshot of it has the name that was asked for */
 	PROOF_BACKUPS_ON, /* backups are on, at the times that were asked for */
 	PROOF_BACKUPS_OFF,
+	PROOF_CREATED, /* it is active; its address is told */
 };
 
 /* How a step is sent, looked for and watched: a row each in job/kinds.c. */
@@ -25,7 +26,9 @@ enum step_kind {
 	STEP_ACT = 0, /* a droplet action: `act` */
 	STEP_DESTROY, /* the droplet, without what belongs to it */
 	STEP_PURGE,   /* the droplet with what was found and shown: needs looks_beside */
-	STEP_LINK,    /* tags, projects, volumes, addresses, firewalls: by the plan's verb */
+	STEP_LINK, /* tags, projects, volumes, addresses, firewalls: by the plan's verb, or `links` */
+	STEP_UNSAVE, /* a snapshot of the droplet goes, by its id */
+	STEP_CREATE, /* the droplet itself, by its name and the request's arguments */
 	STEP_KIND_COUNT,
 };
 
@@ -41,7 +44,9 @@ struct plan_step {
 	/* of plans with several steps */
 	const char *label, *past; /* "Switch off", "switched off" */
 	enum droplet_status
-		unless; /* left out when the droplet is that already; DROPLET_UNKNOWN: never */
+		unless;  /* left out when the droplet is that already; DROPLET_UNKNOWN: never */
+	enum verb links; /* STEP_LINK of a plan for another verb; VERB_NONE: the plan's own */
+	bool if_project; /* there is no such step where no project was asked for */
 	bool takes_args; /* the request's arguments go with it; a size must be the droplet's afterwards */
 	bool way_back; /* undoes the first: left out when that was, done also after a failure in between */
 };
@@ -66,8 +71,11 @@ struct plan {
 	bool interrupts; /* what runs on the droplet stops for a while, and comes back with it */
 	bool strands;    /* what runs on it stops, and nothing on it could bring it back */
 	bool confirms; /* the requester is asked once, whatever the policy asks for: there is no way back */
+	bool makes; /* its droplets are to be made: they have names, and no ids before the first step */
+	bool saved;        /* about what is kept of a droplet, which may be gone itself */
 	bool looks_beside; /* what belongs to each droplet is looked at before, and shown (job/beside.h) */
-	bool beside_goes; /* and goes too, by its ids: so all of it must have been shown */
+	bool beside_goes;          /* and goes too, by its ids: so all of it must have been shown */
+	const struct plan *gently; /* the steps instead, when that was asked for; NULL: the same */
 	struct plan_step steps[PLAN_STEPS_MAX];
 	size_t n_steps;
 };

@@ -193,7 +193,8 @@ static void begin(struct timer *timer)
 		press_note(press, store_txn_new(press->engine->options.store), "stranger");
 		return;
 	}
-	if (press->what.act == JOB_ACT_CODE && !press->what.who.direct) {
+	if (press->what.act == JOB_ACT_CODE && press->what.text != NULL && !press->what.unseen &&
+	    !press->what.who.direct) {
 		burn(press);
 		return;
 	}

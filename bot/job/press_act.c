@@ -261,6 +261,11 @@ static bool is_settled(struct press *press)
 			press, "not-the-requester",
 			arena_printf(&press->arena, "Only %s can do that.", press_who_asked(press)),
 			"Nothing changed.");
+	} else if ((what->act == JOB_ACT_CODE || what->act == JOB_ACT_REASON) &&
+		   what->text == NULL && request_waits(request)) {
+		press_refuse(press, "no-form", "The form could not be opened. Nothing changed.",
+			     what->act == JOB_ACT_CODE ? "Send me your code in a direct message."
+						       : "Answer with: because ...");
 	} else if (what->act == JOB_ACT_APPROVE && mine) {
 		press_refuse(press, "own-request", "You cannot approve what you asked for.",
 			     "Somebody else has to.");

@@ -256,10 +256,9 @@ void press_look_back(struct press *press)
 
 /* "q.a.8c21abcd.0f3e12aa": act, request, and how the digest begins. */
 static const char letters[JOB_ACT_COUNT] = {
-	[JOB_ACT_CONFIRM] = 'c',
-	[JOB_ACT_APPROVE] = 'a',
-	[JOB_ACT_REFUSE] = 'd',
-	[JOB_ACT_CANCEL] = 'x',
+	[JOB_ACT_CONFIRM] = 'c', [JOB_ACT_APPROVE] = 'a', [JOB_ACT_REFUSE] = 'd',
+	[JOB_ACT_CANCEL] = 'x',  [JOB_ACT_CODE] = 'k', /* these two open a form */
+	[JOB_ACT_REASON] = 'r',
 };
 
 const char *press_button(const struct store_request *row, enum job_act act, struct arena *arena)

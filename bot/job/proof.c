@@ -17,6 +17,7 @@ struct ocean_call proof_call(const struct job *job)
 	case PROOF_STATUS:
 	case PROOF_NAME:
 	case PROOF_IPV6:
+	case PROOF_CREATED:
 		break;
 	case PROOF_SNAPSHOT:
 		call.verb = OCEAN_DROPLET_SNAPSHOTS;
@@ -94,6 +95,31 @@ static bool has_backups(struct job *job, const struct ocean_call *call)
 	return true;
 }
 
+/* Where it can be reached, and by which id it is known from now on. */
+static bool is_created(struct job *job, const struct droplet *droplet)
+{
+	const struct gate *gate = job->request->engine->options.gate;
+	struct gate_who who = request_who(job->request);
+	bool ip = gate_shows(gate, &who, "ip");
+	bool id = gate_shows(gate, &who, "id");
+
+	if (droplet->status != DROPLET_ACTIVE) {
+		return false;
+	}
+	(void)snprintf(job->found, sizeof(job->found), "%s%s%s",
+		       !ip                   ? ""
+		       : droplet->ip != NULL ? droplet->ip
+					     : "no public address",
+		       ip && id ? ", " : "", "");
+	if (id) {
+		size_t used = strlen(job->found);
+
+		(void)snprintf(job->found + used, sizeof(job->found) - used, "id %llu",
+			       (unsigned long long)job->row.droplet_id);
+	}
+	return true;
+}
+
 bool proof_holds(struct job *job, const struct ocean_call *call)
 {
 	const struct droplet *droplet = call->n_droplets > 0 ? &call->droplets[0] : NULL;
@@ -107,6 +133,8 @@ bool proof_holds(struct job *job, const struct ocean_call *call)
 		       strcmp(droplet->name, job->request->args.name) == 0;
 	case PROOF_IPV6:
 		return droplet != NULL && has_ipv6(job, droplet);
+	case PROOF_CREATED:
+		return droplet != NULL && is_created(job, droplet);
 	case PROOF_SNAPSHOT:
 		return finds_snapshot(job, call);
 	case PROOF_BACKUPS_ON:
@@ -140,6 +168,8 @@ const char *proof_lack(const struct job *job, const struct ocean_call *call, str
 	case PROOF_IPV6:
 		return droplet == NULL ? NULL
 				       : arena_printf(arena, "%s has no IPv6 address.", name);
+	case PROOF_CREATED:
+		return NULL; /* it is there, but is not ready: nobody knows when */
 	case PROOF_SNAPSHOT:
 		return arena_printf(arena, "%s has no snapshot of that name.", name);
 	case PROOF_BACKUPS_ON:

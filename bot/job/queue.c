@@ -32,6 +32,9 @@ bool request_queued(const struct request *request)
 const struct job *engine_holder(const struct job_engine *engine, const char *account,
 				uint64_t droplet_id)
 {
+	if (droplet_id == 0) { /* one that is to be made is nobody's yet */
+		return NULL;
+	}
 	LIST_FOREACH(it, &engine->requests)
 	{
 		const struct request *request = LIST_ENTRY(it, struct request, link);
@@ -82,7 +85,8 @@ static const struct job *in_line_for(const struct request *request, const struct
 	for (size_t i = 0; i < request->n_jobs; i++) {
 		const struct job *one = &request->jobs[i];
 
-		if (one->row.state == JOB_QUEUED && one->row.droplet_id == job->row.droplet_id &&
+		if (one->row.state == JOB_QUEUED && job->row.droplet_id != 0 &&
+		    one->row.droplet_id == job->row.droplet_id &&
 		    strcmp(one->row.account, job->row.account) == 0) {
 			return one;
 		}

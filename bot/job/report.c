@@ -109,6 +109,12 @@ static const char *first_line(const char *text, struct arena *arena)
 	return arena_strndup(arena, text, strcspn(text, "\n"));
 }
 
+static const char *second_line(const char *text, struct arena *arena)
+{
+	text += strcspn(text, "\n");
+	return *text != '\0' ? first_line(text + 1, arena) : "";
+}
+
 static int64_t usual_ms(const struct plan *plan)
 {
 	int64_t all = 0;
@@ -292,6 +298,9 @@ static void card_of_many(const struct report *report, struct build *build, struc
 		} else {
 			build_line(build, "%s: %s", job->droplet_name, word_of(report, job, arena));
 		}
+		if (done(job) && report->plan->makes) { /* where each can be reached */
+			build_line(build, "  %s", second_line(job->outcome, arena));
+		}
 		if (done(job) && beside_read(job->beside, arena, &beside)) {
 			add_lines(build, beside_left(&beside, report->plan->beside_goes, arena),
 				  arena);
@@ -335,6 +344,12 @@ static bool is_expired(const struct report *report)
 	return true;
 }
 
+/* It was not made, and DigitalOcean says that it may be another time. */
+static bool may_be_made_yet(const struct report *report)
+{
+	return report->plan->makes && report->n_jobs == 1 && report->jobs[0].state == JOB_FAILED;
+}
+
 /* The lines of those that went on while others are asked for again, or wait in line. */
 static void others(const struct report *report, struct build *build, struct arena *arena)
 {
@@ -365,8 +380,11 @@ const struct message *report_card(const struct report *report, struct arena *are
 		card_of_many(report, &build, arena);
 	}
 	if (report->again != NULL && *report->again != '\0' &&
-	    (report->again_queues || is_expired(report))) {
-		build_button(&build, report->again, report->again_queues ? "Queue it" : "Ask again",
+	    (report->again_queues || is_expired(report) || may_be_made_yet(report))) {
+		build_button(&build, report->again,
+			     report->again_queues      ? "Queue it"
+			     : may_be_made_yet(report) ? "Try again"
+						       : "Ask again",
 			     BUTTON_MAIN);
 	}
 	add_next(report, false, &build);

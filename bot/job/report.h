@@ -43,6 +43,7 @@ struct report {
 	const struct report_queue *queue; /* NULL: it does not wait in line */
 	bool again_queues;                /* it was taken: said again, it waits in line */
 	bool hides_cost;                  /* the channel may not know it */
+	bool forms;                       /* a button can ask for a code or a reason */
 	/* buttons of one droplet's end: its plan's look, and its plan's fallback; NULL or "": none */
 	const char *look;
 	const char *fallback, *fallback_label;

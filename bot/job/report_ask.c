@@ -94,6 +94,10 @@ static void question(const struct report *report, struct build *build, struct ar
 	case DUTY_NONE:
 		return;
 	case DUTY_REASON:
+		if (report->forms) {
+			build_line(build, "Please say why %s.", within);
+			return;
+		}
 		build_line(build, "Why? Answer %s:", within);
 		build_line(build, "`because ...`");
 		return;
@@ -101,6 +105,11 @@ static void question(const struct report *report, struct build *build, struct ar
 		build_line(build, "Confirm %s.", within);
 		return;
 	case DUTY_CODE:
+		if (report->forms) {
+			build_line(build, "It needs your six-digit code");
+			build_line(build, "%s.", within);
+			return;
+		}
 		build_line(build, report->request->direct ? "Answer with your six-digit code"
 							  : "Send me your six-digit code");
 		build_line(build, "%s%s.", report->request->direct ? "" : "in a direct message, ",
@@ -126,6 +135,11 @@ static void buttons(const struct report *report, struct build *build, bool to_ca
 	if (report->ask->kind == DUTY_CONFIRM) {
 		button(report, build, JOB_ACT_CONFIRM, "Confirm",
 		       danger ? BUTTON_DANGER : BUTTON_MAIN, arena);
+	} else if (report->ask->kind == DUTY_CODE && report->forms) {
+		button(report, build, JOB_ACT_CODE, "Enter code",
+		       danger ? BUTTON_DANGER : BUTTON_MAIN, arena);
+	} else if (report->ask->kind == DUTY_REASON && report->forms) {
+		button(report, build, JOB_ACT_REASON, "Say why", BUTTON_MAIN, arena);
 	} else if (report->ask->kind == DUTY_APPROVALS) {
 		button(report, build, JOB_ACT_APPROVE, "Approve",
 		       danger ? BUTTON_DANGER : BUTTON_MAIN, arena);

@@ -47,13 +47,36 @@ static void step_line(const struct plan_step *step, size_t i, const char *word, 
 	}
 }
 
+/* False: it was given none, or this version cannot read them. */
+static bool read_args(const struct report *report, struct job_args *ret)
+{
+	struct err err = {0};
+
+	return report->request->arguments != NULL &&
+	       job_args_read(report->request->arguments, ret, &err) == 0;
+}
+
+/* Those that there are for this request: the last one may be for a project that was not asked for. */
+static size_t count_steps(const struct report *report)
+{
+	const struct plan *plan = report->plan;
+	struct job_args args = {.size = ""};
+	size_t n = plan->n_steps;
+
+	if (n > 0 && plan->steps[n - 1].if_project &&
+	    (!read_args(report, &args) || args.project[0] == '\0')) {
+		n--;
+	}
+	return n;
+}
+
 void report_steps(const struct report *report, const struct store_job *job, struct build *build,
 		  struct arena *arena)
 {
 	const struct plan *plan = report->plan;
 	bool final = job_state_final((enum job_state)job->state);
 
-	if (plan->n_steps < 2 || job->steps == NULL || (final && *job->steps == '\0')) {
+	if (count_steps(report) < 2 || job->steps == NULL || (final && *job->steps == '\0')) {
 		return;
 	}
 	for (size_t i = 0; i < plan->n_steps; i++) {
@@ -66,18 +89,9 @@ const char *report_step_word(const struct report *report, const struct store_job
 {
 	const struct plan *plan = report->plan;
 
-	return plan->n_steps > 1 && job->step < plan->n_steps
+	return count_steps(report) > 1 && job->step < plan->n_steps
 		       ? arena_printf(arena, "step %u of %zu, ", job->step + 1, plan->n_steps)
 		       : "";
-}
-
-/* False: it was given none, or this version cannot read them. */
-static bool read_args(const struct report *report, struct job_args *ret)
-{
-	struct err err = {0};
-
-	return report->request->arguments != NULL &&
-	       job_args_read(report->request->arguments, ret, &err) == 0;
 }
 
 const char *report_change(const struct report *report, struct arena *arena)

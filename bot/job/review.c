@@ -39,12 +39,12 @@ void review_free(struct review *review)
 	free(review);
 }
 
-static const struct droplet *droplet_of(const struct review *review, const struct job *job)
+static const struct droplet *droplet_of(struct review *review, const struct job *job)
 {
 	for (size_t i = 0; i < review->n_wants; i++) {
 		if (strcmp(review->wants[i].account, job->row.account) == 0 &&
 		    review->wants[i].snapshot != NULL) {
-			return ocean_snapshot_by_id(review->wants[i].snapshot, job->row.droplet_id);
+			return job_subject(job, review->wants[i].snapshot, &review->arena);
 		}
 	}
 	return NULL;
@@ -164,8 +164,11 @@ bool review_decide(struct review *review, struct store_txn *txn, const char **re
 	struct gate_decision *decision = &review->decision;
 	enum verb verb = request->plan->verb;
 
-	gate_decide(gate, &who, VERB_DROPLET_SHOW, review->droplets, review->n_droplets,
-		    request->row.id, NULL, arena, decision);
+	decision->verdict = ALLOW;
+	if (!request->plan->makes) {
+		gate_decide(gate, &who, VERB_DROPLET_SHOW, review->droplets, review->n_droplets,
+			    request->row.id, NULL, arena, decision);
+	}
 	if (review->gone || review->n_droplets == 0 || decision->verdict != ALLOW) {
 		gate_decide(gate, &who, VERB_DROPLET_SHOW, review->droplets, review->n_droplets,
 			    request->row.id, txn, arena, decision);

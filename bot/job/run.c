@@ -238,8 +238,8 @@ static void begin_step(struct job *job, const struct droplet *droplet,
 	const struct step_ops *ops = step_ops(job_step(job));
 	const char *size = job->request->args.size;
 
-	if (*size != '\0' && job->row.step == 0 && !job->request->args.disk &&
-	    droplet->size != NULL && strcmp(droplet->size, size) == 0) {
+	if (!job->request->plan->makes && *size != '\0' && job->row.step == 0 &&
+	    !job->request->args.disk && droplet->size != NULL && strcmp(droplet->size, size) == 0) {
 		job_say(job, "Nothing ran: %s is a %s already.", job->row.droplet_name, size);
 		job_end(job, JOB_FAILED, txn);
 	} else if (ops->bars != NULL && ops->bars(job, snapshot, txn)) {
@@ -320,19 +320,51 @@ static void decided(struct job *job, const struct droplet *droplet,
 	}
 }
 
-static void ask_gate(struct job *job, const struct droplet *droplet,
-		     const struct ocean_snapshot *snapshot)
+const struct droplet *job_subject(const struct job *job, const struct ocean_snapshot *snapshot,
+				  struct arena *arena)
+{
+	const struct request *request = job->request;
+	const struct droplet *droplet;
+	struct droplet *gone;
+
+	if (request->plan->makes) {
+		return request->args_known ? job_args_future(&request->args, job->row.account,
+							     job->row.droplet_name, arena)
+					   : NULL;
+	}
+	droplet = ocean_snapshot_by_id(snapshot, job->row.droplet_id);
+	if (droplet != NULL || !request->plan->saved) {
+		return droplet;
+	}
+	gone = arena_alloc(arena, sizeof(*gone));
+	*gone = (struct droplet){.id = job->row.droplet_id,
+				 .account = job->row.account,
+				 .known = DROPLET_KNOWS_ACCOUNT};
+	return gone;
+}
+
+static void ask_gate(struct job *job, const struct ocean_snapshot *snapshot)
 {
 	struct job_engine *engine = job->request->engine;
 	const struct store_request *row = &job->request->row;
 	struct gate_who who = request_who(job->request);
 	struct store_txn *txn = store_txn_new(engine->options.store);
+	const struct droplet *droplet;
 	struct gate_decision decision;
 	struct arena arena;
 
 	arena_init(&arena);
-	gate_decide(engine->options.gate, &who, VERB_DROPLET_SHOW, &droplet, 1, row->id, NULL,
-		    &arena, &decision);
+	droplet = job_subject(job, snapshot, &arena);
+	if (droplet == NULL) {
+		not_here(job, txn);
+		arena_done(&arena);
+		return;
+	}
+	decision.verdict = ALLOW;
+	if (!job->request->plan->makes) { /* what is not there yet, nobody can see */
+		gate_decide(engine->options.gate, &who, VERB_DROPLET_SHOW, &droplet, 1, row->id,
+			    NULL, &arena, &decision);
+	}
 	if (decision.verdict !=
 	    ALLOW) { /* to this person it is not there: decided again, for the log */
 		gate_decide(engine->options.gate, &who, VERB_DROPLET_SHOW, &droplet, 1, row->id,
@@ -353,7 +385,6 @@ static void ask_gate(struct job *job, const struct droplet *droplet,
 static void on_list(struct ocean_want *want, struct ocean_snapshot *snapshot, const struct err *err)
 {
 	struct job *job = want->data;
-	const struct droplet *droplet;
 
 	job->wanting = false;
 	if (err != NULL) {
@@ -369,12 +400,7 @@ static void on_list(struct ocean_want *want, struct ocean_snapshot *snapshot, co
 		press_recheck(job->request);
 		return;
 	}
-	droplet = ocean_snapshot_by_id(snapshot, job->row.droplet_id);
-	if (droplet != NULL) {
-		ask_gate(job, droplet, snapshot);
-	} else {
-		not_here(job, NULL);
-	}
+	ask_gate(job, snapshot);
 	ocean_snapshot_unref(snapshot);
 }
 
@@ -411,7 +437,7 @@ void job_run_prepared(struct job *job)
 	}
 	job->fresh.want.max_age_ms = 0;
 	job->fresh.want.max_tier = TIER_READ;
-	job->fresh.want.interactive = true;
+	job->fresh.want.interactive = false;
 	job->fresh.want.done = on_list;
 	job->fresh.want.data = job;
 	job->wanting = true;

@@ -225,6 +225,10 @@ static struct request *find_request(const struct job_engine *engine, const char 
 /* What to type to wait for it; NULL: the names are too many for a line. */
 static const char *queue_words(const struct request *request, struct arena *arena)
 {
+	if (request->plan->saved) {
+		return arena_printf(arena, "%s %s queue", request->row.words,
+				    request->args.snapshot);
+	}
 	return request->n_jobs == 1 ? arena_printf(arena, "%s %s%s queue", request->row.words,
 						   request->jobs[0].row.droplet_name,
 						   job_args_words(&request->args, arena))
@@ -281,7 +285,7 @@ static void audit_refused(const struct request *request, struct store_txn *txn, 
 		.channel = request->row.direct ? "direct" : request->row.channel,
 		.verb = request->row.verb,
 		.droplets = &droplet_id,
-		.n_droplets = 1,
+		.n_droplets = droplet_id != 0,
 		.state = "refused",
 		.outcome = why,
 	};

@@ -98,6 +98,7 @@ static bool is_left_out(const struct job *job, const struct droplet *droplet)
 	const struct plan_step *step = job_step(job);
 
 	return (step->way_back && !has_ended(job, 0, STEP_DONE)) ||
+	       (step->if_project && job->request->args.project[0] == '\0') ||
 	       (droplet != NULL && step->unless != DROPLET_UNKNOWN &&
 		droplet->status == step->unless);
 }
@@ -143,13 +144,23 @@ const char *job_past(const struct job *job, struct arena *arena)
 void steps_done(struct job *job)
 {
 	if (job->request->plan->n_steps > 1) {
-		take_note(job, STEP_DONE, "");
+		take_note(job, STEP_DONE, job->request->plan->makes ? job->found : "");
 		if (!steps_skip(job, NULL)) {
 			go_on(job, NULL);
 			return;
 		}
 	}
 	steps_finish(job, NULL);
+}
+
+void steps_not_needed(struct job *job, struct store_txn *txn)
+{
+	take_note(job, STEP_LEFT_OUT, "");
+	if (steps_skip(job, NULL)) {
+		steps_finish(job, txn);
+	} else {
+		go_on(job, txn);
+	}
 }
 
 /* ---- the end ------------------------------------------------------------------------------- */
@@ -233,6 +244,25 @@ void steps_note_live(struct job *job, const struct droplet *droplet)
 	}
 }
 
+/* Its address, which the row of its first step kept, and what is not known of it yet. */
+static void say_made(struct job *job)
+{
+	const struct request *request = job->request;
+	struct arena arena = {0};
+	struct step_note note = step_note(job->steps, 0, &arena);
+
+	job_say(job, "%s %s in %s", request->plan->done, job->row.droplet_name,
+		report_time(clock_wall_ms() - report_began_ms(&request->row, &job->row), &arena));
+	if (note.why[0] != '\0') {
+		add_line(job, note.why);
+	}
+	if (request->args.project[0] != '\0') {
+		add_line(job, arena_printf(&arena, "In project %s.", request->args.project));
+	}
+	add_line(job, request->plan->remark);
+	arena_done(&arena);
+}
+
 static void say_done(struct job *job)
 {
 	const struct request *request = job->request;
@@ -279,7 +309,11 @@ void steps_finish(struct job *job, struct store_txn *txn)
 		say_failed(job, NULL);
 		job_over(job, JOB_FAILED, txn);
 	} else {
-		say_done(job);
+		if (job->request->plan->makes) {
+			say_made(job);
+		} else {
+			say_done(job);
+		}
 		job_over(job, JOB_DONE, txn);
 	}
 }
@@ -325,6 +359,27 @@ static void say_where_it_stopped(struct job *job, const char *why)
 	arena_done(&arena);
 }
 
+/* It is there and stays, whatever became of what was to be done with it next. */
+static void say_made_only(struct job *job, enum job_state to)
+{
+	const char *name = job->row.droplet_name;
+	char why[sizeof(job->outcome)];
+	struct arena arena = {0};
+	struct step_note note = step_note(job->steps, 0, &arena);
+
+	(void)snprintf(why, sizeof(why), "%s", job->outcome);
+	if (to == JOB_UNKNOWN) {
+		job_say(job, "%s was created.\n%s", name, why);
+	} else {
+		job_say(job, "%s was created, but NOT put\ninto project %s.\n%s", name,
+			job->request->args.project, why);
+	}
+	if (note.why[0] != '\0') {
+		add_line(job, note.why);
+	}
+	arena_done(&arena);
+}
+
 bool steps_end(struct job *job, enum job_state to, struct store_txn *txn)
 {
 	bool failed_before = any(job, STEP_FAILED);
@@ -332,6 +387,13 @@ bool steps_end(struct job *job, enum job_state to, struct store_txn *txn)
 	char why[sizeof(job->outcome)];
 
 	if (job->request->plan->n_steps < 2 || job_step(job) == NULL) {
+		return false;
+	}
+	if (job->request->plan->makes && any(job, STEP_DONE)) {
+		say_made_only(job, to);
+		if (job->row.sent_ms > 0 && to != JOB_DENIED) {
+			take_note(job, to == JOB_UNKNOWN ? STEP_UNKNOWN : STEP_FAILED, "");
+		}
 		return false;
 	}
 	say_what_is_left(job);
@@ -346,7 +408,7 @@ bool steps_end(struct job *job, enum job_state to, struct store_txn *txn)
 	}
 	if (failed_before) {
 		say_failed(job, why);
-	} else if (to == JOB_FAILED) {
+	} else if (to == JOB_FAILED && !job->request->plan->makes) {
 		say_where_it_stopped(job, why);
 	}
 	if (job->row.sent_ms > 0 && to != JOB_DENIED) { /* else it was not begun */

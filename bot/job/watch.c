@@ -83,6 +83,17 @@ static void action_completed(struct job *job)
 
 /* ---- the action ------------------------------------------------------------------------------ */
 
+/* Where DigitalOcean shows more of it than it tells here; a line, for who may see ids. */
+static const char *panel(const struct job *job, struct arena *arena)
+{
+	struct gate_who who = request_who(job->request);
+
+	return gate_shows(job->request->engine->options.gate, &who, "id")
+		       ? arena_printf(arena, "\nhttps://cloud.digitalocean.com/droplets/%llu",
+				      (unsigned long long)job->row.droplet_id)
+		       : "";
+}
+
 static void action_errored(struct job *job)
 {
 	struct arena arena;
@@ -90,9 +101,9 @@ static void action_errored(struct job *job)
 	arena_init(&arena);
 	job_say(job,
 		"%s was NOT %s.\nAction %llu errored.\nDigitalOcean gives no reason.\n"
-		"I did nothing else.",
+		"I did nothing else.%s",
 		job->row.droplet_name, job_past(job, &arena),
-		(unsigned long long)job->row.action_id);
+		(unsigned long long)job->row.action_id, panel(job, &arena));
 	arena_done(&arena);
 	job_end(job, JOB_FAILED, NULL);
 }
@@ -102,11 +113,11 @@ static void action_lost(struct job *job, const struct err *err)
 	struct arena arena;
 
 	arena_init(&arena);
-	job_say(job, "Unknown: was %s %s?\n%s %llu %s.\nI did NOT send it again.",
+	job_say(job, "Unknown: was %s %s?\n%s %llu %s.\nI did NOT send it again.%s",
 		job->row.droplet_name, job_past(job, &arena),
 		err != NULL ? "DigitalOcean does not tell how\naction" : "Action",
 		(unsigned long long)job->row.action_id,
-		err != NULL ? "ended" : "did not end in time");
+		err != NULL ? "ended" : "did not end in time", panel(job, &arena));
 	arena_done(&arena);
 	job_end(job, JOB_UNKNOWN, NULL);
 }

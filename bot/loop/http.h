@@ -70,6 +70,7 @@ struct http_request {
 	int64_t ratelimit_limit, ratelimit_remaining, ratelimit_reset; /* headers; -1: absent */
 	int64_t retry_after_s;  /* header in seconds; -1: absent */
 	char request_id[64];    /* x-request-id */
+	char scopes[512];       /* x-oauth-scopes: what the token may do, by commas; "": not said */
 	int64_t date_ms;        /* Date: the other side's wall clock, whole seconds; -1: absent */
 	struct http_door *door; /* NULL on a real loop */
 	void *internal;

@@ -81,6 +81,7 @@ static void forget_headers(struct http_request *request)
 {
 	request->content_type[0] = '\0';
 	request->request_id[0] = '\0';
+	request->scopes[0] = '\0';
 	request->ratelimit_limit = -1;
 	request->ratelimit_remaining = -1;
 	request->ratelimit_reset = -1;
@@ -107,6 +108,8 @@ static size_t on_header(char *line, size_t size, size_t n, void *data)
 		copy_word(request->content_type, sizeof(request->content_type), value, value_len);
 	} else if (has_prefix(line, len, "x-request-id", &value, &value_len)) {
 		copy_word(request->request_id, sizeof(request->request_id), value, value_len);
+	} else if (has_prefix(line, len, "x-oauth-scopes", &value, &value_len)) {
+		copy_word(request->scopes, sizeof(request->scopes), value, value_len);
 	} else if (has_prefix(line, len, "ratelimit-limit", &value, &value_len)) {
 		request->ratelimit_limit = number(value, value_len);
 	} else if (has_prefix(line, len, "ratelimit-remaining", &value, &value_len)) {

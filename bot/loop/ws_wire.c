@@ -1,7 +1,7 @@
 /* ws_wire.c - what libwebsockets tells of an open connection, and what is written to it
  *
- * Happy path: established -> frames are joined to messages and given to on_message; what is queued goes out, one
- * message a WRITEABLE; pings when it is quiet; a close frame when we want to end.
+ * Happy path: established -> frames are joined to messages and given to on_message; what is queued goes out, some
+ * messages a WRITEABLE; pings when it is quiet; a close frame when we want to end.
  *
  * Failure modes: every fault of the other side (too big, not UTF-8, binary) is answered by a close frame
  * with its code; every way in which libwebsockets tells of an end comes to on_end.
@@ -20,6 +20,7 @@
 #include "loop/ws_internal.h"
 
 #define CLOSE_MS 1500 /* the promise is 2 s */
+#define WRITES_MOST 64
 
 /* The header leaves it out (4.1.6 to 5.0: "handled by lws_close_reason()"), the library takes it; a test sees the code
  * arrive. */
@@ -142,9 +143,27 @@ static void on_receive(struct ws *ws, const char *bytes, size_t len)
 	}
 }
 
+/* As many as go at once: one a turn of the loop would leave a burst of acknowledgements behind what it was a burst of. */
+static int write_queue(struct ws *ws)
+{
+	int n = 0;
+
+	for (size_t i = 0; i < WRITES_MOST && n >= 0 && !list_empty(&ws->queue); i++) {
+		struct outgoing *out = LIST_ENTRY(ws->queue.next, struct outgoing, link);
+
+		if (i > 0 && lws_send_pipe_choked(ws->wsi) != 0) {
+			break;
+		}
+		list_remove(&out->link);
+		ws->queued_bytes -= out->len;
+		n = lws_write(ws->wsi, out->bytes + LWS_PRE, out->len, LWS_WRITE_TEXT);
+		free(out);
+	}
+	return n;
+}
+
 static int on_writable(struct ws *ws)
 {
-	struct outgoing *out;
 	int n;
 
 	if ((ws->state != WS_OPEN && ws->state != WS_CLOSING) || ws->close_sent) {
@@ -156,11 +175,7 @@ static int on_writable(struct ws *ws)
 		ws->ping_due = false;
 		n = lws_write(ws->wsi, ping + LWS_PRE, 0, LWS_WRITE_PING);
 	} else if (!list_empty(&ws->queue)) {
-		out = LIST_ENTRY(ws->queue.next, struct outgoing, link);
-		list_remove(&out->link);
-		ws->queued_bytes -= out->len;
-		n = lws_write(ws->wsi, out->bytes + LWS_PRE, out->len, LWS_WRITE_TEXT);
-		free(out);
+		n = write_queue(ws);
 	} else if (ws->close_code != 0) {
 		unsigned char close[LWS_PRE + 2] = {0};
 

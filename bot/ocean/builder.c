@@ -8,6 +8,7 @@
 int ocean_builder_append(struct ocean_builder *builder, const struct droplet *droplet)
 {
 	if (!ids_put(&builder->ids, droplet->id, builder->n)) {
+		builder->n_twice++;
 		return 1; /* the list moved between two pages */
 	}
 	if (builder->n == OCEAN_DROPLETS_MAX) {

@@ -2,7 +2,7 @@
  *
  * A call is a flight of one to three walks. A walk is a row of requests one after the other: the pages of a list, or
  * one request and its repeats. LIST walks through the droplets and through the GPU droplets at once; LIST and GET
- * have the tags probe beside them when it is due.
+ * have the tags probe beside them when it is due. The pages of a long list of droplets are shared among more walks (pages.c).
  */
 #ifndef OCEAN_CLIENT_H
 #define OCEAN_CLIENT_H
@@ -23,6 +23,18 @@ struct token {
 	int64_t tags_ask_ms;   /* when the proof is due again */
 };
 
+/* Looks at actions that wait for a page of the account's list (polls.c). */
+struct polls {
+	struct client *client;
+	struct list waiting; /* flights, by poll_link */
+	struct timer timer;
+	bool gathering, asking;
+	unsigned pages_most, pages_taken; /* of this round, of the last */
+	int64_t asked_ms[8];              /* ring: when the latest came */
+	size_t n_asked, next;
+	struct ocean_call call;
+};
+
 struct client {
 	struct ocean ocean; /* first */
 	struct loop *loop;
@@ -32,9 +44,18 @@ struct client {
 	struct token tokens[TIER_DESTROY];       /* one spec in several tiers is one token */
 	struct token *by_tier[TIER_DESTROY + 1]; /* NULL: none */
 	struct list flights;
+	struct polls polls;
 };
 
-enum walk_kind { WALK_MAIN, WALK_GPUS, WALK_TAGS, WALK_COUNT };
+enum walk_kind {
+	WALK_MAIN,
+	WALK_GPUS,
+	WALK_TAGS,
+	WALK_COUNT,
+	WALK_SIDE = WALK_COUNT, /* takes pages off WALK_MAIN */
+};
+
+#define PER_PAGE 200 /* the most that DigitalOcean gives */
 
 struct flight;
 
@@ -56,6 +77,22 @@ struct walk {
 	struct err decode_err; /* why on_body refused */
 };
 
+/* The pages of WALK_MAIN's list of droplets, and who read which. */
+struct pages {
+	struct walk *sides;
+	size_t n_sides;
+	unsigned last;   /* page, as the first one said; 0: they are read one after the other */
+	unsigned stride; /* each walk takes every so manieth */
+	unsigned round;  /* how often it was read in vain */
+	int64_t first_total, least_total, most_total; /* -1: not given */
+	struct part {
+		struct walk *walk; /* NULL: nobody */
+		size_t from, to;   /* in its builder */
+	} * parts;                 /* by the page's number */
+	size_t n_parts;
+	struct ocean_builder all; /* its strings are the walks' */
+};
+
 struct flight {
 	struct list link;
 	struct client *client;
@@ -65,11 +102,14 @@ struct flight {
 	size_t n_made;       /* CREATE: how many droplets the answer is about */
 	int64_t begin_by_ms; /* no request begins later */
 	struct walk walks[WALK_COUNT];
+	struct pages pages;
 	unsigned n_running;
 	bool canceled;
 	bool failed;
 	struct err err;
 	struct task turn;
+	struct list poll_link; /* polls.c */
+	bool in_round, polled; /* polled: action is there, no walk is needed */
 	struct ocean_action action;
 	struct ocean_action *actions;
 	size_t n_actions;
@@ -90,5 +130,27 @@ void walk_go(struct walk *walk);
 void walks_stop(struct flight *flight);
 
 void walk_done(struct walk *walk); /* frees what it holds */
+
+void walk_on_wait(struct timer *timer); /* of a walk */
+
+/* ---- polls.c --------------------------------------------------------------------------------- */
+
+void polls_init(struct client *client);
+void polls_stop(struct client *client); /* nobody is asked for any more */
+/* Instead of beginning at once: its turn is posted when it is answered, has failed, or is to ask for itself. */
+void polls_add(struct flight *flight);
+
+/* ---- pages.c --------------------------------------------------------------------------------- */
+
+/* A page of droplets is there: the first one of all (more walks may begin); any. */
+void ocean_pages_spread(struct walk *walk, const struct ocean_page *page);
+void ocean_pages_note(struct walk *walk, const struct ocean_page *page);
+/* Which the walk takes next; 0: none. */
+unsigned ocean_pages_next(const struct walk *walk, const struct ocean_page *page);
+
+enum ocean_pages_end { PAGES_WHOLE, PAGES_AGAIN, PAGES_FAILED };
+/* No walk runs any more. WHOLE: flight->pages.all; AGAIN: it moved, and is being read once more. */
+enum ocean_pages_end ocean_pages_join(struct flight *flight, struct err *err);
+void ocean_pages_done(struct flight *flight);
 
 #endif

@@ -24,6 +24,7 @@ struct ocean_builder {
 	struct arena arena; /* holds the strings */
 	struct droplet *droplets;
 	size_t n, cap;
+	size_t n_twice; /* that came again */
 	struct ids ids;
 };
 

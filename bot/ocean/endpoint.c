@@ -8,6 +8,7 @@
 #include "base/attr.h"
 #include "base/scopes.h"
 #include "ocean/acts.h"
+#include "ocean/decode.h"
 #include "ocean/value.h"
 
 #define WORD_SIZE 180
@@ -42,6 +43,7 @@ static bool is_given(const struct ocean_call *call, unsigned needs)
 	return ((needs & NEEDS_DROPLET) == 0 || call->droplet_id != 0) &&
 	       ((needs & NEEDS_ACTION) == 0 || call->action_id != 0) &&
 	       ((needs & NEEDS_IMAGE) == 0 || call->image_id != 0) &&
+	       ((needs & NEEDS_PAGE) == 0 || (call->page > 0 && call->page <= OCEAN_PAGES_MAX)) &&
 	       ((needs & NEEDS_METRIC) == 0 || is_metric(&call->metric)) &&
 	       ((needs & NEEDS_UUID) == 0 || (key != NULL && value_is_uuid(key))) &&
 	       ((needs & NEEDS_TAG) == 0 || (key != NULL && value_is_tag(key))) &&
@@ -120,6 +122,7 @@ static const char *word_of(const struct ocean_call *call, const char *name, char
 {
 	uint64_t id = strcmp(name, "droplet") == 0  ? call->droplet_id
 		      : strcmp(name, "action") == 0 ? call->action_id
+		      : strcmp(name, "page") == 0   ? call->page
 						    : call->image_id;
 
 	if (strcmp(name, "key") == 0) {

@@ -32,12 +32,13 @@ enum {
 	NEEDS_TAG = 1 << 4,  /* key */
 	NEEDS_IP = 1 << 5,   /* key */
 	NEEDS_METRIC = 1 << 6,
+	NEEDS_PAGE = 1 << 7,
 };
 
 struct endpoint {
 	const char *method; /* NULL: no such verb */
 	const char *
-		path; /* {droplet}, {action}, {image}, {key}: of the call; {filter}, {metric}: by what is asked */
+		path; /* {droplet}, {action}, {image}, {key}, {page}: of the call; {filter}, {metric}: by what is asked */
 	const char *what;  /* for sentences: "reading droplet {droplet}"; {act} too */
 	const char *noun;  /* what a 404 says there is none of; NULL: 404 is no answer to expect */
 	const char *scope; /* NULL: those of the verb */

@@ -69,6 +69,10 @@ static void flight_free(struct flight *flight)
 	for (size_t i = 0; i < WALK_COUNT; i++) {
 		walk_done(&flight->walks[i]);
 	}
+	ocean_pages_done(flight);
+	if (!list_empty(&flight->poll_link)) {
+		list_remove(&flight->poll_link);
+	}
 	task_cancel(&flight->turn);
 	strbuf_done(&flight->body);
 	reader_done(&flight->reader);
@@ -88,7 +92,8 @@ static void hide_tags(struct ocean_builder *builder)
 static int hand_droplets(struct flight *flight, struct err *err)
 {
 	struct ocean_call *call = flight->call;
-	struct ocean_builder *all = &flight->walks[WALK_MAIN].builder;
+	bool pages = endpoint_of(call)->reply == REPLY_DROPLETS;
+	struct ocean_builder *all = pages ? &flight->pages.all : &flight->walks[WALK_MAIN].builder;
 
 	if (ocean_builder_merge(all, &flight->walks[WALK_GPUS].builder, err) < 0) {
 		return -1;
@@ -136,6 +141,28 @@ static int hand_over(struct flight *flight, struct err *err)
 	return 0;
 }
 
+/* False: it was read in vain, and is being read again. */
+static bool pages_are_whole(struct flight *flight)
+{
+	struct err why = {0};
+
+	if (flight->failed || flight->canceled ||
+	    endpoint_of(flight->call)->reply != REPLY_DROPLETS) {
+		return true;
+	}
+	switch (ocean_pages_join(flight, &why)) {
+	case PAGES_AGAIN:
+		return false;
+	case PAGES_FAILED:
+		flight->failed = true;
+		fail_nonsense(flight->call, &why, NULL, &flight->err);
+		return true;
+	case PAGES_WHOLE:
+		return true;
+	}
+	return true;
+}
+
 void flight_finish(struct flight *flight)
 {
 	struct ocean_call *call = flight->call;
@@ -143,6 +170,9 @@ void flight_finish(struct flight *flight)
 	if (!flight->failed && flight->canceled) {
 		flight->failed = true;
 		err_set(&flight->err, ERR_CANCELED, "canceled");
+	}
+	if (!pages_are_whole(flight)) {
+		return;
 	}
 	if (!flight->failed && hand_over(flight, &flight->err) < 0) {
 		flight->failed = true;
@@ -185,16 +215,11 @@ static void on_turn(struct task *task)
 {
 	struct flight *flight = task->data;
 
-	if (flight->failed || flight->canceled) {
+	if (flight->failed || flight->canceled || flight->polled) {
 		flight_finish(flight);
 	} else {
 		walks_begin(flight);
 	}
-}
-
-static void on_wait(struct timer *timer)
-{
-	walk_go(timer->data);
 }
 
 static int64_t begin_ms(const struct ocean_call *call)
@@ -216,12 +241,13 @@ static void client_start(struct ocean *ocean, struct ocean_call *call)
 	flight->call = call;
 	flight->begin_by_ms = clock_mono_ms() + begin_ms(call);
 	list_append(&client->flights, &flight->link);
+	list_init(&flight->poll_link);
 	task_init(&flight->turn, client->loop, on_turn, flight);
 	for (size_t i = 0; i < WALK_COUNT; i++) {
 		flight->walks[i].flight = flight;
 		flight->walks[i].kind = (enum walk_kind)i;
 		flight->walks[i].page = 1;
-		timer_init(&flight->walks[i].timer, client->loop, on_wait, &flight->walks[i]);
+		timer_init(&flight->walks[i].timer, client->loop, walk_on_wait, &flight->walks[i]);
 	}
 	call->internal = flight;
 	call->droplets = NULL;
@@ -235,7 +261,11 @@ static void client_start(struct ocean *ocean, struct ocean_call *call)
 	call->tags_known = false;
 	strbuf_init(&flight->body, OCEAN_BODY_MAX);
 	flight->failed = choose_token(flight, &flight->err) < 0 || write_body(flight) < 0;
-	task_post(&flight->turn);
+	if (call->verb == OCEAN_ACTION && !call->interactive && !flight->failed) {
+		polls_add(flight);
+	} else {
+		task_post(&flight->turn);
+	}
 }
 
 static void client_cancel(struct ocean *ocean, struct ocean_call *call)
@@ -270,6 +300,7 @@ static void client_close(struct ocean *ocean)
 	struct http_pool *pool = client->pool;
 
 	client->pool = NULL;
+	polls_stop(client);
 	LIST_FOREACH(it, &client->flights)
 	{
 		LIST_ENTRY(it, struct flight, link)->canceled = true;
@@ -395,6 +426,8 @@ struct ocean *ocean_http_open(struct loop *loop, const struct ocean_options *opt
 	struct client *client = mem_alloc(sizeof(*client));
 
 	list_init(&client->flights);
+	client->loop = loop;
+	polls_init(client);
 	client->ocean.ops = &ops;
 	client->loop = loop;
 	client->name = mem_strdup(options->name != NULL ? options->name : "main");

@@ -24,6 +24,14 @@
 /* What is known of projects is at most a minute old when a read has it from a snapshot that is itself as old as it may be. */
 #define PROJECTS_FRESH_MS (60000 - OCEAN_FRESH_READ_MS)
 
+/*
+ * Changes look at the list anew before each is sent. Two hundred of them must not spend the hour's requests on it: after a burst
+ * their lists come so far apart that they cost a request a second; those that wait share the next. People never wait for that.
+ */
+#define BURST 4
+#define REQUEST_EVERY_MS 1000
+#define PAGE 200
+
 /* A list under way; it outlives the index when that is freed meanwhile. */
 struct listing {
 	struct ocean_call call;
@@ -49,11 +57,16 @@ struct ocean_index {
 	struct list current;       /* wants that the list under way is for */
 	struct list next;          /* wants that need a list that has not begun */
 	struct task turn;
-	unsigned busy; /* depth of callbacks: freeing waits */
+	int64_t began_ms[BURST]; /* ring: lists for which nobody waited at a screen */
+	size_t n_began, next_began;
+	int64_t apart_ms;   /* how far apart these may be, by what the last one cost */
+	struct timer later; /* for those of `next` when that is too near */
+	unsigned busy;      /* depth of callbacks: freeing waits */
 	bool freed;
 };
 
 static void on_turn(struct task *task);
+static void on_later(struct timer *timer);
 
 struct ocean_index *ocean_index_new(struct loop *loop, struct ocean *ocean)
 {
@@ -66,6 +79,7 @@ struct ocean_index *ocean_index_new(struct loop *loop, struct ocean *ocean)
 	list_init(&index->current);
 	list_init(&index->next);
 	task_init(&index->turn, loop, on_turn, index);
+	timer_init(&index->later, loop, on_later, index);
 	return index;
 }
 
@@ -154,6 +168,8 @@ static void on_listed(struct ocean_call *call, const struct err *err)
 		return;
 	}
 	listing->snapshot = snapshot_began(call->droplets, call->n_droplets, listing->began_ms);
+	listing->index->apart_ms =
+		REQUEST_EVERY_MS * (int64_t)(2 + call->n_droplets / PAGE); /* and GPU droplets */
 	if (listing->walk == NULL) {
 		end_list(listing, NULL);
 	}
@@ -196,10 +212,8 @@ static void begin_list(struct ocean_index *index)
 	struct listing *listing = mem_alloc(sizeof(*listing));
 
 	move_all(&index->current, &index->next);
-	LIST_FOREACH(it, &index->current)
-	{
-		listing->call.interactive |= LIST_ENTRY(it, struct ocean_want, link)->interactive;
-	}
+	timer_stop(&index->later);
+	listing->call.interactive = true; /* people may join it while it waits for the rate */
 	listing->index = index;
 	listing->began_ms = clock_mono_ms();
 	listing->call.verb = OCEAN_LIST;
@@ -214,6 +228,43 @@ static void begin_list(struct ocean_index *index)
 	}
 }
 
+static bool people_wait(const struct ocean_index *index)
+{
+	LIST_FOREACH(it, &index->next)
+	{
+		if (LIST_ENTRY(it, struct ocean_want, link)->interactive) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* May a list begin now, or when? */
+static void begin_or_wait(struct ocean_index *index)
+{
+	int64_t now_ms = clock_mono_ms();
+	int64_t *first_ms = &index->began_ms[index->next_began]; /* of the burst */
+	int64_t wait_ms = *first_ms + BURST * index->apart_ms - now_ms;
+
+	if (people_wait(index)) {
+		begin_list(index);
+	} else if (index->n_began >= BURST && wait_ms > 0) {
+		timer_start(&index->later, wait_ms);
+	} else {
+		*first_ms = now_ms;
+		index->next_began = (index->next_began + 1) % BURST;
+		index->n_began += index->n_began < BURST;
+		begin_list(index);
+	}
+}
+
+static void on_later(struct timer *timer)
+{
+	struct ocean_index *index = timer->data;
+
+	task_post(&index->turn);
+}
+
 static void on_turn(struct task *task)
 {
 	struct ocean_index *index = task->data;
@@ -222,7 +273,7 @@ static void on_turn(struct task *task)
 
 	index->busy++;
 	if (index->listing == NULL && !list_empty(&index->next)) {
-		begin_list(index);
+		begin_or_wait(index);
 	}
 	if (!list_empty(&index->ready)) {
 		last = ocean_snapshot_ref(index->last);
@@ -303,6 +354,7 @@ void ocean_index_free(struct ocean_index *index)
 	}
 	index->freed = true;
 	task_cancel(&index->turn);
+	timer_stop(&index->later);
 	if (index->listing != NULL) {
 		struct listing *listing = index->listing;
 

@@ -18,10 +18,11 @@
  */
 enum ocean_verb {
 	OCEAN_NONE = 0,
-	OCEAN_LIST,              /* droplets: all, GPU droplets too */
-	OCEAN_GET,               /* droplet_id. droplets: one */
-	OCEAN_ACT,               /* droplet_id, act, args. actions: one */
-	OCEAN_ACTION,            /* action_id. actions: one */
+	OCEAN_LIST,    /* droplets: all, GPU droplets too */
+	OCEAN_GET,     /* droplet_id. droplets: one */
+	OCEAN_ACT,     /* droplet_id, act, args. actions: one */
+	OCEAN_ACTION,  /* action_id. actions: one; if not interactive maybe later, with others */
+	OCEAN_ACTIONS, /* page. actions: 200 of the account's, the newest first */
 	OCEAN_DROPLET_ACTIONS,   /* droplet_id. actions: the latest 50, newest first */
 	OCEAN_ACCOUNT,           /* account */
 	OCEAN_SIZES,             /* sizes */
@@ -203,6 +204,7 @@ struct ocean_call {
 		} with;
 		const struct ocean_create *create;
 		struct ocean_metric_ask metric;
+		unsigned page; /* ACTIONS: from 1 */
 	};
 	/*
 	 * Exactly once, from the loop, never before ocean_start returns, also on cancel; the call may be freed in it. err

@@ -19,7 +19,6 @@
 #include "ocean/client.h"
 #include "ocean/fail.h"
 
-#define PER_PAGE 200
 #define SMALL_BODY_BYTES (512U << 10)
 
 /* How long the proof that a token sees tags holds, and when it is asked for again. */
@@ -60,10 +59,16 @@ void walk_done(struct walk *walk)
 	walk->decode = NULL;
 }
 
+void walk_on_wait(struct timer *timer)
+{
+	walk_go(timer->data);
+}
+
 void walks_stop(struct flight *flight)
 {
-	for (size_t i = 0; i < WALK_COUNT; i++) {
-		struct walk *walk = &flight->walks[i];
+	for (size_t i = 0; i < WALK_COUNT + flight->pages.n_sides; i++) {
+		struct walk *walk =
+			i < WALK_COUNT ? &flight->walks[i] : &flight->pages.sides[i - WALK_COUNT];
 
 		if (!walk->running) {
 			continue;
@@ -177,7 +182,7 @@ static void send(struct walk *walk)
 		request->body = flight->body.buf;
 		request->body_len = flight->body.len;
 	}
-	if (row_of(walk)->reply == REPLY_LIST) {
+	if (row_of(walk)->reply == REPLY_LIST || row_of(walk)->reply == REPLY_ACTIONS) {
 		request->max_body_bytes = OCEAN_LIST_BYTES_MAX;
 	}
 	if (has_droplets(walk)) {
@@ -241,14 +246,17 @@ static bool has_no_gpus(const struct walk *walk, int status)
 static int turn_page(struct walk *walk, const struct ocean_page *page, bool *ret_more,
 		     struct err *err)
 {
-	if (page->next == 0) {
-		return 0;
-	}
-	if (page->next != walk->page + 1) {
+	bool shared = walk->kind == WALK_MAIN || walk->kind == WALK_SIDE;
+	unsigned next = shared ? ocean_pages_next(walk, page) : page->next;
+
+	if (page->next != 0 && page->next != walk->page + 1) {
 		return err_set(err, ERR_REMOTE, "page %u of the list names page %u as the next",
 			       walk->page, page->next);
 	}
-	walk->page = page->next;
+	if (next == 0) {
+		return 0;
+	}
+	walk->page = next;
 	walk->attempt = 0;
 	*ret_more = true;
 	return 0;
@@ -261,6 +269,12 @@ static int take_droplets(struct walk *walk, bool *ret_more, struct err *err)
 
 	if (ocean_decode_end(walk->decode, &page, err) < 0) {
 		return -1;
+	}
+	if (row_of(walk)->reply == REPLY_DROPLETS && walk->kind != WALK_GPUS) {
+		if (walk->page == 1) {
+			ocean_pages_spread(walk, &page);
+		}
+		ocean_pages_note(walk, &page);
 	}
 	walk->mark = walk->builder.n;
 	if (call->verb == OCEAN_GET) {

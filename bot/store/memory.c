@@ -107,7 +107,7 @@ static int check_free(struct memory *m, const struct store_job *job, struct err 
 	for (size_t i = 0; map_next(&m->rows.jobs, &i, NULL, &value);) {
 		const struct store_job *other = &((struct row *)value)->job;
 
-		if (other->open && other->droplet_id == job->droplet_id &&
+		if (other->open && job->droplet_id != 0 && other->droplet_id == job->droplet_id &&
 		    strcmp(other->account, job->account) == 0 && strcmp(other->id, job->id) != 0) {
 			return err_set(err, ERR_CONFLICT, "\"%.64s\" has an open job already",
 				       job->droplet_name);

@@ -113,6 +113,10 @@ static const char *const store_migrations[] = {
 	"CREATE INDEX place_at ON place (at_ms);",
 	/* 8: what was shown beside a droplet before it goes */
 	"ALTER TABLE job ADD COLUMN beside TEXT NOT NULL DEFAULT '';",
+	/* 9: several droplets may be made at once, none of which has its id yet */
+	"DROP INDEX job_open;"
+	"CREATE UNIQUE INDEX job_open ON job (account, droplet_id)"
+	" WHERE open = 1 AND droplet_id <> 0;",
 };
 
 #endif

@@ -108,7 +108,7 @@ struct store_job {
 	int64_t deadline_ms; /* wall, of the state */
 	int64_t updated_ms;
 	const char *outcome; /* a sentence, once final; else the newest remark */
-	bool open; /* holds its droplet: a second open job on the same (account, droplet_id) is refused */
+	bool open; /* holds its droplet: a second open job on the same (account, droplet_id) is refused; 0: it is to be made */
 	int64_t ready_ms; /* wall, when it took its place under the policy's limits; 0: it never did, or gave it back */
 	const char *steps; /* a line for each step of a plan of several that has ended; "": none */
 	const char *

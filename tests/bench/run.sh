@@ -81,6 +81,32 @@ if [ "${1:-}" = policy ]; then
 	exit 0
 fi
 
+# ./dev bench ocean [DROPLETS]: a big account behind a socket of this machine: its list, its names, its weight
+if [ "${1:-}" = ocean ]; then
+	n=${2:-2000}
+	more=${BENCH_MORE:-10000}
+	against_rooms "$out/ocean" tests/bench/bench_ocean.c
+	for count in "$n" "$more"; do # each ends with this shell: it holds their standard input
+		mkfifo -m 600 "$out/sim.$count.in.$$"
+		build/release/sluice-sim --listen 127.0.0.1:0 --droplets "$count" --rate-hour 0 --exit-with-stdin \
+			<"$out/sim.$count.in.$$" >"$out/sim.$count.out" &
+		if [ "$count" = "$n" ]; then
+			exec 8>"$out/sim.$count.in.$$"
+		else
+			exec 9>"$out/sim.$count.in.$$"
+		fi
+		rm -f "$out/sim.$count.in.$$"
+		tries=0
+		while ! grep -q '^listening on ' "$out/sim.$count.out" && [ $tries -lt 100 ]; do
+			sleep 0.1
+			tries=$((tries + 1))
+		done
+	done
+	url() { sed -n 's/^listening on \([^ ]*\).*/\1/p' "$out/sim.$1.out"; }
+	"$out/ocean" "$(url "$n")" "$n" "${BENCH_ROUNDS:-21}" "$(url "$more")" "$more"
+	exit 0
+fi
+
 # ./dev bench jobs [CHANGES]: durable changes a second, on a real file. BENCH_FSYNC_MS delays each sync, as a bad disk does.
 if [ "${1:-}" = jobs ]; then
 	against_rooms "$out/jobs" tests/bench/bench_jobs.c tests/bench/flow.c

@@ -1,5 +1,5 @@
 #!/bin/sh
-# slack.sh - Sluice in Slack beside a bot of today, in turns, in one run: [--quick] [--rounds N] [--peer bolt]
+# slack.sh - Sluice in Slack beside a bot of today, in turns, in one run: [--quick] [--tls] [--rounds N] [--peer bolt]
 #
 # The harness is not ours: a program that plays Slack and DigitalOcean, drives the same commands through each bot and measures it from
 # outside. It is taken from ../shared/bench (or SLUICE_SHARED), copied to build/, and extended for both sides alike by what
@@ -11,9 +11,11 @@ room=$PWD/build/bench-slack
 peer=bolt
 rounds=3
 quick=
+tls=
 while [ $# -gt 0 ]; do
 	case "$1" in
 	--quick) quick=--quick ;;
+	--tls) tls=--tls ;;
 	--rounds)
 		rounds=$2
 		shift
@@ -23,7 +25,7 @@ while [ $# -gt 0 ]; do
 		shift
 		;;
 	*)
-		echo "slack takes --quick, --rounds N and --peer NAME, not \"$1\"" >&2
+		echo "slack takes --quick, --tls, --rounds N and --peer NAME, not \"$1\"" >&2
 		exit 2
 		;;
 	esac
@@ -57,6 +59,8 @@ if [ ! -d "$room/peers/bolt/node_modules" ]; then
 	}
 fi
 
+[ -z "$tls" ] || [ -f "$room/tls/cert.pem" ] || (cd "$room" && sh tls/mk.sh >"$room/tls.txt" 2>&1)
+
 # one command, one channel: as many as the harness has commands under way at once
 {
 	cat <<-'END'
@@ -77,13 +81,13 @@ cat >"$room/sluice.sh" <<-END
 	#!/bin/sh
 	rm -f "$room"/bench.db*
 	exec ${SLUICE_BENCH_PROGRAM:-$PWD/build/release/sluice} run --policy "$room/policy.yaml" --state "$room/bench.db" --log warn \\
-		--slack-app-token env:SLACK_APP_TOKEN --slack-bot-token env:SLACK_BOT_TOKEN --slack-api-url "\$SLACK_API_URL" \\
-		--ocean-url "\$DO_API_URL"
+		--slack-pace 1 --slack-app-token env:SLACK_APP_TOKEN --slack-bot-token env:SLACK_BOT_TOKEN --slack-api-url "\$SLACK_API_URL" \\
+		--ocean-url "\$DO_API_URL" \${BENCH_CA_FILE:+--ca-file "\$BENCH_CA_FILE"}
 END
 chmod +x "$room/sluice.sh"
 
-# shellcheck disable=SC2086 # nothing or one word
-(cd "$room" && ./run.sh --bot "$room/sluice.sh" --name sluice --against "$peer" --rounds "$rounds" $quick --out "$room/out") \
+# shellcheck disable=SC2086 # each nothing or one word
+(cd "$room" && ./run.sh --bot "$room/sluice.sh" --name sluice --against "$peer" --rounds "$rounds" $quick $tls --out "$room/out") \
 	>"$room/run.txt" 2>&1 || {
 	tail -n 20 "$room/run.txt" >&2
 	exit 1

@@ -33,6 +33,16 @@ CHANGES = [
 		mk(&p, &pn, 200, "x-oauth-scopes: chat:write,commands\\r\\nx-slack-req-id: a1b2c3\\r\\n", "{\\"ok\\":true,\\"channel\\":\\"C0BENCH%04d\\",\\"ts\\":\\"%llu.%06llu\\",\\"message\\":{\\"user\\":\\"U0BOT0001\\",\\"type\\":\\"message\\",\\"ts\\":\\"%llu.%06llu\\",\\"bot_id\\":\\"B0BOT0001\\",\\"app_id\\":\\"A0BENCH01\\",\\"text\\":\\"(text)\\",\\"team\\":\\"T0BENCH01\\"}}", s < 0 ? 0 : s, 1700000000 + posted / 1000000, posted % 1000000, 1700000000 + posted / 1000000, posted % 1000000);
 		respond(c, p, pn, o_slack_ms, 1);
 '''),
+    # may the token read tags?
+    ('''	if (!strncmp(path, "/v2/actions/", 12)) {''',
+     '''	if (!strncmp(path, "/v2/tags", 8)) {
+		struct buf o = { 0 };
+		static const char none[] = "{\\"tags\\":[],\\"links\\":{},\\"meta\\":{\\"total\\":0}}";
+		http_wrap(&o, 200, RL, none, sizeof(none) - 1);
+		respond(c, o.p, o.len, ms, 1);
+		return;
+	}
+	if (!strncmp(path, "/v2/actions/", 12)) {'''),
     # the droplet itself, and its actions
     ('''	if (!strncmp(path, "/v2/actions/", 12)) {''',
      '''	if (!strncmp(path, "/v2/droplets/", 13) && *m == 'G') {

@@ -13,11 +13,10 @@ FIGURES = [
     ('idle_rss_kib', 'idle', 'rss_kb'), ('idle_cpu_pct', 'idle', 'cpu_pct'), ('idle_wakeups_per_s', 'idle', 'wakeups_per_s'),
     ('mix_20_per_s_ack_p50_us', 'rate20', 'ack_p50_us'), ('mix_20_per_s_reply_p50_us', 'rate20', 'reply_p50_us'),
     ('mix_20_per_s_reply_p99_us', 'rate20', 'reply_p99_us'), ('mix_20_per_s_cpu_us', 'rate20', 'cpu_us_per_cmd'),
-    ('list_ack_p50_us', 'lat-list', 'ack_p50_us'), ('list_reply_p50_us', 'lat-list', 'reply_p50_us'),
-    ('list_reply_p99_us', 'lat-list', 'reply_p99_us'), ('reboot_ack_p50_us', 'lat-reboot', 'ack_p50_us'),
-    ('reboot_reply_p50_us', 'lat-reboot', 'reply_p50_us'), ('reboot_reply_p99_us', 'lat-reboot', 'reply_p99_us'),
-    ('list_64_per_s', 'thr-list', 'throughput'), ('list_64_cpu_us', 'thr-list', 'cpu_us_per_cmd'),
-    ('reboot_64_per_s', 'thr-reboot', 'throughput'), ('reboot_64_cpu_us', 'thr-reboot', 'cpu_us_per_cmd'),
+    *[(f'{command}_{n}_{what}_{p}_us', f'{phase}-{command}', f'{what}_{p}_us')
+      for command in ('list', 'reboot') for n, phase in ((1, 'lat'), (64, 'thr')) for what in ('ack', 'reply') for p in ('p50', 'p99')],
+    *[(f'{command}_{n}_{name}', f'{phase}-{command}', key) for command in ('list', 'reboot') for n, phase in ((1, 'lat'), (64, 'thr'))
+      for name, key in (('per_s', 'throughput'), ('cpu_us', 'cpu_us_per_cmd'))],
     ('rss_under_load_kib', 'thr-reboot', 'rss_kb'), ('burst_200_reply_p99_us', 'burst200', 'reply_p99_us'),
     ('rss_after_load_kib', 'after', 'rss_kb'), ('list_of_2000_p50_us', 'big', 'reply_p50_us'),
     ('refresh_off_air_ms', 'refresh', 'reconnect_p50_ms'), ('drop_off_air_ms', 'drop', 'reconnect_p50_ms'),

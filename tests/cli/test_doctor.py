@@ -1,10 +1,12 @@
 #!/usr/bin/env python3
 # test_doctor.py - sluice doctor from outside: all well, each thing that can be wrong with its remedy, and nothing changed by it
+import json
 import pathlib
 import socket
 import subprocess
 import sys
 import tempfile
+import urllib.request
 
 sys.dont_write_bytecode = True
 from test_cli import SIM, SLUICE, CLEAN, SOURCE, TOKEN, answers, expect, simulator, sluice, terminal_policy
@@ -92,6 +94,30 @@ def slack(folder, url):
         answers(doctor(folder, url, "--slack-app-token", tokens["app"]), 1, "--slack-bot-token is missing")
         for text in ("xapp-1-A0SIM", "xoxb-sim-1", "xoxb-nobody"):
             expect("no token is said", text not in look("app", "gone").stdout)
+        # what the token may not do, and where the bot is not
+        def tell(word, **args):
+            urllib.request.urlopen(f"{api[:-4]}/_sim/{word}", json.dumps(args).encode()).close()
+
+        def scopes(text):
+            tell("token", token="xoxb-sim-1", kind="bot", scopes=text, state="")
+
+        some = "commands,chat:write,im:write,files:write,users:read,channels:read,groups:read,app_mentions:read,im:history"
+        scopes(some)
+        answers(look("app", "bot"), 1, "WRONG slack     The Slack app lacks the scopes usergroups:read", "do: Add them under OAuth",
+                "ok    slack     logged in", "1 thing to mend.")
+        scopes(some.replace("chat:write,", ""))
+        answers(look("app", "bot"), 1, "WRONG slack     The Slack app lacks the scopes chat:write, usergroups:read", "1 thing to mend.")
+        scopes("commands,chat:write,im:write,files:write,users:read,usergroups:read")  # the minimal app, on purpose
+        answers(look("app", "bot"), 0, "Nothing is wrong.")
+        scopes(some + ",usergroups:read")
+        policy = folder / "policy.yaml"
+        before = policy.read_text()
+        policy.write_text(before.replace("T01ACME00", "T0SIM").replace("C01OPS000", "C0OPS").replace("C01ZENITH", "C0DEV"))
+        answers(look("app", "bot"), 0, "Nothing is wrong.")
+        tell("channel", id="C0DEV", is_member=False, members=[])
+        answers(look("app", "bot"), 1, "WRONG slack     cannot work in the channel C0DEV", 'Write "/invite @sluice" there.',
+                "1 thing to mend.")
+        policy.write_text(before)
         sim.stdin.close()
 
 

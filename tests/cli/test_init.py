@@ -1,11 +1,14 @@
 #!/usr/bin/env python3
 # test_init.py - sluice init from outside: a policy that checks clean and works, wrong answers, nothing written over, nothing half done
+import json
 import pathlib
+import subprocess
 import sys
 import tempfile
+import urllib.request
 
 sys.dont_write_bytecode = True
-from test_cli import TOKEN, answers, expect, simulator, sluice
+from test_cli import SIM, TOKEN, answers, expect, simulator, sluice
 
 
 def init(folder, url, *lines, policy="policy.yaml"):
@@ -45,6 +48,50 @@ def xmpp(folder, url):
     answers(sluice("check", "--strict", folder / "xmpp.yaml"), 0, "ok")
 
 
+def slack(folder, url):
+    """The tokens' places, and ids by name out of the workspace; guests and bots are not there."""
+    for name, text in (("app", "xapp-1-A0SIM-1-sim"), ("bot", "xoxb-sim-1")):
+        (folder / name).write_text(text + "\n")
+        (folder / name).chmod(0o600)
+    with subprocess.Popen([str(SIM), "slack", "--exit-with-stdin"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as sim:
+        base = sim.stdout.readline().split()[-1].rstrip("/")
+
+        def tell(word, **args):
+            urllib.request.urlopen(f"{base}/_sim/{word}", json.dumps(args).encode()).close()
+
+        def ask(policy, *lines):
+            done = sluice("init", "--policy", folder / policy, "--ocean-url", url, "--slack-api-url", base + "/api",
+                          text="".join(line + "\n" for line in (f"file:{folder}/token", "3") + lines), env={"USER": "root-user!"})
+            expect("no token is said", "xoxb-" not in done.stdout.replace("xoxb-...", "").replace("begin with xoxb-", "")
+                   and TOKEN not in done.stdout + done.stderr, done.stdout)
+            return done
+
+        tell("user", id="U0GUEST", team_id="T0SIM", name="gil", is_restricted=True)
+        tell("user", id="U0CHEN2", team_id="T0SIM", name="chen.w", real_name="Chen")
+        tell("channel", id="C0ZEN", name="zenith", is_channel=True, is_member=False, members=[])
+        places = (f"file:{folder}/app", f"file:{folder}/bot")
+        done = ask("slack.yaml", *places, "ana", "", "#ops", "Bob, chen.w, gil, Chen", "zenith", "nowhere", "")
+        answers(done, 0, "5 people", 'Nothing there is called "gil"', 'Several are called "Chen"', "U0CHEN2",
+                'The bot is not in #zenith yet: write "/invite @sluice" there.', "Left out.", "It checks clean.",
+                f"--slack-app-token file:{folder}/app")
+        text = (folder / "slack.yaml").read_text()
+        for part in ('team: {slack: "T0SIM"}', 'ana: {team: "U0ANA"}', 'bob: {team: "U0BOB"}', 'chen-w: {team: "U0CHEN2"}',
+                     'ops:   {at: "team/C0OPS"', "zenith-channel", 'team/C0ZEN', "bob looks and changes nothing"):
+            expect(f"the policy has {part!r}", part in text, text)
+        expect("no guest, nobody twice", "gil" not in text and "U0CHEN\"" not in text and "xapp-1" not in text, text)
+        answers(sluice("check", "--strict", folder / "slack.yaml"), 0, "ok")
+        answers(sluice("doctor", "--policy", folder / "slack.yaml", "--ocean-url", url, "--state", folder / "slack.db", "--listen", "",
+                       "--slack-api-url", base + "/api", "--slack-app-token", places[0], "--slack-bot-token", places[1]), 1,
+                "cannot work in the channel C0ZEN", "1 thing to mend.")
+        # mixed up, a token instead of its place, a token that Slack does not know
+        answers(ask("absent.yaml", *reversed(places), *reversed(places), *reversed(places)), 1, "does not begin with xapp-", "Nothing was written.")
+        answers(ask("absent.yaml", "xapp-1-A0SIM-1-sim", *places, "nobody", "nobody", "nobody"), 1, "That looks like a secret.",
+                'Nothing there is called "nobody"', "Nothing was written.")
+        tell("token", token="xoxb-sim-1", kind="bot", scopes="", state="token_revoked")
+        answers(ask("absent.yaml", *places, *places, *places), 1, "the bot token: the token was revoked", "Nothing was written.")
+        sim.stdin.close()
+
+
 def wrong(folder, url):
     absent = folder / "absent.yaml"
     # a token instead of its place is not taken, not shown, not kept
@@ -76,6 +123,7 @@ def main():
         folder = pathlib.Path(name)
         terminal(folder, url)
         xmpp(folder, url)
+        slack(folder, url)
         wrong(folder, url)
     from test_cli import checks
     print(f"{checks} checks")

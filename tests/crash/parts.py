@@ -15,6 +15,7 @@ TOKEN = "sim-token-all"
 
 # The words of each power action. One droplet gets each type at most once, so an action in the ledger has one author.
 VERBS = {
+    "create": "create",
     "reboot": "reboot",
     "power_cycle": "power-cycle",
     "power_off": "power off",
@@ -41,8 +42,8 @@ allow:
 # Half of the droplets ask before they are touched, where this version can ask.
 CONSENT = """\
 require:
-  - {name: sure, may: "droplet.power.*", droplets: {tag: asks}, confirm: self}
-  - {name: two-people, may: "droplet.power.*", droplets: {tag: pairs}, approvals: 1, from: sre, within: 10m}
+  - {name: sure, may: ["droplet.power.*", droplet.create], droplets: {tag: asks}, confirm: self}
+  - {name: two-people, may: ["droplet.power.*", droplet.create], droplets: {tag: pairs}, approvals: 1, from: sre, within: 10m}
 """
 
 
@@ -73,7 +74,7 @@ class Simulator:
         self.port_file = folder / "sim.port"
         self.process = await asyncio.create_subprocess_exec(
             str(build / "sluice-sim"), "--empty", "--token", TOKEN, "--scopes", "destroy", "--speed", "40",
-            "--rate-hour", "0", "--rate-minute", "0", "--port-file", str(self.port_file), "--exit-with-stdin",
+            "--rate-hour", "0", "--rate-minute", "0", "--droplet-limit", "100000", "--port-file", str(self.port_file), "--exit-with-stdin",
             stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.DEVNULL)
         for _ in range(500):
             if self.port_file.exists():
@@ -110,6 +111,16 @@ class Simulator:
                 raise Fail(f"{droplet.name} has more actions than one page")
         return actions
 
+    def made(self):
+        """The name of every droplet that was made, as often as there is one."""
+        names, page = [], 1
+        while True:
+            answer = json.loads(self.ask("GET", f"/v2/droplets?per_page=200&page={page}"))
+            names += [droplet["name"] for droplet in answer["droplets"] if droplet["name"].startswith("n-")]
+            if len(answer["droplets"]) < 200:
+                return names
+            page += 1
+
     def log(self):
         return self.ask("GET", "/_sim/log")
 
@@ -138,6 +149,7 @@ class Faults:
         (0.15, "kind=html-502 commit=no"),
         (0.15, "kind=503 commit=no"),
     ]
+    CREATES = [(weight, line) for weight, line in ACTS if "action-" not in line]
     READS = [
         (6, "path=/v2/* kind=slow ms={ms}"),
         (2, "path=/v2/* kind=503"),
@@ -167,6 +179,7 @@ class Faults:
     def renew(self):
         self.clear()
         lines = [self.line(self.ACTS, "method=POST path=*actions") for _ in range(5)]
+        lines += [self.line(self.CREATES, "method=POST path=/v2/droplets") for _ in range(2)]
         lines += [self.line(self.READS, "method=GET") for _ in range(2)]
         self.simulator.ask("POST", "/_sim/fault", "".join(lines))
 
@@ -237,7 +250,7 @@ class Droplet:
         self.name = f"c-{n:04}"
         self.tag = tag
         self.off = False
-        self.unused = list(VERBS)
+        self.unused = [kind for kind in VERBS if kind != "create"]
         self.command = None # the open one
         self.second = None  # the one that waits for its end
 
@@ -245,6 +258,20 @@ class Droplet:
         """A type that its status allows, and that it had not yet."""
         fitting = [t for t in self.unused if (t == "power_on") == self.off]
         return random.choice(fitting) if fitting else None
+
+
+class NewDroplet:
+    """One that is to be made; its name is all that is known of it, and nobody else has that."""
+
+    def __init__(self, n, tag):
+        self.id = self.name = f"n-{n:04}"
+        self.tag = tag
+        self.off = False
+        self.unused = ["create"]
+        self.command = self.second = None
+
+    def next_type(self, _random):
+        return self.unused[0] if self.unused else None
 
 
 class Command:
@@ -255,6 +282,8 @@ class Command:
         self.kind = kind
         self.second = second # said while another one runs on the droplet
         self.text = f"@sluice {VERBS[kind]} {droplet.name}" + (" queue" if second else "")
+        if kind == "create":
+            self.text += f" region ams3 size s-1vcpu-1gb image debian-12-x64 tags {droplet.tag}"
         self.deliveries = 0
         self.privately = [] # answers that only the person saw
         self.presses = 0

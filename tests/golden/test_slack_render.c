@@ -90,7 +90,7 @@ static void draw(const struct picture *picture, struct strbuf *out)
 
 	build_init(&build, &arena, picture->tone);
 	picture->build(&build);
-	slack_render(build_end(&build), &arena, &pages);
+	slack_render(build_end(&build), NULL, &arena, &pages);
 	for (size_t i = 0; i < pages.n; i++) {
 		struct json *blocks =
 			json_parse(pages.page[i].blocks, strlen(pages.page[i].blocks), NULL);
@@ -167,7 +167,7 @@ static void nothing_is_lost_between_pages(void **state)
 		build_row(&build, row);
 	}
 	build_button(&build, "id", "More", BUTTON_PLAIN);
-	slack_render(build_end(&build), &arena, &pages);
+	slack_render(build_end(&build), NULL, &arena, &pages);
 	assert_true(pages.n > 3 && pages.n < SLACK_PAGES_MAX);
 	for (int i = 0; i < 400; i++) {
 		(void)snprintf(name, sizeof(name), "droplet-with-a-name-%03d", i);
@@ -194,7 +194,7 @@ static void what_is_left_out_is_said(void **state)
 	for (int i = 0; i < 3000; i++) {
 		build_line(&build, "a line of some length, number %d", i);
 	}
-	slack_render(build_end(&build), &arena, &pages);
+	slack_render(build_end(&build), NULL, &arena, &pages);
 	assert_int_equal(pages.n, SLACK_PAGES_MAX);
 	assert_non_null(strstr(pages.page[SLACK_PAGES_MAX - 1].blocks, "left out"));
 	for (size_t p = 0; p < pages.n; p++) {

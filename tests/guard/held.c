@@ -11,7 +11,10 @@
 #include "job/states.h"
 #include "job/steps.h"
 
-#define END_MS (40 * 60 * 1000) /* longer than any approval is waited for */
+#define SIM_MADE_FROM 400000000   /* ids of droplets that were made */
+#define MADE_LATER 1              /* where what is done to those is counted; 0: their making */
+#define END_MS (40 * 60 * 1000)   /* longer than any approval is waited for */
+#define LATER_MS (10 * 60 * 1000) /* and again while something is open */
 
 static void wrong(struct held *held, const char *what, uint64_t droplet)
 {
@@ -69,16 +72,53 @@ static bool is_refusal(const struct sim_call *call)
 	return call->fault == FAULT_REFUSED || call->status == 429 || call->status == 422;
 }
 
-/* Does it change a droplet: an action, or its end? */
+/* The droplet that a body names; 0: none. */
+static unsigned long long droplet_in(const char *body)
+{
+	static const char *const keys[] = {"\"droplet_id\":", "\"droplet_ids\":[",
+					   "\"resource_id\":\"", "do:droplet:"};
+
+	for (size_t i = 0; body != NULL && i < ARRAY_LEN(keys); i++) {
+		const char *at = strstr(body, keys[i]);
+
+		if (at != NULL) {
+			return strtoull(at + strlen(keys[i]), NULL, 10);
+		}
+	}
+	return 0;
+}
+
+/* Does it change anything: whatever is no GET. Which droplet is it about? 0: the request does not say. */
 static bool is_change(const struct sim_call *call, unsigned long long *ret_droplet)
 {
-	int n = 0;
+	static const char *const known[] = {"/v2/volumes/",  "/v2/reserved_ips/", "/v2/firewalls/",
+					    "/v2/projects/", "/v2/snapshots/",    "/v2/tags/"};
 
-	if (strcmp(call->method, "DELETE") == 0) {
-		return sscanf(call->path, "/v2/droplets/%llu", ret_droplet) == 1;
+	if (strcmp(call->method, "GET") == 0) {
+		return false;
 	}
-	return strcmp(call->method, "POST") == 0 &&
-	       sscanf(call->path, "/v2/droplets/%llu/actions%n", ret_droplet, &n) == 1 && n > 0;
+	*ret_droplet = 0;
+	if (strcmp(call->path, "/v2/droplets") == 0 ||
+	    sscanf(call->path, "/v2/droplets/%llu", ret_droplet) == 1) {
+		return true;
+	}
+	for (size_t i = 0; i < ARRAY_LEN(known); i++) {
+		if (strncmp(call->path, known[i], strlen(known[i])) == 0) {
+			*ret_droplet = droplet_in(call->body);
+			return true;
+		}
+	}
+	return false;
+}
+
+/* The address alone, a snapshot: of the job that is being sent. */
+static bool is_any_submitting(struct search *search, const struct store_job *job)
+{
+	if (job->state != JOB_SUBMITTING || job->sent_ms == 0 || !job->open) {
+		return false;
+	}
+	search->droplet = job->droplet_id;
+	return true;
 }
 
 static void served(const struct sim_call *call, void *data)
@@ -87,14 +127,21 @@ static void served(const struct sim_call *call, void *data)
 	struct search search = {.held = held, .fits = is_submitting};
 	unsigned long long droplet;
 
-	if (!is_change(call, &droplet) || droplet >= HELD_DROPLETS) {
+	if (strcmp(call->method, "GET") != 0) {
+		held->n_changes++;
+	}
+	if (!is_change(call, &droplet) || (droplet >= HELD_DROPLETS && droplet < SIM_MADE_FROM)) {
 		return;
 	}
+	held->n_watched++;
 	search.droplet = droplet;
+	search.fits = droplet == 0 ? is_any_submitting : is_submitting;
 	search_jobs(&search, true);
 	if (!search.found) {
+		fprintf(stderr, "%s: %s %s\n", held->what, call->method, call->path);
 		wrong(held, "a request left before its job was on disk as submitting", droplet);
 	}
+	droplet = search.droplet < SIM_MADE_FROM ? search.droplet : MADE_LATER;
 	held->posts[droplet] += is_refusal(call) ? 0 : 1;
 	held->reached[droplet] += call->reached && call->status != 422 ? 1 : 0;
 }
@@ -163,7 +210,11 @@ static unsigned steps_of(const struct store_job *job)
 
 static bool note_job(struct search *search, const struct store_job *job)
 {
-	if (job->droplet_id < HELD_DROPLETS) {
+	if (job->droplet_id == 0 || job->droplet_id >= SIM_MADE_FROM) { /* it was to be made */
+		search->held->jobs[0]++;
+		search->held->steps[0]++;
+		search->held->steps[MADE_LATER] += steps_of(job) - 1;
+	} else if (job->droplet_id < HELD_DROPLETS) {
 		search->held->jobs[job->droplet_id]++;
 		search->held->steps[job->droplet_id] += steps_of(job);
 	}
@@ -171,6 +222,21 @@ static bool note_job(struct search *search, const struct store_job *job)
 		wrong(search->held, job_state_name((enum job_state)job->state), job->droplet_id);
 	}
 	return false;
+}
+
+static int count_open(const struct store_request *request, void *data)
+{
+	(void)request;
+	(*(unsigned *)data)++;
+	return 0;
+}
+
+static unsigned open_requests(const struct held *held)
+{
+	unsigned n = 0;
+
+	(void)store_each_request(held->stage->store, true, count_open, &n, NULL);
+	return n;
 }
 
 static int note_open(const struct store_request *request, void *data)
@@ -217,7 +283,13 @@ void held_end(struct held *held)
 	struct err err = {0};
 	int64_t rows;
 
+	if (held->n_changes != held->n_watched) {
+		wrong(held, "something was changed that nobody here watches", 0);
+	}
 	stage_pass(held->stage, END_MS);
+	for (int i = 0; i < 24 && open_requests(held) > 0; i++) {
+		stage_pass(held->stage, LATER_MS); /* a snapshot may take hours */
+	}
 	search_jobs(&search, false);
 	(void)store_each_request(held->stage->store, true, note_open, held, NULL);
 	for (uint64_t id = 0; id < HELD_DROPLETS; id++) {

@@ -2,6 +2,7 @@
  *
  *   - a request that changes something leaves only after its job is on disk as SUBMITTING
  *   - one step of a job, one request: what may have reached DigitalOcean is never sent again
+ *   - one request of a create, one droplet: they are counted as those of droplet 0, which has no id when it is asked for
  *   - at the end nothing is open, the last word of every card is an outcome, and the log's chain is whole
  */
 #ifndef GUARD_HELD_H
@@ -21,6 +22,8 @@ struct held {
 	unsigned steps[HELD_DROPLETS]; /* of these jobs, that were begun */
 	unsigned states;               /* bits of enum job_state that held_state saw */
 	unsigned n_wrong;
+	unsigned n_changes,
+		n_watched;     /* requests that are no GET; of them those that are looked at */
 	char *said[HELD_SAID]; /* ids of what was said */
 	bool answered[HELD_SAID];
 	unsigned n_said;

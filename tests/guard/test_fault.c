@@ -143,9 +143,10 @@ static void fail_each(const char *story, const char *call_fault, enum err_kind p
 }
 
 static const char *const stories[] = {
-	"reboot",         "several",       "lost_reply",      "restart",         "repeated",
-	"ambiguous",      "confirm",       "approve_two",     "approve_restart", "queue_short",
-	"snapshot_short", "restore_short", "destroy_restart", "purge_lost"};
+	"reboot",          "several",     "lost_reply",     "restart",
+	"repeated",        "ambiguous",   "confirm",        "approve_two",
+	"approve_restart", "queue_short", "snapshot_short", "restore_short",
+	"destroy_restart", "purge_lost",  "create_short",   "links_short"};
 
 static void test_commits(void **state)
 {
@@ -170,8 +171,29 @@ static void test_posts(void **state)
 static void test_calls(void **state)
 {
 	static const char *const kinds[] = {
-		"reset",          "reset commit=no", "timeout-after-send", "timeout-before", "503",
-		"503 commit=yes", "html-502",        "torn-json",          "refused",        "429",
+		"reset",
+		"reset commit=no",
+		"timeout-after-send",
+		"timeout-before",
+		"503",
+		"503 commit=yes",
+		"html-502",
+		"torn-json",
+		"refused",
+		"429",
+		/* each answer that is honest and useless, and each end of an action */
+		"reset-mid-body",
+		"429 retry-after=9",
+		"404",
+		"action-errors",
+		"action-never-ends",
+		"completed-unchanged",
+		"action-lags",
+		"action-no-end-time",
+		"list-shifts page=1",
+		"other-host-link",
+		"failed-page page=1",
+		"html-502 commit=yes",
 	};
 
 	(void)state;

@@ -90,8 +90,12 @@ static const char *arg_words(const struct command *row)
 		return " debian-12-x64";
 	case ARG_BACKUP:
 		return " 17";
+	case ARG_GENTLY:
+		return " gently";
 	case ARG_PLAN:
 		return " weekly sun 4";
+	case ARG_REGION:
+		return " region ams3 size s-1vcpu-1gb image debian-12-x64 project web";
 	case ARG_NONE:
 	case ARG_DISK:
 	case ARG_LABEL: /* may be left out */
@@ -100,6 +104,21 @@ static const char *arg_words(const struct command *row)
 	case ARG_PRICE:
 	case ARG_FIGURE: /* may be left out */
 	case ARG_SPAN:
+	case ARG_KEYS: /* behind the region */
+	case ARG_TAGS:
+	case ARG_VPC:
+	case ARG_TEMPLATE:
+	case ARG_BACKUPS:
+	case ARG_MONITORING:
+	case ARG_IPV6:
+	case ARG_ACCOUNT:
+	case ARG_KEY_IDS:
+	case ARG_VPC_ID:
+	case ARG_PROJECT_ID:
+	case ARG_PROJECT_NAME:
+	case ARG_SNAPSHOT:
+	case ARG_SAVED:
+	case ARG_TEMPLATE_SUM:
 	case ARG_COUNT:
 		break;
 	}

@@ -461,6 +461,67 @@ static void test_restart_acts(void **state)
 	has(states, JOB_WATCHING);
 }
 
+/* One that is made, and put into a project: there is at most one of its name, and as many as were asked for. */
+static unsigned restart_create(const char *fault, int64_t at_ms)
+{
+	static const char text[] = "create new-1 region ams3 size s-1vcpu-1gb image debian-12-x64 "
+				   "keys ana-laptop project shop";
+	struct stage *stage = stage_new(SOURCE_DIR "/tests/scenario/policies/guard.yaml");
+	char what[120];
+	struct held held = {.what = what};
+	unsigned n = 0;
+
+	(void)snprintf(what, sizeof(what), "create, %s, restart at %lld ms",
+		       fault != NULL ? fault : "no fault", (long long)at_ms);
+	assert_non_null(stage);
+	assert_int_equal(
+		sim_droplet_line(stage->world->model, "web-1 id=11 tags=web project=shop", NULL),
+		0);
+	if (fault != NULL) {
+		assert_int_equal(faults_add(&stage->world->faults, fault, NULL), 0);
+	}
+	held_begin(&held, stage);
+	held_said(&held, stage_say(stage, &(struct stage_said){
+						  .user = "ana", .channel = "ops", .text = text}));
+	stage_pass(stage, at_ms);
+	held_look(&held);
+	stage_restart(stage);
+	held_end(&held);
+	for (size_t i = 0; i < stage->world->model->n_droplets; i++) {
+		n += strcmp(stage->world->model->droplets[i]->name, "new-1") == 0;
+	}
+	assert_int_equal(held.n_wrong, 0);
+	assert_true(held.posts[0] <= 1);
+	assert_int_equal(n, held.reached[0]);
+	if (held.jobs[0] > 0) {
+		assert_true(held.answered[0]);
+		assert_true(held.posts[0] == 1 || (held.states & (1U << JOB_SUBMITTING)) != 0);
+	}
+	held_free(&held);
+	stage_free(stage);
+	return held.states;
+}
+
+static void test_restart_create(void **state)
+{
+	static const char *const faults[] = {
+		NULL, "nth=1 method=POST path=/v2/droplets kind=timeout-after-send",
+		"nth=1 method=POST path=/v2/droplets kind=timeout-before",
+		"nth=1 method=POST path=/v2/droplets kind=503 commit=yes"};
+	unsigned states = 0;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(faults); i++) {
+		for (int64_t at_ms = 7; at_ms < 80000; at_ms += at_ms < 600 ? 17 : 997) {
+			states |= restart_create(faults[i], at_ms);
+		}
+	}
+	has(states, JOB_READY);
+	has(states, JOB_SUBMITTING);
+	has(states, JOB_UNSURE);
+	has(states, JOB_WATCHING);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -475,6 +536,7 @@ int main(void)
 		cmocka_unit_test(test_restart_queued),
 		cmocka_unit_test(test_restart_resize),
 		cmocka_unit_test(test_restart_acts),
+		cmocka_unit_test(test_restart_create),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

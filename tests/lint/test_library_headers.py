@@ -26,7 +26,7 @@ HOME = {
     r"http_parser\.h": ["tests/sim/server.c"],
 }
 # The simulators' servers are libuv programs of their own; the simulated Slack is made of JSON trees.
-ALSO = {"uv.h": ["tests/sim/server.c", "tests/sim/slack_conn.h"], "http_parser.h": ["tests/sim/slack_conn.h"],
+ALSO = {"uv.h": ["tests/sim/listener.h", "tests/sim/slack_conn.h"], "http_parser.h": ["tests/sim/slack_conn.h"],
         "jansson.h": ["tests/sim/slack.h"],
         "openssl/evp.h": ["tests/sim/slack_ws.c"], "openssl/sha.h": ["tests/sim/slack_ws.c"]}
 

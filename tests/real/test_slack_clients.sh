@@ -8,7 +8,8 @@ source=${SOURCE_DIR:-$PWD}
 build=${BUILD_DIR:-build/dev}
 room=$build/slack-clients
 SLUICE_SIM=$(cd "$build" && pwd)/sluice-sim
-export SLUICE_SIM
+SLUICE=$(cd "$build" && pwd)/sluice
+export SLUICE_SIM SLUICE
 
 if ! command -v npm >/dev/null || ! command -v node >/dev/null; then
 	echo "npm and node are not here: ./dev setup test installs them"

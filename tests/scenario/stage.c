@@ -2,9 +2,11 @@
 #include "stage.h"
 
 #include <assert.h>
+#include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -65,13 +67,19 @@ static void *paint(const struct post_painter *painter, const struct message *mes
 	return painting;
 }
 
-static void use_files(struct stage *stage)
+void stage_use_ops(struct stage *stage)
 {
-	if (stage->files) {
-		stage->ops = *stage->chat->ops;
-		stage->ops.caps |= CHAT_FILES;
-		stage->chat->ops = &stage->ops;
+	const struct chat_ops mine = stage->ops;
+
+	if (!stage->files && !stage->form.on) {
+		return;
 	}
+	stage->ops = *stage->chat->ops;
+	stage->ops.caps |= stage->files ? CHAT_FILES : 0;
+	stage->ops.caps |= stage->form.on ? CHAT_FORMS : 0;
+	stage->ops.open_form = mine.open_form;
+	stage->ops.answer = mine.answer;
+	stage->chat->ops = &stage->ops;
 }
 
 void stage_files(struct stage *stage, int64_t paint_ms)
@@ -79,7 +87,7 @@ void stage_files(struct stage *stage, int64_t paint_ms)
 	stage->paint_ms = paint_ms;
 	if (!stage->files) {
 		stage->files = true;
-		use_files(stage);
+		stage_use_ops(stage);
 	}
 }
 
@@ -121,6 +129,21 @@ static void keep(const struct chat_place *place, const char *private_to, const c
 		s->labels[s->n_buttons] = mem_strdup(message->buttons[i].label);
 		s->buttons[s->n_buttons++] = mem_strdup(message->buttons[i].id);
 	}
+}
+
+void stage_show(struct stage *stage, const char *channel, bool direct, const char *private_to,
+		const char *text)
+{
+	struct shown *s;
+
+	stage->shown = mem_grow(stage->shown, stage->n_shown + 1, sizeof(*stage->shown));
+	s = &stage->shown[stage->n_shown++];
+	memset(s, 0, sizeof(*s));
+	s->channel = mem_strdup(channel);
+	s->direct = direct;
+	s->private_to = mem_strdup(private_to);
+	s->id = mem_strdup("");
+	s->text = mem_strdup(text);
 }
 
 static bool fault(struct chat_post *post, struct err *ret_err, void *data)
@@ -166,6 +189,7 @@ static void start_app(struct stage *stage)
 				  .store = stage->store,
 				  .policy = policy,
 				  .policy_path = stage->policy_path,
+				  .user_data = stage->user_data,
 				  .painter = &stage->painter,
 				  .own_droplet = stage->own_droplet,
 				  .own_droplet_awaited = stage->own_droplet_awaited};
@@ -176,7 +200,7 @@ static void start_app(struct stage *stage)
 
 	stage->chat = console_open(stage->loop, &console, &err);
 	assert(stage->chat != NULL && n > 0);
-	use_files(stage);
+	stage_use_ops(stage);
 	oceans[0] = sim_ocean_open(stage->loop, stage->world, accounts[0].name, LATENCY_MS);
 	assert(oceans[0] != NULL);
 	parts.accounts = oceans;
@@ -203,6 +227,7 @@ struct stage *stage_new(const char *policy_path)
 		free(stage);
 		return NULL;
 	}
+	(void)snprintf(stage->user_data, sizeof(stage->user_data), "%s.d", stage->policy_path);
 	policy = load_policy(stage->policy_path);
 	if (policy == NULL) {
 		(void)unlink(stage->policy_path);
@@ -258,6 +283,37 @@ bool stage_policy_file(struct stage *stage, const char *policy_path)
 	return (to == NULL || fclose(to) == 0) && good;
 }
 
+bool stage_template(struct stage *stage, const char *name, const char *text)
+{
+	char path[128];
+	FILE *to;
+
+	(void)mkdir(stage->user_data, 0700);
+	(void)snprintf(path, sizeof(path), "%s/%s", stage->user_data, name);
+	to = fopen(path, "w");
+	if (to == NULL) {
+		return false;
+	}
+	(void)fputs(text, to);
+	return fchmod(fileno(to), 0600) == 0 && fclose(to) == 0;
+}
+
+static void forget_templates(struct stage *stage)
+{
+	DIR *dir = opendir(stage->user_data);
+	const struct dirent *entry;
+	char path[512];
+
+	while (dir != NULL && (entry = readdir(dir)) != NULL) {
+		(void)snprintf(path, sizeof(path), "%s/%s", stage->user_data, entry->d_name);
+		(void)unlink(path);
+	}
+	if (dir != NULL) {
+		(void)closedir(dir);
+		(void)rmdir(stage->user_data);
+	}
+}
+
 void stage_reload(struct stage *stage)
 {
 	app_reload(stage->app);
@@ -279,6 +335,7 @@ void stage_free(struct stage *stage)
 	store_close(stage->store);
 	sim_world_free(stage->world);
 	(void)unlink(stage->policy_path);
+	forget_templates(stage);
 	loop_free(stage->loop);
 	for (size_t i = 0; i < stage->n_shown; i++) {
 		struct shown *s = &stage->shown[i];
@@ -304,6 +361,7 @@ void stage_pass(struct stage *stage, int64_t ms)
 const char *stage_say(struct stage *stage, const struct stage_said *said)
 {
 	bool direct = strcmp(said->channel, "direct") == 0;
+	char ticket[200];
 	struct event event = {
 		.kind = EVENT_TEXT,
 		.place = {.channel = direct ? said->user : said->channel, .direct = direct},
@@ -311,11 +369,13 @@ const char *stage_say(struct stage *stage, const struct stage_said *said)
 		.id = said->id,
 		.sent_ms = clock_wall_ms() - said->age_ms,
 		.text = said->text,
-		.addressed = direct,
+		.addressed = direct || (stage->form.on && said->text[0] == '/'),
 		.by_bot = said->by_bot,
 		.edited = said->edited,
 	};
 
+	(void)snprintf(ticket, sizeof(ticket), "%s %s", said->channel, said->user);
+	event.opens = stage->form.on && said->text[0] == '/' ? ticket : NULL;
 	(void)snprintf(stage->said, sizeof(stage->said), "%s", console_event(stage->chat, &event));
 	stage_pass(stage, 1);
 	return stage->said;
@@ -331,7 +391,17 @@ void stage_press_id(struct stage *stage, const char *user, const char *channel, 
 		.direct = direct,
 	};
 
-	(void)console_press(stage->chat, &place, user, message, button, NULL);
+	char ticket[200];
+	struct event event = {.kind = EVENT_PRESS,
+			      .place = place,
+			      .who = {.user = user},
+			      .message = message,
+			      .button = button,
+			      .addressed = true};
+
+	(void)snprintf(ticket, sizeof(ticket), "%s %s", direct ? "direct" : channel, user);
+	event.opens = stage->form.on ? ticket : NULL;
+	(void)console_event(stage->chat, &event);
 	stage_pass(stage, 1);
 }
 

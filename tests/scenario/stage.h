@@ -32,6 +32,7 @@ struct stage {
 	struct loop *loop;
 	struct sim_world *world;
 	struct store *store;
+	char user_data[72];   /* the folder of templates, once there is one */
 	char policy_path[64]; /* a copy of the story's, which the app reads */
 	struct app *app;
 	struct chat *chat;
@@ -46,6 +47,12 @@ struct stage {
 	int64_t paint_ms;
 	struct post_painter painter;
 	struct chat_ops ops;
+	/* A network that opens forms: the newest one. late: its word about what was sent always comes too late. */
+	struct {
+		bool on, late, direct;
+		unsigned n_searches;
+		char id[CHAT_ID_MAX + 1], channel[80], user[80];
+	} form;
 	const struct chat_post *posting;
 	uint64_t own_droplet;     /* on which the app runs, from its next start on */
 	bool own_droplet_awaited; /* from its next start on that is not known yet */
@@ -58,6 +65,16 @@ void stage_free(
 
 /* The app's policy file becomes this one; false: it cannot be read. Nobody tells the app. */
 bool stage_policy_file(struct stage *stage, const char *policy_path);
+/* What a person sees besides posts, as one. */
+void stage_show(struct stage *stage, const char *channel, bool direct, const char *private_to,
+		const char *text);
+void stage_use_ops(struct stage *stage); /* the chat's operations, with what was switched on */
+void stage_forms(struct stage *stage, bool late); /* stage_forms.c */
+void stage_fill(struct stage *stage, const char *user, const struct field_value *values,
+		size_t n); /* sends the newest form */
+/* A template of user data is there from now on, or is another one. */
+bool stage_template(struct stage *stage, const char *name, const char *text);
+void stage_search(struct stage *stage, const char *user, const char *field, const char *typed);
 void stage_files(struct stage *stage, int64_t paint_ms);
 void stage_reload(struct stage *stage);  /* the app is told to read it again, as by a signal */
 void stage_restart(struct stage *stage); /* the same store, a new program */

@@ -208,6 +208,27 @@ static int do_droplet(struct story *story)
 		       : fail(story, "DROPLET", err.msg);
 }
 
+static int do_droplets(struct story *story)
+{
+	sim_generated_account(story->stage->world->model,
+			      (size_t)strtoul(story->words[1], NULL, 10));
+	return 0;
+}
+
+static int do_token(struct story *story)
+{
+	struct sim *model = story->stage->world->model;
+	struct err err = {0};
+
+	if (strcmp(story->words[1], "refused") == 0) {
+		sim_remove_token(model, SIM_TOKEN_ALL);
+		return 0;
+	}
+	return sim_add_token(model, SIM_TOKEN_ALL, story->words[1], &err) == 0
+		       ? 0
+		       : fail(story, "TOKEN", err.msg);
+}
+
 static int do_gone(struct story *story)
 {
 	sim_remove_droplet(story->stage->world->model, strtoull(story->words[1], NULL, 10));
@@ -296,12 +317,10 @@ static int do_press(struct story *story)
 
 #define TEST_SECRET "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
 
-static int do_code(struct story *story)
+/* A code of now; six digits and a NUL. */
+static int code_of_now(struct story *story, bool wrong, char code[TOTP_DIGITS + 1])
 {
-	struct stage_said said = {.user = story->words[1], .channel = "direct"};
 	struct totp_key key;
-	char code[TOTP_DIGITS + 1];
-	char text[16];
 	struct err err = {0};
 
 	if (totp_load("env:SLUICE_TEST_CODE", &key, &err) < 0) {
@@ -309,8 +328,20 @@ static int do_code(struct story *story)
 	}
 	totp_code(&key, clock_wall_ms() / TOTP_STEP_MS, code);
 	totp_wipe(&key);
-	if (has_word(story, "wrong")) {
+	if (wrong) {
 		code[0] = code[0] == '0' ? '1' : '0';
+	}
+	return 0;
+}
+
+static int do_code(struct story *story)
+{
+	struct stage_said said = {.user = story->words[1], .channel = "direct"};
+	char code[TOTP_DIGITS + 1];
+	char text[16];
+
+	if (code_of_now(story, has_word(story, "wrong"), code) < 0) {
+		return -1;
 	}
 	(void)snprintf(text, sizeof(text), "%s", code);
 	if (story->n_words > 2 && story->words[2][0] == '#') {
@@ -319,6 +350,43 @@ static int do_code(struct story *story)
 	}
 	said.text = text;
 	(void)stage_say(story->stage, &said);
+	return 0;
+}
+
+static int do_forms(struct story *story)
+{
+	stage_forms(story->stage, has_word(story, "late"));
+	return 0;
+}
+
+static int do_search(struct story *story)
+{
+	stage_search(story->stage, story->words[1], story->words[2], story->words[3]);
+	return 0;
+}
+
+static int do_fill(struct story *story)
+{
+	struct field_value values[FORM_FIELDS_MAX];
+	char ids[FORM_FIELDS_MAX][40];
+	char code[TOTP_DIGITS + 1];
+	size_t n = 0;
+
+	for (size_t i = 2; i < story->n_words && n < FORM_FIELDS_MAX; i++, n++) {
+		const char *text = story->words[i] + strcspn(story->words[i], "=");
+
+		(void)snprintf(ids[n], sizeof(ids[n]), "%.*s", (int)(text - story->words[i]),
+			       story->words[i]);
+		text += *text == '=';
+		if (strcmp(text, "$CODE") == 0 || strcmp(text, "$WRONG") == 0) {
+			if (code_of_now(story, text[1] == 'W', code) < 0) {
+				return -1;
+			}
+			text = code;
+		}
+		values[n] = (struct field_value){ids[n], text};
+	}
+	stage_fill(story->stage, story->words[1], values, n);
 	return 0;
 }
 
@@ -353,6 +421,19 @@ static int do_files(struct story *story)
 	}
 	stage_files(story->stage, ms);
 	return 0;
+}
+
+static int do_room(struct story *story)
+{
+	story->stage->world->model->droplet_limit = (unsigned)strtoul(story->words[1], NULL, 10);
+	return 0;
+}
+
+static int do_template(struct story *story)
+{
+	return stage_template(story->stage, story->words[1], story->words[2])
+		       ? 0
+		       : fail(story, "the template cannot be written", story->words[1]);
 }
 
 static int do_runs_on(struct story *story)
@@ -487,14 +568,16 @@ static const struct {
 	size_t least_words;
 	int (*run)(struct story *);
 } lines[] = {
-	{"POLICY", 2, do_policy}, {"DROPLET", 2, do_droplet}, {"GONE", 2, do_gone},
-	{"SAY", 4, do_say},       {"EXPECT", 3, do_expect},   {"SILENCE", 1, do_silence},
-	{"NEVER", 2, do_never},   {"PRESS", 3, do_press},     {"CODE", 2, do_code},
-	{"FAULT", 2, do_fault},   {"PASS", 2, do_pass},       {"RESTART", 1, do_restart},
-	{"CLOCK", 2, do_clock},   {"RELOAD", 1, do_reload},   {"POLICYFILE", 2, do_policy_file},
-	{"CALLS", 4, do_calls},   {"DISK", 2, do_disk},       {"AUDIT", 2, do_audit},
-	{"ROWS", 3, do_rows},     {"VERIFY", 1, do_verify},   {"RUNSON", 2, do_runs_on},
-	{"FILES", 2, do_files},
+	{"POLICY", 2, do_policy}, {"DROPLET", 2, do_droplet},   {"GONE", 2, do_gone},
+	{"SAY", 4, do_say},       {"EXPECT", 3, do_expect},     {"SILENCE", 1, do_silence},
+	{"NEVER", 2, do_never},   {"PRESS", 3, do_press},       {"CODE", 2, do_code},
+	{"FAULT", 2, do_fault},   {"PASS", 2, do_pass},         {"RESTART", 1, do_restart},
+	{"CLOCK", 2, do_clock},   {"RELOAD", 1, do_reload},     {"POLICYFILE", 2, do_policy_file},
+	{"CALLS", 4, do_calls},   {"DISK", 2, do_disk},         {"AUDIT", 2, do_audit},
+	{"ROWS", 3, do_rows},     {"VERIFY", 1, do_verify},     {"RUNSON", 2, do_runs_on},
+	{"FILES", 2, do_files},   {"TEMPLATE", 3, do_template}, {"ROOM", 2, do_room},
+	{"TOKEN", 2, do_token},   {"DROPLETS", 2, do_droplets}, {"FORMS", 1, do_forms},
+	{"FILL", 2, do_fill},     {"SEARCH", 4, do_search},
 };
 
 static int run_line(struct story *story)

@@ -2,6 +2,8 @@
  *
  *   POLICY   policies/team.yaml              relative to tests/scenario; first of all
  *   DROPLET  web-1 id=11 tags=web,prod status=active          (words as in sim/model.h)
+ *   DROPLETS 450                             so many more, of the simulator's making: web-0001 db-0002 app-0003 ...
+ *   TOKEN    destroy,-image:create           what DigitalOcean lets the token do from now on; refused: it expired
  *   GONE     11                              somebody destroyed it
  *   SAY      ana #ops "reboot web-1" [id=e1] [age=120s] [bot] [edited]     #direct: one-to-one;
  *                                            "audit $DECISION": the newest id that was shown
@@ -13,12 +15,17 @@
  *   FAULT    nth=1 method=POST kind=timeout-after-send      (words as in sim/faults.h)
  *   PASS     20s
  *   FILES    1s                              the network takes pictures, and one is painted in that time
+ *   FORMS    [late]                          the network opens forms, also for "/words"; late: what is wrong cannot be said beside a field
+ *   FILL     ana "reason=it hangs" ...       sends the newest form; "code=$CODE": a code of now, "code=$WRONG": another
+ *   SEARCH   ana "region" "ams"              types that in a field of the newest form
  *   CLOCK    60s                             DigitalOcean's clock is so far ahead of ours
  *   RELOAD   [policies/other.yaml]           the policy file was changed, and a signal says to read it again
  *   POLICYFILE policies/other.yaml           it was changed, and nobody says so
  *   RUNSON   11                              the program runs on that droplet: a new process, as by RESTART
  *   RESTART                                  a new process, the same store
  *   CALLS    POST /v2/droplets/11/actions = 1     requests served so far
+ *   ROOM     3                               how many droplets the account may have
+ *   TEMPLATE web "#cloud-config"              a file of user data is there from now on, or is another one
  *   DISK     full | free                     commits of the store fail from now on, or no longer
  *   AUDIT    "word" "word" ...               one row of the log holds them all
  *   ROWS     2 "word" "word" ...             so many rows of the log hold them all

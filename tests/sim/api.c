@@ -298,6 +298,19 @@ static void get_action(struct sim_turn *t)
 	turn_action(t, 200, action);
 }
 
+static void get_actions(struct sim_turn *t)
+{
+	size_t n = t->sim->n_actions;
+
+	turn_list(t, "actions");
+	for (size_t i = 0; i < n; i++) {
+		if (turn_on_page(t, i)) { /* newest first */
+			sim_render_action(&t->reply->body, t->sim->actions[n - 1 - i]);
+		}
+	}
+	turn_end_list(t, n);
+}
+
 static const struct sim_route own[] = {
 	{"GET", "/v2/account", SIM_ACCOUNT_READ, get_account},
 	{"GET", "/v2/droplets", SIM_DROPLET_READ, get_droplets},
@@ -305,6 +318,7 @@ static const struct sim_route own[] = {
 	{"GET", "/v2/droplets/#/actions", SIM_DROPLET_READ, get_droplet_actions},
 	{"POST", "/v2/droplets/#/actions", SIM_DROPLET_UPDATE, post_droplet_action},
 	{"GET", "/v2/droplets/#/actions/#", SIM_DROPLET_READ, get_droplet_action},
+	{"GET", "/v2/actions", SIM_ACTIONS_READ, get_actions},
 	{"GET", "/v2/actions/#", SIM_ACTIONS_READ, get_action},
 	{0},
 };

@@ -23,6 +23,7 @@ static const struct name kinds[] = {
 	{FAULT_TORN_JSON, "torn-json"},
 	{FAULT_429, "429"},
 	{FAULT_404, "404"},
+	{FAULT_422, "422"},
 	{FAULT_FAILED_PAGE, "failed-page"},
 	{FAULT_LIST_SHIFTS, "list-shifts"},
 	{FAULT_OTHER_HOST_LINK, "other-host-link"},
@@ -31,6 +32,7 @@ static const struct name kinds[] = {
 	{FAULT_COMPLETED_UNCHANGED, "completed-unchanged"},
 	{FAULT_ACTION_LAGS, "action-lags"},
 	{FAULT_ACTION_TAKES, "action-takes"},
+	{FAULT_ACTION_NO_END_TIME, "action-no-end-time"},
 };
 
 const char *fault_word(enum fault_kind kind)
@@ -146,6 +148,7 @@ static bool commits(enum fault_kind kind)
 	case FAULT_503:
 	case FAULT_429:
 	case FAULT_404:
+	case FAULT_422:
 	case FAULT_FAILED_PAGE:
 		return false;
 	case FAULT_TIMEOUT_AFTER_SEND:
@@ -160,6 +163,7 @@ static bool commits(enum fault_kind kind)
 	case FAULT_COMPLETED_UNCHANGED:
 	case FAULT_ACTION_LAGS:
 	case FAULT_ACTION_TAKES:
+	case FAULT_ACTION_NO_END_TIME:
 		return true;
 	}
 	return false;

@@ -32,6 +32,7 @@
  *   completed-unchanged  ... is completed, the droplet as before
  *   action-lags          ... is completed, the droplet's status follows ms later (default 5000)
  *   action-takes         ... takes ms
+ *   action-no-end-time   ... ends as it should, and its completed_at stays null
  *
  * The first rule that is due wins; every rule that fits counts the call.
  */
@@ -58,6 +59,7 @@ enum fault_kind {
 	FAULT_TORN_JSON,
 	FAULT_429,
 	FAULT_404,
+	FAULT_422, /* "please try again" */
 	FAULT_FAILED_PAGE,
 	FAULT_LIST_SHIFTS,
 	FAULT_OTHER_HOST_LINK,
@@ -66,6 +68,7 @@ enum fault_kind {
 	FAULT_COMPLETED_UNCHANGED,
 	FAULT_ACTION_LAGS,
 	FAULT_ACTION_TAKES,
+	FAULT_ACTION_NO_END_TIME,
 };
 
 struct fault {

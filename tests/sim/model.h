@@ -88,6 +88,7 @@ struct sim_fate {
 	bool never_ends; /* in-progress for ever, the droplet stays locked */
 	bool errors;     /* ends as errored, the droplet unchanged */
 	bool unchanged; /* ends as completed, the droplet unchanged (a guest that ignores a shutdown) */
+	bool no_end_time; /* completed_at stays null */
 	int64_t lag_ms;   /* the droplet's status follows the completed action so much later */
 	int64_t takes_ms; /* instead of the type's own time; 0: that */
 };

@@ -178,7 +178,7 @@ void sim_render_action(struct strbuf *out, const struct sim_action *a)
 			  (unsigned long long)a->id, words[a->status], a->type);
 	add_time(out, "started_at", a->started_ms);
 	(void)strbuf_addch(out, ',');
-	add_time(out, "completed_at", a->completed_ms);
+	add_time(out, "completed_at", a->fate.no_end_time ? 0 : a->completed_ms);
 	if (a->droplet_id != 0) {
 		(void)strbuf_addf(out, ",\"resource_id\":%llu", (unsigned long long)a->droplet_id);
 	} else {

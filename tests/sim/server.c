@@ -8,39 +8,23 @@
  */
 #include "sim/server.h"
 
-#include <assert.h>
 #include <http_parser.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 #include <time.h>
-#include <uv.h>
 
 #include "base/list.h"
 #include "base/mem.h"
-#include "sim/tls.h"
+#include "sim/listener.h"
 
 #define MAX_URL 8192
 #define MAX_REQUEST (1u << 20)
-#define BACKLOG 512
 
 struct sim_server {
-	uv_loop_t uv;
-	uv_tcp_t listener;
-	uv_signal_t signals[2];
-	union {
-		uv_stream_t stream;
-		uv_pipe_t pipe;
-		uv_tty_t tty;
-	} input;
-	bool has_input;
-	char input_bytes[256];
+	struct sim_listener base; /* first */
 	struct sim_world *world;
-	struct tls_context *tls;
 	struct list connections;
-	unsigned port;
-	bool stopping;
 };
 
 struct connection {
@@ -424,7 +408,7 @@ static void on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf)
 
 static void on_connection(uv_stream_t *listener, int status)
 {
-	struct sim_server *server = listener->data;
+	struct sim_server *server = CONTAINER_OF(listener->data, struct sim_server, base);
 	struct connection *c;
 
 	if (status != 0) {
@@ -440,9 +424,9 @@ static void on_connection(uv_stream_t *listener, int status)
 	sim_answer_init(&c->answer);
 	http_parser_init(&c->parser, HTTP_REQUEST);
 	c->parser.data = c;
-	c->tls = server->tls != NULL ? tls_session_new(server->tls) : NULL;
-	(void)uv_tcp_init(&server->uv, &c->tcp);
-	(void)uv_timer_init(&server->uv, &c->delay);
+	c->tls = server->base.tls != NULL ? tls_session_new(server->base.tls) : NULL;
+	(void)uv_tcp_init(&server->base.uv, &c->tcp);
+	(void)uv_timer_init(&server->base.uv, &c->delay);
 	c->tcp.data = c;
 	c->delay.data = c;
 	c->open_handles = 2;
@@ -456,125 +440,25 @@ static void on_connection(uv_stream_t *listener, int status)
 
 /* start and end */
 
-static void stop(struct sim_server *server)
+static void close_all(struct sim_listener *l)
 {
-	if (server->stopping) {
-		return;
-	}
-	server->stopping = true;
-	uv_close((uv_handle_t *)&server->listener, NULL);
-	for (size_t i = 0; i < ARRAY_LEN(server->signals); i++) {
-		uv_close((uv_handle_t *)&server->signals[i], NULL);
-	}
-	if (server->has_input) {
-		uv_close((uv_handle_t *)&server->input.stream, NULL);
-	}
+	struct sim_server *server = CONTAINER_OF(l, struct sim_server, base);
+
 	LIST_FOREACH(it, &server->connections)
 	{
 		close_connection(LIST_ENTRY(it, struct connection, link), false);
 	}
 }
 
-static void on_signal(uv_signal_t *signal, int number)
-{
-	(void)number;
-	stop(signal->data);
-}
-
-static void on_input_alloc(uv_handle_t *handle, size_t size, uv_buf_t *buf)
-{
-	struct sim_server *server = handle->data;
-
-	(void)size;
-	*buf = uv_buf_init(server->input_bytes, sizeof(server->input_bytes));
-}
-
-static void on_input(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf)
-{
-	(void)buf;
-	if (n < 0) {
-		stop(stream->data);
-	}
-}
-
-static int watch_input(struct sim_server *server, struct err *err)
-{
-	uv_handle_type type = uv_guess_handle(0);
-	int rc = UV_ENOTSUP;
-
-	if (type == UV_NAMED_PIPE) {
-		(void)uv_pipe_init(&server->uv, &server->input.pipe, 0);
-		server->has_input = true;
-		rc = uv_pipe_open(&server->input.pipe, 0);
-	} else if (type == UV_TTY) {
-		rc = uv_tty_init(&server->uv, &server->input.tty, 0, 1);
-		server->has_input = rc == 0;
-	}
-	if (rc == 0) {
-		server->input.stream.data = server;
-		rc = uv_read_start(&server->input.stream, on_input_alloc, on_input);
-	}
-	return rc == 0 ? 0
-		       : err_set(err, ERR_USAGE,
-				 "cannot watch standard input, it is no pipe and no terminal");
-}
-
-static int listen_on(struct sim_server *server, const struct sim_server_options *options,
-		     struct err *err)
-{
-	struct sockaddr_storage address = {0};
-	int len = sizeof(address);
-	int rc = uv_ip4_addr(options->host, (int)options->port, (struct sockaddr_in *)&address);
-
-	if (rc != 0) {
-		rc = uv_ip6_addr(options->host, (int)options->port,
-				 (struct sockaddr_in6 *)&address);
-	}
-	if (rc == 0) {
-		rc = uv_tcp_bind(&server->listener, (struct sockaddr *)&address, 0);
-	}
-	if (rc == 0) {
-		rc = uv_listen((uv_stream_t *)&server->listener, BACKLOG, on_connection);
-	}
-	if (rc == 0) {
-		rc = uv_tcp_getsockname(&server->listener, (struct sockaddr *)&address, &len);
-	}
-	if (rc != 0) {
-		return err_set(err, ERR_NETWORK, "cannot listen on '%s' port %u: %s", options->host,
-			       options->port, uv_strerror(rc));
-	}
-	/* the port stands at the same place in both families */
-	server->port = ntohs(((struct sockaddr_in *)&address)->sin_port);
-	return 0;
-}
-
 struct sim_server *sim_server_open(struct sim_world *world,
 				   const struct sim_server_options *options, struct err *err)
 {
-	static const int numbers[] = {SIGTERM, SIGINT};
 	struct sim_server *server = mem_alloc(sizeof(*server));
 
 	server->world = world;
+	server->base.stop = close_all;
 	list_init(&server->connections);
-	(void)signal(SIGPIPE, SIG_IGN);
-	if (uv_loop_init(&server->uv) != 0) {
-		(void)err_set(err, ERR_LIMIT, "cannot make the event loop");
-		free(server);
-		return NULL;
-	}
-	(void)uv_tcp_init(&server->uv, &server->listener);
-	server->listener.data = server;
-	for (size_t i = 0; i < ARRAY_LEN(numbers); i++) {
-		(void)uv_signal_init(&server->uv, &server->signals[i]);
-		server->signals[i].data = server;
-		(void)uv_signal_start(&server->signals[i], on_signal, numbers[i]);
-	}
-	if (options->tls_cert != NULL) {
-		server->tls = tls_context_new(options->tls_cert, options->tls_key, err);
-	}
-	if ((options->tls_cert != NULL && server->tls == NULL) ||
-	    listen_on(server, options, err) < 0 ||
-	    (options->exit_with_stdin && watch_input(server, err) < 0)) {
+	if (sim_listener_open(&server->base, options, on_connection, err) < 0) {
 		sim_server_free(server);
 		return NULL;
 	}
@@ -583,26 +467,19 @@ struct sim_server *sim_server_open(struct sim_world *world,
 
 unsigned sim_server_port(const struct sim_server *server)
 {
-	return server->port;
+	return server->base.port;
 }
 
 void sim_server_run(struct sim_server *server)
 {
-	(void)uv_run(&server->uv, UV_RUN_DEFAULT);
+	sim_listener_run(&server->base);
 }
 
 void sim_server_free(struct sim_server *server)
 {
-	int rc;
-
 	if (server == NULL) {
 		return;
 	}
-	stop(server);
-	(void)uv_run(&server->uv, UV_RUN_DEFAULT);
-	rc = uv_loop_close(&server->uv);
-	assert(rc == 0);
-	(void)rc;
-	tls_context_free(server->tls);
+	sim_listener_done(&server->base);
 	free(server);
 }

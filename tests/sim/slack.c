@@ -20,6 +20,7 @@ static const struct {
 	{"ticket_ms",
 	 30000}, /* a URL of apps.connections.open is good for one dial within this time */
 	{"trigger_ms", 3000},     /* a trigger_id is good for one view within this time */
+	{"file_ready_ms", 0},     /* a file can be shown so long after it is complete */
 	{"hook_ms", 1800000},     /* a response_url is good for hook_uses posts within this time */
 	{"hook_uses", 5},         /* */
 	{"channel_ms", 1000},     /* one chat.postMessage a channel in this time */

@@ -6,21 +6,14 @@
 #include <http_parser.h>
 #include <uv.h>
 
+#include "sim/listener.h"
 #include "sim/slack.h"
-#include "sim/tls.h"
 
 struct slack_server {
-	uv_loop_t uv;
-	uv_tcp_t listener;
-	uv_timer_t due; /* the model's next deadline */
-	uv_signal_t signals[2];
-	uv_pipe_t input; /* with exit_with_stdin */
-	bool has_input, stopping;
-	char input_bytes[256];
+	struct sim_listener base; /* first */
+	uv_timer_t due;           /* the model's next deadline */
 	struct slack *slack;
-	struct tls_context *tls;
 	struct list connections;
-	unsigned port;
 };
 
 struct conn {

@@ -17,7 +17,7 @@
  *                             "delay_ms", "copies", "same_envelope", "retry_attempt", "event_id", "payload"
  *
  * QUIRKS  status (refuses the upgrade), silent, reset; no_hello, too_many, no_ping, no_pong, pong_delay_ms, no_close,
- *         never_fin, black_hole; fragment (bytes a frame), ping_between
+ *         never_fin, black_hole; fragment (bytes a frame), ping_between; tear (half of the next frame, then the end)
  */
 #include <stdlib.h>
 #include <string.h>

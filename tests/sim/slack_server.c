@@ -26,7 +26,7 @@ void slack_server_tick(struct slack_server *server)
 	int64_t now_ms = clock_wall_ms();
 	int64_t next_ms = slack_tick(server->slack, now_ms);
 
-	if (server->stopping) {
+	if (server->base.stopping) {
 		return;
 	}
 	if (next_ms < 0) {
@@ -281,13 +281,13 @@ static struct conn *conn_new(struct slack_server *server)
 	for (size_t i = 0; i < ARRAY_LEN(large); i++) {
 		strbuf_init(large[i], SLACK_MAX_BODY);
 	}
-	if (server->tls != NULL) {
-		c->tls = tls_session_new(server->tls);
+	if (server->base.tls != NULL) {
+		c->tls = tls_session_new(server->base.tls);
 	}
 	http_parser_init(&c->parser, HTTP_REQUEST);
-	(void)uv_tcp_init(&server->uv, &c->tcp);
-	(void)uv_timer_init(&server->uv, &c->delay);
-	(void)uv_timer_init(&server->uv, &c->pong);
+	(void)uv_tcp_init(&server->base.uv, &c->tcp);
+	(void)uv_timer_init(&server->base.uv, &c->delay);
+	(void)uv_timer_init(&server->base.uv, &c->pong);
 	c->parser.data = c->tcp.data = c->delay.data = c->pong.data = c;
 	c->open_handles = 3;
 	return c;
@@ -300,7 +300,7 @@ void slack_server_accept(uv_stream_t *listener, int status)
 	if (status != 0) {
 		return;
 	}
-	c = conn_new(listener->data);
+	c = conn_new(CONTAINER_OF(listener->data, struct slack_server, base));
 	if (uv_accept(listener, (uv_stream_t *)&c->tcp) != 0 ||
 	    uv_read_start((uv_stream_t *)&c->tcp, on_alloc, on_read) != 0) {
 		conn_close(c, false);

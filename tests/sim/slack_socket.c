@@ -21,12 +21,28 @@ static void send_frame(struct conn *c, enum ws_opcode opcode, const void *data, 
 
 /* door: what the model asks of the socket */
 
+/* Half a frame, and the end. */
+static void tear(struct conn *c, const char *text, size_t len)
+{
+	struct strbuf out;
+
+	strbuf_init(&out, 2 * SLACK_MAX_BODY);
+	ws_write(&out, WS_TEXT, true, text, len);
+	strbuf_truncate(&out, out.len / 2);
+	conn_send(c, &out, CONN_CLOSE);
+	strbuf_done(&out);
+}
+
 static void on_text(void *socket, const char *text, size_t len)
 {
 	struct conn *c = socket;
 	size_t piece = (size_t)slack_link_number(c->registered, "fragment", 0);
 	struct strbuf out;
 
+	if (slack_link_is(c->registered, "tear") && !c->said_close) {
+		tear(c, text, len);
+		return;
+	}
 	if (c->said_close || piece == 0 || piece >= len) {
 		if (!c->said_close) {
 			send_frame(c, WS_TEXT, text, len);

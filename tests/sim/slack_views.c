@@ -166,6 +166,10 @@ static int complete_upload(struct slack *s, json_t *args, json_t *reply)
 			json_decref(files);
 			return slack_fail(reply, "file_not_found");
 		}
+		/* what is made of it takes its time */
+		json_object_set_new(
+			file, "_ready_ms",
+			json_integer((json_int_t)(s->now_ms + slack_setting(s, "file_ready_ms"))));
 		json_array_append_new(files,
 				      json_pack("{s:s,s:s}", "id", slack_str(given, "id"), "title",
 						*title != '\0' ? title : slack_str(file, "name")));
@@ -180,6 +184,29 @@ static int complete_upload(struct slack *s, json_t *args, json_t *reply)
 	return json_array_size(files) > 0 ? 0
 					  : slack_complain(reply, "invalid_arguments",
 							   "missing required field: files");
+}
+
+int slack_check_files(struct slack *s, const json_t *blocks, json_t *reply)
+{
+	size_t i;
+	json_t *block;
+
+	json_array_foreach(blocks, i, block)
+	{
+		json_t *shown = json_object_get(block, "slack_file");
+		json_t *file = json_object_get(s->files, slack_str(shown, "id"));
+		json_t *ready = json_object_get(file, "_ready_ms");
+
+		if (strcmp(slack_str(block, "type"), "image") != 0 || shown == NULL) {
+			continue;
+		}
+		if (ready == NULL || json_integer_value(ready) > s->now_ms) {
+			return slack_complain(
+				reply, "invalid_blocks",
+				"invalid slack file [json-pointer:/blocks/%zu/slack_file]", i);
+		}
+	}
+	return 0;
 }
 
 const struct slack_method slack_view_methods[] = {

@@ -33,6 +33,7 @@ static const char usage[] =
 	"  --self ID            the droplet that the metadata service (/metadata/v1/id) names\n"
 	"  --clock virtual      time stands still until POST /_sim/advance\n"
 	"  --start TIME         the virtual clock's start, such as 2026-01-13T03:00:00Z\n"
+	"  --droplet-limit N    droplets that the account may have (default 25)\n"
 	"  --rate-hour N        requests an hour and token (default 5000; 0: no limit at all)\n"
 	"  --rate-minute N      requests a minute and token (default 250; 0: no limit)\n"
 	"  --fault LINE         'nth=2 method=POST path=/v2/droplets/*/actions kind=reset'\n"
@@ -53,6 +54,7 @@ enum option_id {
 	OPT_SELF,
 	OPT_CLOCK,
 	OPT_START,
+	OPT_DROPLET_LIMIT,
 	OPT_RATE_HOUR,
 	OPT_RATE_MINUTE,
 	OPT_FAULT,
@@ -75,6 +77,7 @@ static const struct option long_options[] = {
 	{"self", required_argument, NULL, OPT_SELF},
 	{"clock", required_argument, NULL, OPT_CLOCK},
 	{"start", required_argument, NULL, OPT_START},
+	{"droplet-limit", required_argument, NULL, OPT_DROPLET_LIMIT},
 	{"rate-hour", required_argument, NULL, OPT_RATE_HOUR},
 	{"rate-minute", required_argument, NULL, OPT_RATE_MINUTE},
 	{"fault", required_argument, NULL, OPT_FAULT},
@@ -108,6 +111,7 @@ struct settings {
 	long self;
 	bool virtual_clock;
 	int64_t start_ms;
+	long droplet_limit;          /* -1: the default */
 	long rate_hour, rate_minute; /* -1: the default */
 };
 
@@ -196,6 +200,8 @@ static int set_time(struct settings *s, int id, const char *value)
 		return s->virtual_clock || strcmp(value, "real") == 0 ? 0 : wrong("clock", value);
 	case OPT_START:
 		return clock_parse(value, &s->start_ms) < 0 ? wrong("start", value) : 0;
+	case OPT_DROPLET_LIMIT:
+		return read_count("droplet-limit", value, 1000000, &s->droplet_limit);
 	case OPT_RATE_HOUR:
 		return read_count("rate-hour", value, 1000000, &s->rate_hour);
 	case OPT_RATE_MINUTE:
@@ -277,6 +283,9 @@ static struct sim_world *build(const struct settings *s)
 
 	sim->speed = s->speed;
 	sim->self_id = (uint64_t)s->self;
+	if (s->droplet_limit >= 0) {
+		sim->droplet_limit = (unsigned)s->droplet_limit;
+	}
 	sim->rate_hour = s->rate_hour >= 0 ? (unsigned)s->rate_hour : sim->rate_hour;
 	sim->rate_minute = s->rate_minute >= 0 ? (unsigned)s->rate_minute : sim->rate_minute;
 	world->virtual_clock = s->virtual_clock;
@@ -360,6 +369,7 @@ int main(int argc, char **argv)
 		.droplets = -1,
 		.speed = 1,
 		.start_ms = clock_wall_ms(),
+		.droplet_limit = -1,
 		.rate_hour = -1,
 		.rate_minute = -1,
 	};

@@ -26,8 +26,11 @@ static const char html_502[] =
 struct sim_world *sim_world_new(struct sim *model)
 {
 	struct sim_world *world = mem_alloc(sizeof(*world));
+	const char *log = getenv("SLUICE_SIM_LOG");
 
 	world->model = model;
+	world->own_log = log != NULL ? fopen(log, "a") : NULL;
+	world->log = world->own_log;
 	faults_init(&world->faults);
 	return world;
 }
@@ -39,6 +42,9 @@ void sim_world_free(struct sim_world *world)
 	}
 	sim_free(world->model);
 	faults_done(&world->faults);
+	if (world->own_log != NULL) {
+		(void)fclose(world->own_log);
+	}
 	free(world->calls);
 	free(world);
 }
@@ -101,6 +107,7 @@ static struct sim_fate fate_of(const struct fault *rule)
 	fate.errors = rule->kind == FAULT_ACTION_ERRORS;
 	fate.never_ends = rule->kind == FAULT_ACTION_NEVER_ENDS;
 	fate.unchanged = rule->kind == FAULT_COMPLETED_UNCHANGED;
+	fate.no_end_time = rule->kind == FAULT_ACTION_NO_END_TIME;
 	if (rule->kind == FAULT_ACTION_LAGS) {
 		fate.lag_ms = rule->ms >= 0 ? rule->ms : 5000;
 	}
@@ -153,6 +160,12 @@ static void apply(const struct fault *rule, struct sim_answer *answer)
 			"be "
 			"found.\"}");
 		break;
+	case FAULT_422:
+		replace(reply, 422, JSON_TYPE,
+			"{\"id\":\"unprocessable_entity\",\"message\":\"There was an error "
+			"creating "
+			"your droplet, please try again.\"}");
+		break;
 	case FAULT_FAILED_PAGE:
 		replace(reply, 500, JSON_TYPE,
 			"{\"id\":\"server_error\",\"message\":\"Unexpected server-side error\"}");
@@ -167,6 +180,7 @@ static void apply(const struct fault *rule, struct sim_answer *answer)
 	case FAULT_COMPLETED_UNCHANGED:
 	case FAULT_ACTION_LAGS:
 	case FAULT_ACTION_TAKES:
+	case FAULT_ACTION_NO_END_TIME:
 		break;
 	}
 }
@@ -252,7 +266,13 @@ static void remember(struct sim_world *world, const struct sim_request *request,
 	call->fault = answer->fault;
 	call->reached = reached;
 	if (world->served != NULL) {
+		char *body = request->body != NULL ? mem_strndup(request->body, request->body_len)
+						   : NULL;
+
+		call->body = body;
 		world->served(call, world->served_data);
+		call->body = NULL;
+		free(body);
 	}
 }
 

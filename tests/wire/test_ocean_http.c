@@ -403,6 +403,49 @@ static void tiers(void **state)
 	close_world(&world);
 }
 
+/* All tiers allowed: which token carried it is seen by what it was let do, for each may do its own tier's work only. */
+static void check_carried(struct world *world, enum ocean_verb verb, enum err_kind kind,
+			  const char *says)
+{
+	struct asked asked = {.call = {.verb = verb,
+				       .max_tier = TIER_DESTROY,
+				       .droplet_id = verb == OCEAN_DESTROY ? 12 : 11,
+				       .act = "reboot",
+				       .done = on_done,
+				       .data = &asked}};
+
+	ocean_start(world->ocean, &asked.call);
+	wait_for(world, &asked);
+	check_kind(&asked, kind, says);
+}
+
+static void weakest_token(void **state)
+{
+	static const char *const no_change[4] = {NULL, "env:SIM_READ", NULL, "env:SIM_ALL"};
+	struct world world;
+	struct err err = {0};
+
+	(void)state;
+	OPEN(&world, "--empty", "--droplet", "web-1 id=11", "--droplet", "web-2 id=12", "--token",
+	     "sim-token-read", "--scopes", "droplet:read,tag:read", "--token", "sim-token-change",
+	     "--scopes", "droplet:update", "--token", "sim-token-all", "--scopes",
+	     "droplet:delete");
+	check_carried(&world, OCEAN_LIST, ERR_NONE, "");
+	check_carried(&world, OCEAN_GET, ERR_NONE, "");
+	check_carried(&world, OCEAN_ACT, ERR_NONE, "");
+	ocean_close(world.ocean);
+
+	/* without a token of its tier the next stronger one carries it; here that one lacks the scope, which is named */
+	world.ocean = open_with(&world, world.sim.url, no_change, &err);
+	assert_non_null(world.ocean);
+	check_carried(&world, OCEAN_ACT, ERR_DENIED, "droplet:update");
+	check_carried(&world, OCEAN_GET, ERR_NONE, "");
+	check_carried(&world, OCEAN_DESTROY, ERR_NONE, "");
+	assert_int_equal(reached(&world.sim, "POST", ""), 2);
+	assert_int_equal(reached(&world.sim, "DELETE", ""), 1);
+	close_world(&world);
+}
+
 static void expired_token(void **state)
 {
 	static const char *const bad[4] = {NULL, "env:SIM_BAD", NULL, NULL};
@@ -780,25 +823,16 @@ static void opening(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(pages),
-		cmocka_unit_test(one_droplet),
-		cmocka_unit_test(actions),
-		cmocka_unit_test(tiers),
-		cmocka_unit_test(expired_token),
-		cmocka_unit_test(tags_unknown),
-		cmocka_unit_test(tags_not_proven),
-		cmocka_unit_test(rate_limit),
-		cmocka_unit_test(budget),
-		cmocka_unit_test(lost_changes),
-		cmocka_unit_test(repeated_reads),
-		cmocka_unit_test(failed_lists),
-		cmocka_unit_test(no_gpus),
-		cmocka_unit_test(links_elsewhere),
-		cmocka_unit_test(nobody_there),
-		cmocka_unit_test(canceled),
-		cmocka_unit_test(closed_while_under_way),
-		cmocka_unit_test(many_at_once),
-		cmocka_unit_test(opening),
+		cmocka_unit_test(pages),           cmocka_unit_test(one_droplet),
+		cmocka_unit_test(actions),         cmocka_unit_test(tiers),
+		cmocka_unit_test(weakest_token),   cmocka_unit_test(expired_token),
+		cmocka_unit_test(tags_unknown),    cmocka_unit_test(tags_not_proven),
+		cmocka_unit_test(rate_limit),      cmocka_unit_test(budget),
+		cmocka_unit_test(lost_changes),    cmocka_unit_test(repeated_reads),
+		cmocka_unit_test(failed_lists),    cmocka_unit_test(no_gpus),
+		cmocka_unit_test(links_elsewhere), cmocka_unit_test(nobody_there),
+		cmocka_unit_test(canceled),        cmocka_unit_test(closed_while_under_way),
+		cmocka_unit_test(many_at_once),    cmocka_unit_test(opening),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -115,6 +115,21 @@ async function limits(sim) {
   await sim.post('settings', { limits: 0 });
 }
 
+/* A file of no channel, shown by an image block once it is ready. */
+async function picture(sim, web) {
+  await sim.post('token', { token: BOT, kind: 'bot', scopes: 'files:write,chat:write', state: '' });
+  await sim.post('settings', { file_ready_ms: 300 });
+  const upload = await web.files.uploadV2({ filename: 'charts.png', file: Buffer.from([0x89, 0x50, 0x4e, 0x47, 0]) });
+  const { id } = upload.files[0].files[0];
+  const image = (name) => [{ type: 'image', slack_file: { id: name }, alt_text: 'charts' }];
+  const { response_metadata: more } = await refused(web.chat.postMessage({ channel: 'C0OPS', text: 'x', blocks: image(id) }), 'invalid_blocks');
+  check(more.messages[0].includes('/blocks/0/slack_file'), `not ready yet: ${more.messages[0]}`);
+  await new Promise((done) => setTimeout(done, 400));
+  const { ts, channel } = await web.chat.postMessage({ channel: 'C0OPS', text: 'x', blocks: image(id) });
+  check((await web.chat.update({ channel, ts, text: 'y', blocks: image(id) })).ok, 'an edit shows it by the same id');
+  await refused(web.chat.postMessage({ channel, text: 'x', blocks: image('F0NOWHERE00') }), 'invalid_blocks');
+}
+
 export async function run() {
   const sim = await start({ echo: 0 });
   const web = new WebClient(BOT, { slackApiUrl: sim.api, logger: quiet });
@@ -130,5 +145,6 @@ export async function run() {
   await sim.post('token', { token: BOT, kind: 'bot', scopes: 'files:write', state: '' });
   const upload = await web.files.uploadV2({ channel_id: 'C0OPS', filename: 'audit.csv', content: 'a,b\n', initial_comment: 'here' });
   check(upload.ok && (await sim.wait('file')).bytes.includes('a,b\n'), 'a file in two steps');
+  await picture(sim, web);
   await sim.stop();
 }

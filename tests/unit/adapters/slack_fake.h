@@ -22,7 +22,8 @@ struct fake_event {
 	enum event_kind kind;
 	bool addressed, edited, by_bot, direct;
 	char channel[256], thread[64], user[256], home[64], id[256], text[CHAT_TEXT_MAX + 1];
-	char message[256], button[256];
+	char message[256], button[256], opens[256], field[64];
+	char values[512]; /* "id=text id=text" */
 	int64_t sent_ms;
 };
 
@@ -120,7 +121,8 @@ static void fake_http_start(struct http_door *door, struct http_pool *pool,
 				       request->headers[i].value);
 		}
 	}
-	call->body = mem_strndup(request->body, request->body_len);
+	call->body = mem_alloc(request->body_len + 1); /* a picture has any bytes */
+	memcpy(call->body, request->body, request->body_len);
 }
 
 static void fake_end_call(struct fake_call *call, int status, const char *body, enum err_kind kind,
@@ -194,6 +196,15 @@ static void fake_on_event(struct chat *chat, const struct event *event, void *da
 	fake_copy(copy->text, sizeof(copy->text), event->text);
 	fake_copy(copy->message, sizeof(copy->message), event->message);
 	fake_copy(copy->button, sizeof(copy->button), event->button);
+	fake_copy(copy->opens, sizeof(copy->opens), event->opens);
+	fake_copy(copy->field, sizeof(copy->field), event->field);
+	copy->values[0] = '\0';
+	for (size_t i = 0; i < event->n_values; i++) {
+		size_t len = strlen(copy->values);
+
+		(void)snprintf(copy->values + len, sizeof(copy->values) - len, "%s%s=%s",
+			       i > 0 ? " " : "", event->values[i].id, event->values[i].text);
+	}
 	if (!fake.hold) {
 		chat->ops->settled(chat, event->id, true);
 	}
@@ -335,7 +346,8 @@ static ATTR_UNUSED void fake_hello(struct fake_ws *ws, int n)
 /* An adapter that is not started and tells nobody. */
 static ATTR_UNUSED void fake_new(unsigned n_lines)
 {
-	struct slack_options options = {.workspace = "T01ACME00", .n_lines = n_lines};
+	struct slack_options options = {
+		.workspace = "T01ACME00", .n_lines = n_lines, .pace_ms = 1000};
 	struct err err = {0};
 
 	memset(&fake, 0, sizeof(fake));

@@ -70,6 +70,18 @@ static void no_hello_is_noticed(void **state)
 	fake_end();
 }
 
+/* At most 12 s by default until a silent Slack is left, and more than 5 s for a pong: who is stricter leaves healthy ones. */
+static void a_silent_one_is_left_within_12_s(void **state)
+{
+	const struct ws_options *options;
+
+	(void)state;
+	options = &fake_up()->options;
+	assert_in_range(options->ping_ms + options->pong_ms, 1, 12000);
+	assert_true(options->pong_ms > 5000);
+	fake_end();
+}
+
 static void refresh_leaves_no_gap(void **state)
 {
 	struct fake_ws *a, *b;
@@ -118,6 +130,32 @@ static void a_cut_after_the_warning_is_no_gap_either(void **state)
 	fake_end();
 }
 
+/* The new one dies before the old one has left: the old one stays, for as long as Slack lets it. */
+static void the_old_one_stays_until_a_new_one_lives(void **state)
+{
+	struct fake_ws *a, *b;
+
+	(void)state;
+	a = fake_up();
+	loop_advance(fake.loop, 61000);
+	fake_hear(a, "{\"type\":\"disconnect\",\"reason\":\"refresh_requested\"}");
+	loop_advance(fake.loop, 1);
+	b = fake_ws_opens();
+	fake_hello(b, 2);
+	loop_advance(fake.loop, 2000);
+	fake_drop(b, ERR_NETWORK, "reset");
+	loop_advance(fake.loop, 9000); /* longer than the handover that had begun */
+	assert_false(a->closing);
+	fake_hear(a, MENTION("e-1", "Ev1", "1799999999.000100"));
+	assert_string_equal(a->out.buf, "{\"envelope_id\":\"e-1\"}\n");
+	fake_hello(fake_ws_opens(), 2);
+	loop_advance(fake.loop, 5100);
+	assert_true(a->closing);
+	fake_ends();
+	assert_int_equal(fake.n_links, 1);
+	fake_end();
+}
+
 /* A server that sends away whoever comes is not run against. */
 static void a_life_too_short_is_a_failure(void **state)
 {
@@ -158,7 +196,7 @@ static void too_many_is_patience(void **state)
 		assert_true(ws->closing);
 		fake_ends();
 		ms = until_asked(310000);
-		assert_true(ms >= 0);
+		assert_true(ms >= 4900);
 		most = ms > most ? ms : most;
 	}
 	assert_true(most > 61000); /* it waits longer than for anything else */
@@ -390,8 +428,10 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(tokens_go_where_they_belong),
 		cmocka_unit_test(no_hello_is_noticed),
+		cmocka_unit_test(a_silent_one_is_left_within_12_s),
 		cmocka_unit_test(refresh_leaves_no_gap),
 		cmocka_unit_test(a_cut_after_the_warning_is_no_gap_either),
+		cmocka_unit_test(the_old_one_stays_until_a_new_one_lives),
 		cmocka_unit_test(a_life_too_short_is_a_failure),
 		cmocka_unit_test(too_many_is_patience),
 		cmocka_unit_test(patience_is_kept_as_slack_says),

@@ -307,6 +307,105 @@ static void long_answers_are_pages(void **state)
 	strbuf_done(&text);
 }
 
+/* n words in p's message, the first of each page different with `mark`. */
+static void post_long(struct posted *p, int n, const char *mark)
+{
+	struct strbuf text;
+
+	strbuf_init(&text, 1 << 16);
+	for (int i = 0; i < n; i++) {
+		(void)strbuf_addf(&text, "%s%04d ", i >= 500 ? mark : "word", i);
+	}
+	post(p, "C01OPS000", text.buf);
+	strbuf_done(&text);
+	loop_advance(fake.loop, 1100);
+}
+
+static void an_edit_has_all_its_pages(void **state)
+{
+	static struct posted p = {.post = {.key = "c-1", .answers = "1700000000.000001"}};
+	static struct posted e = {.post = {.replaces = "1800000000.000100"}};
+
+	(void)state;
+	post_long(&p, 1000, "old"); /* of 9 bytes: three pages */
+	assert_true(fake_answer("chat.postMessage", POSTED));
+	loop_advance(fake.loop, 1100);
+	assert_true(fake_answer("chat.postMessage", "{\"ok\":true,\"ts\":\"1800000000.000200\"}"));
+	/* an edit waits until the pages before it stand there */
+	post_long(&e, 1000, "new");
+	assert_null(fake_call("chat.update"));
+	assert_true(fake_answer("chat.postMessage", "{\"ok\":true,\"ts\":\"1800000000.000300\"}"));
+	loop_advance(fake.loop, 1100);
+	assert_true(body_has("chat.update", "\"ts\":\"1800000000.000100\""));
+	assert_true(fake_answer("chat.update", POSTED));
+	loop_advance(fake.loop, 1100);
+	/* the second and the third have other words */
+	assert_true(body_has("chat.update", "\"ts\":\"1800000000.000200\""));
+	assert_true(body_has("chat.update", "new05"));
+	assert_true(fake_answer("chat.update", POSTED));
+	loop_advance(fake.loop, 1100);
+	assert_true(body_has("chat.update", "\"ts\":\"1800000000.000300\""));
+	assert_true(fake_answer("chat.update", POSTED));
+	loop_advance(fake.loop, 1100);
+	assert_null(fake_call("chat.update"));
+	/* the same once more: the first alone is said again */
+	post_long(&e, 1000, "new");
+	assert_true(fake_answer("chat.update", POSTED));
+	loop_advance(fake.loop, 3000);
+	assert_null(fake_call("chat.update"));
+	/* one more page, in the thread of what it answers */
+	post_long(&e, 1300, "new");
+	assert_true(fake_answer("chat.update", POSTED));
+	loop_advance(fake.loop, 1100);
+	while (fake_answer("chat.update", POSTED)) {
+		loop_advance(fake.loop, 1100);
+	}
+	assert_true(body_has("chat.postMessage", "\"thread_ts\":\"1700000000.000001\""));
+	assert_true(fake_answer("chat.postMessage", "{\"ok\":true,\"ts\":\"1800000000.000400\"}"));
+	/* a short one: the others go, also one that somebody has deleted */
+	post_long(&e, 3, "x");
+	assert_true(fake_answer("chat.update", POSTED));
+	loop_advance(fake.loop, 1100);
+	assert_true(body_has("chat.delete", "\"ts\":\"1800000000.000200\""));
+	assert_true(fake_answer("chat.delete", "{\"ok\":true}"));
+	loop_advance(fake.loop, 1100);
+	assert_true(fake_answer("chat.delete", "{\"ok\":false,\"error\":\"message_not_found\"}"));
+	loop_advance(fake.loop, 1100);
+	assert_true(body_has("chat.delete", "\"ts\":\"1800000000.000400\""));
+	assert_true(fake_answer("chat.delete", "{\"ok\":true}"));
+	loop_advance(fake.loop, 3000);
+	post_long(&e, 3, "x");
+	assert_true(fake_answer("chat.update", POSTED));
+	loop_advance(fake.loop, 3000);
+	assert_null(fake_call("chat.delete"));
+	assert_null(fake_call("chat.postMessage"));
+}
+
+static void an_outcome_stands_in_the_thread_and_outside(void **state)
+{
+	static struct posted p = {.post = {.key = "p-1", .about = "1800000000.000100"}};
+	static struct posted t = {.post = {.key = "p-2", .about = "1800000000.000100"}};
+	static struct posted d = {.post = {.key = "p-3", .about = "D01BOB000:1800000000.000100"}};
+
+	(void)state;
+	post(&p, "C01OPS000", "web-1 is back");
+	assert_true(body_has("chat.postMessage", "\"thread_ts\":\"1800000000.000100\""));
+	assert_true(body_has("chat.postMessage", "\"reply_broadcast\":true"));
+	assert_true(fake_answer("chat.postMessage", POSTED));
+	/* asked in a thread: who talks there reads there */
+	t.post.place.thread = "1700000000.000001";
+	post(&t, "C01OPS000", "web-1 is back");
+	loop_advance(fake.loop, 1100);
+	assert_true(body_has("chat.postMessage", "\"thread_ts\":\"1700000000.000001\""));
+	assert_true(body_has("chat.postMessage", "\"reply_broadcast\":false"));
+	assert_true(fake_answer("chat.postMessage", POSTED));
+	direct_keep(fake.s, "U01BOB000", "D01BOB000");
+	d.post.place.direct = true;
+	post(&d, "U01BOB000", "web-1 is back");
+	assert_false(body_has("chat.postMessage", "thread_ts"));
+	assert_true(fake_answer("chat.postMessage", POSTED));
+}
+
 static void before_the_start_nothing_goes(void **state)
 {
 	static struct posted p = {0};
@@ -501,6 +600,8 @@ int main(void)
 		EACH(patience_holds_the_channel),
 		EACH(what_went_wrong_has_its_sentence),
 		EACH(long_answers_are_pages),
+		EACH(an_edit_has_all_its_pages),
+		EACH(an_outcome_stands_in_the_thread_and_outside),
 		cmocka_unit_test(before_the_start_nothing_goes),
 		cmocka_unit_test(a_close_calls_all_back),
 		cmocka_unit_test(where_we_are_not_is_told),

@@ -161,7 +161,10 @@ static void missing_or_too_much_is_said(void **state)
 	assert_int_equal(parse("whoami now", &arena, &result, &err), FIT_USAGE);
 	assert_int_equal(parse("list colour:red", &arena, &result, &err), FIT_USAGE);
 	assert_int_equal(parse("list status:purple", &arena, &result, &err), FIT_USAGE);
-	assert_int_equal(parse("list tag:a tag:b", &arena, &result, &err), FIT_USAGE);
+	assert_int_equal(parse("list tag:a tag:b", &arena, &result, &err), FIT_COMMAND);
+	assert_int_equal(parse("list tag:a tag:b tag:c tag:d tag:e", &arena, &result, &err),
+			 FIT_USAGE);
+	assert_int_equal(parse("list region:a region:b", &arena, &result, &err), FIT_USAGE);
 	memset(huge, 'a', 100000);
 	assert_int_equal(parse(huge, &arena, &result, &err), FIT_USAGE);
 	for (size_t i = 0; i < 4000; i += 2) {
@@ -379,10 +382,37 @@ static void what_an_end_offers_can_be_said(void **state)
 	arena_done(&arena);
 }
 
+/* Every right that a policy may give is something that can be said; and every row does exactly one thing. */
+static void every_verb_has_a_row(void **state)
+{
+	size_t n;
+	const struct command *rows = command_rows(&n);
+
+	(void)state;
+	for (int v = VERB_NONE + 1; v < VERB_COUNT; v++) {
+		/* "pending" and "cancel": of one's own they need no right */
+		bool has = v == VERB_JOB_LIST || v == VERB_JOB_CANCEL;
+
+		for (size_t i = 0; i < n; i++) {
+			has = has || rows[i].verb == (enum verb)v;
+		}
+		if (!has) {
+			print_error("%s has no command\n", verb_info((enum verb)v)->name);
+			fail();
+		}
+	}
+	for (size_t i = 0; i < n; i++) {
+		assert_int_equal((rows[i].plan != NULL) + (rows[i].answer != NULL) +
+					 (rows[i].own != OWN_NONE),
+				 1);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_an_end_offers_can_be_said),
+		cmocka_unit_test(every_verb_has_a_row),
 		cmocka_unit_test(every_form_of_a_reboot),
 		cmocka_unit_test(words_that_people_type),
 		cmocka_unit_test(what_phones_do_to_text),

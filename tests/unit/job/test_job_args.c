@@ -35,6 +35,96 @@ static void one_form(void **state)
 	arena_done(&arena);
 }
 
+/* A droplet that is to be made: one text, the words to type again, and the droplet that the policy is asked about. */
+static void made(void **state)
+{
+	static const struct {
+		enum job_arg arg;
+		const char *word;
+	} said[] = {
+		{ARG_REGION, "FRA1"},           {ARG_SIZE, "s-1vcpu-1gb"},
+		{ARG_IMAGE, "debian-12-x64"},   {ARG_KEYS, "ana-laptop,512190"},
+		{ARG_TAGS, "web,client:z"},     {ARG_TEMPLATE, "web.yaml"},
+		{ARG_MONITORING, "monitoring"}, {ARG_PROJECT, "my-shop"},
+	};
+	static const char words[] =
+		" size s-1vcpu-1gb image debian-12-x64 project my-shop region fra1 "
+		"keys ana-laptop,512190 tags web,client:z user-data web.yaml "
+		"monitoring";
+	struct job_args args = {.size = ""}, back;
+	char text[JOB_ARGS_TEXT], again[JOB_ARGS_TEXT];
+	const struct droplet *droplet;
+	struct arena arena = {0};
+	struct err err = {0};
+
+	(void)state;
+	assert_null(job_args_future(&args, "main", "web-9", &arena));
+	for (size_t i = 0; i < sizeof(said) / sizeof(said[0]); i++) {
+		assert_int_equal(job_arg_set(&args, said[i].arg, said[i].word, &err), 0);
+	}
+	droplet = job_args_future(&args, "main", "web-9", &arena);
+	assert_false(droplet->known &
+		     DROPLET_KNOWS_PROJECT); /* the worst case, until it is known */
+	assert_int_equal(job_args_set_project(&args, "4E1BFBC3-dc3e-41f2-a18f-1b4d7ba71679",
+					      "My shop, 100% \xC3\xA4"),
+			 0);
+	job_args_set_price(&args, 0, 600);
+	job_args_write(&args, text);
+	assert_int_equal(job_args_read(text, &back, &err), 0);
+	job_args_write(&back, again);
+	assert_string_equal(again, text);
+	assert_null(strstr(job_args_words(&back, &arena), "My"));
+	assert_string_equal(job_args_words(&back, &arena), words);
+	droplet = job_args_future(&back, "main", "web-9", &arena);
+	assert_int_equal(droplet->known, DROPLET_KNOWS_ALL);
+	assert_int_equal(droplet->id, 0);
+	assert_string_equal(droplet->region, "fra1");
+	assert_string_equal(droplet->project, "My shop, 100% \xC3\xA4");
+	assert_string_equal(droplet->project_id, "4e1bfbc3-dc3e-41f2-a18f-1b4d7ba71679");
+	assert_int_equal(droplet->n_tags, 2);
+	assert_string_equal(droplet->tags[1], "client:z");
+	assert_int_equal(job_args_cost(&back), 600);
+	arena_done(&arena);
+}
+
+/* Lists have no empty word, none twice, not too many; a template is a name and nothing else. */
+static void lists(void **state)
+{
+	static const struct {
+		enum job_arg arg;
+		const char *word;
+		bool fits;
+	} cases[] = {
+		{ARG_TAGS, "a,b", true},
+		{ARG_TAGS, "a,,b", false},
+		{ARG_TAGS, ",a", false},
+		{ARG_TAGS, "a,", false},
+		{ARG_TAGS, "a,A", false},
+		{ARG_TAGS, "a b", false},
+		{ARG_TAGS, "1,2,3,4,5,6,7,8,9,10", true},
+		{ARG_TAGS, "1,2,3,4,5,6,7,8,9,10,11", false},
+		{ARG_KEYS, "3b:16:bf,ana@home", true},
+		{ARG_KEYS, "ana=1", false},
+		{ARG_KEY_IDS, "12,13", true},
+		{ARG_KEY_IDS, "12,x", false},
+		{ARG_TEMPLATE, "web.yaml", true},
+		{ARG_TEMPLATE, "../web", false},
+		{ARG_TEMPLATE, ".web", false},
+		{ARG_TEMPLATE, "a/b", false},
+		{ARG_VPC_ID, "4e1bfbc3-dc3e-41f2-a18f-1b4d7ba71679", true},
+		{ARG_VPC_ID, "vpc", false},
+	};
+	struct err err = {0};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct job_args args = {.size = ""};
+
+		assert_int_equal(job_arg_set(&args, cases[i].arg, cases[i].word, &err),
+				 cases[i].fits ? 0 : -1);
+	}
+}
+
 /* What a droplet is tied to: as typed, one of them, and nothing that could be taken for another argument. */
 static void things(void **state)
 {
@@ -314,6 +404,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(one_form),
+		cmocka_unit_test(made),
+		cmocka_unit_test(lists),
 		cmocka_unit_test(things),
 		cmocka_unit_test(nothing_else_is_read),
 		cmocka_unit_test(words_that_cannot_be),

@@ -61,7 +61,7 @@ static void any_difference_is_another_digest(void **state)
 {
 	struct store_request request[12];
 	struct store_job other[3];
-	char all[20][CONSENT_DIGEST_SIZE];
+	char all[24][CONSENT_DIGEST_SIZE];
 	size_t n = 0;
 
 	(void)state;
@@ -93,6 +93,11 @@ static void any_difference_is_another_digest(void **state)
 	other[0].beside = "is ams3 600 -\nhas volume v1 0 data\n"; /* what was shown goes */
 	consent_digest(&asked, other, 3, all[n++]);
 	other[0].beside = "is ams3 600 -\nhas volume v2 0 data\n";
+	consent_digest(&asked, other, 3, all[n++]);
+	memcpy(other, jobs, sizeof(other));
+	other[0].droplet_id = 0; /* one that is to be made is its name */
+	consent_digest(&asked, other, 3, all[n++]);
+	other[0].droplet_name = "web-9";
 	consent_digest(&asked, other, 3, all[n++]);
 	/* bytes that move from one field to the next */
 	request[0].verb = "droplet.power.reboot1";

@@ -31,6 +31,8 @@ static struct ocean_call call_of(int verb)
 					     : "env:prod";
 	if (verb == OCEAN_METRIC) {
 		call.metric = (struct ocean_metric_ask){OCEAN_CPU, 1000, 2000};
+	} else if (verb == OCEAN_ACTIONS) {
+		call.page = 1;
 	}
 	return call;
 }

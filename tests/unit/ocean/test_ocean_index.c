@@ -312,21 +312,34 @@ static void denied(void **state)
 	assert_int_equal(world->account.lists, 0);
 }
 
-static void interactive(void **state)
+/* Lists for changes alone come apart after a burst, and share; whoever waits at a screen has one at once, and all with them. */
+static void apart(void **state)
 {
 	struct world *world = *state;
-	struct asker a = {0}, b = {0};
+	struct asker a[8] = {0}, person = {0};
 
-	ask(world, &a, 0);
+	for (size_t i = 0; i < 6; i++) {
+		ask(world, &a[i], 0);
+		loop_advance(world->loop, LIST_MS);
+	}
+	assert_true(world->account.interactive); /* people may join any of them */
+	assert_int_equal(world->account.lists, 4);
+	assert_int_equal(a[3].answers, 1);
+	assert_int_equal(a[4].answers, 0);
+	person.want.interactive = true;
+	ask(world, &person, 0);
 	loop_advance(world->loop, LIST_MS);
-	assert_false(world->account.interactive);
-	memset(&a, 0, sizeof(a));
-	ask(world, &a, 0);
-	b.want.interactive = true;
-	ask(world, &b, 0);
+	check(&person, "l5");
+	assert_int_equal(a[4].answers, 1);
+	assert_int_equal(a[5].answers, 1);
+	ask(world, &a[6], 0);
+	ask(world, &a[7], 0);
 	loop_advance(world->loop, LIST_MS);
-	assert_true(world->account.interactive);
-	check(&b, "l2");
+	assert_int_equal(a[6].answers, 0);
+	loop_advance(world->loop, 4 * 2000); /* two requests each, a request a second */
+	assert_int_equal(a[6].answers, 1);
+	assert_int_equal(a[7].answers, 1);
+	assert_int_equal(world->account.lists, 6);
 }
 
 static void wants_again_from_its_answer(void **state)
@@ -442,7 +455,7 @@ int main(void)
 		TEST(failure),
 		TEST(cancel),
 		TEST(denied),
-		TEST(interactive),
+		TEST(apart),
 		TEST(wants_again_from_its_answer),
 		TEST(freed_while_it_lists),
 		TEST(freed_from_an_answer),

@@ -1,0 +1,193 @@
+/* test_sim_polls.c - many who wait for actions: pages of the account's list answer them, each once, whatever fails (virtual time) */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/attr.h"
+#include "sim/ocean.h"
+
+#define START_MS INT64_C(1768273200000)
+#define N 450
+
+struct poll {
+	struct ocean_call call;
+	unsigned answers;
+	enum err_kind kind;
+	uint64_t id;
+};
+
+struct run {
+	struct loop *loop;
+	struct sim_world *world;
+	struct ocean *ocean;
+	struct poll polls[N];
+};
+
+static void on_done(struct ocean_call *call, const struct err *err)
+{
+	struct poll *poll = call->data;
+
+	poll->answers++;
+	poll->kind = err != NULL ? err->kind : ERR_NONE;
+	poll->id = call->n_actions == 1 ? call->actions[0].id : 0;
+}
+
+static void open_run(struct run *run)
+{
+	memset(run, 0, sizeof(*run));
+	run->loop = loop_new_virtual(START_MS);
+	run->world = sim_world_new(sim_new(START_MS));
+	sim_generated_account(run->world->model, N);
+	run->world->model->rate_minute = 0;
+	for (size_t i = 0; i < N; i++) {
+		const char *reason = NULL;
+		struct sim_droplet *droplet = run->world->model->droplets[i];
+		struct sim_action *action = sim_start_action(
+			run->world->model, droplet,
+			droplet->status == DROPLET_OFF ? "power_on" : "reboot", NULL, &reason);
+
+		assert_non_null(action);
+		run->polls[i].call = (struct ocean_call){.verb = OCEAN_ACTION,
+							 .max_tier = TIER_READ,
+							 .action_id = action->id,
+							 .done = on_done,
+							 .data = &run->polls[i]};
+	}
+	run->ocean = sim_ocean_open(run->loop, run->world, "main", 40);
+	assert_non_null(run->ocean);
+}
+
+static void close_run(struct run *run)
+{
+	ocean_close(run->ocean);
+	sim_world_free(run->world);
+	loop_free(run->loop);
+}
+
+static void start(struct run *run, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		ocean_start(run->ocean, &run->polls[i].call);
+	}
+}
+
+static size_t served(const struct run *run, const char *path)
+{
+	return sim_world_count(run->world, 0, "GET", path);
+}
+
+static void few_are_asked_alone(void **state)
+{
+	static struct run run;
+
+	(void)state;
+	open_run(&run);
+	start(&run, 5);
+	loop_advance(run.loop, 1000);
+	for (size_t i = 0; i < 5; i++) {
+		assert_int_equal(run.polls[i].answers, 1);
+		assert_int_equal(run.polls[i].id, run.polls[i].call.action_id);
+	}
+	assert_int_equal(served(&run, "/v2/actions"), 0);
+	assert_int_equal(served(&run, "/v2/actions/*"), 5);
+	close_run(&run);
+}
+
+static void many_share_pages(void **state)
+{
+	static struct run run;
+
+	(void)state;
+	open_run(&run);
+	start(&run, N);
+	loop_advance(run.loop, 5000);
+	for (size_t i = 0; i < N; i++) {
+		assert_int_equal(run.polls[i].answers, 1);
+		assert_int_equal(run.polls[i].kind, ERR_NONE);
+		assert_int_equal(run.polls[i].id, run.polls[i].call.action_id);
+	}
+	assert_int_equal(served(&run, "/v2/actions"),
+			 3); /* the actions that made the droplets are older */
+	assert_int_equal(served(&run, "/v2/actions/*"), 8); /* those that came before it was many */
+	close_run(&run);
+}
+
+/* One that is on no page that is read is asked about by its number; one that does not exist is not found. */
+static void older_ones(void **state)
+{
+	static struct run run;
+
+	(void)state;
+	open_run(&run);
+	run.polls[20].call.action_id = 1;
+	start(&run, 40);
+	loop_advance(run.loop, 8000);
+	for (size_t i = 0; i < 40; i++) {
+		assert_int_equal(run.polls[i].answers, 1);
+		assert_int_equal(run.polls[i].kind, i == 20 ? ERR_NOTFOUND : ERR_NONE);
+	}
+	close_run(&run);
+}
+
+static void a_page_fails(void **state)
+{
+	static struct run run;
+
+	(void)state;
+	open_run(&run);
+	assert_int_equal(faults_add(&run.world->faults, "path=/v2/actions kind=torn-json", NULL),
+			 0);
+	start(&run, 40);
+	loop_advance(run.loop, 8000);
+	for (size_t i = 0; i < 40; i++) {
+		assert_int_equal(run.polls[i].answers, 1);
+		assert_int_equal(run.polls[i].kind, i < 8 ? ERR_NONE : ERR_REMOTE);
+	}
+	start(&run, 3); /* and it goes on */
+	loop_advance(run.loop, 20000);
+	assert_int_equal(run.polls[0].answers, 2);
+	close_run(&run);
+}
+
+/* Canceled or closed at any moment: each is called back once. */
+static void given_up(void **state)
+{
+	static struct run run;
+
+	(void)state;
+	for (int ms = 0; ms < 4000; ms += 90) {
+		open_run(&run);
+		start(&run, 60);
+		loop_advance(run.loop, ms);
+		for (size_t i = 0; i < 60; i += 2) {
+			if (run.polls[i].answers == 0) {
+				ocean_cancel(run.ocean, &run.polls[i].call);
+			}
+		}
+		loop_advance(run.loop, ms % 180);
+		close_run(&run);
+		for (size_t i = 0; i < 60; i++) {
+			assert_int_equal(run.polls[i].answers, 1);
+		}
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(few_are_asked_alone),
+		cmocka_unit_test(many_share_pages),
+		cmocka_unit_test(older_ones),
+		cmocka_unit_test(a_page_fails),
+		cmocka_unit_test(given_up),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,298 @@
+/* test_slack_forms.c - modals of the Slack adapter: opened in time, what is sent, and what the acknowledgement says */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <stdio.h>
+
+#include "adapters/slack/view.h"
+#include "tests/unit/adapters/slack_fake.h"
+
+#define BOB "{\"id\":\"U01BOB000\",\"team_id\":\"T01ACME00\"}"
+#define PRESS                                                                                   \
+	"{\"type\":\"interactive\",\"envelope_id\":\"p-1\",\"payload\":{\"type\":"              \
+	"\"block_actions\",\"api_app_id\":\"A0SIM\",\"user\":" BOB ",\"trigger_id\":\"1.2.x\"," \
+	"\"container\":{\"type\":\"message\",\"message_ts\":\"1800000000.000700\","             \
+	"\"thread_ts\":\"1800000000.000600\",\"channel_id\":\"C01OPS000\"},\"message\":{},"     \
+	"\"actions\":[{\"type\":\"button\",\"action_id\":\"b0\",\"value\":\"q.k.1\","           \
+	"\"action_ts\":\"1800000005.000000\"}]}}"
+
+static struct fake_ws *ws;
+
+static const struct field_choice places[] = {{"ams3", "Amsterdam 3"}, {"nyc3", "New York 3"}};
+static const struct field fields[] = {
+	{.kind = FORM_CODE, .id = "code", .label = "Your code", .hint = "h", .least = 6, .most = 7},
+	{.kind = FORM_SELECT, .id = "region", .label = "Where", .choices = places, .n_choices = 2},
+	{.kind = FORM_SEARCH, .id = "image", .label = "Image", .optional = true},
+};
+static const struct chat_form form = {.id = "q.k.1",
+				      .title = "Reboot web-1?",
+				      .send = "Confirm",
+				      .fields = fields,
+				      .n_fields = 3};
+
+static int up(void **state)
+{
+	(void)state;
+	ws = fake_up();
+	return 0;
+}
+
+static int down(void **state)
+{
+	(void)state;
+	fake_end();
+	return 0;
+}
+
+static struct fake_event *last_event(void)
+{
+	assert_true(fake.n_events > 0);
+	return &fake.events[(fake.n_events - 1) % FAKE_EVENTS];
+}
+
+static void holds(const char *text, const char *part)
+{
+	if (strstr(text, part) == NULL) {
+		fail_msg("\"%s\" does not hold \"%s\"", text, part);
+	}
+}
+
+/* The word in the modal that was opened last. */
+static void mark_of(char mark[40])
+{
+	const char *at = strstr(fake_call("views.open")->body, "\"private_metadata\":\"");
+
+	assert_non_null(at);
+	(void)snprintf(mark, 40, "%.26s", at + strlen("\"private_metadata\":\""));
+}
+
+static void opened(char mark[40])
+{
+	fake_hear(ws, PRESS);
+	assert_string_equal(last_event()->opens, "1.2.x");
+	fake.chat->ops->open_form(fake.chat, "1.2.x", &form);
+	mark_of(mark);
+	assert_true(fake_answer("views.open", "{\"ok\":true,\"view\":{\"id\":\"V1\"}}"));
+}
+
+static void sends(const char *type, const char *mark, const char *user, const char *app,
+		  const char *envelope, const char *more)
+{
+	char json[4096];
+
+	(void)snprintf(
+		json, sizeof(json),
+		"{\"type\":\"interactive\",\"envelope_id\":\"%s\",\"accepts_response_payload\":"
+		"true,"
+		"\"payload\":{\"type\":\"%s\",\"api_app_id\":\"%s\",\"user\":{\"id\":\"%s\","
+		"\"team_id\":\"T01ACME00\"},\"trigger_id\":\"t.%s\",\"view\":{\"id\":\"V1\","
+		"\"private_metadata\":\"%s\",\"blocks\":[{\"block_id\":\"code\"},{\"block_id\":"
+		"\"region\"},{\"block_id\":\"image\"}],\"state\":{\"values\":{\"code\":{\"v\":{"
+		"\"type\":\"plain_text_input\",\"value\":\"123456\"}},\"region\":{\"v\":{"
+		"\"selected_option\":{\"value\":\"ams3\"}}},\"image\":{\"v\":{\"selected_option\":"
+		"null}}}}}%s}}",
+		envelope, type, app, user, envelope, mark, more);
+	fake_hear(ws, json);
+}
+
+static void a_form_is_a_modal(void **state)
+{
+	char mark[40];
+	const char *body;
+
+	(void)state;
+	fake_hear(ws, PRESS);
+	fake.chat->ops->open_form(fake.chat, "1.2.x", &form);
+	body = fake_call("views.open")->body;
+	holds(body, "\"trigger_id\":\"1.2.x\"");
+	holds(body,
+	      "\"title\":{\"type\":\"plain_text\",\"emoji\":false,\"text\":\"Reboot web-1?\"}");
+	holds(body, "\"min_length\":6,\"max_length\":7");
+	holds(body, "\"type\":\"external_select\",\"min_query_length\":0");
+	holds(body, "\"value\":\"nyc3\"");
+	holds(body, "\"notify_on_close\":true");
+	assert_null(strstr(body, "q.k.1")); /* an opaque word alone travels */
+	assert_null(strstr(body, "C01OPS000"));
+	mark_of(mark);
+	assert_int_equal(strlen(mark), 26);
+}
+
+static void too_late_opens_nothing(void **state)
+{
+	(void)state;
+	fake_hear(ws, PRESS);
+	loop_advance(fake.loop, 3100);
+	fake.chat->ops->open_form(fake.chat, "1.2.x", &form);
+	fake.chat->ops->open_form(fake.chat, "no.such.trigger", &form);
+	assert_null(fake_call("views.open"));
+}
+
+static void what_cannot_be_opened_is_said(void **state)
+{
+	(void)state;
+	fake_hear(ws, PRESS);
+	fake.chat->ops->open_form(fake.chat, "1.2.x", &form);
+	assert_true(fake_answer("views.open", "{\"ok\":false,\"error\":\"expired_trigger_id\"}"));
+	holds(fake_call("chat.postEphemeral")->body, "could not be opened");
+	holds(fake_call("chat.postEphemeral")->body, "Nothing ran");
+	holds(fake_call("chat.postEphemeral")->body, "U01BOB000");
+}
+
+static void what_is_sent_is_an_event_of_its_place(void **state)
+{
+	char mark[40];
+
+	(void)state;
+	opened(mark);
+	fake.hold = true;
+	sends("view_submission", mark, "U01BOB000", "A0SIM", "f-1", "");
+	assert_int_equal(last_event()->kind, EVENT_FORM);
+	assert_string_equal(last_event()->values, "code=123456 region=ams3");
+	assert_string_equal(last_event()->button, "q.k.1");
+	assert_string_equal(last_event()->channel, "C01OPS000");
+	assert_string_equal(last_event()->thread, "1800000000.000600");
+	assert_string_equal(last_event()->user, "U01BOB000");
+	assert_string_equal(last_event()->home, "T01ACME00");
+	assert_null(strstr(last_event()->id, "123456")); /* a code is no part of what is kept */
+	assert_null(strstr(ws->out.buf, "f-1"));
+	/* the answer waits for the disk, the disk for the answer */
+	assert_true(fake.chat->ops->answer(fake.chat, last_event()->id,
+					   &(struct form_answer){.wrong = "That code is wrong."}));
+	assert_null(strstr(ws->out.buf, "f-1"));
+	fake.chat->ops->settled(fake.chat, last_event()->id, true);
+	holds(ws->out.buf, "{\"envelope_id\":\"f-1\",\"payload\":{\"response_action\":\"errors\","
+			   "\"errors\":{\"code\":\"That code is wrong.\"}}}");
+	/* the modal is still open: once more, and now it is taken */
+	sends("view_submission", mark, "U01BOB000", "A0SIM", "f-2", "");
+	assert_int_equal(fake.n_events, 3);
+	fake.chat->ops->settled(fake.chat, last_event()->id, true);
+	assert_true(fake.chat->ops->answer(fake.chat, last_event()->id,
+					   &(struct form_answer){.wrong = NULL}));
+	holds(ws->out.buf, "{\"envelope_id\":\"f-2\",\"payload\":{\"response_action\":\"clear\"}}");
+}
+
+static void slack_has_its_word_in_time(void **state)
+{
+	char mark[40];
+
+	(void)state;
+	opened(mark);
+	fake.hold = true;
+	sends("view_submission", mark, "U01BOB000", "A0SIM", "f-3", "");
+	fake.chat->ops->settled(fake.chat, last_event()->id, true);
+	loop_advance(fake.loop, 2400);
+	assert_null(strstr(ws->out.buf, "f-3"));
+	loop_advance(fake.loop, 200);
+	holds(ws->out.buf, "{\"envelope_id\":\"f-3\",\"payload\":{\"response_action\":\"clear\"}}");
+	/* what comes now has to be a message */
+	assert_false(fake.chat->ops->answer(fake.chat, last_event()->id,
+					    &(struct form_answer){.wrong = "Too late."}));
+}
+
+static void what_is_not_kept_is_not_taken(void **state)
+{
+	char mark[40];
+
+	(void)state;
+	opened(mark);
+	fake.hold = true;
+	sends("view_submission", mark, "U01BOB000", "A0SIM", "f-4", "");
+	fake.chat->ops->settled(fake.chat, last_event()->id, false);
+	loop_advance(fake.loop, 3000);
+	assert_null(strstr(ws->out.buf, "f-4"));
+}
+
+static void a_form_of_others_is_no_event(void **state)
+{
+	char mark[40];
+	size_t n;
+
+	(void)state;
+	opened(mark);
+	n = fake.n_events;
+	sends("view_submission", mark, "U01EVE000", "A0SIM", "f-5", "");
+	sends("view_submission", mark, "U01BOB000", "A0EVIL", "f-6", "");
+	sends("view_submission", "no-such-mark", "U01BOB000", "A0SIM", "f-7", "");
+	sends("view_submission", "", "U01BOB000", "A0SIM", "f-8", "");
+	assert_int_equal(fake.n_events, n);
+	holds(ws->out.buf, "{\"envelope_id\":\"f-7\",\"payload\":{\"response_action\":\"errors\","
+			   "\"errors\":{\"code\":\"This form has expired. Nothing ran.");
+	/* closed: it is forgotten */
+	sends("view_closed", mark, "U01BOB000", "A0SIM", "f-9", "");
+	holds(ws->out.buf, "{\"envelope_id\":\"f-9\"}");
+	sends("view_submission", mark, "U01BOB000", "A0SIM", "f-10", "");
+	assert_int_equal(fake.n_events, n);
+}
+
+static void a_search_is_answered_at_once(void **state)
+{
+	const struct field_choice choices[] = {{"ubuntu-24-04-x64", "Ubuntu 24.04 <LTS>"}};
+	char mark[40];
+
+	(void)state;
+	opened(mark);
+	fake.hold = true;
+	sends("block_suggestion", mark, "U01BOB000", "A0SIM", "o-1",
+	      ",\"block_id\":\"image\",\"action_id\":\"v\",\"value\":\"ubu\"");
+	assert_int_equal(last_event()->kind, EVENT_SEARCH);
+	assert_string_equal(last_event()->field, "image");
+	assert_string_equal(last_event()->text, "ubu");
+	fake.chat->ops->settled(fake.chat, last_event()->id, true);
+	assert_true(
+		fake.chat->ops->answer(fake.chat, last_event()->id,
+				       &(struct form_answer){.choices = choices, .n_choices = 1}));
+	holds(ws->out.buf,
+	      "{\"envelope_id\":\"o-1\",\"payload\":{\"options\":[{\"text\":{\"type\":\"plain_"
+	      "text\",\"emoji\":false,\"text\":\"Ubuntu 24.04 <LTS>\"},\"value\":"
+	      "\"ubuntu-24-04-x64\"}]}}");
+	/* nobody answers: nothing is offered, in time */
+	sends("block_suggestion", mark, "U01BOB000", "A0SIM", "o-2",
+	      ",\"block_id\":\"image\",\"action_id\":\"v\",\"value\":\"deb\"");
+	fake.chat->ops->settled(fake.chat, last_event()->id, true);
+	loop_advance(fake.loop, 2600);
+	holds(ws->out.buf, "{\"envelope_id\":\"o-2\",\"payload\":{\"options\":[]}}");
+	sends("block_suggestion", "no-such-mark", "U01BOB000", "A0SIM", "o-3", ",\"value\":\"x\"");
+	holds(ws->out.buf, "{\"envelope_id\":\"o-3\",\"payload\":{\"options\":[]}}");
+}
+
+#define SHORTCUT(id, words)                                                             \
+	"{\"type\":\"interactive\",\"envelope_id\":\"" id "\",\"payload\":{\"type\":"   \
+	"\"shortcut\",\"user\":" BOB ",\"team\":{\"id\":\"T01ACME00\"},\"trigger_id\":" \
+	"\"9.8." id "\",\"action_ts\":\"1800000009.000000\",\"callback_id\":\"" words "\"}}"
+
+static void a_shortcut_says_its_words(void **state)
+{
+	(void)state;
+	fake_hear(ws, SHORTCUT("g-1", "say:create"));
+	assert_int_equal(last_event()->kind, EVENT_TEXT);
+	assert_string_equal(last_event()->text, "create");
+	assert_true(last_event()->direct && last_event()->addressed);
+	assert_string_equal(last_event()->channel, "U01BOB000");
+	assert_string_equal(last_event()->home, "T01ACME00");
+	assert_string_equal(last_event()->opens, "9.8.g-1");
+	fake_hear(ws, SHORTCUT("g-2", "somebody_elses"));
+	assert_int_equal(fake.n_events, 1);
+	holds(ws->out.buf, "{\"envelope_id\":\"g-2\"}");
+}
+
+#define EACH(test) cmocka_unit_test_setup_teardown(test, up, down)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		EACH(a_form_is_a_modal),
+		EACH(too_late_opens_nothing),
+		EACH(what_cannot_be_opened_is_said),
+		EACH(what_is_sent_is_an_event_of_its_place),
+		EACH(slack_has_its_word_in_time),
+		EACH(what_is_not_kept_is_not_taken),
+		EACH(a_form_of_others_is_no_event),
+		EACH(a_search_is_answered_at_once),
+		EACH(a_shortcut_says_its_words),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
