@@ -210,6 +210,8 @@ const struct message *words_impossible(struct arena *arena, struct buttons *butt
 const struct message *words_only_one(struct arena *arena, const struct command *row, size_t n);
 const struct message *words_stale(struct arena *arena, struct buttons *buttons, const char *said,
 				  int64_t age_ms);
+/* wait_ms: for how long DigitalOcean's rate limit keeps it back. */
+const struct message *words_limited(struct arena *arena, bool change, int64_t wait_ms);
 const struct message *words_crowded(struct arena *arena, size_t n_waiting);
 const struct message *words_expired_button(struct arena *arena);
 const struct message *words_stopping(struct arena *arena);

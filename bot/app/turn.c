@@ -12,6 +12,7 @@
 
 void turn_end(struct turn *turn)
 {
+	timer_stop(&turn->limit);
 	form_end(turn);
 	inbox_end(turn);
 	groups_forget(&turn->groups);
@@ -150,5 +151,6 @@ struct turn *turn_new(struct app_chat *from, const struct event *event)
 	list_init(&turn->groups.looks);
 	list_append(&from->app->turns, &turn->link);
 	from->app->n_turns++;
+	limit_watch(turn);
 	return turn;
 }

@@ -109,7 +109,14 @@ struct turn {
 	struct facts facts;
 	struct beside_look beside;
 	bool waits_for_self; /* self.c: until it is known on which droplet the bot runs */
+	struct timer limit;  /* limit.c */
 };
+
+/*
+ * limit.c: from turn_new to turn_end. Who waits for DigitalOcean's rate limit for more than a few seconds is told so, once; the
+ * answer is a message of its own, for an edit rings no phone.
+ */
+void limit_watch(struct turn *turn);
 
 struct turn *turn_new(struct app_chat *from, const struct event *event);
 void turn_end(struct turn *turn);

@@ -285,6 +285,18 @@ const struct message *words_restarted(struct arena *arena, struct buttons *butto
 	return build_end(&build);
 }
 
+const struct message *words_limited(struct arena *arena, bool change, int64_t wait_ms)
+{
+	struct build build;
+
+	build_init(&build, arena, TONE_WARN);
+	build_line(&build, "Waiting for DigitalOcean's rate limit.");
+	build_line(&build,
+		   change ? "About %lld s. Nothing ran yet." : "The answer comes in about %lld s.",
+		   (long long)((wait_ms + 999) / 1000));
+	return build_end(&build);
+}
+
 const struct message *words_crowded(struct arena *arena, size_t n_waiting)
 {
 	struct build build;

@@ -1,6 +1,7 @@
 /* message.c - copies messages and compares them */
 #include "chat/message.h"
 
+#include <math.h>
 #include <string.h>
 
 static const char **copy_cells(struct arena *arena, const char *const *cells, size_t n)
@@ -104,18 +105,31 @@ static bool same(const char *a, const char *b)
 	return a == b || (a != NULL && b != NULL && strcmp(a, b) == 0);
 }
 
+/* A gap is like a gap. */
+static bool same_value(double a, double b)
+{
+	return isnan(a) ? isnan(b) : a <= b && a >= b;
+}
+
+static bool same_points(const struct chart *a, const struct chart *b)
+{
+	for (size_t i = 0; i < a->n_points; i++) {
+		if (!same_value(a->points[i], b->points[i])) {
+			return false;
+		}
+	}
+	return true;
+}
+
 static bool equal_chart(const struct chart *a, const struct chart *b)
 {
 	if (a == NULL || b == NULL) {
 		return a == b;
 	}
-	/* bytes, so that a gap is like a gap */
 	return a->n_points == b->n_points && same(a->label, b->label) &&
 	       same(a->caption, b->caption) && same(a->unit, b->unit) && a->from_ms == b->from_ms &&
-	       a->to_ms == b->to_ms && memcmp(&a->low, &b->low, sizeof(a->low)) == 0 &&
-	       memcmp(&a->high, &b->high, sizeof(a->high)) == 0 &&
-	       (a->n_points == 0 ||
-		memcmp(a->points, b->points, a->n_points * sizeof(*a->points)) == 0);
+	       a->to_ms == b->to_ms && same_value(a->low, b->low) && same_value(a->high, b->high) &&
+	       same_points(a, b);
 }
 
 /* From i on; NULL: no more. */

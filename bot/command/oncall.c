@@ -2,7 +2,7 @@
  *
  * It needs no verb, but it names staff: only for people whom the policy lists, and only where the channel shows such names.
  */
-#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -18,17 +18,15 @@ static const char *wall_text(struct arena *arena, int64_t wall_ms)
 	static const char *const months[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
 					     "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
 	char text[CLOCK_TEXT_SIZE];
-	unsigned month = 0;
-	unsigned day = 0;
-	char minute[6] = "";
+	unsigned long month;
 
-	(void)clock_format(wall_ms, text, sizeof(text));
-	if (sscanf(text, "%*4d-%2u-%2uT%5[0-9:]", &month, &day, minute) != 3 || month < 1 ||
-	    month > 12) {
+	(void)clock_format(wall_ms, text, sizeof(text)); /* "2026-01-12T09:00:00Z" */
+	month = strlen(text) >= 16 ? strtoul(text + 5, NULL, 10) : 0;
+	if (month < 1 || month > 12) {
 		return arena_strdup(arena, text);
 	}
-	return arena_printf(arena, "%s %u %s %s", days[wall_ms / DAY_MS % 7], day,
-			    months[month - 1], minute);
+	return arena_printf(arena, "%s %lu %s %.5s", days[wall_ms / DAY_MS % 7],
+			    strtoul(text + 8, NULL, 10), months[month - 1], text + 11);
 }
 
 const char *command_rota_time(struct arena *arena, const struct policy *policy, const char *rota,

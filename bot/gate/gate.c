@@ -12,7 +12,6 @@
 #include "audit/audit.h"
 #include "base/clock.h"
 #include "base/mem.h"
-#include "gate/internal.h"
 #include "gate/said.h"
 #include "metrics/metrics.h"
 

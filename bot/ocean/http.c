@@ -318,7 +318,20 @@ static void client_close(struct ocean *ocean)
 	client_free(client);
 }
 
-static const struct ocean_ops ops = {client_start, client_cancel, client_close};
+static int64_t client_wait_ms(const struct ocean *ocean)
+{
+	const struct client *client = (const struct client *)(const void *)ocean;
+	enum tier tier = TIER_READ;
+
+	while (tier < TIER_DESTROY && client->by_tier[tier] == NULL) {
+		tier++;
+	}
+	return client->by_tier[tier] != NULL
+		       ? ocean_pace_wait_ms(&client->by_tier[tier]->pace, true, clock_mono_ms())
+		       : 0;
+}
+
+static const struct ocean_ops ops = {client_start, client_cancel, client_close, client_wait_ms};
 
 static int load_tokens(struct client *client, const struct ocean_options *options, struct err *err)
 {

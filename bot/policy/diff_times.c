@@ -197,7 +197,9 @@ static void span(const struct difference *d, struct instants *t, int64_t *ret_da
 			const struct rota *rota = rota_of(d, f);
 			int64_t turns = (int64_t)rota->n_people * rota->days;
 
-			days = days > YEARS_DAYS ? days : days / gcd(days, turns) * turns;
+			if (turns > 0 && days <= YEARS_DAYS) { /* a rota has people */
+				days = days / gcd(days, turns) * turns;
+			}
 			first = last = rota->from_wall;
 			for (unsigned k = 0; k < rota->n_covers; k++) {
 				last = rota->covers[k].to > last ? rota->covers[k].to : last;
@@ -293,7 +295,9 @@ static bool find_instants(const struct difference *d, struct instants *t)
 	for (unsigned i = 0; i < d->n_facts; i++) {
 		note_fact(t, d, &d->facts[i]);
 	}
-	qsort(t->list, t->n, sizeof(t->list[0]), by_time);
+	if (t->n > 1) {
+		qsort(t->list, t->n, sizeof(t->list[0]), by_time);
+	}
 	return timed == 0 || (whole && days <= YEARS_DAYS);
 }
 

@@ -38,14 +38,14 @@ static const char *const queries[Q_COUNT] = {
 	[Q_SEEN] = "INSERT INTO seen (key, at_ms) VALUES (?1, ?2)",
 	/* A row that is there is changed in its place: a replaced one would be taken out of each index and put back. Most moves
 	 * of a row change nothing that an index has (AGAIN); job_open is what holds two open jobs of one droplet apart. */
-	[Q_JOB] = "INSERT INTO job (at, " JOB_COLUMNS ") VALUES (" REQUEST_AT(
-		"?2") ", ?1, ?2, ?3, ?4,"
-		      " ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)"
-		      " ON CONFLICT (at, id) DO UPDATE SET"
-		      " (account, droplet_id, droplet_name, state, step, action_id, sent_ms, "
-		      "deadline_ms,"
-		      " updated_ms, outcome, open, ready_ms, steps, beside) ="
-		      " (?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)",
+	[Q_JOB] = "INSERT INTO job (at, " JOB_COLUMNS ") VALUES ((SELECT n FROM request"
+		  " WHERE id = ?2), ?1, ?2, ?3, ?4,"
+		  " ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)"
+		  " ON CONFLICT (at, id) DO UPDATE SET"
+		  " (account, droplet_id, droplet_name, state, step, action_id, sent_ms, "
+		  "deadline_ms,"
+		  " updated_ms, outcome, open, ready_ms, steps, beside) ="
+		  " (?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)",
 	[Q_JOB_AGAIN] =
 		"UPDATE job SET droplet_name = ?5, state = ?6, step = ?7, action_id = ?8,"
 		" sent_ms = ?9, deadline_ms = ?10, updated_ms = ?11, outcome = ?12, ready_ms = ?14,"

@@ -176,7 +176,7 @@ static void ocean_end(struct ocean *ocean)
 	free(m);
 }
 
-static const struct ocean_ops ops = {ocean_begin, ocean_drop, ocean_end};
+static const struct ocean_ops ops = {ocean_begin, ocean_drop, ocean_end, NULL};
 
 static struct ocean *memory_ocean(struct flow *flow)
 {

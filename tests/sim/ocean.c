@@ -33,10 +33,16 @@ static void sim_ocean_close(struct ocean *ocean)
 	free(sim);
 }
 
+static int64_t sim_ocean_wait_ms(const struct ocean *ocean)
+{
+	return ocean_wait_ms(((const struct sim_ocean *)(const void *)ocean)->real);
+}
+
 static const struct ocean_ops ops = {
 	.start = sim_ocean_start,
 	.cancel = sim_ocean_cancel,
 	.close = sim_ocean_close,
+	.wait_ms = sim_ocean_wait_ms,
 };
 
 struct ocean *sim_ocean_open(struct loop *loop, struct sim_world *world, const char *name,

@@ -177,6 +177,38 @@ static void test_who_wins(void **state)
 	config_free(config);
 }
 
+/* Anybody can point the program at a server of theirs: every outside service, by a flag and by a variable. */
+static void test_every_address_by_flag_and_variable(void **state)
+{
+	static const struct {
+		enum config_key key;
+		const char *flag, *variable, *one, *other;
+	} all[] = {
+		{CONFIG_OCEAN_URL, "--ocean-url", "SLUICE_OCEAN_URL", "http://127.0.0.1:1",
+		 "http://127.0.0.1:2"},
+		{CONFIG_XMPP_URL, "--xmpp-url", "SLUICE_XMPP_URL", "ws://127.0.0.1:1/ws",
+		 "wss://chat.example/ws"},
+		{CONFIG_SLACK_API_URL, "--slack-api-url", "SLUICE_SLACK_API_URL",
+		 "http://127.0.0.1:1/api", "https://slack.example/api"},
+		{CONFIG_METADATA_URL, "--metadata-url", "SLUICE_METADATA_URL",
+		 "http://127.0.0.1:1/id", "http://127.0.0.1:2/id"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
+		struct config *config = config_new();
+		struct err err = {0};
+
+		assert_int_equal(setenv(all[i].variable, all[i].one, 1), 0);
+		assert_int_equal(config_environment(config, &err), 0);
+		assert_string_equal(config_text(config, all[i].key), all[i].one);
+		assert_int_equal(FLAGS(config, &err, all[i].flag, all[i].other), 3);
+		assert_string_equal(config_text(config, all[i].key), all[i].other);
+		(void)unsetenv(all[i].variable);
+		config_free(config);
+	}
+}
+
 static void test_file(void **state)
 {
 	struct config *config = config_new();
@@ -328,6 +360,7 @@ int main(void)
 		cmocka_unit_test(test_unknown_flags),
 		cmocka_unit_test(test_forgotten_value),
 		cmocka_unit_test(test_who_wins),
+		cmocka_unit_test(test_every_address_by_flag_and_variable),
 		cmocka_unit_test(test_file),
 		cmocka_unit_test(test_addresses),
 		cmocka_unit_test(test_listen),

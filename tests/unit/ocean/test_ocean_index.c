@@ -73,7 +73,7 @@ static void account_close(struct ocean *ocean)
 	(void)ocean;
 }
 
-static const struct ocean_ops ops = {account_start, account_cancel, account_close};
+static const struct ocean_ops ops = {account_start, account_cancel, account_close, NULL};
 
 struct world {
 	struct loop *loop;

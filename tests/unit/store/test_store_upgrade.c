@@ -103,10 +103,10 @@ static void write_before_numbers(const char *path)
 	sqlite3 *db = NULL;
 
 	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
-	for (size_t i = 0; i < 8; i++) {
+	for (size_t i = 0; i < 9; i++) {
 		execute(db, store_migrations[i]);
 	}
-	execute(db, "PRAGMA application_id=1397511497; PRAGMA user_version=8");
+	execute(db, "PRAGMA application_id=1397511497; PRAGMA user_version=9");
 	for (int i = 3; i > 0; i--) {
 		char sql[1024];
 
