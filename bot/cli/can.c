@@ -262,7 +262,8 @@ static int ask_batch(const struct options *o)
 	}
 	file = standard ? stdin : fopen(o->batch, "re");
 	if (file == NULL) {
-		fprintf(stderr, "sluice can: \"%s\" cannot be read: %s\n", o->batch, strerror(errno));
+		fprintf(stderr, "sluice can: \"%s\" cannot be read: %s\n", o->batch,
+			strerror(errno));
 		policy_unref(policy);
 		return 2;
 	}
