@@ -4,6 +4,7 @@
  * one question and gets one line of answer. A bad policy or question ends it with a sentence and exit code 2; what
  * was answered before a bad line has been printed.
  */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -261,7 +262,8 @@ static int ask_batch(const struct options *o)
 	}
 	file = standard ? stdin : fopen(o->batch, "re");
 	if (file == NULL) {
-		fprintf(stderr, "sluice can: \"%s\" cannot be read\n", o->batch);
+		fprintf(stderr, "sluice can: \"%s\" cannot be read: %s\n", o->batch,
+			strerror(errno));
 		policy_unref(policy);
 		return 2;
 	}

@@ -32,7 +32,13 @@ static int help(FILE *to)
 
 static int complain(const char *path, const char *why)
 {
-	fprintf(stderr, "sluice fmt: \"%s\": %s\n", path, why);
+	fprintf(stderr, "sluice fmt: \"%s\" %s\n", path, why);
+	return -1;
+}
+
+static int complain_errno(const char *path, const char *what)
+{
+	fprintf(stderr, "sluice fmt: \"%s\" %s: %s\n", path, what, strerror(errno));
 	return -1;
 }
 
@@ -43,9 +49,11 @@ static int read_all(const char *path, struct strbuf *text, struct stat *ret_stat
 	int rc = 0;
 
 	if (file == NULL) {
-		return complain(path, strerror(errno));
+		return complain_errno(path, "cannot be read");
 	}
-	if (fstat(fileno(file), ret_stat) < 0 || !S_ISREG(ret_stat->st_mode)) {
+	if (fstat(fileno(file), ret_stat) < 0) {
+		rc = complain_errno(path, "cannot be read");
+	} else if (!S_ISREG(ret_stat->st_mode)) {
 		rc = complain(path, "is no regular file");
 	}
 	for (size_t n; rc == 0 && (n = fread(buf, 1, sizeof(buf), file)) > 0;) {
@@ -87,11 +95,11 @@ static int replace(const char *path, const struct strbuf *text, const struct sta
 		rc = close(fd) < 0 ? -1 : rc;
 		rc = rc == 0 ? rename(name.buf, path) : rc;
 		if (rc < 0) {
-			(void)complain(path, strerror(errno));
+			(void)complain_errno(path, "could not be written, and is as it was");
 			(void)unlink(name.buf);
 		}
 	} else {
-		(void)complain(path, "no new file can be made beside it");
+		(void)complain(path, "is as it was: no new file can be made beside it");
 	}
 	strbuf_done(&name);
 	return rc;

@@ -6,6 +6,7 @@
  */
 #include "cli/inventory.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -114,7 +115,8 @@ static int read_file(const char *path, struct strbuf *ret_text, struct err *err)
 	int rc = 0;
 
 	if (file == NULL) {
-		return err_set(err, ERR_USAGE, "\"%.160s\" cannot be read", path);
+		return err_set(err, ERR_USAGE, "\"%.160s\" cannot be read: %s", path,
+			       strerror(errno));
 	}
 	for (size_t n; rc == 0 && (n = fread(buf, 1, sizeof(buf), file)) > 0;) {
 		rc = strbuf_add(ret_text, buf, n);
@@ -122,7 +124,8 @@ static int read_file(const char *path, struct strbuf *ret_text, struct err *err)
 	if (rc < 0) {
 		rc = err_set(err, ERR_LIMIT, "\"%.160s\" is bigger than 64 MiB", path);
 	} else if (ferror(file)) {
-		rc = err_set(err, ERR_USAGE, "\"%.160s\" could not be read to its end", path);
+		rc = err_set(err, ERR_USAGE, "\"%.160s\" cannot be read: %s", path,
+			     strerror(errno));
 	}
 	(void)fclose(file);
 	return rc;

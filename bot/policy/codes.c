@@ -4,7 +4,6 @@
 #include "base/attr.h"
 #include "policy/report.h"
 
-/* A number is never given twice: E059 was a key of a later version, of which there is none. */
 static const struct policy_code codes[] = {
 	{"E001", "the text is no YAML"},
 	{"E002", "one key twice"},
@@ -43,6 +42,7 @@ static const struct policy_code codes[] = {
 	{"E056", "more approvals than there are people to give them"},
 	{"E057", "a code is wanted and nobody has one"},
 	{"E058", "a figure or a duration out of range"},
+	{"E059", "a key reserved for a later version"},
 	{"E090", "a test of the file failed"},
 	{"E091", "a test speaks of something that does not exist"},
 	{"W101", "a line that can never take effect"},

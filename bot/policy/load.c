@@ -2,10 +2,11 @@
  *
  * Happy path: open once, look at the descriptor (regular file, owner root or us, not writable by others, at most 1 MiB),
  * read it whole, compile. Whatever goes wrong is a finding: E021 when the file cannot be read or is not safe, E010
- * when it is too big. The path is never looked at a second time, so nobody can change what was checked.
+ * when it is too big, E011 when it holds a zero byte and so is no text. The path is never looked at a second time, so nobody can change what was checked.
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -25,6 +26,15 @@ static int refuse(struct policy_report *ret_report, const char *code, const char
 	report_add(ret_report, false, code, 1, 1, "\"%.200s\" %s", path, why);
 	report_close(ret_report);
 	return -1;
+}
+
+/* errno as a sentence that goes on after the path. */
+static int refuse_errno(struct policy_report *ret_report, const char *path)
+{
+	char why[160];
+
+	(void)snprintf(why, sizeof(why), "cannot be read: %s", strerror(errno));
+	return refuse(ret_report, "E021", path, errno == ENOENT ? "is not there" : why);
 }
 
 /* The whole file, at most a byte more than is allowed; -1 with errno. */
@@ -103,7 +113,10 @@ static ssize_t take(int fd, const char *path, bool lax, char *buf, const char **
 	ssize_t len;
 
 	if (fstat(fd, &st) < 0) {
-		return refuse(ret_report, "E021", path, strerror(errno));
+		return refuse_errno(ret_report, path);
+	}
+	if (S_ISDIR(st.st_mode)) {
+		return refuse(ret_report, "E021", path, "is a folder; name the policy file in it");
 	}
 	if (!S_ISREG(st.st_mode)) {
 		return refuse(ret_report, "E021", path, "is no regular file");
@@ -114,10 +127,14 @@ static ssize_t take(int fd, const char *path, bool lax, char *buf, const char **
 	}
 	len = read_all(fd, buf, FILE_MAX + 1);
 	if (len < 0) {
-		return refuse(ret_report, "E021", path, strerror(errno));
+		return refuse_errno(ret_report, path);
+	}
+	if (memchr(buf, '\0', (size_t)len) != NULL) {
+		return refuse(ret_report, "E011", path, "is no text file, so no policy");
 	}
 	if ((size_t)len > FILE_MAX) {
-		return refuse(ret_report, "E010", path, "is bigger than 1 MiB");
+		return refuse(ret_report, "E010", path,
+			      "is bigger than 1 MiB, the most that a policy may have");
 	}
 	return len;
 }
@@ -132,7 +149,7 @@ static char *open_and_take(const char *path, bool lax, size_t *ret_len, const ch
 	char *buf;
 
 	if (fd < 0) {
-		(void)refuse(ret_report, "E021", path, strerror(errno));
+		(void)refuse_errno(ret_report, path);
 		return NULL;
 	}
 	buf = mem_alloc(FILE_MAX + 2); /* zeroed */

@@ -82,6 +82,27 @@ static void wrong_type(struct compiler *c, const struct yaml_node *node, const c
 		     empty ? " (\"#\" starts a comment; in a word it needs quotes)" : "");
 }
 
+/* Keys that a later version may take (E059): it shall not find them in files that never meant them. */
+static const struct {
+	const struct key_table *of;
+	const char *key;
+	const char *today; /* where the same is written now */
+} reserved_keys[] = {
+	{&keys_of_channel, "fresh", "today it is written at a chat network's group (\"groups:\")"},
+	{&keys_of_allow, "fresh", "today it is written at a chat network's group (\"groups:\")"},
+};
+
+/* NULL: not reserved in this table. */
+static const char *reserved_today(const char *const *keys, const char *key)
+{
+	for (size_t i = 0; i < ARRAY_LEN(reserved_keys); i++) {
+		if (reserved_keys[i].of->keys == keys && strcmp(reserved_keys[i].key, key) == 0) {
+			return reserved_keys[i].today;
+		}
+	}
+	return NULL;
+}
+
 bool walk_keys(struct compiler *c, const struct yaml_node *map, const char *what,
 	       const char *const *keys, size_t n)
 {
@@ -91,6 +112,7 @@ bool walk_keys(struct compiler *c, const struct yaml_node *map, const char *what
 	}
 	for (size_t i = 0; i < map->n; i++) {
 		const struct yaml_node *key = map->keys[i];
+		const char *today = reserved_today(keys, key->text);
 		struct guess guess = guess_for(key->text);
 		size_t k = 0;
 
@@ -98,7 +120,11 @@ bool walk_keys(struct compiler *c, const struct yaml_node *map, const char *what
 			guess_try(&guess, keys[k]);
 			k++;
 		}
-		if (k == n) {
+		if (today != NULL) {
+			report_error(c->report, "E059", key,
+				     "\"%.60s\" of %s is reserved for a later version; %s",
+				     key->text, what, today);
+		} else if (k == n) {
 			report_error(c->report, "E003", key, "%s has no key \"%.60s\"%s", what,
 				     key->text, guess_text(&guess));
 		}

@@ -53,7 +53,7 @@ extern const struct key_table keys_of_top, keys_of_settings, keys_of_account, ke
 	keys_of_limits, keys_of_selector, keys_of_rota, keys_of_cover, keys_of_hours,
 	keys_of_platform, keys_of_test, keys_of_test_droplet;
 
-/* E004 when it is no map; E003 for a key that is not in the table. */
+/* E004 when it is no map; E003 for a key that is not in the table, E059 for one that is reserved there. */
 bool walk_keys(struct compiler *c, const struct yaml_node *map, const char *what,
 	       const char *const *keys, size_t n);
 

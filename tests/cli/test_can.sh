@@ -31,7 +31,7 @@ can() {
 
 expect "the example is clean" 0 "ok" "$sluice" check --strict "$policy"
 expect "check without a file" 2 "which file?" "$sluice" check
-expect "check of no file" 2 "No such file" "$sluice" check "$tmp/none.yaml"
+expect "check of no file" 2 "is not there" "$sluice" check "$tmp/none.yaml"
 expect "check --help" 0 "usage: sluice check" "$sluice" check --help
 printf 'version: 1\ngroups: {g: []}\n' >"$tmp/warn.yaml"
 expect "warnings alone" 0 "3 warnings" "$sluice" check "$tmp/warn.yaml"

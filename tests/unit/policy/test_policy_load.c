@@ -101,12 +101,19 @@ static void who_may_write_the_file_matters(void **state)
 static void what_is_no_file_is_refused(void **state)
 {
 	(void)state;
-	assert_refused("E021", "No such file");
+	assert_refused("E021", "is not there");
 	assert_int_equal(mkdir(path, 0755), 0);
-	assert_refused("E021", "no regular file");
+	assert_refused("E021", "is a folder; name the policy file in it");
 	assert_int_equal(rmdir(path), 0);
 	assert_int_equal(mkfifo(path, 0644), 0); /* must not wait for a writer */
 	assert_refused("E021", "no regular file");
+}
+
+static void what_is_no_text_is_refused_in_one_sentence(void **state)
+{
+	(void)state;
+	put("\177ELF\2\1\1\0\0\0", 10, 0644);
+	assert_refused("E011", "is no text file, so no policy");
 }
 
 static void too_big_is_refused(void **state)
@@ -273,6 +280,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_safe_file_is_read, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(who_may_write_the_file_matters, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(what_is_no_file_is_refused, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(what_is_no_text_is_refused_in_one_sentence, set_up,
+						tear_down),
 		cmocka_unit_test_setup_teardown(too_big_is_refused, set_up, tear_down),
 		cmocka_unit_test(findings_are_sorted_and_bounded),
 		cmocka_unit_test(ids_look_like_their_network),
