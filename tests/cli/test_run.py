@@ -120,7 +120,7 @@ def test_own_droplet(folder, url):
         port.settimeout(SECONDS)
         late = "http://127.0.0.1:%d/metadata/v1/id" % port.getsockname()[1]
         with Running([*terminal(folder, url, "bob", "ops"), "--metadata-url", late]) as bot:
-            bot.say("stop web-1")
+            bot.say("stop web-1", "stop web-1\n")
             bot.quiet(0.5)
             port.listen()
             asking, _ = port.accept()
