@@ -110,6 +110,14 @@ static int job_user_data(const char *name, char **ret_text, char ret_sum[33], st
 	return templates_read(((struct app *)data)->user_data, name, ret_text, ret_sum, err);
 }
 
+static uint64_t job_own_droplet(bool *ret_awaited, void *data)
+{
+	const struct app *app = data;
+
+	*ret_awaited = app->own_droplet_awaited;
+	return app->own_droplet;
+}
+
 static const char *job_say_button(const char *text, void *data)
 {
 	return buttons_add(((struct app *)data)->buttons, text);
@@ -183,6 +191,7 @@ struct app *app_new(const struct app_parts *parts)
 		.ended = job_ended,
 		.say_button = job_say_button,
 		.user_data = job_user_data,
+		.own_droplet = job_own_droplet,
 		.data = app,
 	};
 

@@ -2,7 +2,7 @@
  *
  * Whoever switches that droplet off switches off the one who would switch it on again. A reboot brings the program back,
  * and job/resume.c tells the outcome then. Right after the start it may not be known yet which droplet that is; what is
- * plainly not for it goes on, what could strand the bot waits for the answer (a second at most).
+ * plainly not for it goes on, what could strand the bot waits for the answer (some seconds at most: cli/own.c).
  */
 #include "app/turn.h"
 

@@ -151,14 +151,29 @@ const struct message *words_unknown(struct arena *arena, struct buttons *buttons
 	return build_end(&build);
 }
 
-/* Which of the namesakes: by id where the channel shows ids, else by a number of our own. */
-static const char *which(struct arena *arena, size_t i, const struct droplet *shown)
+/* Where a namesake is: its region, and its account where they are of several. What the channel does not show is not said. */
+static const char *whereabouts(struct arena *arena, const struct droplet *const *shown, size_t n,
+			       size_t i)
 {
-	const char *region = shown->region != NULL ? shown->region : "";
+	const char *region = shown[i]->region != NULL ? shown[i]->region : "";
+	const char *account = shown[i]->account;
 
+	for (size_t k = 0; account != NULL && k < n; k++) {
+		if (shown[k]->account != NULL && strcmp(shown[k]->account, account) != 0) {
+			return arena_printf(arena, "%s%s%s", region, *region != '\0' ? " " : "",
+					    account);
+		}
+	}
+	return region;
+}
+
+/* Which of the namesakes: by id where the channel shows ids, else by a number of our own. */
+static const char *which(struct arena *arena, size_t i, const struct droplet *shown,
+			 const char *where)
+{
 	return shown->id != 0
-		       ? arena_printf(arena, "#%llu %s", (unsigned long long)shown->id, region)
-		       : arena_printf(arena, "%zu. %s", i + 1, region);
+		       ? arena_printf(arena, "#%llu %s", (unsigned long long)shown->id, where)
+		       : arena_printf(arena, "%zu. %s", i + 1, where);
 }
 
 /* Behind a droplet that is here: perhaps a word of the row's own was meant. */
@@ -192,16 +207,16 @@ const struct message *words_unresolved(struct arena *arena, struct buttons *butt
 		const char *text = arena_printf(arena, "%s #%llu%s", row->phrases[0],
 						(unsigned long long)targets->hints[i]->id,
 						job_args_words(&parse->args, arena));
+		const char *where = whereabouts(arena, shown, targets->n_hints, i);
 		const char *label =
-			ambiguous ? which(arena, i, shown[i])
+			ambiguous ? which(arena, i, shown[i], where)
 				  : arena_printf(arena, "%s %s", row->phrases[0], shown[i]->name);
 
 		if (i == 0 && !ambiguous) {
 			build_line(&build, "Did you mean `%s`?", shown[i]->name);
 		}
 		if (ambiguous && shown[i]->id != 0) {
-			build_line(&build, "`#%llu`  %s", (unsigned long long)shown[i]->id,
-				   shown[i]->region != NULL ? shown[i]->region : "");
+			build_line(&build, "`#%llu`  %s", (unsigned long long)shown[i]->id, where);
 		} else if (ambiguous) {
 			build_line(&build, "%s", label);
 		}

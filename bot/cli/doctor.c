@@ -298,6 +298,11 @@ static void look_at_own_droplet(struct doctor *doctor)
 	if (own.id != 0) {
 		doctor_ok("droplet", "it runs on %llu, which it will not switch off",
 			  (unsigned long long)own.id);
+	} else if (own.err.kind == ERR_REMOTE || own.err.kind == ERR_LIMIT) {
+		doctor_note(
+			"droplet",
+			"not known: what answered as the metadata service gave no droplet's id. "
+			"If it runs on one, set --own-droplet");
 	} else {
 		doctor_note(
 			"droplet",

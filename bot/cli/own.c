@@ -1,7 +1,8 @@
 /* own.c - asks on which droplet this program runs
  *
- * Happy path: one answer, told to the app. Failure modes: nobody answers - elsewhere than at DigitalOcean that is how it is, and
- * the app is told "none"; on a droplet whose network is not up yet it is asked twice more, and told when it is known.
+ * Happy path: one answer, told to the app. Failure modes: nobody is there within the time - elsewhere than at DigitalOcean that
+ * is how it is, and the app is told "none" at once; the network fails - on a droplet it may not be up yet: asked again every second,
+ * and only after the last try the app is told "none", so that what could strand the bot waits until then.
  */
 #include "cli/own.h"
 
@@ -14,6 +15,8 @@
 #include "ocean/self.h"
 
 #define FIRST_MS 100
+#define AGAIN_MS 1000
+#define AGAIN_MAX 5
 
 struct own {
 	struct loop *loop;
@@ -23,8 +26,6 @@ struct own {
 	unsigned tries;
 	struct timer timer;
 };
-
-static const int64_t again_ms[] = {10000, 60000};
 
 void own_parts(const struct config *config, struct app_parts *parts)
 {
@@ -39,6 +40,10 @@ static void on_self(void *data, uint64_t id, const struct err *err)
 
 	ocean_self_free(own->self);
 	own->self = NULL;
+	if (id == 0 && err->kind == ERR_NETWORK && own->tries <= AGAIN_MAX) {
+		timer_start(&own->timer, AGAIN_MS); /* the app goes on waiting */
+		return;
+	}
 	(void)snprintf(number, sizeof(number), "%llu", (unsigned long long)id);
 	if (id != 0) {
 		log_line(LOG_INFO, "own-droplet", "id", number, NULL);
@@ -46,10 +51,6 @@ static void on_self(void *data, uint64_t id, const struct err *err)
 		log_line(LOG_INFO, "own-droplet", "id", "none", "why", err->msg, NULL);
 	}
 	app_own_droplet(own->app, id);
-	if (id == 0 && (err->kind == ERR_NETWORK || err->kind == ERR_TIMEOUT) &&
-	    own->tries <= ARRAY_LEN(again_ms)) {
-		timer_start(&own->timer, again_ms[own->tries - 1]);
-	}
 }
 
 static void ask(struct timer *timer)

@@ -55,6 +55,8 @@ struct job_options {
 	int (*user_data)(const char *name, char **ret_text, char ret_sum[33], struct err *err,
 			 void *data);
 	struct codes *codes; /* NULL: nobody has any */
+	/* The droplet on which this program runs; 0: none. awaited: that is not known yet. NULL: none. */
+	uint64_t (*own_droplet)(bool *ret_awaited, void *data);
 	void *data;
 };
 

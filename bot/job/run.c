@@ -266,6 +266,46 @@ static void deny(struct job *job, const struct gate_decision *decision, struct s
 	job_end(job, JOB_DENIED, txn);
 }
 
+/*
+ * Queued, approved or resumed, it may have been taken on before it was known on which droplet this program runs. Only the first
+ * step is asked: a step that follows finishes what has begun, and may be what brings the droplet back.
+ */
+static bool could_strand(const struct job *job, uint64_t *ret_own, bool *ret_awaited)
+{
+	const struct job_options *options = &job->request->engine->options;
+
+	if (!job->request->plan->strands || job->row.step > 0 || options->own_droplet == NULL) {
+		return false;
+	}
+	*ret_own = options->own_droplet(ret_awaited, options->data);
+	return true;
+}
+
+static bool own_awaited(const struct job *job)
+{
+	bool awaited = false;
+	uint64_t own;
+
+	return could_strand(job, &own, &awaited) && awaited;
+}
+
+static bool own_bars(struct job *job, struct store_txn *txn)
+{
+	bool awaited;
+	uint64_t own;
+
+	if (!could_strand(job, &own, &awaited) || own == 0 || own != job->row.droplet_id) {
+		return false;
+	}
+	job_say(job,
+		"Nothing ran: I run on %s.\n"
+		"That stops me too, and nobody here could bring it back.\n"
+		"Use DigitalOcean's control panel.",
+		job->row.droplet_name);
+	job_end(job, JOB_DENIED, txn);
+	return true;
+}
+
 static void not_here(struct job *job, struct store_txn *txn)
 {
 	job_say(job, "Nothing ran: no droplet %s here.", job->row.droplet_name);
@@ -309,6 +349,8 @@ static void decided(struct job *job, const struct droplet *droplet,
 	} else if (lock_bars(lock, job->request->row.person)) {
 		job_say(job, "%s", lock_denial(job->request, lock, arena));
 		job_end(job, JOB_DENIED, txn);
+	} else if (missing.kind == DUTY_NONE && own_bars(job, txn)) {
+		return;
 	} else if (missing.kind == DUTY_NONE) {
 		begin_step(job, droplet, snapshot, txn);
 	} else if (job->row.step > 0) { /* half done it does not give its droplet to others */
@@ -416,6 +458,10 @@ void job_run(struct job *job)
 	}
 	if (clock_mono_ms() > job->until_ms) {
 		expire(job, "I could not begin in time.");
+		return;
+	}
+	if (own_awaited(job)) {
+		try_later(job, "I do not know yet on which droplet I run.");
 		return;
 	}
 	if (step_ops(job_step(job))->prepare != NULL) {

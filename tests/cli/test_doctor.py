@@ -24,7 +24,10 @@ def doctor(folder, url, *words):
 def all_well(folder, url):
     done = doctor(folder, url, "--console", "--console-as", "ana", "--console-in", "ops")
     answers(done, 0, "ok    policy", "ok    token     main/read+change+destroy: ", " droplets", "ok    clock", "ok    console",
-            "is made at the first start", "note  droplet   it runs on none", "Nothing is wrong.")
+            "is made at the first start", "note  droplet   not known: what answered as the metadata service gave no droplet's id",
+            "Nothing is wrong.")
+    answers(doctor(folder, url, "--console", "--console-as", "ana", "--console-in", "ops", "--metadata-url", "http://127.0.0.1:9/"), 0,
+            "note  droplet   it runs on none of DigitalOcean's: the metadata service does not answer")
     answers(doctor(folder, url, "--console", "--console-as", "ana", "--console-in", "ops", "--own-droplet", "17"), 0,
             "ok    droplet   it runs on 17, as --own-droplet says")
     with simulator("--self", "440212003") as on_one:

@@ -114,6 +114,21 @@ def test_own_droplet(folder, url):
     with Running([*terminal(folder, url, "bob", "ops"), "--metadata-url", url + "/metadata/v1/id"]) as bot:
         bot.say("stop web-1", "Shutting down web-1")
         bot.stop()
+    # nobody listens there yet, as on a droplet whose network is not up: it waits for the answer, and asks again
+    with socket.socket() as port:
+        port.bind(("127.0.0.1", 0))
+        port.settimeout(SECONDS)
+        late = "http://127.0.0.1:%d/metadata/v1/id" % port.getsockname()[1]
+        with Running([*terminal(folder, url, "bob", "ops"), "--metadata-url", late]) as bot:
+            bot.say("stop web-1", "stop web-1\n")
+            bot.quiet(0.5)
+            port.listen()
+            asking, _ = port.accept()
+            with asking:
+                asking.recv(4096)
+                asking.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n440212003")
+            bot.wait("the answer", "Refused: I run on web-1.")
+            bot.stop()
 
 
 def test_colours(folder, url):

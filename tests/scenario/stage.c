@@ -193,18 +193,19 @@ static void start_app(struct stage *stage)
 				  .painter = &stage->painter,
 				  .own_droplet = stage->own_droplet,
 				  .own_droplet_awaited = stage->own_droplet_awaited};
-	const struct policy_account *accounts;
-	size_t n = policy_accounts(policy, &accounts);
-	struct ocean *oceans[4];
+	struct ocean *oceans[STAGE_ACCOUNTS_MAX];
 	struct err err = {0};
 
 	stage->chat = console_open(stage->loop, &console, &err);
-	assert(stage->chat != NULL && n > 0);
+	assert(stage->chat != NULL);
 	stage_use_ops(stage);
-	oceans[0] = sim_ocean_open(stage->loop, stage->world, accounts[0].name, LATENCY_MS);
-	assert(oceans[0] != NULL);
+	for (size_t i = 0; i < stage->n_accounts; i++) {
+		oceans[i] = sim_ocean_open(stage->loop, stage->accounts[i].world,
+					   stage->accounts[i].name, LATENCY_MS);
+		assert(oceans[i] != NULL);
+	}
 	parts.accounts = oceans;
-	parts.n_accounts = 1;
+	parts.n_accounts = stage->n_accounts;
 	parts.chats = &stage->chat;
 	parts.n_chats = 1;
 	stage->app = app_new(&parts);
@@ -214,6 +215,31 @@ static void start_app(struct stage *stage)
 	}
 	policy_unref(policy);
 	stage_pass(stage, 1);
+}
+
+static void make_accounts(struct stage *stage, const struct policy *policy)
+{
+	const struct policy_account *accounts;
+	size_t n = policy_accounts(policy, &accounts);
+
+	assert(n > 0 && n <= STAGE_ACCOUNTS_MAX);
+	for (size_t i = 0; i < n; i++) {
+		(void)snprintf(stage->accounts[i].name, sizeof(stage->accounts[i].name), "%s",
+			       accounts[i].name);
+		stage->accounts[i].world = sim_world_new(sim_new(STAGE_START_MS));
+	}
+	stage->n_accounts = n;
+	stage->world = stage->accounts[0].world;
+}
+
+struct sim_world *stage_account(const struct stage *stage, const char *name)
+{
+	for (size_t i = 0; i < stage->n_accounts; i++) {
+		if (name == NULL || strcmp(stage->accounts[i].name, name) == 0) {
+			return stage->accounts[i].world;
+		}
+	}
+	return NULL;
 }
 
 struct stage *stage_new(const char *policy_path)
@@ -234,10 +260,10 @@ struct stage *stage_new(const char *policy_path)
 		free(stage);
 		return NULL;
 	}
+	make_accounts(stage, policy);
 	policy_unref(policy);
 	stage->loop = loop_new_virtual(STAGE_START_MS);
 	stage->store = store_memory_open(stage->loop);
-	stage->world = sim_world_new(sim_new(STAGE_START_MS));
 	stage->painter = (struct post_painter){.start = paint, .cancel = painting_free};
 	start_app(stage);
 	return stage;
@@ -333,7 +359,9 @@ void stage_free(struct stage *stage)
 {
 	stop_app(stage);
 	store_close(stage->store);
-	sim_world_free(stage->world);
+	for (size_t i = 0; i < stage->n_accounts; i++) {
+		sim_world_free(stage->accounts[i].world);
+	}
 	(void)unlink(stage->policy_path);
 	forget_templates(stage);
 	loop_free(stage->loop);

@@ -15,6 +15,7 @@
 
 #define STAGE_START_MS 1767603600000 /* 2026-01-05T09:00:00Z, a Monday */
 #define STAGE_BUTTONS_MAX 12
+#define STAGE_ACCOUNTS_MAX 4
 
 struct shown {
 	char *channel; /* "ops", or the person's id for a direct one */
@@ -30,7 +31,13 @@ struct shown {
 
 struct stage {
 	struct loop *loop;
-	struct sim_world *world;
+	struct sim_world *world; /* the first account's */
+	struct {
+		char name[40];
+		struct sim_world *world;
+	} accounts
+		[STAGE_ACCOUNTS_MAX]; /* of the policy with which the stage was built, in its order */
+	size_t n_accounts;
 	struct store *store;
 	char user_data[72];   /* the folder of templates, once there is one */
 	char policy_path[64]; /* a copy of the story's, which the app reads */
@@ -58,13 +65,15 @@ struct stage {
 	bool own_droplet_awaited; /* from its next start on that is not known yet */
 };
 
-/* A stage with that policy file and an empty DigitalOcean account. NULL and a sentence on stderr when it cannot be. */
+/* A stage with that policy file and an empty DigitalOcean account for each of its accounts. NULL and a sentence on stderr when it cannot be. */
 struct stage *stage_new(const char *policy_path);
 void stage_free(
 	struct stage *stage); /* also asserts that the loop closes and nothing is under way */
 
 /* The app's policy file becomes this one; false: it cannot be read. Nobody tells the app. */
 bool stage_policy_file(struct stage *stage, const char *policy_path);
+/* The account of that name; name NULL: the first. NULL: there is none. */
+struct sim_world *stage_account(const struct stage *stage, const char *name);
 /* What a person sees besides posts, as one. */
 void stage_show(struct stage *stage, const char *channel, bool direct, const char *private_to,
 		const char *text);

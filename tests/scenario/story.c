@@ -197,15 +197,37 @@ static int do_policy(struct story *story)
 	return 0;
 }
 
+/* "account=NAME", taken out of the line; without it the first account. NULL: there is no such account. */
+static struct sim_world *account(struct story *story)
+{
+	static const char key[] = "account=";
+	const char *name = NULL;
+	size_t n = 0;
+
+	for (size_t i = 0; i < story->n_words; i++) {
+		if (!story->quoted[i] && strncmp(story->words[i], key, strlen(key)) == 0) {
+			name = story->words[i] + strlen(key);
+		} else {
+			story->quoted[n] = story->quoted[i];
+			story->words[n++] = story->words[i];
+		}
+	}
+	story->n_words = n;
+	return stage_account(story->stage, name);
+}
+
 static int do_droplet(struct story *story)
 {
+	struct sim_world *world = account(story);
 	char line[LINE_MAX_BYTES];
 	struct err err = {0};
 
+	if (world == NULL) {
+		return fail(story, "no such account", "");
+	}
 	rest(story, 1, line, sizeof(line));
-	return sim_droplet_line(story->stage->world->model, line, &err) == 0
-		       ? 0
-		       : fail(story, "DROPLET", err.msg);
+	return sim_droplet_line(world->model, line, &err) == 0 ? 0
+							       : fail(story, "DROPLET", err.msg);
 }
 
 static int do_droplets(struct story *story)
@@ -237,13 +259,15 @@ static int do_gone(struct story *story)
 
 static int do_fault(struct story *story)
 {
+	struct sim_world *world = account(story);
 	char line[LINE_MAX_BYTES];
 	struct err err = {0};
 
+	if (world == NULL) {
+		return fail(story, "no such account", "");
+	}
 	rest(story, 1, line, sizeof(line));
-	return faults_add(&story->stage->world->faults, line, &err) == 0
-		       ? 0
-		       : fail(story, "FAULT", err.msg);
+	return faults_add(&world->faults, line, &err) == 0 ? 0 : fail(story, "FAULT", err.msg);
 }
 
 /* "$DECISION" at the end stands for the newest decision's id that was shown. */
@@ -478,13 +502,18 @@ static int do_restart(struct story *story)
 
 static int do_calls(struct story *story)
 {
+	struct sim_world *world = account(story);
 	const char *method = strcmp(story->words[1], "*") == 0 ? NULL : story->words[1];
-	size_t n = sim_world_count(story->stage->world, 0, method, story->words[2]);
+	size_t n;
 	char got[64];
 
+	if (world == NULL) {
+		return fail(story, "no such account", "");
+	}
 	if (story->n_words < 5 || strcmp(story->words[3], "=") != 0) {
 		return fail(story, "CALLS METHOD PATH = N", "");
 	}
+	n = sim_world_count(world, 0, method, story->words[2]);
 	if (n != strtoul(story->words[4], NULL, 10)) {
 		(void)snprintf(got, sizeof(got), "%zu", n);
 		return not_true(story, "as many requests were served", got);

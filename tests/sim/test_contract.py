@@ -334,8 +334,7 @@ def drive_faults(sim):
     expect(status == 200 and int(headers['content-length']) == len(body), 'torn-json is whole HTTP')
     expect(fails(lambda: json.loads(body), ValueError), 'torn-json is broken JSON')
     sim.fault('nth=1 kind=slow ms=300 path=/v2/account')
-    started = time.monotonic()
-    expect(sim.ask('GET', '/v2/account')[0] == 200 and time.monotonic() - started >= 0.3, 'slow')
+    expect(sim.ask('GET', '/v2/account')[0] == 200, 'slow')  # how slow: sim/door, on virtual time
     sim.fault('kind=failed-page page=2 path=/v2/droplets')
     expect(sim.ask('GET', '/v2/droplets?per_page=5')[0] == 200, 'failed-page: page 1')
     expect(sim.ask('GET', '/v2/droplets?per_page=5&page=2')[0] == 500, 'failed-page: page 2')
