@@ -10,7 +10,7 @@ import house
 CALLERS = {
     "policy_decide": ["bot/policy/", "bot/gate/", "bot/cli/can.c"],
     "secret_reveal": ["bot/base/secret.c", "bot/base/secret.h", "bot/ocean/http.c",
-                      "adapters/xmpp/sasl.c", "adapters/slack/rest.c", "adapters/slack/adapter.c", "bot/cli/init_slack_look.c", "bot/code/totp.c"],
+                      "adapters/xmpp/sasl.c", "adapters/slack/token.c", "bot/code/totp.c"],
 }
 
 
