@@ -32,6 +32,12 @@ static const struct row rows[CONFIG_COUNT] = {
 	[CONFIG_LOG_JSON] = {"log-json", VALUE_YES_NO, "no", false, "log lines as JSON"},
 	[CONFIG_OCEAN_URL] = {"ocean-url", VALUE_HTTP_URL, "https://api.digitalocean.com", false,
 			      "DigitalOcean's address"},
+	[CONFIG_OCEAN_PER_MINUTE] =
+		{"ocean-per-minute", VALUE_NUMBER, "250", false,
+		 "requests a minute that DigitalOcean takes of a token; raise it "
+		 "only when DigitalOcean did"},
+	[CONFIG_LIST_AGE] = {"list-age", VALUE_NUMBER, "3000", false,
+			     "ms: how old the list of droplets may be for a read"},
 	[CONFIG_CA_FILE] = {"ca-file", VALUE_PATH_OR_NONE, "", false,
 			    "trust these certificates instead of the system's"},
 	[CONFIG_PROXY] = {"proxy", VALUE_PROXY_URL, "", false, "go out through this HTTP proxy"},

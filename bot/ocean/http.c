@@ -395,6 +395,7 @@ static int load_tokens(struct client *client, const struct ocean_options *option
 						  tier_name(tier), client->name);
 			}
 			client->tokens[n].spec = spec;
+			client->tokens[n].pace.per_minute = (unsigned)options->per_minute;
 			client->tokens[n++].bearer = bearer_of(secret);
 			secret_free(secret);
 		}
