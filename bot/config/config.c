@@ -34,8 +34,7 @@ static const struct row rows[CONFIG_COUNT] = {
 			      "DigitalOcean's address"},
 	[CONFIG_OCEAN_PER_MINUTE] =
 		{"ocean-per-minute", VALUE_NUMBER, "250", false,
-		 "requests a minute that DigitalOcean takes of a token; raise it "
-		 "only when DigitalOcean did"},
+		 "requests a minute by token; more only if DigitalOcean raised it"},
 	[CONFIG_LIST_AGE] = {"list-age", VALUE_NUMBER, "3000", false,
 			     "ms: how old the list of droplets may be for a read"},
 	[CONFIG_CA_FILE] = {"ca-file", VALUE_PATH_OR_NONE, "", false,

@@ -90,7 +90,7 @@ static void down(struct build *b)
 	build_button(b, "cycle-id", "Power-cycle", BUTTON_PLAIN);
 }
 
-static const struct slack_picture file = {"F01CHART0", "CPU, 1 h: 3 to 97 % \" & <x>"};
+static const struct slack_picture uploaded = {"F01CHART0", "CPU, 1 h: 3 to 97 % \" & <x>"};
 
 static const struct picture {
 	const char *name;
@@ -98,7 +98,7 @@ static const struct picture {
 	void (*build)(struct build *);
 	const struct slack_picture *file; /* in the place of the charts */
 } pictures[] = {
-	{"down", TONE_PLAIN, down, NULL},        {"picture", TONE_PLAIN, down, &file},
+	{"down", TONE_PLAIN, down, NULL},        {"picture", TONE_PLAIN, down, &uploaded},
 	{"list", TONE_PLAIN, list, NULL},        {"show", TONE_GOOD, show, NULL},
 	{"progress", TONE_WAIT, progress, NULL}, {"consent", TONE_WARN, consent, NULL},
 	{"hostile", TONE_BAD, hostile, NULL},    {"empty", TONE_PLAIN, empty, NULL},

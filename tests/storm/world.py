@@ -14,12 +14,11 @@ SOURCE = pathlib.Path(os.environ.get("SOURCE_DIR") or pathlib.Path(__file__).res
 KINDS = ("drop", "half_open", "refresh", "torn", "repeated", "reordered", "fragments", "slow", "429", "dial")
 CONNECTION = ("drop", "half_open", "refresh", "torn", "dial")
 HALF_OPEN_MOST_MS = 12000
-PER_S = 2.0           # commands
+PER_S = 1.6           # commands
 CHANNELS = 24         # Slack takes one message a second a channel
 PEOPLE = ("U0ANA", "U0BOB", "U0CHEN", "U0DORA")
 GRACE_MS = 10000      # between a refresh and the end of that connection, as Slack does it
 YOUNG_S = 10.5        # Slack refreshes no younger ones
-FAILURES_MOST = 4     # of a world's connections in a minute: each waits twice as long as the one before
 AGAIN_S = 8           # a person's patience, when Slack said that it failed and nothing is seen
 DRAIN_S = 75
 CALLS = ("chat.postMessage", "chat.update", "chat.postEphemeral", "apps.connections.open")
@@ -128,7 +127,8 @@ class World:
         self.wrong, self.acks, self.half_open_ms = [], [], []
         self.faults, self.sums = collections.Counter(), collections.Counter()
         self.deaf_ms = 0
-        self.heirs_to_break = 0
+        self.handover = None      # the refreshed one, where one of the two is to die
+        self.failures_most = (1, 3)[number % 2] # in a minute: each waits twice as long as the one before
         self.draining = False
         self.seen = 0             # entries of the ledger
         self.links = {}           # number -> {"up", "gone"}: ms of the simulator's clock
@@ -289,7 +289,7 @@ class World:
         kinds = [("drop", 2), ("torn", 2), ("dial", 1.5)]
         if self.links[link]["up"] < self.now_ms() - YOUNG_S * 1000:
             kinds.append(("refresh", 8))
-        if self.failures() >= FAILURES_MOST + int((time.monotonic() - began) / 60):
+        if self.failures() >= self.failures_most + int((time.monotonic() - began) / 60):
             kinds = [k for k in kinds if k[0] == "refresh"]
         elif self.number % 2 == 1 and time.monotonic() - began < self.seconds - 14:
             kinds.append(("half_open", 2))
@@ -307,21 +307,24 @@ class World:
         elif kind == "refresh":
             self.slack.post("disconnect", link=link, reason=self.random.choice(("warning", "refresh_requested")), close_ms=GRACE_MS)
             self.refreshes.append((link, len(self.commands)))
-            self.heirs_to_break = int(self.failures() < FAILURES_MOST and self.random.random() < 0.4)
+            self.handover = link if self.random.random() < 0.7 else None
         else:
             self.break_dial()
             self.slack.post("cut", link=link)
 
     def break_heir(self, link):
-        """The connection that takes over from a refreshed one dies at once."""
-        if self.refreshes and self.heirs_to_break > 0 and not self.draining:
-            self.heirs_to_break -= 1
-            self.faults["drop"] += 1
-            self.sums["heirs"] += 1
-            self.slack.post("cut", link=link)
+        """Of a refreshed connection and the one that takes over, one dies at once: the heir seldom, as its death makes waits longer."""
+        if self.handover is None or self.draining:
+            return
+        old, self.handover = self.handover, None
+        dies = link if self.failures() < self.failures_most and self.random.random() < 0.5 else old
+        self.faults["drop"] += 1
+        self.sums["heirs" if dies == link else "olds"] += 1
+        self.slack.post("cut", link=dies)
 
     def failures(self):
-        return sum(n * self.faults[kind] for kind, n in (("drop", 1), ("torn", 1), ("dial", 2), ("half_open", 1)))
+        failed = sum(n * self.faults[kind] for kind, n in (("drop", 1), ("torn", 1), ("dial", 2), ("half_open", 1)))
+        return failed - self.sums["olds"]
 
     def break_dial(self):
         how = self.random.randrange(4)
