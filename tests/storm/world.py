@@ -313,11 +313,11 @@ class World:
             self.slack.post("cut", link=link)
 
     def break_heir(self, link):
-        """Of a refreshed connection and the one that takes over, one dies at once: the heir seldom, as its death makes waits longer."""
+        """Of a refreshed connection and the one that takes over, one dies at once: the heir once, as its death makes waits longer."""
         if self.handover is None or self.draining:
             return
         old, self.handover = self.handover, None
-        dies = link if self.failures() < self.failures_most and self.random.random() < 0.5 else old
+        dies = link if self.sums["heirs"] == 0 and self.failures() <= self.failures_most else old
         self.faults["drop"] += 1
         self.sums["heirs" if dies == link else "olds"] += 1
         self.slack.post("cut", link=dies)
