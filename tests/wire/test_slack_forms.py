@@ -173,12 +173,12 @@ def test_private_reads(slack):
     slack.call("channel", {"id": "C0QUIET", "name": "quiet", "is_channel": True, "is_member": True, "is_private": False,
                            "members": ["U0ANA", "U0BOB", "U0SLUICE"]})
     posts = len(slack.ledger("post", slack.says("C0QUIET")))
-    slack.call("say", {"user": "U0BOB", "channel": "C0QUIET", "text": "<@U0SLUICE> status web-5"})
-    seen = slack.wait("ephemeral", slack.says("C0QUIET", "web-5 is"))
+    slack.call("say", {"user": "U0BOB", "channel": "C0QUIET", "text": "<@U0SLUICE> status web-1"})
+    seen = slack.wait("ephemeral", slack.says("C0QUIET", "web-1 is"))
     expect("to who asked", seen["user"] == "U0BOB", json.dumps(seen))
     expect("to nobody else", len(slack.ledger("post", slack.says("C0QUIET"))) == posts)
-    slack.call("say", {"user": "U0BOB", "channel": "C0QUIET", "text": "<@U0SLUICE> reboot web-5"})
-    slack.wait("edit", slack.says("C0QUIET", "Rebooted", "web-5"))
+    slack.call("say", {"user": "U0BOB", "channel": "C0QUIET", "text": "<@U0SLUICE> reboot web-1"})
+    slack.wait("edit", slack.says("C0QUIET", "Rebooted", "web-1"))
 
 
 def main():
