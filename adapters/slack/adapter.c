@@ -13,6 +13,7 @@
 
 #include "adapters/slack/internal.h"
 #include "adapters/slack/scopes.h"
+#include "adapters/slack/token.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
@@ -312,12 +313,10 @@ static int check_url(const char *url, struct err *err)
 static int check_token(const struct secret *token, const char *begin, const char *other,
 		       const char *setting, struct err *err)
 {
-	const char *text = token != NULL ? secret_reveal(token) : "";
-
-	if (strncmp(text, begin, strlen(begin)) == 0) {
+	if (token_begins(token, begin)) {
 		return 0;
 	}
-	if (strncmp(text, other, strlen(other)) == 0) {
+	if (token_begins(token, other)) {
 		return err_set(err, ERR_CONFIG,
 			       "%s got the other kind of token: it wants one that begins with "
 			       "%s, this begins with %s; have the two been mixed up?",

@@ -12,6 +12,8 @@
  * scopes.c    the scopes that the bot's token should have; pure
  * trouble.c   Slack's words for what is wrong, as sentences; pure
  * rest.c      one call of the Web API
+ * token.c     what is done with a token: its header, how it begins
+ * look.c      beside the bot: `sluice init` asks the Web API and waits
  * posts.c     chat posts: taking them, and what became of them
  * pages.c     what stands below a message of several
  * pictures.c  a picture of a post's charts, to Slack and back in edits

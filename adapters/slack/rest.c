@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "adapters/slack/internal.h"
+#include "adapters/slack/token.h"
 #include "base/mem.h"
 
 #define ANSWER_MAX (4 * 1024 * 1024)
@@ -17,10 +18,7 @@
 static void call_free(struct rest_call *call)
 {
 	list_remove(&call->link);
-	if (call->authorization != NULL) {
-		explicit_bzero(call->authorization, strlen(call->authorization));
-	}
-	free(call->authorization);
+	token_wipe(call->authorization);
 	free(call->url);
 	free(call);
 }
@@ -113,7 +111,6 @@ static void set_headers(struct rest_call *call)
 {
 	const struct secret *token =
 		call->ask.token == REST_APP ? call->s->app_token : call->s->bot_token;
-	struct strbuf text;
 	size_t n = 0;
 
 	call->headers[n++] = (struct http_header){
@@ -121,10 +118,7 @@ static void set_headers(struct rest_call *call)
 				: call->ask.json != NULL ? "application/json; charset=utf-8"
 							 : "application/x-www-form-urlencoded"};
 	if (call->ask.token != REST_NONE) {
-		strbuf_init(&text, 8192);
-		(void)strbuf_addf(&text, "Bearer %s", secret_reveal(token));
-		call->authorization = strbuf_detach(&text);
-		strbuf_done(&text);
+		call->authorization = token_bearer(token);
 		call->headers[n++] = (struct http_header){"Authorization", call->authorization};
 	}
 	call->request.headers = call->headers;

@@ -200,6 +200,7 @@ struct app *app_new(const struct app_parts *parts)
 	list_init(&app->audit_asks);
 	app->loop = parts->loop;
 	app->store = parts->store;
+	app->list_age_ms = parts->list_age_ms > 0 ? parts->list_age_ms : OCEAN_FRESH_READ_MS;
 	app->gate = gate_new(parts->policy);
 	app->buttons = buttons_new();
 	app->recent = recent_new();

@@ -37,6 +37,7 @@ struct app_parts {
 	const char *user_data; /* the folder of templates (app/templates.h); NULL: there are none */
 	const struct post_painter *painter; /* of charts, borrowed; NULL: none */
 	struct app_keep keep;
+	int64_t list_age_ms; /* how old the list of droplets may be for a read; 0: OCEAN_FRESH_READ_MS */
 	const char *own_name; /* by which the bot is addressed: "sluice" */
 	uint64_t own_droplet; /* the droplet on which this program runs; 0: none, or not known */
 	bool own_droplet_awaited; /* app_own_droplet will say it; what could strand the bot waits until then */

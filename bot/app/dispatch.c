@@ -107,7 +107,7 @@ static bool run_command(struct turn *turn)
 	turn->waiting = true;
 	turn->want.done = turn_droplets;
 	turn->want.data = turn;
-	turn->max_age_ms = could && row->plan != NULL ? 0 : OCEAN_FRESH_READ_MS;
+	turn->max_age_ms = could && row->plan != NULL ? 0 : app->list_age_ms;
 	turn_ask_groups(turn, row->plan != NULL || own_is_lock(row), list_droplets);
 	metrics_observe(METRIC_COMMAND_US, clock_work_us() - turn->began_us);
 	return true;
@@ -234,7 +234,7 @@ static void say_usage(struct turn *turn, const struct err *err)
 
 	if (row == NULL || row->verb == VERB_NONE ||
 	    gate_could(turn->app->gate, &turn->who, row->verb)) {
-		turn_say(turn, true, words_usage(&turn->arena, err));
+		turn_say(turn, true, words_usage_form(&turn->arena, err, form_row_button(turn)));
 	} else if (turn->addressed && row->verb != VERB_NONE) {
 		deny_outright(turn);
 	}

@@ -56,6 +56,22 @@ static const char *verb_title(const struct command *row, struct arena *arena)
 	return title;
 }
 
+/* Does the row have a form that this person may fill in, here, and was nothing but its phrase said? */
+static bool has_form(const struct turn *turn)
+{
+	const struct command *row = turn->parse.row; /* NULL: too long, no row was looked for */
+	struct command_field fields[COMMAND_FIELDS_MAX];
+
+	return row != NULL && turn->parse.n_words == 0 && command_form(row, fields) > 0 &&
+	       post_queue_can(turn->from->queue, CHAT_FORMS) &&
+	       gate_could(turn->app->gate, &turn->who, row->verb);
+}
+
+const char *form_row_button(struct turn *turn)
+{
+	return has_form(turn) ? buttons_add(turn->app->buttons, turn->parse.row->phrases[0]) : NULL;
+}
+
 bool form_open_row(struct turn *turn)
 {
 	const struct command *row = turn->parse.row;
@@ -63,13 +79,12 @@ bool form_open_row(struct turn *turn)
 	struct field fields[COMMAND_FIELDS_MAX];
 	struct chat *chat = turn->from->chat;
 	struct chat_form form = {.fields = fields};
-	size_t n = row != NULL ? command_form(row, from) : 0; /* too long: no row was looked for */
+	size_t n;
 
-	if (n == 0 || turn->parse.n_words > 0 || turn->opens == NULL ||
-	    !post_queue_can(turn->from->queue, CHAT_FORMS) ||
-	    !gate_could(turn->app->gate, &turn->who, row->verb)) {
+	if (turn->opens == NULL || !has_form(turn)) {
 		return false;
 	}
+	n = command_form(row, from);
 	for (size_t i = 0; i < n; i++) {
 		fields[i] = field_of(&from[i]);
 	}

@@ -52,6 +52,7 @@ struct app_account {
 struct app {
 	struct loop *loop;
 	struct store *store;
+	int64_t list_age_ms; /* of the list of droplets, for a read: at most */
 	struct gate *gate;
 	struct job_engine *engine;
 	struct codes *codes;
@@ -198,6 +199,9 @@ const struct message *words_failed(struct arena *arena, bool change, bool listed
 				   const struct err *err);
 const struct message *words_not_set_up(struct arena *arena, const struct chat_place *place);
 const struct message *words_usage(struct arena *arena, const struct err *err);
+/* With a button that opens a form instead; NULL: without. */
+const struct message *words_usage_form(struct arena *arena, const struct err *err,
+				       const char *button);
 const struct message *words_unknown(struct arena *arena, struct buttons *buttons, const char *said,
 				    const char *nearest, const char *rest);
 const struct message *words_unresolved(struct arena *arena, struct buttons *buttons,

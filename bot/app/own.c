@@ -156,7 +156,7 @@ static bool run_pending(struct turn *turn)
 	turn->waiting = true;
 	turn->want.done = turn_droplets;
 	turn->want.data = turn;
-	account_want(app, &turn->want, OCEAN_FRESH_READ_MS, TIER_READ);
+	account_want(app, &turn->want, app->list_age_ms, TIER_READ);
 	return true;
 }
 

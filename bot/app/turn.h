@@ -132,6 +132,8 @@ void form_wrong(struct turn *turn, const char *field, const char *why);
 const char *form_value(const struct event *event, const char *id); /* "" when it is empty */
 /* form_row.c: the row's form is opened, where nothing but its phrase was said. False: it cannot be. */
 bool form_open_row(struct turn *turn);
+/* A button that opens it, for what was said where no form can be opened at once (a mention); NULL: there is none. */
+const char *form_row_button(struct turn *turn);
 /* The sentence that was filled in; NULL: there is none, and that was said. */
 const char *form_row_text(struct turn *turn, const struct event *event);
 const struct command *form_row(const char *id); /* of a form's id; NULL: it is no row's */

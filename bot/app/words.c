@@ -122,14 +122,23 @@ const struct message *words_not_set_up(struct arena *arena, const struct chat_pl
 	return build_end(&build);
 }
 
-const struct message *words_usage(struct arena *arena, const struct err *err)
+const struct message *words_usage_form(struct arena *arena, const struct err *err,
+				       const char *button)
 {
 	struct build build;
 
 	build_init(&build, arena, TONE_WARN);
 	build_line(&build, "%s", words_sentence(arena, err->msg));
 	build_line(&build, "Nothing ran.");
+	if (button != NULL) {
+		build_button(&build, button, "Fill in a form", BUTTON_MAIN);
+	}
 	return build_end(&build);
+}
+
+const struct message *words_usage(struct arena *arena, const struct err *err)
+{
+	return words_usage_form(arena, err, NULL);
 }
 
 const struct message *words_unknown(struct arena *arena, struct buttons *buttons, const char *said,

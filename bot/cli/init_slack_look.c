@@ -4,103 +4,20 @@
  * pages of people and channels. Guests, bots, deactivated accounts and people of other organizations are left out.
  */
 #include <ctype.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
+#include "adapters/slack/look.h"
 #include "adapters/slack/scopes.h"
-#include "adapters/slack/trouble.h"
-#include "base/json.h"
-#include "base/secret.h"
 #include "base/strbuf.h"
 #include "cli/init.h"
-#include "loop/http.h"
 
-#define ANSWER_MAX ((size_t)4 * 1024 * 1024)
-#define WAIT_MS 30000
 #define NAMED_MAX 2000
 #define PAGE "200"
 
-struct asking {
-	struct http_request request;
-	bool over;
-	struct json *answer;
-	struct err *err;
-};
-
 struct place {
-	struct loop *loop;
-	struct http_pool *pool;
-	const char *url;
+	struct slack_look *look;
 	struct arena *arena;
-	char scopes[512];
 };
-
-static void on_done(struct http_request *request, const struct err *err)
-{
-	struct asking *asking = request->data;
-
-	asking->over = true;
-	if (err != NULL) {
-		err_copy(asking->err, err);
-	} else if (request->status == 429) {
-		(void)err_set(asking->err, ERR_LIMIT,
-			      "Slack wants fewer questions; try again in a minute");
-	} else if (request->status != 200) {
-		(void)err_set(asking->err, ERR_REMOTE, "Slack answered with the status %d",
-			      request->status);
-	} else {
-		asking->answer = json_parse(request->answer.buf, request->answer.len, asking->err);
-	}
-}
-
-static bool is_over(void *data)
-{
-	return ((struct asking *)data)->over;
-}
-
-/* The answer, to be freed; NULL with the sentence. */
-static struct json *ask(struct place *place, const char *method, const struct secret *token,
-			const char *form, struct err *err)
-{
-	struct http_header headers[] = {{"Content-Type", "application/x-www-form-urlencoded"},
-					{"Authorization", NULL}};
-	struct asking asking = {.err = err};
-	struct strbuf bearer;
-
-	strbuf_init(&bearer, 8192);
-	(void)strbuf_addf(&bearer, "Bearer %s", secret_reveal(token));
-	headers[1].value = bearer.buf;
-	asking.request = (struct http_request){
-		.method = "POST",
-		.url = arena_printf(place->arena, "%s/%s", place->url, method),
-		.headers = headers,
-		.n_headers = 2,
-		.body = form,
-		.body_len = strlen(form),
-		.max_body_bytes = ANSWER_MAX,
-		.timeout_ms = WAIT_MS,
-		.idempotent = true,
-		.done = on_done,
-		.data = &asking};
-	http_start(place->pool, &asking.request);
-	(void)loop_run_until(place->loop, is_over, &asking, 2 * WAIT_MS);
-	explicit_bzero(bearer.buf, bearer.len);
-	strbuf_done(&bearer);
-	if (asking.answer != NULL && !json_bool_or(asking.answer, "ok", false)) {
-		struct trouble trouble;
-
-		trouble_of_code(method, json_string_or(asking.answer, "error", ""),
-				json_string_or(asking.answer, "needed", NULL), &trouble);
-		err_copy(err, &trouble.err);
-		json_free(asking.answer);
-		return NULL;
-	}
-	if (asking.answer != NULL) {
-		(void)snprintf(place->scopes, sizeof(place->scopes), "%s", asking.request.scopes);
-	}
-	return asking.answer;
-}
 
 /* ---- pages ------------------------------------------------------------------------------------ */
 
@@ -164,7 +81,7 @@ static int read_pages(struct place *place, const struct secret *token, const cha
 	strbuf_init(&form, 4096);
 	(void)strbuf_adds(&form, first_form);
 	for (bool more = true; more && rc == 0;) {
-		struct json *answer = ask(place, method, token, form.buf, err);
+		struct json *answer = slack_look_ask(place->look, method, token, form.buf, err);
 		const struct json *items = answer != NULL ? json_member(answer, key) : NULL;
 		const struct json *meta =
 			answer != NULL ? json_member(answer, "response_metadata") : NULL;
@@ -194,7 +111,7 @@ static int read_pages(struct place *place, const struct secret *token, const cha
 static int look(struct place *place, const struct secret *app, const struct secret *bot,
 		struct init_workspace *ret, struct err *err)
 {
-	struct json *who = ask(place, "auth.test", bot, "", err);
+	struct json *who = slack_look_ask(place->look, "auth.test", bot, "", err);
 	struct json *line;
 	struct strbuf lacks;
 
@@ -206,10 +123,10 @@ static int look(struct place *place, const struct secret *app, const struct secr
 				       .name = kept(place, who, "team")};
 	json_free(who);
 	strbuf_init(&lacks, 2048);
-	(void)slack_scopes_missing(place->scopes, &lacks);
+	(void)slack_scopes_missing(slack_look_scopes(place->look), &lacks);
 	ret->lacks = arena_strdup(place->arena, lacks.len > 0 ? lacks.buf : "");
 	strbuf_done(&lacks);
-	line = ask(place, "apps.connections.open", app, "", err);
+	line = slack_look_ask(place->look, "apps.connections.open", app, "", err);
 	if (line == NULL) {
 		err_prefix(err, "the app token");
 		return -1;
@@ -225,39 +142,22 @@ static int look(struct place *place, const struct secret *app, const struct secr
 		"channels", ret->id, add_channel, &ret->channels, &ret->n_channels, err);
 }
 
-static struct secret *token(const char *spec, const char *begin, struct err *err)
-{
-	struct secret *secret = secret_load(spec, err);
-
-	if (secret != NULL && strncmp(secret_reveal(secret), begin, strlen(begin)) != 0) {
-		(void)err_set(err, ERR_CONFIG, "what is at \"%.100s\" does not begin with %s", spec,
-			      begin);
-		secret_free(secret);
-		return NULL;
-	}
-	return secret;
-}
-
 int init_slack_look(const struct init *init, const char *app_place, const char *bot_place,
 		    struct arena *arena, struct init_workspace *ret_workspace, struct err *err)
 {
-	const struct http_options options = {.ca_file = init->ocean->ca_file,
-					     .proxy = init->ocean->proxy};
-	struct place place = {.arena = arena,
-			      .url = init->slack_url != NULL ? init->slack_url
-							     : "https://slack.com/api"};
-	struct secret *app = token(app_place, "xapp-", err);
-	struct secret *bot = app != NULL ? token(bot_place, "xoxb-", err) : NULL;
+	struct secret *app = slack_look_token(app_place, "xapp-", err);
+	struct secret *bot = app != NULL ? slack_look_token(bot_place, "xoxb-", err) : NULL;
+	struct place place = {.arena = arena};
 	int rc = -1;
 
-	if (bot != NULL && (place.loop = loop_new(err)) != NULL) {
-		place.pool = http_pool_new(place.loop, &options, err);
-		if (place.pool != NULL) {
-			rc = look(&place, app, bot, ret_workspace, err);
-		}
-		http_pool_free(place.pool);
-		loop_free(place.loop);
+	if (bot != NULL) {
+		place.look = slack_look_new(init->slack_url, init->ocean->ca_file,
+					    init->ocean->proxy, err);
 	}
+	if (place.look != NULL) {
+		rc = look(&place, app, bot, ret_workspace, err);
+	}
+	slack_look_free(place.look);
 	secret_free(app);
 	secret_free(bot);
 	return rc;

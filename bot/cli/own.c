@@ -17,6 +17,7 @@
 #define FIRST_MS 100
 #define AGAIN_MS 1000
 #define AGAIN_MAX 5
+#define LATE_MS 60000 /* a network that came up late: once more, nobody waits for it */
 
 struct own {
 	struct loop *loop;
@@ -51,6 +52,9 @@ static void on_self(void *data, uint64_t id, const struct err *err)
 		log_line(LOG_INFO, "own-droplet", "id", "none", "why", err->msg, NULL);
 	}
 	app_own_droplet(own->app, id);
+	if (id == 0 && err->kind == ERR_NETWORK && own->tries == AGAIN_MAX + 1) {
+		timer_start(&own->timer, LATE_MS);
+	}
 }
 
 static void ask(struct timer *timer)

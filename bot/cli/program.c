@@ -195,6 +195,7 @@ static int open_accounts(struct program *program, const struct program_options *
 			.news_data = program,
 			.ca_file = text_or_null(program->config, CONFIG_CA_FILE),
 			.proxy = text_or_null(program->config, CONFIG_PROXY),
+			.per_minute = config_number(program->config, CONFIG_OCEAN_PER_MINUTE),
 		};
 
 		for (int tier = TIER_READ; tier <= TIER_DESTROY; tier++) {
@@ -433,6 +434,7 @@ static int open_parts(struct program *program, const struct program_options *opt
 		.audit_bytes = config_number(program->config, CONFIG_AUDIT_MIB) << 20,
 		.state_bytes = config_number(program->config, CONFIG_STATE_MIB) << 20,
 	};
+	parts.list_age_ms = config_number(program->config, CONFIG_LIST_AGE);
 	program->painter = picture_open(program->loop, program->config);
 	parts.painter = program->painter != NULL ? painter_hook(program->painter) : NULL;
 	own_parts(program->config, &parts);

@@ -14,18 +14,20 @@
 #include "base/strbuf.h"
 
 enum config_key {
-	CONFIG_POLICY,            /* --policy: path, default policy.yaml */
-	CONFIG_STATE,             /* --state: path of the database, default sluice.db */
-	CONFIG_LISTEN,            /* --listen: address for health and metrics; empty: none */
-	CONFIG_LOG,               /* --log: debug info warn error */
-	CONFIG_LOG_JSON,          /* --log-json */
-	CONFIG_OCEAN_URL,         /* --ocean-url */
-	CONFIG_OAUTH_URL,         /* --oauth-url */
-	CONFIG_CA_FILE,           /* --ca-file: for every TLS connection */
-	CONFIG_PROXY,             /* --proxy */
-	CONFIG_CONSOLE,           /* --console: speak in this terminal */
-	CONFIG_CONSOLE_AS,        /* --console-as: the user id that the terminal speaks as */
-	CONFIG_CONSOLE_IN,        /* --console-in: the channel id in which it stands; "direct" */
+	CONFIG_POLICY,    /* --policy: path, default policy.yaml */
+	CONFIG_STATE,     /* --state: path of the database, default sluice.db */
+	CONFIG_LISTEN,    /* --listen: address for health and metrics; empty: none */
+	CONFIG_LOG,       /* --log: debug info warn error */
+	CONFIG_LOG_JSON,  /* --log-json */
+	CONFIG_OCEAN_URL, /* --ocean-url */
+	CONFIG_OCEAN_PER_MINUTE, /* --ocean-per-minute: requests of a token; raised by DigitalOcean on request */
+	CONFIG_OAUTH_URL,  /* --oauth-url */
+	CONFIG_LIST_AGE,   /* --list-age: ms, how old the list of droplets may be for a read */
+	CONFIG_CA_FILE,    /* --ca-file: for every TLS connection */
+	CONFIG_PROXY,      /* --proxy */
+	CONFIG_CONSOLE,    /* --console: speak in this terminal */
+	CONFIG_CONSOLE_AS, /* --console-as: the user id that the terminal speaks as */
+	CONFIG_CONSOLE_IN, /* --console-in: the channel id in which it stands; "direct" */
 	CONFIG_CONSOLE_WORKSPACE, /* --console-workspace */
 	CONFIG_XMPP_URL,          /* --xmpp-url: wss://chat.example/xmpp-websocket */
 	CONFIG_XMPP_JID,          /* --xmpp-jid: sluice@chat.example */

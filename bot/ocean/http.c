@@ -363,6 +363,7 @@ static int load_tokens(struct client *client, const struct ocean_options *option
 				return err_prefix(err, "the \"%s\" token of account \"%.60s\"",
 						  tier_name(tier), client->name);
 			}
+			client->tokens[n].pace.per_minute = (unsigned)options->per_minute;
 			client->tokens[n++].spec = spec;
 		}
 		client->by_tier[tier] = &client->tokens[same];

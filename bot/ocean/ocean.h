@@ -323,6 +323,7 @@ struct ocean_options {
 	const char *proxy;
 	int64_t connect_ms; /* of each request; 0: 10 s */
 	int64_t timeout_ms; /* of each request, all of it; 0: 30 s */
+	int64_t per_minute; /* requests of one token that DigitalOcean takes; 0: 250, the usual limit */
 };
 
 /* http:// is taken for the machine's own addresses only: the token would be readable on the way. */

@@ -16,6 +16,12 @@ static int64_t share(int64_t limit, bool interactive)
 	return interactive ? limit : limit - limit / 5;
 }
 
+/* For how many requests one of the ring stands: the last of them is its time, so the minute never has more than its limit. */
+static unsigned each(const struct ocean_pace *pace)
+{
+	return pace->per_minute > OCEAN_PACE_MINUTE ? pace->per_minute / OCEAN_PACE_MINUTE : 1;
+}
+
 /* The kth latest request, 1: the last one. */
 static int64_t latest(const struct ocean_pace *pace, size_t k)
 {
@@ -84,9 +90,12 @@ int64_t ocean_pace_wait_ms(const struct ocean_pace *pace, bool interactive, int6
 void ocean_pace_sent(struct ocean_pace *pace, int64_t now_ms)
 {
 	count_hour(pace, now_ms);
-	pace->sent_ms[pace->next] = now_ms;
-	pace->next = (pace->next + 1) % OCEAN_PACE_MINUTE;
-	pace->n += pace->n < OCEAN_PACE_MINUTE;
+	if (++pace->part >= each(pace)) {
+		pace->part = 0;
+		pace->sent_ms[pace->next] = now_ms;
+		pace->next = (pace->next + 1) % OCEAN_PACE_MINUTE;
+		pace->n += pace->n < OCEAN_PACE_MINUTE;
+	}
 	if (pace->known && pace->remaining > 0) {
 		pace->remaining--; /* until the answer says it better */
 	}

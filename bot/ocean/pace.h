@@ -21,7 +21,11 @@
 
 /* One a token. A zeroed one is fresh. Times are clock_mono_ms unless they say wall. */
 struct ocean_pace {
-	int64_t sent_ms[OCEAN_PACE_MINUTE]; /* ring of the latest requests */
+	/* what DigitalOcean raised the minute's limit to, when asked; 0, or less than the usual one: the usual one */
+	unsigned per_minute;
+	unsigned part; /* requests since the last that the ring has */
+	/* ring of the latest requests; of a raised limit each stands for so many that all of it fits */
+	int64_t sent_ms[OCEAN_PACE_MINUTE];
 	size_t n, next;
 	unsigned in_minute[OCEAN_PACE_MINUTES]; /* requests by minute, in a ring by its number */
 	int64_t minute;                         /* the latest one */

@@ -162,7 +162,8 @@ static const char *const store_migrations[] = {
 	"CREATE INDEX request_open ON request (created_ms) WHERE final = 0;"
 	"CREATE INDEX request_final ON request (updated_ms) WHERE final = 1;"
 	"CREATE UNIQUE INDEX job_at ON job (at, id);"
-	"CREATE UNIQUE INDEX job_open ON job (account, droplet_id) WHERE open = 1 AND droplet_id <> 0;"
+	"CREATE UNIQUE INDEX job_open ON job (account, droplet_id) WHERE open = 1 AND droplet_id "
+	"<> 0;"
 	"CREATE UNIQUE INDEX place_job ON place (at, job);"
 	"CREATE INDEX place_at ON place (at_ms);",
 };

@@ -1,5 +1,12 @@
 #!/bin/sh
-# slack.sh - Sluice in Slack beside a bot of today, in turns, in one run: [--quick] [--tls] [--rounds N] [--peer bolt]
+# slack.sh - Sluice in Slack beside a bot of today, in turns, in one run: [--part P] [--tls] [--rounds N] [--peer bolt]
+#
+# Parts, each some minutes with three rounds: idle (start, memory, refresh, drop), list, reboot (and memory after load), big (2,000
+# droplets; a slow Slack); all of them without --part.
+#
+# Sluice runs with its defaults but for: --list-age 1 (the peer reads the list anew for each command too), --ocean-per-minute and the
+# simulator's rate headers (as of an account whose limits were raised: the peer heeds none), --slack-pace 1 (the peer keeps no pace).
+# What stays: it looks at an action for the first time after 2 s, when the simulator's was over at once; the peer asks at once.
 #
 # The harness is not ours: a program that plays Slack and DigitalOcean, drives the same commands through each bot and measures it from
 # outside. It is taken from ../shared/bench (or SLUICE_SHARED), copied to build/, and extended for both sides alike by what
@@ -10,11 +17,14 @@ shared=${SLUICE_SHARED:-../shared}
 room=$PWD/build/bench-slack
 peer=bolt
 rounds=3
-quick=
+parts="idle list reboot big"
 tls=
 while [ $# -gt 0 ]; do
 	case "$1" in
-	--quick) quick=--quick ;;
+	--part)
+		parts=$2
+		shift
+		;;
 	--tls) tls=--tls ;;
 	--rounds)
 		rounds=$2
@@ -25,7 +35,7 @@ while [ $# -gt 0 ]; do
 		shift
 		;;
 	*)
-		echo "slack takes --quick, --tls, --rounds N and --peer NAME, not \"$1\"" >&2
+		echo "slack takes --part P, --tls, --rounds N and --peer NAME, not \"$1\"" >&2
 		exit 2
 		;;
 	esac
@@ -52,6 +62,10 @@ cp -R "$shared/bench/." "$room/"
 chmod -R u+w "$room"
 python3 tests/bench/slack_extend.py "$room/src/sim.c"
 rm -f "$room/bin/sim"
+make -s -C "$room" bin/sim >"$room/make.txt" 2>&1 || {
+	cat "$room/make.txt" >&2
+	exit 1
+}
 if [ ! -d "$room/peers/bolt/node_modules" ]; then
 	(cd "$room/peers/bolt" && npm install --no-audit --no-fund >"$room/npm.txt" 2>&1) || {
 		echo "npm could not install the peer, see $room/npm.txt" >&2
@@ -81,15 +95,57 @@ cat >"$room/sluice.sh" <<-END
 	#!/bin/sh
 	rm -f "$room"/bench.db*
 	exec ${SLUICE_BENCH_PROGRAM:-$PWD/build/release/sluice} run --policy "$room/policy.yaml" --state "$room/bench.db" --log warn \\
-		--slack-pace 1 --slack-app-token env:SLACK_APP_TOKEN --slack-bot-token env:SLACK_BOT_TOKEN --slack-api-url "\$SLACK_API_URL" \\
+		--slack-pace 1 --list-age 1 --ocean-per-minute 100000000 --slack-app-token env:SLACK_APP_TOKEN --slack-bot-token env:SLACK_BOT_TOKEN --slack-api-url "\$SLACK_API_URL" \\
 		--ocean-url "\$DO_API_URL" \${BENCH_CA_FILE:+--ca-file "\$BENCH_CA_FILE"}
 END
 chmod +x "$room/sluice.sh"
 
-# shellcheck disable=SC2086 # each nothing or one word
-(cd "$room" && ./run.sh --bot "$room/sluice.sh" --name sluice --against "$peer" --rounds "$rounds" $quick $tls --out "$room/out") \
-	>"$room/run.txt" 2>&1 || {
-	tail -n 20 "$room/run.txt" >&2
-	exit 1
+# the harness's phases (its run.sh), by part; words apart
+phases()
+{
+	case "$1" in
+	idle) echo "--starts 2 --phase type=sleep,secs=3 --phase type=idle,name=idle,secs=4" \
+		"--phase type=refresh,name=refresh,rounds=1 --phase type=drop,name=drop,rounds=1" ;;
+	list) echo "--phase type=open,name=rate20,rate=20,cmd=list,secs=3,warm=1 --phase name=lat-list,cmd=list,c=1,secs=3,warm=1" \
+		"--phase name=thr-list,cmd=list,c=64,secs=3,warm=1" \
+		"--phase type=burst,name=burst200,cmd=list,c=200,do_ms=100,rounds=2" ;;
+	reboot) echo "--phase name=lat-reboot,cmd=reboot,c=1,secs=7,warm=1 --phase name=thr-reboot,cmd=reboot,c=64,secs=7,warm=3" \
+		"--phase type=sleep,secs=2 --phase type=idle,name=after,secs=2" ;;
+	big) echo "--phase type=burst,name=big,cmd=list,c=1,account=2000,rounds=4" ;;
+	*)
+		echo "a part is idle, list, reboot or big, not \"$1\"" >&2
+		exit 2
+		;;
+	esac
 }
-exec python3 tests/bench/slack_report.py "$room/out/results.jsonl" "$peer"
+
+for part in $parts; do
+	phases "$part" >/dev/null
+done
+mkdir -p "$room/out"
+results=$room/out/results.jsonl
+: >"$results"
+case "$peer" in
+bolt) theirs="node $room/peers/bolt/app.mjs" ;;
+*) theirs="env DO_CLIENT=undici node $room/peers/bolt/app.mjs" ;;
+esac
+
+measure() # label, command, part
+{
+	# shellcheck disable=SC2046,SC2086 # words apart
+	(cd "$room" && BENCH=$room timeout 120 bin/sim --bot "$2" --label "$1" --kind slash --out "$results" --log "$room/out/$1.log" \
+		--quiet-wait 2 $tls $(phases "$3")) >>"$room/run.txt" 2>&1
+}
+
+: >"$room/run.txt"
+round=0
+while [ "$round" -lt "$rounds" ]; do
+	round=$((round + 1))
+	for part in $parts; do
+		measure sluice "$room/sluice.sh" "$part" && measure "$peer" "$theirs" "$part" || {
+			tail -n 20 "$room/run.txt" >&2
+			exit 1
+		}
+	done
+done
+exec python3 tests/bench/slack_report.py "$results" "$peer"

@@ -3,7 +3,8 @@
 
 One message a request, edited to its end: a first message that is not yet the answer does not count, chat.update may carry the
 answer, "Rebooted" says what "completed" says, a posted message has a ts and a channel of its own; and the status of the droplet
-itself is read (GET /v2/droplets/ID, GET /v2/droplets/ID/actions).
+itself is read (GET /v2/droplets/ID, GET /v2/droplets/ID/actions), and many actions at once (GET /v2/actions). The rate headers are
+those of an account whose limits DigitalOcean raised.
 """
 import sys
 
@@ -39,6 +40,22 @@ CHANGES = [
 		struct buf o = { 0 };
 		static const char none[] = "{\\"tags\\":[],\\"links\\":{},\\"meta\\":{\\"total\\":0}}";
 		http_wrap(&o, 200, RL, none, sizeof(none) - 1);
+		respond(c, o.p, o.len, ms, 1);
+		return;
+	}
+	if (!strncmp(path, "/v2/actions/", 12)) {'''),
+    # an account whose limits were raised: else every bot that heeds them stands still
+    ('''"ratelimit-limit: 5000\\r\\nratelimit-remaining: 4987\\r\\n''', '''"ratelimit-limit: 90000000\\r\\nratelimit-remaining: 89999000\\r\\n'''),
+    # the newest actions of the account, a page of them
+    ('''	if (!strncmp(path, "/v2/actions/", 12)) {''',
+     '''	if (!strncmp(path, "/v2/actions?", 12)) {
+		struct buf b = { 0 }, o = { 0 };
+		buf_printf(&b, "{\\"actions\\":[");
+		for (int s = 199; s >= 0 && qint(path, "page", 1) == 1; s--)
+			buf_printf(&b, "%s{\\"id\\":%d,\\"status\\":\\"completed\\",\\"type\\":\\"reboot\\",\\"started_at\\":\\"2026-01-14T16:30:20Z\\",\\"completed_at\\":\\"2026-01-14T16:30:25Z\\",\\"resource_id\\":%d,\\"resource_type\\":\\"droplet\\",\\"region_slug\\":\\"nyc3\\"}", s < 199 ? "," : "", 36800000 + s, 3164000 + s);
+		buf_printf(&b, "],\\"links\\":{},\\"meta\\":{\\"total\\":200}}");
+		http_wrap(&o, 200, RL, b.p, b.len);
+		free(b.p);
 		respond(c, o.p, o.len, ms, 1);
 		return;
 	}

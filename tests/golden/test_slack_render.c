@@ -72,14 +72,36 @@ static void empty(struct build *b)
 	build_line(b, "%s", "");
 }
 
+/* What `down? web-1` shows in the night. */
+static void down(struct build *b)
+{
+	static const double points[] = {3, 5, 92, 97};
+	const struct chart chart = {.label = "CPU",
+				    .unit = "%",
+				    .caption = "97 % now",
+				    .points = points,
+				    .n_points = 4,
+				    .high = 100};
+
+	build_line(b, "*%s* is on at DigitalOcean.", "web-1");
+	build_line(b, "I have not tested the website.");
+	build_chart(b, &chart);
+	build_button(b, "reboot-id", "Reboot", BUTTON_MAIN);
+	build_button(b, "cycle-id", "Power-cycle", BUTTON_PLAIN);
+}
+
+static const struct slack_picture uploaded = {"F01CHART0", "CPU, 1 h: 3 to 97 % \" & <x>"};
+
 static const struct picture {
 	const char *name;
 	enum tone tone;
 	void (*build)(struct build *);
+	const struct slack_picture *file; /* in the place of the charts */
 } pictures[] = {
-	{"list", TONE_PLAIN, list},        {"show", TONE_GOOD, show},
-	{"progress", TONE_WAIT, progress}, {"consent", TONE_WARN, consent},
-	{"hostile", TONE_BAD, hostile},    {"empty", TONE_PLAIN, empty},
+	{"down", TONE_PLAIN, down, NULL},        {"picture", TONE_PLAIN, down, &uploaded},
+	{"list", TONE_PLAIN, list, NULL},        {"show", TONE_GOOD, show, NULL},
+	{"progress", TONE_WAIT, progress, NULL}, {"consent", TONE_WARN, consent, NULL},
+	{"hostile", TONE_BAD, hostile, NULL},    {"empty", TONE_PLAIN, empty, NULL},
 };
 
 static void draw(const struct picture *picture, struct strbuf *out)
@@ -90,7 +112,7 @@ static void draw(const struct picture *picture, struct strbuf *out)
 
 	build_init(&build, &arena, picture->tone);
 	picture->build(&build);
-	slack_render(build_end(&build), NULL, &arena, &pages);
+	slack_render(build_end(&build), picture->file, &arena, &pages);
 	for (size_t i = 0; i < pages.n; i++) {
 		struct json *blocks =
 			json_parse(pages.page[i].blocks, strlen(pages.page[i].blocks), NULL);

@@ -10,9 +10,7 @@ import house
 CALLERS = {
     "policy_decide": ["bot/policy/", "bot/gate/", "bot/cli/can.c"],
     "secret_reveal": ["bot/base/secret.c", "bot/base/secret.h", "bot/ocean/bearer.c", "bot/ocean/oauth.c",
-                      "bot/ocean/oauth_file.c",
-                      "adapters/xmpp/sasl.c", "adapters/slack/rest.c", "adapters/slack/adapter.c", "bot/cli/init_slack_look.c",
-                      "bot/code/totp.c"],
+                      "bot/ocean/oauth_file.c", "adapters/xmpp/sasl.c", "adapters/slack/token.c", "bot/code/totp.c"],
 }
 
 

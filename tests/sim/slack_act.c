@@ -160,9 +160,28 @@ static json_t *element_of(const json_t *message, const char *action_id, const ch
 	return NULL;
 }
 
+/* What one person alone sees is no message of the channel: it stands in the ledger only. */
+static json_t *ephemeral_of(struct slack *s, json_t *args)
+{
+	json_t *entry;
+	size_t i;
+
+	json_array_foreach(s->ledger, i, entry)
+	{
+		if (strcmp(slack_str(entry, "kind"), "ephemeral") == 0 &&
+		    strcmp(slack_str(entry, "ts"), slack_str(args, "ts")) == 0 &&
+		    strcmp(slack_str(entry, "channel"), where(args)) == 0 &&
+		    strcmp(slack_str(entry, "user"), slack_str(args, "user")) == 0) {
+			return entry;
+		}
+	}
+	return NULL;
+}
+
 static int click(struct slack *s, json_t *args, json_t *reply)
 {
-	json_t *message = slack_message(s, where(args), slack_str(args, "ts"));
+	json_t *seen = slack_message(s, where(args), slack_str(args, "ts"));
+	json_t *message = seen != NULL ? seen : ephemeral_of(s, args);
 	const char *block_id = "";
 	json_t *element = element_of(message, slack_str(args, "action_id"), &block_id);
 	json_t *payload, *action;
@@ -184,11 +203,13 @@ static int click(struct slack *s, json_t *args, json_t *reply)
 	json_object_set_new(payload, "container",
 			    json_pack("{s:s,s:s,s:s,s:b}", "type", "message", "message_ts",
 				      slack_str(args, "ts"), "channel_id", where(args),
-				      "is_ephemeral", 0));
+				      "is_ephemeral", seen == NULL));
 	json_object_set_new(payload, "channel",
 			    json_pack("{s:s,s:s}", "id", where(args), "name",
 				      slack_str(slack_channel(s, where(args)), "name")));
-	json_object_set_new(payload, "message", json_deep_copy(message));
+	if (seen != NULL) { /* Slack leaves an ephemeral one out */
+		json_object_set_new(payload, "message", json_deep_copy(message));
+	}
 	json_object_set_new(payload, "state", json_pack("{s:{}}", "values"));
 	json_object_set_new(payload, "actions", json_pack("[o]", action));
 	new_hook(s, slack_str(json_object_get(payload, "user"), "id"), where(args),

@@ -12,8 +12,9 @@ import time
 
 SOURCE = pathlib.Path(os.environ.get("SOURCE_DIR") or pathlib.Path(__file__).resolve().parents[2])
 KINDS = ("drop", "half_open", "refresh", "torn", "repeated", "reordered", "fragments", "slow", "429", "dial")
+CONNECTION = ("drop", "half_open", "refresh", "torn", "dial")
 HALF_OPEN_MOST_MS = 12000
-PER_S = 6.0           # commands
+PER_S = 1.6           # commands
 CHANNELS = 24         # Slack takes one message a second a channel
 PEOPLE = ("U0ANA", "U0BOB", "U0CHEN", "U0DORA")
 GRACE_MS = 10000      # between a refresh and the end of that connection, as Slack does it
@@ -126,6 +127,9 @@ class World:
         self.wrong, self.acks, self.half_open_ms = [], [], []
         self.faults, self.sums = collections.Counter(), collections.Counter()
         self.deaf_ms = 0
+        self.handover = None      # the refreshed one, where one of the two is to die
+        self.failures_most = (1, 3)[number % 2] # in a minute: each waits twice as long as the one before
+        self.draining = False
         self.seen = 0             # entries of the ledger
         self.links = {}           # number -> {"up", "gone"}: ms of the simulator's clock
         self.refreshes, self.silent = [], {}
@@ -260,6 +264,7 @@ class World:
                 self.read_answer(entry)
             elif kind == "link":
                 self.links[entry["link"]] = {"up": entry["at_ms"]}
+                self.break_heir(entry["link"])
             elif kind == "gone":
                 self.links.get(entry["link"], {})["gone"] = entry["at_ms"]
             elif kind == "ack" and not entry["late"]:
@@ -284,9 +289,8 @@ class World:
         kinds = [("drop", 2), ("torn", 2), ("dial", 1.5)]
         if self.links[link]["up"] < self.now_ms() - YOUNG_S * 1000:
             kinds.append(("refresh", 8))
-        failures = sum(n * self.faults[kind] for kind, n in (("drop", 1), ("torn", 1), ("dial", 2), ("half_open", 1)))
-        if failures >= (1, 3)[self.number % 2] + int((time.monotonic() - began) / 60):
-            kinds = [k for k in kinds if k[0] == "refresh"] # each failure waits twice as long as the one before
+        if self.failures() >= self.failures_most + int((time.monotonic() - began) / 60):
+            kinds = [k for k in kinds if k[0] == "refresh"]
         elif self.number % 2 == 1 and time.monotonic() - began < self.seconds - 14:
             kinds.append(("half_open", 2))
         if not kinds:
@@ -303,9 +307,24 @@ class World:
         elif kind == "refresh":
             self.slack.post("disconnect", link=link, reason=self.random.choice(("warning", "refresh_requested")), close_ms=GRACE_MS)
             self.refreshes.append((link, len(self.commands)))
+            self.handover = link if self.random.random() < 0.7 else None
         else:
             self.break_dial()
             self.slack.post("cut", link=link)
+
+    def break_heir(self, link):
+        """Of a refreshed connection and the one that takes over, one dies at once: the heir once, as its death makes waits longer."""
+        if self.handover is None or self.draining:
+            return
+        old, self.handover = self.handover, None
+        dies = link if self.sums["heirs"] == 0 and self.failures() <= self.failures_most else old
+        self.faults["drop"] += 1
+        self.sums["heirs" if dies == link else "olds"] += 1
+        self.slack.post("cut", link=dies)
+
+    def failures(self):
+        failed = sum(n * self.faults[kind] for kind, n in (("drop", 1), ("torn", 1), ("dial", 2), ("half_open", 1)))
+        return failed - self.sums["olds"]
 
     def break_dial(self):
         how = self.random.randrange(4)
@@ -347,9 +366,10 @@ class World:
             self.look_after(now)
             if self.bot.poll() is not None:
                 raise Fail(f"the bot ended by itself with {self.bot.returncode}")
-            time.sleep(0.01)
+            time.sleep(0.03)
 
     def drain(self):
+        self.draining = True
         self.count_call_faults()
         self.slack.ask("DELETE", "/_sim/fault")
         self.slack.ask("DELETE", "/_sim/link")
@@ -388,8 +408,10 @@ class World:
                 self.half_open_ms.append(gone - began_ms)
         self.sums["refreshes"] = len(self.refreshes)
         for link, n_commands in self.refreshes:
-            after = [l["up"] for number, l in self.links.items() if number > link]
             gone = self.links[link].get("gone")
+            # an heir that died before the old connection ended heard nothing of what came then
+            after = [l["up"] for number, l in self.links.items()
+                     if number > link and (gone is None or l.get("gone", gone + 1) > gone)]
             if not after:
                 self.wrong.append("no connection came after a refresh")
             elif gone is not None:

@@ -19,7 +19,9 @@ version: 1
 accounts: {main: {token: "file:%s/token"}}
 workspaces: {acme: {slack: T0SIM}}
 people: {ana: {acme: U0ANA}, bob: {acme: U0BOB, code: "file:%s/code"}}
+settings: {private_reads: [quiet]}
 channels:
+  quiet: {at: acme/C0QUIET, may: everything, droplets: any}
   ops: {at: acme/C0OPS, may: everything, droplets: any}
   phone: {at: acme/direct, may: everything, droplets: any}
 allow:
@@ -134,9 +136,18 @@ def test_create(slack, bot, url):
     taken = fill(slack, view, name="web-9", region="ams3", size="s-1vcpu-1gb", image="debian-12-x64")
     expect("taken", taken == {"response_action": "clear"}, json.dumps(taken))
     slack.wait("edit", slack.says("Created web-9"))
+    # a mention brings no trigger; the button of its answer does
+    slack.call("say", {"user": "U0BOB", "channel": "C0OPS", "text": "<@U0SLUICE> create"})
+    usage = slack.wait("ephemeral", slack.says("U0BOB", "Which name?", "Fill in a form"))
+    views = len(slack.ledger("view"))
+    press(slack, usage, "Fill in a form")
+    slack.wait("view", n=views + 1)
+    slack.call("say", {"user": "U0ANA", "channel": "C0OPS", "text": "<@U0SLUICE> create"})
+    slack.wait("ephemeral", slack.says("U0ANA", "You may not do that here"))
+    expect("no button for who may not", not slack.ledger("ephemeral", slack.says("U0ANA", "Fill in a form")))
     views = len(slack.ledger("view"))
     slack.call("command", {"user": "U0ANA", "channel": "C0OPS", "text": "create"})
-    slack.wait("ephemeral", slack.says("U0ANA", "Which name?"))
+    slack.wait("ephemeral", slack.says("U0ANA", "You may not do that here"), 2)
     expect("no form for who may not", len(slack.ledger("view")) == views)
 
 
@@ -157,6 +168,19 @@ def test_on_call(slack, bot):
     expect("did you mean", any("reboot web-4" in label for label in labels(slip)), json.dumps(slip))
 
 
+def test_private_reads(slack):
+    """In a channel that the policy names, a read is answered to the asker alone; a change is seen by all."""
+    slack.call("channel", {"id": "C0QUIET", "name": "quiet", "is_channel": True, "is_member": True, "is_private": False,
+                           "members": ["U0ANA", "U0BOB", "U0SLUICE"]})
+    posts = len(slack.ledger("post", slack.says("C0QUIET")))
+    slack.call("say", {"user": "U0BOB", "channel": "C0QUIET", "text": "<@U0SLUICE> status web-1"})
+    seen = slack.wait("ephemeral", slack.says("C0QUIET", "web-1 is"))
+    expect("to who asked", seen["user"] == "U0BOB", json.dumps(seen))
+    expect("to nobody else", len(slack.ledger("post", slack.says("C0QUIET"))) == posts)
+    slack.call("say", {"user": "U0BOB", "channel": "C0QUIET", "text": "<@U0SLUICE> reboot web-1"})
+    slack.wait("edit", slack.says("C0QUIET", "Rebooted", "web-1"))
+
+
 def main():
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
@@ -173,6 +197,7 @@ def main():
             test_charts(slack, bot)
             test_create(slack, bot, url)
             test_on_call(slack, bot)
+            test_private_reads(slack)
             bot.stop()
             wire.test_secrets(folder, bot)
             for kept in folder.glob("state.db*"):

@@ -65,6 +65,34 @@ static void never_more_than_the_limit(void **state)
 	assert_true(n > 800);
 }
 
+/* A limit that DigitalOcean raised holds as strictly; one below the usual lowers nothing. */
+static void raised(void **state)
+{
+	struct ocean_pace pace = {.per_minute = 1100};
+	struct ocean_pace less = {.per_minute = 10};
+	static int64_t sent[9000];
+	size_t n = 0;
+	unsigned seed = 7;
+
+	(void)state;
+	heard(&pace, 200, 1000000, 600, -1, 0);
+	pace.limit = 1000000;
+	for (int64_t now = 0; now < 300000 && n < 9000; now += seed >> 16 & 31) {
+		seed = seed * 1103515245U + 12345U;
+		for (unsigned i = 0; i < 2 && ocean_pace_wait_ms(&pace, true, now) == 0; i++) {
+			ocean_pace_sent(&pace, now);
+			sent[n++] = now;
+			assert_true(n <= 1100 || sent[n - 1] - sent[n - 1101] >= 60000);
+		}
+	}
+	assert_true(n > 4 * 1000);
+	for (unsigned i = 0; i < 250; i++) {
+		assert_int_equal(ocean_pace_wait_ms(&less, true, 5), 0);
+		ocean_pace_sent(&less, 5);
+	}
+	assert_true(ocean_pace_wait_ms(&less, true, 5) > 0);
+}
+
 static void hour(void **state)
 {
 	struct ocean_pace pace = {0};
@@ -211,6 +239,7 @@ int main(void)
 		cmocka_unit_test(hour),        cmocka_unit_test(sent_counts),
 		cmocka_unit_test(turned_away), cmocka_unit_test(retries),
 		cmocka_unit_test(polls),       cmocka_unit_test(own_hour),
+		cmocka_unit_test(raised),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

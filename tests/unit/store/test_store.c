@@ -705,7 +705,11 @@ static void one_open_job_a_droplet(void **state)
 	struct store_job a = job_of("a", 11, false);
 	struct store_job b = job_of("b", 11, true);
 	struct store_job c = job_of("c", 12, true);
+	struct store_request request = request_of(a.request, 1, false);
 
+	txn = store_txn_new(f->store);
+	store_txn_request(txn, &request);
+	assert_int_equal(commit(f, txn), ERR_NONE);
 	assert_int_equal(commit_job(f, "a", "main", 11, true), ERR_NONE);
 	assert_int_equal(commit_job(f, "a", "main", 11, true), ERR_NONE); /* itself, replaced */
 	assert_int_equal(commit_job(f, "b", "main", 11, true), ERR_CONFLICT);
