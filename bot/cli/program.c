@@ -22,6 +22,7 @@
 #include "cli/chats.h"
 #include "cli/own.h"
 #include "cli/picture.h"
+#include "cli/teams.h"
 #include "cli/token_seen.h"
 #include "loop/httpd.h"
 #include "metrics/metrics.h"
@@ -45,6 +46,7 @@ struct program {
 	struct chat *console;
 	struct painter *painter;
 	struct own *own;
+	struct teams *teams;
 	struct timer end_timer;  /* after the terminal's end: waits until all is done */
 	struct timer stop_timer; /* a stop waits for what would lose a sign-in */
 	int64_t stop_by_ms;      /* 0: no stop waits */
@@ -358,6 +360,7 @@ void program_stop(struct program *program)
 		program->stopping = true;
 		own_free(program->own);
 		program->own = NULL;
+		teams_stop(program->teams);
 		timer_stop(&program->end_timer);
 		httpd_close(program->httpd);
 		program->httpd = NULL;
@@ -445,6 +448,8 @@ static int open_parts(struct program *program, const struct program_options *opt
 	parts.user_data = parts.policy_path != NULL ? beside(parts.policy_path, folder) : NULL;
 	program->app = app_new(&parts);
 	program->own = own_ask(program->loop, program->config, program->app);
+	program->teams =
+		teams_ask(program->loop, accounts, parts.n_accounts, program->store, program->app);
 	timer_init(&program->end_timer, program->loop, look_if_idle, program);
 	if (open_listener(program) < 0) {
 		return -1;
@@ -511,6 +516,7 @@ void program_free(struct program *program)
 		(void)loop_run_until(program->loop, all_written, program->store, CLOSE_MS);
 	}
 	store_close(program->store);
+	teams_free(program->teams);
 	if (program->loop != NULL) {
 		loop_free(program->loop);
 	}

@@ -131,6 +131,26 @@ def test_own_droplet(folder, url):
             bot.stop()
 
 
+def test_team(folder, url):
+    """Whose account it is stands in the log at the start; another team's token is told to the keepers, once."""
+    words = [*terminal(folder, url, "bob", "ops"), "--log", "info"]
+
+    def start():
+        with Running(words) as bot:
+            bot.say("whoami", "You are bob.")
+            time.sleep(1.5)
+            heard = bot.say("whoami", "You are bob.")
+            return bot.stop() + heard
+
+    first = start()
+    expect("the team is logged", "event=ocean.team account=main team=" in first, first)
+    expect("nothing changed", "at the last start" not in first, first)
+    with sqlite3.connect(folder / "state.db") as db:
+        db.execute("UPDATE cursor SET value = 'Umbrella' WHERE name = 'team/main'")
+    expect("another one is told", "now, at the last start it was Umbrella" in start())
+    expect("once", "at the last start" not in start())
+
+
 def test_colours(folder, url):
     master, slave = pty.openpty()
     words = [str(SLUICE), *map(str, terminal(folder, url, "bob", "ops"))]
