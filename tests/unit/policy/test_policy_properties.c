@@ -20,6 +20,7 @@
 #include "base/strbuf.h"
 #include "cli/question.h"
 #include "policy/decide.h"
+#include "policy/diff.h"
 #include "policy/explain.h"
 
 #define POLICIES 60
@@ -100,16 +101,23 @@ static const char *verbs(struct draft *d)
 				   "\"snapshot.*\""));
 }
 
+/* No hours, no turns, no groups of a network. */
+static bool timeless;
+
 static const char *who(struct draft *d)
 {
 	return arena_printf(&d->arena, "[%s, %s]",
-			    ONE_OF("g0", "g1", "g2", "g3", "g4", "people", "turn", "net"),
+			    timeless
+				    ? ONE_OF("g0", "g1", "g2", "g3", "g4")
+				    : ONE_OF("g0", "g1", "g2", "g3", "g4", "people", "turn", "net"),
 			    ONE_OF("u0", "u1", "u2", "u3", "u4", "u5"));
 }
 
 static const char *during(void)
 {
-	return ONE_OF("", "", ", during: day", ", during: night", ", during: [day, once]");
+	return timeless ? ""
+			: ONE_OF("", "", ", during: day", ", during: night",
+				 ", during: [day, once]");
 }
 
 static const char *step(void)
@@ -224,25 +232,31 @@ static void write_section(struct strbuf *out, const struct section *s)
 	}
 }
 
-static struct policy *compile(const struct draft *d, bool backwards)
+static void write_text(const struct draft *d, bool backwards, struct strbuf *text)
 {
 	const struct section *all[] = {&d->people, &d->groups, &d->roles,   &d->channels,
 				       &d->allow,  &d->never,  &d->require, &d->limits};
+
+	strbuf_init(text, 65536);
+	(void)strbuf_adds(
+		text, "version: 1\nworkspaces: {t: {console: t}, s: {slack: T01}}\nhours:\n"
+		      "  day: {days: mon-fri, from: \"09:00\", to: \"18:00\", zone: UTC}\n"
+		      "  night: {days: [fri, sun], from: \"20:00\", to: \"07:30\", zone: UTC}\n"
+		      "  once: {from: \"2026-01-10 00:00\", to: \"2026-01-12 00:00\", zone: UTC}\n"
+		      "oncall: {turn: {rota: [u0, u1, u2], each: day, from: \"2026-01-05 08:00\", "
+		      "zone: UTC}}\n");
+	for (size_t i = 0; i < 8; i++) {
+		write_section(text, all[backwards ? 7 - i : i]);
+	}
+}
+
+static struct policy *compile(const struct draft *d, bool backwards)
+{
 	struct policy_report report;
 	struct policy *policy;
 	struct strbuf text;
 
-	strbuf_init(&text, 65536);
-	(void)strbuf_adds(
-		&text, "version: 1\nworkspaces: {t: {console: t}, s: {slack: T01}}\nhours:\n"
-		       "  day: {days: mon-fri, from: \"09:00\", to: \"18:00\", zone: UTC}\n"
-		       "  night: {days: [fri, sun], from: \"20:00\", to: \"07:30\", zone: UTC}\n"
-		       "  once: {from: \"2026-01-10 00:00\", to: \"2026-01-12 00:00\", zone: UTC}\n"
-		       "oncall: {turn: {rota: [u0, u1, u2], each: day, from: \"2026-01-05 08:00\", "
-		       "zone: UTC}}\n");
-	for (size_t i = 0; i < 8; i++) {
-		write_section(&text, all[backwards ? 7 - i : i]);
-	}
+	write_text(d, backwards, &text);
 	policy = policy_compile("random", text.buf, text.len, &report);
 	if (policy == NULL) {
 		fail_msg("%s\n%s", report.findings[0].text, text.buf);
@@ -654,9 +668,127 @@ static void decide_explain_and_batch_agree(void **state)
 	assert_true(counts[ALLOW] > 100 && counts[DENY] > 100);
 }
 
+/* What check says of each allow line: W101, it never takes effect; W102, others cover it. False: it found too much to say. */
+static bool said_of_lines(const struct draft *d, bool ret_dead[LINES_MAX],
+			  bool ret_covered[LINES_MAX])
+{
+	const struct policy_lint_over over = {.now_ms = 1767225600000};
+	struct policy_report report;
+	struct strbuf text;
+	unsigned line = 3; /* of the first under "allow:" */
+	bool all;
+
+	write_text(d, false, &text);
+	for (const char *at = text.buf; at < strstr(text.buf, "\nallow:"); at++) {
+		line += *at == '\n';
+	}
+	policy_unref(policy_check(text.buf, text.len, &over, &report));
+	memset(ret_dead, 0, LINES_MAX * sizeof(*ret_dead));
+	memset(ret_covered, 0, LINES_MAX * sizeof(*ret_covered));
+	for (size_t i = 0; i < report.n_findings; i++) {
+		const struct policy_finding *finding = &report.findings[i];
+
+		if (finding->line >= line && finding->line < line + d->allow.n) {
+			ret_dead[finding->line - line] |= strcmp(finding->code, "W101") == 0;
+			ret_covered[finding->line - line] |= strcmp(finding->code, "W102") == 0;
+		}
+	}
+	all = report.n_errors + report.n_warnings == report.n_findings && !report.unproven;
+	policy_report_done(&report);
+	strbuf_done(&text);
+	return all;
+}
+
+/* The draft with those of its allow lines that are not in the set; open: no ceilings, and nothing is forbidden. */
+static struct policy *but(struct draft *d, const bool set[LINES_MAX], bool open)
+{
+	struct draft less = *d;
+
+	less.allow.n = 0;
+	for (size_t i = 0; i < d->allow.n; i++) {
+		if (!set[i]) {
+			add(&less.allow, d->allow.lines[i]);
+		}
+	}
+	for (size_t i = 0; open && i < less.channels.n; i++) {
+		less.channels.lines[i] = arena_printf(
+			&d->arena, "  c%zu: {at: t/c%zu, may: everything, droplets: any}", i, i);
+	}
+	less.never.n = open ? 0 : less.never.n;
+	return compile(&less, false);
+}
+
+static bool differ(struct policy *a, struct policy *b)
+{
+	const struct policy_diff_over witnesses = {.inventory = NULL};
+	struct policy_diff diff;
+	struct strbuf out;
+
+	strbuf_init(&out, (size_t)1 << 20);
+	policy_diff(a, b, &witnesses, &out, &diff);
+	strbuf_done(&out);
+	policy_unref(a);
+	policy_unref(b);
+	return diff.gains + diff.losses > 0;
+}
+
+/*
+ * W101 and W102 are no guesses. W101: exactly the lines that alone, under this policy's ceilings and `never`, give nobody anything.
+ * W102: without these lines the others still allow the same, ceilings and `never` aside, and without any one more they do not.
+ * Hours and turns are left out: with them a line is said to do nothing only when it never does.
+ */
+static void a_line_that_does_nothing_is_said(void **state)
+{
+	unsigned n_dead = 0, n_covered = 0, n_busy = 0;
+
+	(void)state;
+	seed("idle lines");
+	timeless = true;
+	for (int i = 0; i < 8 * POLICIES; i++) {
+		bool dead[LINES_MAX], covered[LINES_MAX], none[LINES_MAX], idle[LINES_MAX] = {0};
+		struct draft d;
+
+		memset(none, 1, sizeof(none));
+		make(&d);
+		d.allow.n = 5;
+		d.never.n = 2;
+		d.require.n = d.limits.n = 0;
+		if (!said_of_lines(&d, dead, covered)) {
+			arena_done(&d.arena);
+			continue;
+		}
+		for (size_t k = 0; k < d.allow.n; k++) {
+			bool others[LINES_MAX];
+
+			memcpy(others, none, sizeof(others));
+			others[k] = false;
+			assert_true(differ(but(&d, none, false), but(&d, others, false)) !=
+				    dead[k]);
+			idle[k] = dead[k] || covered[k];
+			n_dead += dead[k];
+			n_covered += covered[k];
+			n_busy += !idle[k];
+		}
+		assert_false(differ(but(&d, dead, true), but(&d, idle, true)));
+		for (size_t k = 0; k < d.allow.n; k++) {
+			bool more[LINES_MAX];
+
+			memcpy(more, idle, sizeof(more));
+			more[k] = true;
+			assert_true(idle[k] || differ(but(&d, idle, true), but(&d, more, true)));
+		}
+		arena_done(&d.arena);
+	}
+	timeless = false;
+	printf("%u never take effect, %u are covered, %u do something\n", n_dead, n_covered,
+	       n_busy);
+	assert_true(n_dead > 30 && n_covered > 30 && n_busy > 30);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_line_that_does_nothing_is_said),
 		cmocka_unit_test(more_never_is_never_wider),
 		cmocka_unit_test(more_limits_and_steps_are_never_wider),
 		cmocka_unit_test(order_never_matters),
