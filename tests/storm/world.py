@@ -22,7 +22,7 @@ YOUNG_S = 10.5        # Slack refreshes no younger ones
 AGAIN_S = 8           # a person's patience, when Slack said that it failed and nothing is seen
 DRAIN_S = 75
 CALLS = ("chat.postMessage", "chat.update", "chat.postEphemeral", "apps.connections.open")
-SETTINGS = ("retry_2_ms=6000", "retry_3_ms=18000", "tier_1=1000000", "tier_2=1000000", "tier_3=1000000", "tier_4=1000000")
+SETTINGS = ("retry_2_ms=10000", "retry_3_ms=30000", "tier_1=1000000", "tier_2=1000000", "tier_3=1000000", "tier_4=1000000")
 DROPLET = re.compile(r"\bd-\d{4}\b")
 LONG = re.compile(r"^<@\w+> d-\d{4} is (back|off) after \d+ s")
 TOKENS = {"token": "sim-token-all", "app": "xapp-1-A0SIM-1-sim", "bot": "xoxb-sim-1"}
@@ -276,7 +276,8 @@ class World:
         text = entry["text"]
         for word in set(DROPLET.findall(text)):
             command = self.by_droplet.get(word)
-            if command is not None and not LONG.search(text): # what took long is told once more when it is over
+            # what took long is told once more when it is over; who presses once more afterwards hears that it is
+            if command is not None and not LONG.search(text) and not text.startswith("It is over: "):
                 command.forms.setdefault(entry["ts"], []).append(text)
                 command.blocks[entry["ts"]] = entry.get("blocks") or []
 
