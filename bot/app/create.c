@@ -667,7 +667,7 @@ bool create_refuse(struct turn *turn, const struct gate_decision *decision, stru
 	if (facts->err.kind != ERR_NONE) {
 		turn_refused(turn, 0, decision, "nothing ran: what it is made of is not known",
 			     txn);
-		turn_say(turn, true, words_failed(&turn->arena, true, true, &facts->err));
+		turn_say(turn, true, words_failed(&turn->arena, true, true, &facts->err, false));
 		return true;
 	}
 	if (facts->lack == NULL) {

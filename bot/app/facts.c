@@ -172,7 +172,8 @@ static bool refuse_saved(struct turn *turn, const struct gate_decision *decision
 	if (turn->facts.err.kind != ERR_NONE) {
 		turn_refused(turn, droplet->id, decision,
 			     "nothing ran: its backups could not be listed", txn);
-		turn_say(turn, true, words_failed(&turn->arena, true, true, &turn->facts.err));
+		turn_say(turn, true,
+			 words_failed(&turn->arena, true, true, &turn->facts.err, false));
 		return true;
 	}
 	turn_refused(turn, droplet->id, decision, "nothing ran: that is no backup of it", txn);

@@ -230,6 +230,9 @@ bool own_is_meant(const struct turn *turn);
 /* A button of a card: its act in press. */
 void own_press(struct turn *turn, const struct job_press *press);
 
+/* account_want's enough: every word is "#ID" of a droplet that they may see, and all of these are there. */
+bool turn_has_its_ids(struct account_want *want, const struct ocean_snapshot *snapshot);
+
 /* account_want's done: resolves, asks the gate, answers or starts the jobs; ends the turn. */
 void turn_droplets(struct account_want *want, struct ocean_snapshot *snapshot,
 		   const struct err *err);

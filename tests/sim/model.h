@@ -242,7 +242,8 @@ struct sim {
 	int64_t now_ms;                  /* of the latest request or sim_settle */
 	uint64_t next_droplet_id, next_image_id;
 	uint64_t n_requests;
-	uint64_t self_id; /* of the droplet that asks the metadata service; 0: it is on none */
+	uint64_t self_id;  /* of the droplet that asks the metadata service; 0: it is on none */
+	bool oldest_first; /* GET /v2/actions: in another order than DigitalOcean's */
 	uint64_t shift; /* what came on top of every list since the page before; for one request */
 	struct sim_fate fate;    /* of the next action, consumed by it */
 	struct sim_oauth *oauth; /* oauth.c; NULL: nobody signed in yet */

@@ -110,8 +110,8 @@ static uint64_t mix_text(uint64_t hash, const char *text, size_t len)
 	for (size_t i = 0; i < len;) {
 		size_t n = digits(text + i, len - i);
 		size_t blank = n == 4 && is_time(text + i, len - i) ? TIME_LEN
-			       : n >= LONG_DIGITS		     ? n
-								     : 0;
+			       : n >= LONG_DIGITS                   ? n
+								    : 0;
 
 		for (size_t k = 0; k < blank; k++) {
 			hash = mix(hash, '#');
