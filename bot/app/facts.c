@@ -1,4 +1,4 @@
-/* facts.c - what a change must know of DigitalOcean's before it is decided: prices of sizes, whose backup it is
+/* facts.c - what a change must know of DigitalOcean's before it is decided: prices of sizes, whose backup or image it is
  *
  * Happy path: rights allow the change; the sizes of each account are there from the hour, or asked for; the price joins the
  * arguments, so that policy, card and log have it; the gate decides, and what cannot be is refused before anything runs.
@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "app/create.h"
+#include "app/image.h"
 #include "app/unsave.h"
 #include "base/attr.h"
 #include "base/log.h"
@@ -204,6 +205,8 @@ static void came(struct ocean_call *call, const struct err *err)
 		create_took(turn, call, err);
 	} else if (turn->parse.row->knows == KNOWS_SNAPSHOT) {
 		unsave_took(turn, call, err);
+	} else if (turn->parse.row->knows == KNOWS_IMAGE) {
+		image_took(turn, call, err);
 	} else if (err != NULL) {
 		err_copy(&facts->err, err);
 	} else if (turn->parse.row->knows == KNOWS_SIZES) {
@@ -276,6 +279,8 @@ static bool ask_more(struct turn *turn)
 		return ask_sizes(turn);
 	case KNOWS_SAVED:
 		return ask_saved(turn);
+	case KNOWS_IMAGE:
+		return image_ask(turn);
 	case KNOWS_SNAPSHOT:
 		return unsave_ask(turn);
 	case KNOWS_NEW:
@@ -316,7 +321,7 @@ static bool may(struct turn *turn)
 /* What is to be made has its rights by what is looked up, and so has what is kept. */
 static bool is_of_targets(const struct command *row)
 {
-	return row->knows == KNOWS_SIZES || row->knows == KNOWS_SAVED;
+	return row->knows == KNOWS_SIZES || row->knows == KNOWS_SAVED || row->knows == KNOWS_IMAGE;
 }
 
 bool facts_start(struct turn *turn, void (*then)(struct turn *))
@@ -356,6 +361,8 @@ bool facts_refuse(struct turn *turn, const struct gate_decision *decision, struc
 		return refuse_size(turn, decision, txn);
 	case KNOWS_SAVED:
 		return refuse_saved(turn, decision, txn);
+	case KNOWS_IMAGE:
+		return image_refuse(turn, decision, txn);
 	case KNOWS_SNAPSHOT: /* which one is known before anything is decided */
 		return false;
 	case KNOWS_NEW:

@@ -58,7 +58,10 @@ struct facts {
 	struct ocean *calling;      /* NULL: no call is under way */
 	struct unsave_facts unsave; /* KNOWS_SNAPSHOT */
 	struct create_facts create; /* KNOWS_NEW */
-	size_t at;                  /* the droplet, or the list, that is asked about */
+	struct {
+		bool is_disk, is_backup; /* of a droplet */
+	} image;                         /* KNOWS_IMAGE */
+	size_t at;                       /* the droplet, or the list, that is asked about */
 	bool dropped;
 	bool found;     /* KNOWS_SAVED: it is one of this droplet's; NEW: there is such an image */
 	struct err err; /* ERR_NONE: DigitalOcean told */
