@@ -45,18 +45,33 @@ static void set_targets(struct turn *turn)
 	}
 }
 
+size_t create_accounts(struct turn *turn, const char *const **ret_names)
+{
+	const struct app *app = turn->app;
+	const char **names = arena_array(&turn->arena, app->n_accounts + 1, sizeof(*names));
+	size_t n = 0;
+
+	for (size_t all = 0; all < 2 && n == 0; all++) {
+		for (size_t i = 0; i < app->n_accounts; i++) {
+			const char *name = app->accounts[i].ocean->name;
+			const struct droplet any = {.account = name,
+						    .known = DROPLET_KNOWS_ACCOUNT};
+
+			if (all > 0 ||
+			    gate_allows(app->gate, &turn->who, turn->parse.row->verb, &any)) {
+				names[n++] = name;
+			}
+		}
+	}
+	*ret_names = names;
+	return n;
+}
+
 bool create_targets(struct turn *turn)
 {
-	struct err err = {0};
-
 	if (create_account(turn) == NULL) {
-		(void)err_set(&err, ERR_USAGE,
-			      turn->parse.args.account[0] != '\0'
-				      ? "there is no account \"%s\" here"
-				      : "in which account%s? Say also: account ACCOUNT",
-			      turn->parse.args.account);
 		turn_note(turn, "decision", verb_info(turn->parse.row->verb)->name, "not-clear");
-		turn_say(turn, true, words_usage(&turn->arena, &err));
+		create_say_account(turn);
 		return false;
 	}
 	set_targets(turn);

@@ -19,6 +19,7 @@ void create_near(struct turn *turn, const char *is, const char *said);
 /* It cannot be made: why (in the arena), and in the place of which argument the near word would stand (ARG_NONE: of none). */
 void create_lacks(struct turn *turn, enum job_arg arg, const char *why);
 void create_no_image(struct turn *turn);
+void create_say_account(struct turn *turn); /* which one is not clear */
 
 bool create_is_in(const struct ocean_words *words, const char *word);
 

@@ -5,7 +5,8 @@
 #include "app/create_parts.h"
 #include "base/names.h"
 
-#define NEAR_MOST 3 /* letters */
+#define NEAR_MOST 3        /* letters */
+#define ACCOUNTS_OFFERED 5 /* as buttons */
 
 /* No word that is typed has a space: "ana-laptop" is the key "ana laptop" too. */
 bool create_is_called(const char *name, const char *word)
@@ -100,6 +101,30 @@ static const char *said_with(struct turn *turn, enum job_arg arg, const char *wo
 	}
 	turn->parse.args = as_said;
 	return said;
+}
+
+void create_say_account(struct turn *turn)
+{
+	const char *said = turn->parse.args.account;
+	const char *const *names;
+	size_t n = create_accounts(turn, &names);
+	struct build build;
+
+	build_init(&build, &turn->arena, TONE_WARN);
+	build_line(&build, "%s",
+		   *said != '\0'
+			   ? arena_printf(&turn->arena, "There is no account \"%.60s\" here.", said)
+			   : "In which account?");
+	build_line(&build, "Nothing ran. Say also: account ACCOUNT");
+	for (size_t i = 0; i < n && i < ACCOUNTS_OFFERED; i++) {
+		const char *again = said_with(turn, ARG_ACCOUNT, names[i]);
+
+		if (again != NULL) {
+			build_button(&build, buttons_add(turn->app->buttons, again), names[i],
+				     BUTTON_PLAIN);
+		}
+	}
+	turn_say(turn, true, build_end(&build));
 }
 
 bool create_refuse(struct turn *turn, const struct gate_decision *decision, struct store_txn *txn)
