@@ -245,6 +245,26 @@ static void given_up(void **state)
 	}
 }
 
+/* Closed while a page is under way and others wait for the next one: nothing is left behind. */
+static void closed_in_a_round(void **state)
+{
+	static struct run run;
+
+	(void)state;
+	open_run(&run);
+	start(&run, 60);
+	loop_advance(run.loop, 2010); /* the page is asked for */
+	assert_int_equal(served(&run, "/v2/actions"), 0);
+	for (size_t i = 60; i < 80; i++) {
+		ocean_start(run.ocean, &run.polls[i].call);
+	}
+	loop_advance(run.loop, 2);
+	close_run(&run); /* the loop would have a timer left */
+	for (size_t i = 0; i < 80; i++) {
+		assert_int_equal(run.polls[i].answers, 1);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -255,6 +275,7 @@ int main(void)
 		cmocka_unit_test(another_order),
 		cmocka_unit_test(a_page_fails),
 		cmocka_unit_test(given_up),
+		cmocka_unit_test(closed_in_a_round),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
