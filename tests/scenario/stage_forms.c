@@ -38,7 +38,8 @@ static void open_form(struct chat *chat, const char *opens, const struct chat_fo
 
 		(void)strbuf_addf(&out, "%s: %s", field->id, field->label);
 		for (size_t k = 0; field->kind == FORM_SELECT && k < field->n_choices; k++) {
-			(void)strbuf_addf(&out, "%s%s", k > 0 ? "|" : ": ", field->choices[k].value);
+			(void)strbuf_addf(&out, "%s%s", k > 0 ? "|" : ": ",
+					  field->choices[k].value);
 		}
 		(void)strbuf_addch(&out, '\n');
 	}

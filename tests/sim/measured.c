@@ -97,7 +97,9 @@ static void add_points(struct sim_turn *t, const struct sim_droplet *droplet, en
 	}
 	(void)strbuf_adds(&t->reply->body, "\"values\":[");
 	for (uint64_t n = 0; n <= n_all && n / every <= POINTS_MOST; n++) {
-		value = sample(droplet, shape, size, n_all - n, value);
+		if (n > 0 || (shape != COUNTS_IDLE && shape != COUNTS_USED)) {
+			value = sample(droplet, shape, size, n_all - n, value);
+		}
 		if (n % every == 0) {
 			(void)strbuf_addf(&t->reply->body, "%s[%llu,\"%.2f\"]", comma,
 					  (unsigned long long)(start + n * EVERY_S), value);
