@@ -8,7 +8,7 @@
  *   ask.c     what is asked of people, and for how long  review.c  the gate, for all that has not been sent
  *   press*.c  an act of a person: found, judged, carried out
  *   card.c    the message that is edited               report*.c  its words
- *   queue.c   who waits in line for a droplet          locks.c   droplets that one person keeps
+ *   queue.c   who waits in line for a droplet          locks*.c  droplets that one person keeps
  *   steps.c   plans of several steps                   args.c    what a verb was given beside droplets
  */
 #ifndef JOB_INTERNAL_H
@@ -50,6 +50,7 @@ struct job_engine {
 	struct list commits;           /* struct commit, under way */
 	struct list calls;             /* struct call, under way */
 	struct list locks, lock_turns; /* locks.c */
+	struct lock_look *lock_look;   /* locks_gone.c; NULL: none is looked at */
 	struct list presses;           /* struct press, of no request (yet) */
 	struct list retellings;        /* resume.c */
 	struct timer turn;             /* queue.c */
@@ -179,6 +180,7 @@ struct request {
 	size_t line_before;
 	/* start.c: why it came second */
 	enum report_second second;
+	enum report_told second_told;
 	char busy_request[20];
 	const char *busy_name;
 	unsigned joined_slot; /* there, once it is written; JOINED_MOST: it did not join */
