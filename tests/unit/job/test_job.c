@@ -169,7 +169,8 @@ static void who_asks_for_the_same_reads_the_end_of_it(void **state)
 	ask_as(w, "ana", "k5", &shutdown_plan, &web_1, 1); /* another thing */
 	loop_advance(w->loop, 4000);
 	assert_int_equal(n_said_with(w, "Already running:"), 4);
-	assert_int_equal(n_said_with(w, "I tell you here how it ends."), 3); /* not of another thing */
+	assert_int_equal(n_said_with(w, "I tell you here how it ends."),
+			 3); /* not of another thing */
 	assert_int_equal(n_joined(w), 1);
 	world_restart(w);
 	loop_advance(w->loop, 300000);
