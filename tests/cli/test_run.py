@@ -151,6 +151,22 @@ def test_team(folder, url):
     expect("once", "at the last start" not in start())
 
 
+def test_token_news(folder, url):
+    """A token that ends soon, or lacks a scope, is told where the keepers are, with what to do; one that lasts is not."""
+    with simulator("--token-days", "9", "--scopes", "droplet:read,droplet:update,account:read") as old, \
+            Running([*terminal(folder, old, "bob", "dev"), "--log", "info"]) as bot, \
+            simulator("--token-days", "200") as young, \
+            Running([*terminal(folder, young, "bob", "ops"), "--state", folder / "young.db"]) as other:
+        heard = " ".join(bot.wait("the first look", "ends in 8 days", "Make a new one", "lacks scopes:", "tag:read").split())
+        expect("whose it is", 'token of account "main" ends in 8 days.' in heard, heard)
+        expect("it has that one", "lacks scopes: droplet:read" not in heard, heard)
+        expect("not where others read", "#ops" in heard and "#dev" not in heard, heard)
+        other.quiet(3)
+        errors = bot.stop()
+        expect("and in the log", 'level=warn event=ocean.token account=main' in errors and "days=8" in errors, errors)
+        other.stop()
+
+
 def test_colours(folder, url):
     master, slave = pty.openpty()
     words = [str(SLUICE), *map(str, terminal(folder, url, "bob", "ops"))]
