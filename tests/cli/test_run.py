@@ -5,6 +5,7 @@ import http.client
 import json
 import os
 import pty
+import re
 import resource
 import select
 import signal
@@ -392,6 +393,67 @@ def test_audit_rolls(folder, url):
     file = sorted(folder.glob("state.db-audit/*.jsonl"))[0]
     file.write_text(file.read_text().replace("bob", "eve", 1))
     answers(sluice("audit", "--state", state, "verify"), 1, file.name, error=True)
+
+
+def log_of(folder):
+    return [json.loads(line) for line in sluice("audit", "--state", folder / "state.db").stdout.splitlines()]
+
+
+def test_denied_again(folder, url):
+    """The same no again within the minute is counted: one row at once, and one for all that followed."""
+    with Running(terminal(folder, url, "bob", "ops")) as running:
+        for _ in range(6):
+            running.say("@sluice policy reload", "Nothing ran. You may not")
+        running.say("@sluice destroy shop-web-1", "Nothing ran.")  # another verb is another matter
+        running.stop()
+    denied = [(row["verb"], row.get("count", 0)) for row in log_of(folder) if row.get("verdict") == "deny"]
+    expect("folded", sorted(denied) == [("droplet.destroy", 0), ("policy.reload", 0), ("policy.reload", 5)], str(denied))
+    answers(sluice("audit", "--state", folder / "state.db", "verify"), 0, "ok, ")
+
+
+def test_old_policies(folder, url):
+    """What a row refers to by file and line can be read after the file is another one, also when the row has left the database."""
+    policy = folder / "policy.yaml"
+    texts = [policy.read_text(encoding="utf-8")]
+    texts.append("# every line is another one now\n" + texts[0])
+    for text in texts:
+        policy.write_text(text, encoding="utf-8")
+        with Running((*terminal(folder, url, "bob", "ops"), "--audit-rows", "1")) as running:
+            running.say("list", "shop-web-1")
+            running.say("@sluice reboot shop-web-1", "Rebooted")
+            until = time.monotonic() + SECONDS
+            before = len(list(folder.glob("state.db-audit/*.jsonl")))
+            while len(list(folder.glob("state.db-audit/*.jsonl"))) == before and time.monotonic() < until:
+                time.sleep(0.1)
+            running.stop()
+    rows = log_of(folder)
+    ids = list(dict.fromkeys(row["policy"] for row in rows if "policy" in row))
+    expect("two policies", len(ids) == 2, str(ids))
+    for one, text in zip(ids, texts):
+        expect("its text", sluice("audit", "--state", folder / "state.db", "policy", one).stdout == text)
+        ruled = next(row for row in rows if row.get("policy") == one and row.get("rules"))
+        name, line = ruled["rules"][0].rsplit(":", 1)
+        expect("its line", name in text.splitlines()[int(line) - 1], str(ruled))
+
+
+def test_space(folder, url):
+    """A database, or a folder of closed files, that is nearly full is told while there is still room."""
+    answers(sluice(*terminal(folder, url, "bob", "ops"), text="whoami\n"), 0, "You are bob")
+    with sqlite3.connect(folder / "state.db") as database:
+        database.execute("create table filler as select zeroblob(850000)")
+    with Running((*terminal(folder, url, "bob", "dev"), "--state-mib", "1")) as running:
+        heard = running.wait("the first look", "My database has", "When it is full I refuse changes.")
+        expect("how much", re.search(r"My database has (8|9)\d % of its 1 MiB", " ".join(heard.split())), heard)
+        running.stop()
+    with sqlite3.connect(folder / "state.db") as database:
+        database.execute("drop table filler")
+    with Running((*terminal(folder, url, "bob", "dev"), "--audit-mib", "1", "--audit-rows", "10")) as running:
+        for i in range(0, 3000, 50):
+            running.say("@sluice xyzzy\n" * 49 + "@sluice whoami", "You are bob")
+        heard = running.wait("the first look", "The folder of closed audit files has", "Move the oldest files away.")
+        expect("how much", re.search(r"has (8|9)\d % of its 1 MiB", " ".join(heard.split())), heard)
+        running.stop()
+    answers(sluice("audit", "--state", folder / "state.db", "verify"), 0, "ok, ")
 
 
 def test_garbage(folder, url):
