@@ -297,6 +297,7 @@ def test_audit(folder, url):
     answers(sluice("audit", "--state", state, "verify"), 0, "ok, ")
     rows = [json.loads(line) for line in sluice("audit", "--state", state).stdout.splitlines()]
     expect("rows", len(rows) >= 4 and rows[0]["seq"] == 1, str(rows))
+    expect("from the start to the stop", (rows[0]["kind"], rows[-1]["kind"]) == ("start", "stop"), str(rows))
     altered = rows[2]["seq"]
     copy = folder / "altered.db"
     source, target = sqlite3.connect(state), sqlite3.connect(copy)
