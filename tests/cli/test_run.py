@@ -416,12 +416,12 @@ def test_old_policies(folder, url):
     """What a row refers to by file and line can be read after the file is another one, also when the row has left the database."""
     policy = folder / "policy.yaml"
     texts = [policy.read_text(encoding="utf-8")]
-    texts.append("# every line is another one now\n" + texts[0])
+    texts += ["#\n" + texts[0], "#\n#\n" + texts[0]]  # every line is another one
     for text in texts:
         policy.write_text(text, encoding="utf-8")
         with Running((*terminal(folder, url, "bob", "ops"), "--audit-rows", "1")) as running:
             running.say("list", "shop-web-1")
-            running.say("@sluice reboot shop-web-1", "Rebooted")
+            running.say("@sluice destroy shop-web-1", "Nothing ran.")
             until = time.monotonic() + SECONDS
             before = len(list(folder.glob("state.db-audit/*.jsonl")))
             while len(list(folder.glob("state.db-audit/*.jsonl"))) == before and time.monotonic() < until:
@@ -429,7 +429,10 @@ def test_old_policies(folder, url):
             running.stop()
     rows = log_of(folder)
     ids = list(dict.fromkeys(row["policy"] for row in rows if "policy" in row))
-    expect("two policies", len(ids) == 2, str(ids))
+    expect("three policies", len(ids) == 3, str(ids))
+    with sqlite3.connect(folder / "state.db") as database:
+        kept = [one for (one,) in database.execute("select id from policy")]
+    expect("the first has left the database", ids[0] not in kept and ids[2] in kept, str(kept))
     for one, text in zip(ids, texts):
         expect("its text", sluice("audit", "--state", folder / "state.db", "policy", one).stdout == text)
         ruled = next(row for row in rows if row.get("policy") == one and row.get("rules"))
