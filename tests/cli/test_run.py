@@ -400,6 +400,29 @@ def log_of(folder):
     return [json.loads(line) for line in sluice("audit", "--state", folder / "state.db").stdout.splitlines()]
 
 
+def test_consent(folder, url):
+    """A yes is on disk, bound to what was shown and with the policy's hash beside it: killed in between, it counts all the same."""
+    with Running(terminal(folder, url, "bob", "ops")) as running:
+        running.say("power off shop-web-1", "Power off shop-web-1?", "Confirm")
+        running.say("confirm", "It needs an approval")
+        running.process.kill()
+        running.process.communicate()
+    with Running(terminal(folder, url, "ana", "ops")) as running:
+        running.say("pending", "power off shop-web-1, by bob", "waits for you")
+        running.say("approve", "Powered off shop-web-1")
+        running.stop()
+    rows = log_of(folder)
+    with sqlite3.connect(folder / "state.db") as database:
+        given = database.execute("select person, digest, policy_id from consent order by at_ms").fetchall()
+        asked = database.execute("select digest from request").fetchall()
+    expect("both of them", [person for person, _, _ in given] == ["bob", "ana"], str(given))
+    expect("bound to the same thing", len(asked) == 1 and {digest for _, digest, _ in given} == {asked[0][0]}, str(given))
+    expect("SHA-256", re.fullmatch("[0-9a-f]{64}", asked[0][0]), str(asked))
+    expect("with the policy's hash", {one for _, _, one in given} == {rows[0]["policy"]}, str(given))
+    done = next(row for row in rows if row.get("state") == "done")
+    expect("approved by", done["person"] == "bob" and done["approvers"] == ["ana"], str(done))
+
+
 def test_denied_again(folder, url):
     """The same no again within the minute is counted: one row at once, and one for all that followed."""
     with Running(terminal(folder, url, "bob", "ops")) as running:
