@@ -205,10 +205,15 @@ void job_pending(struct job_engine *engine, const struct gate_who *who, const ch
 	struct reader reader = {engine, who, person, view->visible, view->n_visible, build,
 				0,      0,   0};
 
+	bool all_known = true;
+
 	LIST_FOREACH(it, &engine->requests)
 	{
 		const struct request *request = LIST_ENTRY(it, struct request, link);
 
+		/* after a restart the gate has not said yet who is asked */
+		all_known =
+			all_known && !(request_waits(request) && request->asking.kind == DUTY_NONE);
 		if (!request_rests(request) ||
 		    !(is_mine(&reader, request) || request_asks(request, person) ||
 		      (view->others && all_visible(&reader, request)))) {
@@ -223,7 +228,10 @@ void job_pending(struct job_engine *engine, const struct gate_who *who, const ch
 		}
 		line(&reader, request);
 	}
-	if (reader.n_shown == 0) {
+	if (!all_known) {
+		build_line(build, "I do not know yet all that waits:");
+		build_line(build, "ask again in a moment.");
+	} else if (reader.n_shown == 0) {
 		build_line(build, "Nothing waits.");
 	} else if (reader.n_more > 0) {
 		build_line(build, "and %zu more", reader.n_more);
