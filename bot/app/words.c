@@ -69,8 +69,8 @@ const struct message *words_denied(struct arena *arena, const struct command *ro
 			   command_infinitive(row), targets);
 	} else if (row->plan == NULL && row->takes != TAKES_TARGETS && row->infinitive != NULL) {
 		build_line(&build, "*Nothing ran.* You may not %s here.", row->infinitive);
-	} else {
-		build_line(&build, "*Nothing ran.* You may not do that here.");
+	} else { /* no droplet to put behind its infinitive: its own words */
+		build_line(&build, "*Nothing ran.* You may not `%s` here.", row->phrases[0]);
 	}
 	if (decision->elsewhere != NULL) {
 		build_line(&build, "You may do it in #%s.", decision->elsewhere);
