@@ -268,6 +268,9 @@ static void join_chat(struct app *app, struct app_chat *at,
 int app_start(struct app *app, struct err *err)
 {
 	app->started_ms = clock_wall_ms();
+	if (recent_load(app->recent, app->store, err) < 0) {
+		return -1;
+	}
 	for (size_t i = 0; i < app->n_chats; i++) {
 		join_chat(app, &app->chats[i], app->chats[i].chat->ops->start);
 	}

@@ -141,6 +141,8 @@ struct recent *recent_new(void);
 void recent_free(struct recent *recent);
 bool recent_repeated(struct recent *recent,
 		     const char *event_key); /* remembers it; true when it was known */
+/* After a restart: the keys that the store has. -1: it cannot be read. */
+int recent_load(struct recent *recent, struct store *store, struct err *err);
 bool recent_may_answer(struct recent *recent, const char *who); /* a stranger: a few a minute */
 
 /* groups.c: asks the network in which groups somebody is (as job.h says); now for a change, else as fresh as the policy wants it. */

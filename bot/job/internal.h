@@ -28,8 +28,9 @@
 
 #define READY_MS 60000            /* how long a job may wait for its turn */
 #define QUEUE_MS (10 * 60 * 1000) /* how long in line for a droplet that another job holds */
-#define BUSY_MS 120000            /* how long for a droplet that has another event */
-#define LOOK_MS 45000             /* how long to look for an action whose answer was lost */
+#define LIMIT_MS 120000 /* how long for DigitalOcean's rate limit: it is one of a minute */
+#define BUSY_MS 120000  /* how long for a droplet that has another event */
+#define LOOK_MS 45000   /* how long to look for an action whose answer was lost */
 #define LOOK_LEAST_MS 10000
 #define STATUS_MS 60000 /* how long a droplet may take after its action ended */
 #define LOOK_SKEW_MS \
@@ -95,6 +96,7 @@ struct job {
 	unsigned tries;             /* of what the state waits for */
 	int64_t until_ms;           /* clock_mono_ms: its end */
 	int64_t busy_since_ms;      /* clock_mono_ms of the first refusal as busy; 0: none */
+	int64_t kept_since_ms;      /* by DigitalOcean's rate limit; 0: it was not */
 	enum tier max_tier;         /* of the last decision */
 	char policy_id[17];         /* that made it */
 	char found[120];            /* proof.c: lines for a good outcome */

@@ -318,17 +318,16 @@ static void client_close(struct ocean *ocean)
 	client_free(client);
 }
 
-static int64_t client_wait_ms(const struct ocean *ocean)
+static int64_t client_wait_ms(const struct ocean *ocean, enum tier tier, bool interactive)
 {
 	const struct client *client = (const struct client *)(const void *)ocean;
-	enum tier tier = TIER_READ;
 
 	while (tier < TIER_DESTROY && client->by_tier[tier] == NULL) {
 		tier++;
 	}
-	return client->by_tier[tier] != NULL
-		       ? ocean_pace_wait_ms(&client->by_tier[tier]->pace, true, clock_mono_ms())
-		       : 0;
+	return client->by_tier[tier] != NULL ? ocean_pace_wait_ms(&client->by_tier[tier]->pace,
+								  interactive, clock_mono_ms())
+					     : 0;
 }
 
 static const struct ocean_ops ops = {client_start, client_cancel, client_close, client_wait_ms};
