@@ -20,7 +20,7 @@ unsigned bits_count(const uint64_t *bits, size_t words)
 	unsigned n = 0;
 
 	for (size_t w = 0; w < words; w++) {
-		n += (unsigned)__builtin_popcountll(bits[w]);
+		n += bits[w] != 0 ? (unsigned)__builtin_popcountll(bits[w]) : 0;
 	}
 	return n;
 }

@@ -86,7 +86,8 @@ struct marks marks_of_pattern(const struct pattern *pattern)
 
 static bool meet(const struct marks *a, const struct marks *b)
 {
-	return (a->whole & b->whole) != 0 || ((a->first & b->first) != 0 && (a->last & b->last) != 0);
+	return (a->whole & b->whole) != 0 ||
+	       ((a->first & b->first) != 0 && (a->last & b->last) != 0);
 }
 
 static void add_text(struct marks *marks, const char *text)

@@ -254,7 +254,7 @@ bool selector_names(const struct selector *selector, enum attribute attribute);
 /* A droplet while selectors are held against it: the marks of an attribute are made when the first asks for them. */
 struct subject {
 	const struct droplet *droplet; /* NULL: the verb is about none, or nothing is known of it */
-	unsigned made;		       /* bits by enum attribute */
+	unsigned made;                 /* bits by enum attribute */
 	struct marks marks[BY_COUNT];
 };
 
