@@ -27,6 +27,10 @@ void world_witness(struct world *ret_world, const struct policy *const *policies
 void world_witness_steps(struct world *ret_world, const struct policy *const *policies, size_t n,
 			 struct arena *arena);
 
+/* Sets the bits of the elements that fit the selector at least so surely. */
+void world_fill(const struct world *world, const struct selector *selector, enum fit least,
+		uint64_t *row);
+
 /* Every selector of allow, never and the ceilings. */
 void each_selector(const struct policy *policy, void (*visit)(const struct selector *, void *),
 		   void *data);
