@@ -49,7 +49,7 @@ struct policy *policy_compile(const char *file_name, const char *text, size_t le
 
 /* Opens once, checks the descriptor (regular file, owner root or us, not group- or world-writable, at most 1 MiB),
  * reads and compiles. `lax`: an unsafe owner or mode, of it or of a secret's file that it names, is a warning (for `sluice
- * check`), not an error. A secret's file that is not there is no finding. */
+ * check`), not an error, and a pipe may be read, and "-" for the standard input. A secret's file that is not there is no finding. */
 struct policy *policy_load(const char *path, bool lax, struct policy_report *ret_report);
 
 /* Only opens, checks and reads, for who wants to keep the text that policy_compile gets. -1: the report (always filled) has
