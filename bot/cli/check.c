@@ -96,9 +96,11 @@ static int check(const struct options *o)
 	}
 	(void)fwrite(out.buf, 1, out.len, stdout);
 	if (report.unproven && !o->json) {
-		puts("not proven: the file names more combinations than were tried; --inventory "
-		     "also "
-		     "finds lines without effect");
+		puts(o->inventory != NULL
+			     ? "not proven: droplets may be tagged, renamed and moved in more ways "
+			       "than were tried (W107)"
+			     : "not proven: the file names more combinations than were tried; "
+			       "--inventory also finds lines without effect");
 	}
 	if (policy == NULL) {
 		rc = 2;

@@ -36,7 +36,7 @@ struct policy_report {
 	struct policy_finding *findings; /* sorted by line, at most 20 */
 	size_t n_findings;
 	size_t n_errors, n_warnings; /* all of them, also those past 20 */
-	bool unproven; /* W101 to W104 were not all decided: the file names too many combinations */
+	bool unproven; /* W101 to W104 and W107 were not all decided: there are too many combinations */
 	void *internal;
 };
 

@@ -244,6 +244,10 @@ bool selector_names(const struct selector *selector, enum attribute attribute);
 enum fit selector_fit(const struct selector *selector, enum verb verb,
 		      const struct droplet *droplet);
 
+/* ... and one pattern alone. */
+enum fit pattern_says(const struct pattern *pattern, enum attribute attribute,
+		      const struct droplet *droplet);
+
 /* Is it inside at that time (seconds since 1970)? Unknown where the clock skipped the hour that would tell. */
 enum fit hours_fit(const struct hours *hours, int64_t at);
 
