@@ -245,6 +245,14 @@ enum fit selector_fit(const struct selector *selector, enum verb verb, struct su
 	return except == FIT_UNKNOWN ? FIT_UNKNOWN : fit;
 }
 
+enum fit pattern_says(const struct pattern *pattern, enum attribute attribute,
+		      const struct droplet *droplet)
+{
+	return (droplet->known & known_bit[attribute]) == 0
+		       ? FIT_UNKNOWN
+		       : pattern_fit(pattern, attribute, droplet);
+}
+
 bool selector_names(const struct selector *selector, enum attribute attribute)
 {
 	const struct clauses *both[] = {selector->fits, selector->except};

@@ -264,6 +264,10 @@ enum fit selector_fit(const struct selector *selector, enum verb verb, struct su
 /* The marks of a pattern by its text and `glob`. */
 struct marks marks_of_pattern(const struct pattern *pattern);
 
+/* ... and one pattern alone. */
+enum fit pattern_says(const struct pattern *pattern, enum attribute attribute,
+		      const struct droplet *droplet);
+
 /* Is it inside at that time (seconds since 1970)? Unknown where the clock skipped the hour that would tell. */
 enum fit hours_fit(const struct hours *hours, int64_t at);
 

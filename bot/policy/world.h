@@ -36,6 +36,8 @@ void each_selector(const struct policy *policy, void (*visit)(const struct selec
 		   void *data);
 /* A text that fits the pattern, in the arena. */
 const char *pattern_instance(const struct pattern *pattern, struct arena *arena);
+/* A text that fits both of these globs; NULL: there is none, or (*known becomes false) none was found. */
+const char *pattern_overlap(const char *a, const char *b, struct arena *arena, bool *known);
 /* A text that no pattern names. */
 #define WORLD_OTHER "0-none-of-them"
 
