@@ -190,6 +190,20 @@ static const char *which(struct arena *arena, size_t i, const struct droplet *sh
 		       : arena_printf(arena, "%zu. %s", i + 1, where);
 }
 
+/* One that may have been meant, told from a namesake that may have been meant as well. */
+static const char *meant_label(struct arena *arena, const struct command *row,
+			       const struct droplet *const *shown, size_t n, size_t i)
+{
+	bool alone = true;
+
+	for (size_t k = 0; k < n; k++) {
+		alone = alone && (k == i || strcmp(shown[k]->name, shown[i]->name) != 0);
+	}
+	return alone ? arena_printf(arena, "%s %s", row->phrases[0], shown[i]->name)
+		     : arena_printf(arena, "%s %s %s", row->phrases[0], shown[i]->name,
+				    which(arena, i, shown[i], whereabouts(arena, shown, n, i)));
+}
+
 /* Behind a droplet that is here: perhaps a word of the row's own was meant. */
 static void known_words(const struct command *row, struct build *build)
 {
@@ -222,9 +236,8 @@ const struct message *words_unresolved(struct arena *arena, struct buttons *butt
 						(unsigned long long)targets->hints[i]->id,
 						job_args_words(&parse->args, arena));
 		const char *where = whereabouts(arena, shown, targets->n_hints, i);
-		const char *label =
-			ambiguous ? which(arena, i, shown[i], where)
-				  : arena_printf(arena, "%s %s", row->phrases[0], shown[i]->name);
+		const char *label = ambiguous ? which(arena, i, shown[i], where)
+					      : meant_label(arena, row, shown, targets->n_hints, i);
 
 		if (i == 0 && !ambiguous) {
 			build_line(&build, "Did you mean `%s`?", shown[i]->name);

@@ -84,6 +84,31 @@ static void strbuf_grows_to_its_maximum_and_not_beyond(void **state)
 	strbuf_done(&zeroed);
 }
 
+#define WIDE "0123456789abcdefghijklmnopqrstuvwxyz0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ-0123456789"
+
+/* What fits but for its NUL makes room first; what fills the most that there may be is taken, and nothing more. */
+static void strbuf_writes_into_exact_room(void **state)
+{
+	char want[200] = "";
+
+	(void)state;
+	for (size_t first = 0; first < 80; first++) {
+		for (size_t second = 0; second < 80; second++) {
+			struct strbuf sb;
+
+			strbuf_init(&sb, first + second);
+			assert_int_equal(strbuf_addf(&sb, "%.*s", (int)first, WIDE), 0);
+			assert_int_equal(strbuf_addf(&sb, "%.*s", (int)second, WIDE), 0);
+			(void)snprintf(want, sizeof(want), "%.*s%.*s", (int)first, WIDE,
+				       (int)second, WIDE);
+			assert_string_equal(sb.buf, want);
+			assert_int_equal(sb.len, first + second);
+			assert_int_equal(strbuf_addf(&sb, "x"), -1);
+			strbuf_done(&sb);
+		}
+	}
+}
+
 static void strbuf_takes_any_bytes_and_can_be_detached(void **state)
 {
 	struct strbuf sb;
@@ -315,6 +340,7 @@ int main(void)
 		cmocka_unit_test(err_carries_kind_and_sentence),
 		cmocka_unit_test(err_is_cut_between_characters),
 		cmocka_unit_test(strbuf_grows_to_its_maximum_and_not_beyond),
+		cmocka_unit_test(strbuf_writes_into_exact_room),
 		cmocka_unit_test(strbuf_takes_any_bytes_and_can_be_detached),
 		cmocka_unit_test(names_are_whole_words),
 		cmocka_unit_test(distance_counts_edits_of_single_letters),
