@@ -91,15 +91,16 @@ struct job {
 	unsigned n_saves; /* commits of it under way */
 
 	struct timer timer;
-	void (*next)(struct job *); /* when the timer fires */
-	unsigned tries;             /* of what the state waits for */
-	int64_t until_ms;           /* clock_mono_ms: its end */
-	int64_t busy_since_ms;      /* clock_mono_ms of the first refusal as busy; 0: none */
-	enum tier max_tier;         /* of the last decision */
-	char policy_id[17];         /* that made it */
-	char found[120];            /* proof.c: lines for a good outcome */
-	struct link_seen link;      /* kind_link.c, of the last look */
-	uint64_t last_action_id;    /* of an earlier step: never taken for this one's */
+	void (*next)(struct job *);        /* when the timer fires */
+	unsigned tries;                    /* of what the state waits for */
+	int64_t until_ms;                  /* clock_mono_ms: its end */
+	int64_t busy_since_ms;             /* clock_mono_ms of the first refusal as busy; 0: none */
+	enum tier max_tier;                /* of the last decision */
+	char policy_id[17];                /* that made it */
+	char found[120];                   /* proof.c: lines for a good outcome */
+	struct link_seen link;             /* kind_link.c, of the last look */
+	uint64_t last_action_id;           /* of an earlier step: never taken for this one's */
+	enum ocean_action_status answered; /* of the action, by the answer to the change */
 	struct call *call;
 	struct fresh fresh;
 	bool wanting;

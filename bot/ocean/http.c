@@ -318,7 +318,8 @@ static void client_close(struct ocean *ocean)
 	client_free(client);
 }
 
-static int64_t client_wait_ms(const struct ocean *ocean)
+/* Of the token that reads; NULL: none is there. */
+static const struct ocean_pace *reading_pace(const struct ocean *ocean)
 {
 	const struct client *client = (const struct client *)(const void *)ocean;
 	enum tier tier = TIER_READ;
@@ -326,12 +327,25 @@ static int64_t client_wait_ms(const struct ocean *ocean)
 	while (tier < TIER_DESTROY && client->by_tier[tier] == NULL) {
 		tier++;
 	}
-	return client->by_tier[tier] != NULL
-		       ? ocean_pace_wait_ms(&client->by_tier[tier]->pace, true, clock_mono_ms())
-		       : 0;
+	return client->by_tier[tier] != NULL ? &client->by_tier[tier]->pace : NULL;
 }
 
-static const struct ocean_ops ops = {client_start, client_cancel, client_close, client_wait_ms};
+static int64_t client_wait_ms(const struct ocean *ocean)
+{
+	const struct ocean_pace *pace = reading_pace(ocean);
+
+	return pace != NULL ? ocean_pace_wait_ms(pace, true, clock_mono_ms()) : 0;
+}
+
+static bool client_spare(const struct ocean *ocean, unsigned n)
+{
+	const struct ocean_pace *pace = reading_pace(ocean);
+
+	return pace != NULL && ocean_pace_spare(pace, n, clock_mono_ms());
+}
+
+static const struct ocean_ops ops = {client_start, client_cancel, client_close, client_wait_ms,
+				     client_spare};
 
 static int load_tokens(struct client *client, const struct ocean_options *options, struct err *err)
 {

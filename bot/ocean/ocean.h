@@ -252,8 +252,9 @@ struct ocean_call {
 struct ocean_ops {
 	void (*start)(struct ocean *, struct ocean_call *);
 	void (*cancel)(struct ocean *, struct ocean_call *); /* done comes at the next turn */
-	void (*close)(struct ocean *);            /* calls back what is under way; frees */
-	int64_t (*wait_ms)(const struct ocean *); /* NULL: it never waits */
+	void (*close)(struct ocean *);                   /* calls back what is under way; frees */
+	int64_t (*wait_ms)(const struct ocean *);        /* NULL: it never waits */
+	bool (*spare)(const struct ocean *, unsigned n); /* NULL: never */
 };
 
 /* Embedded first in each implementation. */
@@ -302,6 +303,14 @@ struct ocean_token_seen {
 static inline int64_t ocean_wait_ms(const struct ocean *ocean)
 {
 	return ocean->ops->wait_ms != NULL ? ocean->ops->wait_ms(ocean) : 0;
+}
+
+/*
+ * May n requests more be spent on telling people sooner? They come from what work behind may use of this minute and this hour.
+ */
+static inline bool ocean_spare(const struct ocean *ocean, unsigned n)
+{
+	return ocean->ops->spare != NULL && ocean->ops->spare(ocean, n);
 }
 
 struct ocean_options {

@@ -15,8 +15,9 @@
 #define LATELY_MS 10000
 #define GATHER_MS 2000 /* how long they are held at least */
 #define PAGE_EVERY_MS \
-	1500  /* and for each page that the last round took: at most 40 pages a minute */
-#define FEW 3 /* so few are asked about one by one all the same */
+	1500        /* and for each page that the last round took: at most 40 pages a minute */
+#define PLENTY 1000 /* where so many could leave at once, each is asked about as it comes */
+#define FEW 3       /* so few are asked about one by one all the same */
 #define PAGE 200
 
 static void release(struct flight *flight)
@@ -172,7 +173,8 @@ void polls_add(struct flight *flight)
 	struct polls *polls = &flight->client->polls;
 	int64_t now = clock_mono_ms();
 	int64_t before = polls->asked_ms[polls->next];
-	bool many = polls->n_asked >= ARRAY_LEN(polls->asked_ms) && now - before < LATELY_MS;
+	bool many = polls->n_asked >= ARRAY_LEN(polls->asked_ms) && now - before < LATELY_MS &&
+		    !ocean_spare(&polls->client->ocean, PLENTY);
 
 	polls->asked_ms[polls->next] = now;
 	polls->next = (polls->next + 1) % ARRAY_LEN(polls->asked_ms);
