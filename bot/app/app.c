@@ -71,7 +71,12 @@ static void add_start(struct app *app, struct store_txn *txn)
 		.kind = "start",
 		.policy_id = app_policy_id(app),
 	};
+	char file[300]; /* rows say rule and line; which file that is stands here */
 
+	if (reload_path(app->reload) != NULL) {
+		(void)snprintf(file, sizeof(file), "policy file %s", reload_path(app->reload));
+		row.outcome = file;
+	}
 	app->start_recorded = true;
 	if (app->policy_text != NULL) {
 		store_txn_policy(txn, app_policy_id(app), app->policy_text, row.at_ms);
@@ -287,6 +292,9 @@ static void join_chat(struct app *app, struct app_chat *at,
 int app_start(struct app *app, struct err *err)
 {
 	app->started_ms = clock_wall_ms();
+	if (recent_load(app->recent, app->store, err) < 0) {
+		return -1;
+	}
 	for (size_t i = 0; i < app->n_chats; i++) {
 		join_chat(app, &app->chats[i], app->chats[i].chat->ops->start);
 	}

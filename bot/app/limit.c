@@ -10,7 +10,7 @@
 
 static int64_t wait_of(const struct ocean *ocean, int64_t most)
 {
-	int64_t wait = ocean_wait_ms(ocean);
+	int64_t wait = ocean_wait_ms(ocean, TIER_READ, true);
 
 	return wait > most ? wait : most;
 }

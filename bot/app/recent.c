@@ -1,6 +1,7 @@
 /* recent.c - what was taken in of late: delivery keys (a repeat starts nothing), and strangers (a few answers a minute)
  *
- * Both are bounded. For changes the store holds the keys too, so a repeat after a restart starts nothing either.
+ * Both are bounded. For changes the store holds the keys too, and the newest of them are known again after a restart: what the
+ * network repeats then starts nothing and is told nothing new, also where the world has moved on since.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -58,6 +59,33 @@ bool recent_repeated(struct recent *recent, const char *event_key)
 	(void)map_put(&recent->keys, event_key, recent);
 	recent->next++;
 	return false;
+}
+
+struct load {
+	char *keys[KEYS_MAX];
+	size_t n;
+};
+
+static int take_key(const char *key, void *data)
+{
+	struct load *load = data;
+
+	load->keys[load->n++] = mem_strdup(key);
+	return 0;
+}
+
+int recent_load(struct recent *recent, struct store *store, struct err *err)
+{
+	struct load *load = mem_alloc(sizeof(*load));
+	int rc = store_each_seen(store, KEYS_MAX, take_key, load, err);
+
+	while (load->n > 0) { /* the oldest first: it is the first to be forgotten */
+		load->n--;
+		(void)recent_repeated(recent, load->keys[load->n]);
+		free(load->keys[load->n]);
+	}
+	free(load);
+	return rc;
 }
 
 bool recent_may_answer(struct recent *recent, const char *who)

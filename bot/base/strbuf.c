@@ -107,16 +107,25 @@ int strbuf_repeat(struct strbuf *sb, char c, size_t n)
 
 int strbuf_vaddf(struct strbuf *sb, const char *fmt, va_list ap)
 {
+	size_t room = sb->cap > 0 && !sb->full ? sb->cap - sb->len : 0; /* with the NUL's */
 	va_list again;
 	int len;
 	int rc = -1;
 
 	va_copy(again, ap);
-	len = vsnprintf(NULL, 0, fmt, ap);
-	if (len >= 0 && reserve(sb, (size_t)len) == 0) {
-		(void)vsnprintf(sb->buf + sb->len, (size_t)len + 1, fmt, again);
+	len = vsnprintf(room > 0 ? sb->buf + sb->len : NULL, room, fmt, ap);
+	if (len >= 0 && (size_t)len < room) {
 		sb->len += (size_t)len;
 		rc = 0;
+	} else {
+		if (room > 0) {
+			sb->buf[sb->len] = '\0';
+		}
+		if (len >= 0 && reserve(sb, (size_t)len) == 0) {
+			(void)vsnprintf(sb->buf + sb->len, (size_t)len + 1, fmt, again);
+			sb->len += (size_t)len;
+			rc = 0;
+		}
 	}
 	va_end(again);
 	return rc;

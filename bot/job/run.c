@@ -2,6 +2,8 @@
  *
  * Happy path: list (fresh), gate_decide, SUBMITTING on disk, the request leaves, WATCHING with its action on disk.
  *
+ * What DigitalOcean's rate limit keeps back waits here, where it is written that nothing has left: a restart then sends it.
+ *
  * Failure modes, by what is known: it did not leave, or was refused because the droplet is busy (READY, and again while
  * there is time); it was refused (FAILED, nothing ran); nobody knows (UNSURE, and look). The disk refuses SUBMITTING:
  * nothing leaves.
@@ -13,6 +15,8 @@
 #include "job/internal.h"
 #include "job/kinds.h"
 #include "job/locks.h"
+
+#define LIMIT_WORTH_MS 2000 /* less to wait than this needs no words */
 
 static void expire(struct job *job, const char *why)
 {
@@ -48,6 +52,7 @@ void job_run_later(struct job *job, const char *why)
 void job_go(struct job *job)
 {
 	job->until_ms = clock_mono_ms() + READY_MS;
+	job->kept_since_ms = 0;
 	job->tries = 0;
 	job_run(job);
 }
@@ -443,8 +448,34 @@ static void on_list(struct ocean_want *want, struct ocean_snapshot *snapshot, co
 		press_recheck(job->request);
 		return;
 	}
+	locks_check(job->request->engine, job->row.account, snapshot);
 	ask_gate(job, snapshot);
 	ocean_snapshot_unref(snapshot);
+}
+
+/* It waits for DigitalOcean's rate limit; or it has ended, because that takes too long. */
+static bool kept_back(struct job *job)
+{
+	const struct job_options *options = &job->request->engine->options;
+	const struct ocean *ocean = options->ocean(job->row.account, options->data);
+	enum tier tier = verb_info(job->request->plan->verb)->tier;
+	int64_t wait_ms = ocean != NULL ? ocean_wait_ms(ocean, tier, false) : 0;
+
+	if (wait_ms <= 0) {
+		return false;
+	}
+	if (job->kept_since_ms == 0) {
+		job->kept_since_ms = clock_mono_ms();
+		job->until_ms = job->kept_since_ms + LIMIT_MS;
+	}
+	if (!job_wait(job, wait_ms, job_run)) {
+		expire(job, "DigitalOcean's rate limit kept it back.");
+	} else if (wait_ms >= LIMIT_WORTH_MS) {
+		job_say(job, "%s\nDigitalOcean's rate limit holds it for %lld s.", not_yet(job),
+			(long long)((wait_ms + 999) / 1000));
+		card_show(job->request);
+	}
+	return true;
 }
 
 void job_run(struct job *job)
@@ -463,6 +494,9 @@ void job_run(struct job *job)
 	}
 	if (own_awaited(job)) {
 		try_later(job, "I do not know yet on which droplet I run.");
+		return;
+	}
+	if (kept_back(job)) {
 		return;
 	}
 	if (step_ops(job_step(job))->prepare != NULL) {

@@ -318,11 +318,10 @@ static void client_close(struct ocean *ocean)
 	client_free(client);
 }
 
-/* Of the token that reads; NULL: none is there. */
-static const struct ocean_pace *reading_pace(const struct ocean *ocean)
+/* Of the token that serves this tier, or the next that is there; NULL: none is. */
+static const struct ocean_pace *pace_of(const struct ocean *ocean, enum tier tier)
 {
 	const struct client *client = (const struct client *)(const void *)ocean;
-	enum tier tier = TIER_READ;
 
 	while (tier < TIER_DESTROY && client->by_tier[tier] == NULL) {
 		tier++;
@@ -330,16 +329,16 @@ static const struct ocean_pace *reading_pace(const struct ocean *ocean)
 	return client->by_tier[tier] != NULL ? &client->by_tier[tier]->pace : NULL;
 }
 
-static int64_t client_wait_ms(const struct ocean *ocean)
+static int64_t client_wait_ms(const struct ocean *ocean, enum tier tier, bool interactive)
 {
-	const struct ocean_pace *pace = reading_pace(ocean);
+	const struct ocean_pace *pace = pace_of(ocean, tier);
 
-	return pace != NULL ? ocean_pace_wait_ms(pace, true, clock_mono_ms()) : 0;
+	return pace != NULL ? ocean_pace_wait_ms(pace, interactive, clock_mono_ms()) : 0;
 }
 
 static bool client_spare(const struct ocean *ocean, unsigned n)
 {
-	const struct ocean_pace *pace = reading_pace(ocean);
+	const struct ocean_pace *pace = pace_of(ocean, TIER_READ);
 
 	return pace != NULL && ocean_pace_spare(pace, n, clock_mono_ms());
 }

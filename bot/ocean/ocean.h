@@ -252,8 +252,9 @@ struct ocean_call {
 struct ocean_ops {
 	void (*start)(struct ocean *, struct ocean_call *);
 	void (*cancel)(struct ocean *, struct ocean_call *); /* done comes at the next turn */
-	void (*close)(struct ocean *);                   /* calls back what is under way; frees */
-	int64_t (*wait_ms)(const struct ocean *);        /* NULL: it never waits */
+	void (*close)(struct ocean *); /* calls back what is under way; frees */
+	int64_t (*wait_ms)(const struct ocean *, enum tier tier,
+			   bool interactive);            /* NULL: it never waits */
 	bool (*spare)(const struct ocean *, unsigned n); /* NULL: never */
 };
 
@@ -299,10 +300,10 @@ struct ocean_token_seen {
 	const struct err *err; /* why nothing is known; NULL: it answered */
 };
 
-/* For how long DigitalOcean's rate limit now keeps back a read that a person waits for; 0: it does not. */
-static inline int64_t ocean_wait_ms(const struct ocean *ocean)
+/* For how long DigitalOcean's rate limit now keeps back a request of this tier (interactive: a person waits); 0: it does not. */
+static inline int64_t ocean_wait_ms(const struct ocean *ocean, enum tier tier, bool interactive)
 {
-	return ocean->ops->wait_ms != NULL ? ocean->ops->wait_ms(ocean) : 0;
+	return ocean->ops->wait_ms != NULL ? ocean->ops->wait_ms(ocean, tier, interactive) : 0;
 }
 
 /*
@@ -325,7 +326,7 @@ struct ocean_options {
 	void (*seen)(
 		void *data,
 		const struct ocean_token_seen *); /* of each token, daily; NULL: none is asked */
-	int64_t look_ms;                          /* when first; 0: 3 min */
+	int64_t look_ms;                          /* when first; 0: 10 s */
 	bool passive; /* a sign-in is used as it is found, never refreshed: for those who only look */
 	void *news_data; /* of both */
 	const char *ca_file;

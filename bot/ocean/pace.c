@@ -162,7 +162,7 @@ int64_t ocean_pace_retry_ms(const struct ocean_pace_end *end)
 	if (end->kind == ERR_NETWORK) {
 		return back_off(end->attempt);
 	}
-	if (end->kind == ERR_NONE && end->status == 429) {
+	if (end->kind == ERR_NONE && end->status == 429 && !end->changes) {
 		return end->retry_after_s > 0
 			       ? (end->retry_after_s > BLOCK_MAX_S ? BLOCK_MAX_S
 								   : end->retry_after_s) *

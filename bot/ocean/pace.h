@@ -62,8 +62,8 @@ struct ocean_pace_end {
 };
 
 /*
- * -1: do not repeat; else repeat after so many ms. A change is repeated only when it provably did
- * nothing: it was never sent, or turned away with 429.
+ * -1: do not repeat; else repeat after so many ms. A change is repeated only when it was never sent. One that was turned away
+ * with 429 did nothing either, but its wait is the caller's, who can write down that nothing has left.
  */
 int64_t ocean_pace_retry_ms(const struct ocean_pace_end *end);
 

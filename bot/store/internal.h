@@ -109,6 +109,8 @@ struct store_back {
 			  int (*each)(const struct store_place *, void *), void *, struct err *);
 	int (*get_policy)(struct store *, const char *id, struct strbuf *out, struct err *);
 	int (*get_cursor)(struct store *, const char *name, char *buf, size_t size, struct err *);
+	int (*each_seen)(struct store *, size_t most, int (*each)(const char *key, void *),
+			 void *data, struct err *);
 	int (*each_cursor)(struct store *, const char *prefix,
 			   int (*each)(const char *rest, const char *value, void *), void *,
 			   struct err *);

@@ -96,6 +96,7 @@ static int put_seen(struct memory *m, const struct store_op *op, struct err *err
 	}
 	row = row_new();
 	row->at_ms = op->at_ms;
+	row->text = arena_strdup(&row->arena, op->name);
 	put(m, &m->rows.seen, op->name, row);
 	return 0;
 }
@@ -436,6 +437,7 @@ static const struct store_back back = {
 	.get_policy = memory_get_policy,
 	.get_cursor = memory_get_cursor,
 	.each_cursor = memory_each_cursor,
+	.each_seen = memory_each_seen,
 	.each_log = memory_each_log,
 	.each_log_back = memory_each_log_back,
 	.each_policy = memory_each_policy,

@@ -12,7 +12,7 @@ struct row {
 	struct arena arena; /* holds the row itself too */
 	int64_t at_ms;      /* seen, policy */
 	int64_t log_seq;    /* policy: the newest row of the log when it came into force */
-	const char *text;   /* cursor, policy; log: the body */
+	const char *text;   /* cursor, policy; log: the body; seen: its key */
 	char prev[STORE_HASH_SIZE], hash[STORE_HASH_SIZE];
 	union {
 		struct store_job job;
@@ -97,6 +97,8 @@ int memory_each_place(struct store *store, int64_t from_ms,
 int memory_get_policy(struct store *store, const char *id, struct strbuf *out, struct err *err);
 int memory_get_cursor(struct store *store, const char *name, char *buf, size_t size,
 		      struct err *err);
+int memory_each_seen(struct store *store, size_t most, int (*each)(const char *key, void *),
+		     void *data, struct err *err);
 int memory_each_cursor(struct store *store, const char *prefix,
 		       int (*each)(const char *rest, const char *value, void *), void *data,
 		       struct err *err);

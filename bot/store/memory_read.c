@@ -238,6 +238,29 @@ int memory_each_cursor(struct store *store, const char *prefix,
 	return 0;
 }
 
+static int newest_first(const void *a, const void *b)
+{
+	int64_t x = (*(struct row *const *)a)->at_ms;
+	int64_t y = (*(struct row *const *)b)->at_ms;
+
+	return (x < y) - (x > y);
+}
+
+int memory_each_seen(struct store *store, size_t most, int (*each)(const char *key, void *),
+		     void *data, struct err *err)
+{
+	struct row **all = memory_sorted(&memory_of(store)->rows.seen, newest_first);
+
+	(void)err;
+	for (size_t i = 0; i < most && all[i] != NULL; i++) {
+		if (each(all[i]->text, data) != 0) {
+			break;
+		}
+	}
+	free(all);
+	return 0;
+}
+
 static int each_row(const struct rows *rows, size_t i,
 		    int (*each)(const struct store_log *, void *), void *data)
 {

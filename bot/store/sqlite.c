@@ -279,6 +279,7 @@ static const struct store_back back = {
 	.get_policy = sqlite_get_policy,
 	.get_cursor = sqlite_get_cursor,
 	.each_cursor = sqlite_each_cursor,
+	.each_seen = sqlite_each_seen,
 	.each_log = sqlite_each_log,
 	.each_log_back = sqlite_each_log_back,
 	.each_policy = sqlite_each_policy,

@@ -136,6 +136,8 @@ int sqlite_each_place(struct store *store, int64_t from_ms,
 int sqlite_get_policy(struct store *store, const char *id, struct strbuf *out, struct err *err);
 int sqlite_get_cursor(struct store *store, const char *name, char *buf, size_t size,
 		      struct err *err);
+int sqlite_each_seen(struct store *store, size_t most, int (*each)(const char *key, void *),
+		     void *data, struct err *err);
 int sqlite_each_cursor(struct store *store, const char *prefix,
 		       int (*each)(const char *rest, const char *value, void *), void *data,
 		       struct err *err);

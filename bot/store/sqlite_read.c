@@ -328,6 +328,26 @@ int sqlite_each_cursor(struct store *store, const char *prefix,
 	return sqlite_read_over(s, stmt, rc, err);
 }
 
+int sqlite_each_seen(struct store *store, size_t most, int (*each)(const char *key, void *),
+		     void *data, struct err *err)
+{
+	struct sqlite *s = sqlite_of(store);
+	sqlite3_stmt *stmt;
+	int rc;
+
+	if (sqlite_prepare(s, "SELECT key FROM seen ORDER BY at_ms DESC LIMIT ?1", &stmt, err) <
+	    0) {
+		return -1;
+	}
+	sqlite_bind_int(stmt, 1, (int64_t)most);
+	while ((rc = sqlite3_step(stmt)) == SQLITE_ROW) {
+		if (each(text_at(stmt, 0), data) != 0) {
+			break;
+		}
+	}
+	return sqlite_read_over(s, stmt, rc, err);
+}
+
 static int read_log(struct sqlite *s, sqlite3_stmt *stmt,
 		    int (*each)(const struct store_log *, void *), void *data, struct err *err)
 {

@@ -260,6 +260,10 @@ int store_each_cursor(struct store *store, const char *prefix,
 		      int (*each)(const char *rest, const char *value, void *), void *data,
 		      struct err *err);
 
+/* The keys of events that came last, newest first, at most `most`. */
+int store_each_seen(struct store *store, size_t most, int (*each)(const char *key, void *),
+		    void *data, struct err *err);
+
 /* Where the database is; NULL: in memory. */
 const char *store_path(const struct store *store);
 

@@ -154,6 +154,17 @@ int store_each_cursor(struct store *store, const char *prefix,
 	return rc;
 }
 
+int store_each_seen(struct store *store, size_t most, int (*each)(const char *key, void *),
+		    void *data, struct err *err)
+{
+	int rc;
+
+	(void)pthread_mutex_lock(&store->lock);
+	rc = store->back->each_seen(store, most, each, data, err);
+	(void)pthread_mutex_unlock(&store->lock);
+	return rc;
+}
+
 const char *store_path(const struct store *store)
 {
 	return store->path;

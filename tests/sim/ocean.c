@@ -33,9 +33,10 @@ static void sim_ocean_close(struct ocean *ocean)
 	free(sim);
 }
 
-static int64_t sim_ocean_wait_ms(const struct ocean *ocean)
+static int64_t sim_ocean_wait_ms(const struct ocean *ocean, enum tier tier, bool interactive)
 {
-	return ocean_wait_ms(((const struct sim_ocean *)(const void *)ocean)->real);
+	return ocean_wait_ms(((const struct sim_ocean *)(const void *)ocean)->real, tier,
+			     interactive);
 }
 
 static bool sim_ocean_spare(const struct ocean *ocean, unsigned n)

@@ -527,9 +527,12 @@ static void rate_limit(void **state)
 	assert_true(asked.ms >= 1000);
 	close_world(&world);
 
-	/* turned away means that nothing was done: a change may be repeated */
+	/* turned away means that nothing was done, and a change waits where that is written down */
 	OPEN(&world, "--empty", "--droplet", "web-1 id=11", "--fault",
 	     "nth=1 method=POST kind=429");
+	asked = ask(&world, OCEAN_ACT, 11);
+	check_kind(&asked, ERR_LIMIT, "");
+	assert_int_equal(reached(&world.sim, "POST", ""), 1);
 	asked = ask(&world, OCEAN_ACT, 11);
 	check_kind(&asked, ERR_NONE, "");
 	assert_int_equal(reached(&world.sim, "POST", ""), 2);

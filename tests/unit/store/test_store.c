@@ -687,6 +687,30 @@ static void a_known_key_undoes_the_whole_transaction(void **state)
 	assert_int_equal(commit(f, txn), ERR_NONE);
 }
 
+static int take_key(const char *key, void *data)
+{
+	(void)strcat(strcat(data, key), " ");
+	return 0;
+}
+
+static void known_keys_come_newest_first(void **state)
+{
+	struct fixture *f = *state;
+	struct store_txn *txn = store_txn_new(f->store);
+	struct err err = {0};
+	char text[64] = "";
+
+	store_txn_seen(txn, "second", 200);
+	store_txn_seen(txn, "third", 300);
+	store_txn_seen(txn, "first", 100);
+	assert_int_equal(commit(f, txn), ERR_NONE);
+	assert_int_equal(store_each_seen(f->store, 2, take_key, text, &err), 0);
+	assert_string_equal(text, "third second ");
+	*text = '\0';
+	assert_int_equal(store_each_seen(f->store, 9, take_key, text, &err), 0);
+	assert_string_equal(text, "third second first ");
+}
+
 static enum err_kind commit_job(struct fixture *f, const char *id, const char *account,
 				uint64_t droplet, bool open)
 {
@@ -1471,6 +1495,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		ON_BOTH(rows_come_back_whole),
 		ON_BOTH(what_is_not_given_is_empty),
+		ON_BOTH(known_keys_come_newest_first),
 		ON_BOTH(one_consent_a_person_and_kind),
 		ON_BOTH(a_droplet_has_one_lock),
 		ON_BOTH(turns_that_were_taken_are_kept),
