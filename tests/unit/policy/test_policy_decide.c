@@ -271,6 +271,20 @@ static void selectors_look_at_every_attribute(void **state)
 	policy_unref(p);
 }
 
+/* "plod" looks like "prod" from afar, so here every letter must count. */
+static void what_looks_alike_is_not_the_same(void **state)
+{
+	static const char *const tags[] = {"production", "plod"};
+	struct policy *p = compile("allow:\n"
+				   "  - {name: a, who: ana, may: viewer, droplets: {tag: prod}}\n"
+				   "  - {name: b, who: ana, may: viewer, droplets: {tag: PLOD}}\n");
+	struct droplet d = droplet(tags, 2);
+
+	(void)state;
+	assert_string_equal(ask(p, "ana", "ops", "droplet.show", &d), "allow b");
+	policy_unref(p);
+}
+
 static void could_never_says_no_wrongly(void **state)
 {
 	struct policy *p = compile(
@@ -436,6 +450,7 @@ int main(void)
 		cmocka_unit_test(unknown_is_the_worst_case),
 		cmocka_unit_test(verbs_about_no_droplet_fit_any_only),
 		cmocka_unit_test(selectors_look_at_every_attribute),
+		cmocka_unit_test(what_looks_alike_is_not_the_same),
 		cmocka_unit_test(could_never_says_no_wrongly),
 		cmocka_unit_test(tiers_and_show_come_from_the_channel),
 		cmocka_unit_test(a_zeroed_question_is_denied),
