@@ -137,6 +137,20 @@ static void sink_event(struct chat *chat, const struct event *event, void *data)
 	dispatch_event(data, event);
 }
 
+/* The adapter has stopped, and a person is needed: whoever keeps the bot hears of it in a network that is left. */
+static void refused(struct app_chat *at, const char *why)
+{
+	char what[80];
+
+	if (at->refused != NULL) {
+		return;
+	}
+	at->refused = mem_strdup(why != NULL ? why : "no reason given");
+	(void)snprintf(what, sizeof(what), "I am out of %s until somebody mends it.",
+		       at->chat->ops->name);
+	app_tell_keepers(at->app, what, at->refused);
+}
+
 static void sink_link(struct chat *chat, enum chat_link state, const char *why, void *data)
 {
 	struct app_chat *at = data;
@@ -158,6 +172,9 @@ static void sink_link(struct chat *chat, enum chat_link state, const char *why, 
 		 : state == CHAT_DOWN ? "down"
 				      : "refused",
 		 "why", why != NULL ? why : "", NULL);
+	if (state == CHAT_REFUSED) {
+		refused(at, why);
+	}
 	if (app->on_link != NULL) {
 		app->on_link(app->on_link_data, chat->ops->name, state, why);
 	}
@@ -205,7 +222,9 @@ struct app *app_new(const struct app_parts *parts)
 	list_init(&app->audit_asks);
 	app->loop = parts->loop;
 	app->store = parts->store;
-	app->list_age_ms = parts->list_age_ms > 0 ? parts->list_age_ms : OCEAN_FRESH_READ_MS;
+	app->list_age_ms = parts->list_age_ms > 0   ? parts->list_age_ms
+			   : parts->list_age_ms < 0 ? 0
+						    : OCEAN_FRESH_READ_MS;
 	app->gate = gate_new(parts->policy);
 	app->buttons = buttons_new();
 	app->recent = recent_new();
@@ -300,6 +319,9 @@ static void take_down(struct app *app)
 		ocean_index_free(app->accounts[i].index);
 		ocean_close(app->accounts[i].ocean);
 		prices_done(&app->accounts[i].prices);
+	}
+	for (size_t i = 0; i < app->n_chats; i++) {
+		free(app->chats[i].refused);
 	}
 	gate_free(app->gate);
 	buttons_free(app->buttons);
@@ -447,7 +469,22 @@ void app_on_link(struct app *app,
 	app->on_link_data = data;
 }
 
+bool app_chats_refused(const struct app *app)
+{
+	for (size_t i = 0; i < app->n_chats; i++) {
+		if (app->chats[i].refused == NULL) {
+			return false;
+		}
+	}
+	return app->n_chats > 0;
+}
+
 const char *app_trouble(struct app *app)
 {
-	return app->upkeep != NULL ? upkeep_trouble(app->upkeep) : NULL;
+	const char *why = app->upkeep != NULL ? upkeep_trouble(app->upkeep) : NULL;
+
+	for (size_t i = 0; i < app->n_chats && why == NULL; i++) {
+		why = app->chats[i].refused;
+	}
+	return why;
 }

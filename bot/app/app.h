@@ -37,7 +37,8 @@ struct app_parts {
 	const char *user_data; /* the folder of templates (app/templates.h); NULL: there are none */
 	const struct post_painter *painter; /* of charts, borrowed; NULL: none */
 	struct app_keep keep;
-	int64_t list_age_ms; /* how old the list of droplets may be for a read; 0: OCEAN_FRESH_READ_MS */
+	int64_t list_age_ms; /* how old the list of droplets may be for a read; 0: OCEAN_FRESH_READ_MS; or: */
+#define LIST_ANEW (-1)        /* begun after it was asked for */
 	const char *own_name; /* by which the bot is addressed: "sluice" */
 	uint64_t own_droplet; /* the droplet on which this program runs; 0: none, or not known */
 	bool own_droplet_awaited; /* app_own_droplet will say it; what could strand the bot waits until then */
@@ -71,10 +72,14 @@ bool app_idle(const struct app *app);
 /* How many of the chats are connected; for health. */
 size_t app_chats_up(const struct app *app);
 
-/* What is wrong with the store, as a sentence: it is damaged, or what was written last is not on disk. NULL: nothing. */
+/* Has every network said no for good, so that nobody can be heard or told any more? */
+bool app_chats_refused(const struct app *app);
+
+/* What needs a person, as a sentence: the store is damaged, or what was written last is not on disk; a network said no for good. NULL:
+ * nothing. */
 const char *app_trouble(struct app *app);
 
-/* Called whenever a chat's link changes; for the log, health and tests. NULL: nobody. */
+/* Called whenever a chat's link changes, from the adapter: nothing may be closed in it. NULL: nobody. */
 void app_on_link(struct app *app,
 		 void (*link)(void *data, const char *network, enum chat_link state,
 			      const char *why),

@@ -17,7 +17,7 @@
 #include "metrics/metrics.h"
 
 #define TURNS_MAX 512 /* commands that wait at once */
-#define TURNS_A_PERSON_MAX 100
+#define TURNS_A_PERSON_MAX 256
 
 static void deny_outright(struct turn *turn)
 {

@@ -25,6 +25,7 @@ struct app_chat {
 	struct chat *chat;
 	struct post_queue *queue;
 	enum chat_link link;
+	char *refused; /* why, in words, where link is CHAT_REFUSED; NULL: it is not */
 	bool was_up;
 	bool taken; /* the event at hand is settled by its row in the inbox, not at the end of dispatch_event */
 };

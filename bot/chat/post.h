@@ -2,7 +2,7 @@
  *
  * A card is one message in one place that changes over time (a job's progress). Setting it again
  * while the first post is under way, or faster than POST_EDIT_INTERVAL_MS in that place, coalesces:
- * only the newest form is sent. Order between cards of one place is kept for their first posts.
+ * only the newest form is sent; the last one keeps no distance. Order between cards of one place is kept for their first posts.
  *
  * Where the network lacks something:
  *   no CHAT_EDIT     new messages: the first form, the last, and those between that ask something new by buttons

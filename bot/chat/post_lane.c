@@ -97,12 +97,12 @@ static bool is_edit(const struct post_card *card)
 	return card->id[0] != '\0' && post_queue_can(card->lane->queue, CHAT_EDIT);
 }
 
-/* When this card may go: a new post at once, an edit at its distance. */
+/* When this card may go: a new post at once, and how it ended; what is edited on the way, at its distance. */
 static int64_t due_ms(const struct post_card *card)
 {
 	int64_t last = card->sent_ms;
 
-	if (!is_edit(card)) {
+	if (!is_edit(card) || card->closed) {
 		return 0;
 	}
 	if (card->lane->edited_ms > last) {

@@ -48,6 +48,7 @@ struct program {
 	struct painter *painter;
 	struct own *own;
 	struct teams *teams;
+	struct task refused;     /* no network is left */
 	struct timer end_timer;  /* after the terminal's end: waits until all is done */
 	struct timer stop_timer; /* a stop waits for what would lose a sign-in */
 	int64_t stop_by_ms;      /* 0: no stop waits */
@@ -289,9 +290,11 @@ static void handle_http(const char *method, const char *path, const char *query,
 		metrics_print(&answer->body);
 		print_policy(&answer->body, program);
 	} else if (strcmp(path, "/healthz") == 0) {
-		const char *trouble = app_chats_up(program->app) > 0 ? app_trouble(program->app)
-								     : "no chat is connected";
+		const char *trouble = app_trouble(program->app);
 
+		if (trouble == NULL && app_chats_up(program->app) == 0) {
+			trouble = "no chat is connected";
+		}
 		if (trouble == NULL && program->token_trouble[0] != '\0') {
 			trouble = program->token_trouble;
 		}
@@ -372,6 +375,7 @@ void program_stop(struct program *program)
 		program->own = NULL;
 		teams_stop(program->teams);
 		timer_stop(&program->end_timer);
+		task_cancel(&program->refused);
 		httpd_close(program->httpd);
 		program->httpd = NULL;
 		app_close(program->app, app_closed, program);
@@ -381,6 +385,32 @@ void program_stop(struct program *program)
 static void on_stop_signal(void *data)
 {
 	program_stop(data);
+}
+
+/* ---- no network is left -------------------------------------------------------------------- */
+
+/* Nobody can be heard or told: whoever looks after the machine has to be, and starting again would only ask the same. */
+static void on_refused(struct task *task)
+{
+	struct program *program = task->data;
+
+	fprintf(stderr,
+		"sluice: no network is left that would have me: %.300s. I stop; mend that, then "
+		"start me again.\n",
+		app_trouble(program->app));
+	program->exit_code = PROGRAM_REFUSED;
+	program_stop(program);
+}
+
+static void on_link(void *data, const char *network, enum chat_link state, const char *why)
+{
+	struct program *program = data;
+
+	(void)network;
+	(void)why;
+	if (state == CHAT_REFUSED && !program->stopping && app_chats_refused(program->app)) {
+		task_post(&program->refused);
+	}
 }
 
 /* ---- the whole --------------------------------------------------------------------------- */
@@ -448,6 +478,9 @@ static int open_parts(struct program *program, const struct program_options *opt
 		.state_bytes = config_number(program->config, CONFIG_STATE_MIB) << 20,
 	};
 	parts.list_age_ms = config_number(program->config, CONFIG_LIST_AGE);
+	if (parts.list_age_ms == 0) {
+		parts.list_age_ms = LIST_ANEW;
+	}
 	program->painter = picture_open(program->loop, program->config);
 	parts.painter = program->painter != NULL ? painter_hook(program->painter) : NULL;
 	own_parts(program->config, &parts);
@@ -461,6 +494,8 @@ static int open_parts(struct program *program, const struct program_options *opt
 	program->teams =
 		teams_ask(program->loop, accounts, parts.n_accounts, program->store, program->app);
 	timer_init(&program->end_timer, program->loop, look_if_idle, program);
+	task_init(&program->refused, program->loop, on_refused, program);
+	app_on_link(program->app, on_link, program);
 	if (open_listener(program) < 0) {
 		return -1;
 	}

@@ -26,6 +26,9 @@ struct program_options {
 	bool paced;       /* a script: each line waits for the end of what the one before started */
 };
 
+#define PROGRAM_REFUSED \
+	78 /* exit code: every network said no for good; a start over changes nothing (EX_CONFIG of sysexits.h) */
+
 struct program *program_open(const struct program_options *options);
 
 /* Runs until a signal, the end of the terminal's input, or program_stop. Takes everything down. The exit code. */

@@ -37,8 +37,8 @@ static const struct row rows[CONFIG_COUNT] = {
 	[CONFIG_OCEAN_PER_MINUTE] =
 		{"ocean-per-minute", VALUE_NUMBER, "250", false,
 		 "requests a minute by token; more only if DigitalOcean raised it"},
-	[CONFIG_LIST_AGE] = {"list-age", VALUE_NUMBER, "3000", false,
-			     "ms: how old the list of droplets may be for a read"},
+	[CONFIG_LIST_AGE] = {"list-age", VALUE_NUMBER_OR_0, "3000", false,
+			     "ms: how old a list may be for a read; 0: begun since"},
 	[CONFIG_CA_FILE] = {"ca-file", VALUE_PATH_OR_NONE, "", false,
 			    "trust these certificates instead of the system's"},
 	[CONFIG_PROXY] = {"proxy", VALUE_PROXY_URL, "", false, "go out through this HTTP proxy"},

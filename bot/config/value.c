@@ -240,13 +240,14 @@ static int check_id(const char *text, const struct bad *bad)
 	return 0;
 }
 
-static int check_number(const char *text, const struct bad *bad)
+static int check_number(const char *text, int64_t least, const struct bad *bad)
 {
 	size_t digits = strspn(text, "0123456789");
 
-	if (digits == 0 || text[digits] != '\0' || digits > 10 || value_number(text) < 1 ||
+	if (digits == 0 || text[digits] != '\0' || digits > 10 || value_number(text) < least ||
 	    value_number(text) > NUMBER_MAX) {
-		return refuse(bad, "must be a whole number from 1 to 1000000000");
+		return refuse(bad, least == 0 ? "must be a whole number from 0 to 1000000000"
+					      : "must be a whole number from 1 to 1000000000");
 	}
 	return 0;
 }
@@ -284,7 +285,9 @@ static int check_typed(enum value_type type, const char *text, const struct bad 
 	case VALUE_JID:
 		return *text != '\0' ? check_jid(text, bad) : 0;
 	case VALUE_NUMBER:
-		return check_number(text, bad);
+		return check_number(text, 1, bad);
+	case VALUE_NUMBER_OR_0:
+		return check_number(text, 0, bad);
 	case VALUE_ID_OR_NONE:
 		return *text != '\0' ? check_id(text, bad) : 0;
 	case VALUE_LOCAL_URL:
@@ -334,6 +337,7 @@ const char *value_placeholder(enum value_type type)
 	case VALUE_JID:
 		return " ADDRESS";
 	case VALUE_NUMBER:
+	case VALUE_NUMBER_OR_0:
 		return " N";
 	case VALUE_ID_OR_NONE:
 		return " ID";

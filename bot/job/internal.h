@@ -100,10 +100,11 @@ struct job {
 	int64_t kept_since_ms;      /* by DigitalOcean's rate limit; 0: it was not */
 	enum tier
 		max_tier; /* of the last decision; none after a restart, until the gate is asked again before the next act */
-	char policy_id[17];      /* that made it */
-	char found[120];         /* proof.c: lines for a good outcome */
-	struct link_seen link;   /* kind_link.c, of the last look */
-	uint64_t last_action_id; /* of an earlier step: never taken for this one's */
+	char policy_id[17];                /* that made it */
+	char found[120];                   /* proof.c: lines for a good outcome */
+	struct link_seen link;             /* kind_link.c, of the last look */
+	uint64_t last_action_id;           /* of an earlier step: never taken for this one's */
+	enum ocean_action_status answered; /* of the action, by the answer to the change */
 	struct call *call;
 	struct fresh fresh;
 	bool wanting;

@@ -16,6 +16,7 @@ static bool taken(struct job *job, const struct ocean_call *call)
 		return false;
 	}
 	job->row.action_id = call->actions[0].id;
+	job->answered = call->actions[0].status;
 	return true;
 }
 

@@ -231,6 +231,7 @@ static void submit(struct job *job, struct store_txn *txn)
 {
 	job->row.sent_ms = clock_wall_ms();
 	job->row.action_id = 0;
+	job->answered = OCEAN_IN_PROGRESS;
 	job->row.deadline_ms = job->row.sent_ms + LOOK_MS;
 	job_say(job, "%s", "");
 	job_move(job, JOB_SUBMITTING, txn, submitted);

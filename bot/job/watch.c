@@ -12,6 +12,9 @@
 #include "job/kinds.h"
 #include "job/report.h"
 
+/* of this minute's requests, of which work behind has 200: more than that are spared, or no look is extra */
+#define LOOK_SPARE 150
+
 static void poll_action(struct job *job);
 static void look_at_droplet(struct job *job);
 
@@ -157,12 +160,24 @@ static void poll_action(struct job *job)
 	job_call(job, &call, polled);
 }
 
+static void answered(struct job *job)
+{
+	if (job->answered == OCEAN_COMPLETED) {
+		action_completed(job);
+	} else {
+		action_errored(job);
+	}
+}
+
 /*
- * The first look is due a while after it was sent, wherever that while went: after a restart, or a long search, at once. Its
- * time may be over by then: one look is due all the same.
+ * A first look comes at once while few requests were made lately: what is over already, or went wrong, is told then. Else it is due
+ * a while after the change was sent, wherever that while went: after a restart, or a long search, at once. Its time may be over by
+ * then: one look is due all the same.
  */
 void act_watch(struct job *job)
 {
+	const struct job_options *options = &job->request->engine->options;
+	struct ocean *ocean = options->ocean(job->row.account, options->data);
 	int64_t spent_ms, wait_ms;
 
 	if (job->row.action_id == 0) {
@@ -171,7 +186,15 @@ void act_watch(struct job *job)
 		action_lost(job, &err);
 		return;
 	}
+	if (job->answered != OCEAN_IN_PROGRESS) { /* the answer to the change said it already */
+		(void)job_wait(job, 0, answered);
+		return;
+	}
 	spent_ms = clock_wall_ms() - job->row.sent_ms;
+	if (ocean != NULL && spent_ms < ocean_pace_poll_ms(0) && ocean_spare(ocean, LOOK_SPARE)) {
+		poll_action(job);
+		return;
+	}
 	wait_ms = next_poll_ms(job) - (spent_ms > 0 ? spent_ms : 0);
 	if (!job_wait(job, wait_ms > 0 ? wait_ms : 0, poll_action)) {
 		poll_action(job);

@@ -318,19 +318,33 @@ static void client_close(struct ocean *ocean)
 	client_free(client);
 }
 
-static int64_t client_wait_ms(const struct ocean *ocean, enum tier tier, bool interactive)
+/* Of the token that serves this tier, or the next that is there; NULL: none is. */
+static const struct ocean_pace *pace_of(const struct ocean *ocean, enum tier tier)
 {
 	const struct client *client = (const struct client *)(const void *)ocean;
 
 	while (tier < TIER_DESTROY && client->by_tier[tier] == NULL) {
 		tier++;
 	}
-	return client->by_tier[tier] != NULL ? ocean_pace_wait_ms(&client->by_tier[tier]->pace,
-								  interactive, clock_mono_ms())
-					     : 0;
+	return client->by_tier[tier] != NULL ? &client->by_tier[tier]->pace : NULL;
 }
 
-static const struct ocean_ops ops = {client_start, client_cancel, client_close, client_wait_ms};
+static int64_t client_wait_ms(const struct ocean *ocean, enum tier tier, bool interactive)
+{
+	const struct ocean_pace *pace = pace_of(ocean, tier);
+
+	return pace != NULL ? ocean_pace_wait_ms(pace, interactive, clock_mono_ms()) : 0;
+}
+
+static bool client_spare(const struct ocean *ocean, unsigned n)
+{
+	const struct ocean_pace *pace = pace_of(ocean, TIER_READ);
+
+	return pace != NULL && ocean_pace_spare(pace, n, clock_mono_ms());
+}
+
+static const struct ocean_ops ops = {client_start, client_cancel, client_close, client_wait_ms,
+				     client_spare};
 
 static int load_tokens(struct client *client, const struct ocean_options *options, struct err *err)
 {

@@ -26,11 +26,13 @@
 
 /*
  * Changes look at the list anew before each is sent. Two hundred of them must not spend the hour's requests on it: after a burst
- * their lists come so far apart that they cost a request a second; those that wait share the next. People never wait for that.
+ * their lists come so far apart that they cost a request a second; those that wait share the next. People never wait for that, and
+ * nobody does where a raised limit leaves PLENTY.
  */
 #define BURST 4
 #define REQUEST_EVERY_MS 1000
 #define PAGE 200
+#define PLENTY 1000
 
 /* A list under way; it outlives the index when that is freed meanwhile. */
 struct listing {
@@ -246,7 +248,7 @@ static void begin_or_wait(struct ocean_index *index)
 	int64_t *first_ms = &index->began_ms[index->next_began]; /* of the burst */
 	int64_t wait_ms = *first_ms + BURST * index->apart_ms - now_ms;
 
-	if (people_wait(index)) {
+	if (people_wait(index) || ocean_spare(index->ocean, PLENTY)) {
 		begin_list(index);
 	} else if (index->n_began >= BURST && wait_ms > 0) {
 		timer_start(&index->later, wait_ms);

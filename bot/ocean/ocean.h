@@ -254,7 +254,8 @@ struct ocean_ops {
 	void (*cancel)(struct ocean *, struct ocean_call *); /* done comes at the next turn */
 	void (*close)(struct ocean *); /* calls back what is under way; frees */
 	int64_t (*wait_ms)(const struct ocean *, enum tier tier,
-			   bool interactive); /* NULL: it never waits */
+			   bool interactive);            /* NULL: it never waits */
+	bool (*spare)(const struct ocean *, unsigned n); /* NULL: never */
 };
 
 /* Embedded first in each implementation. */
@@ -303,6 +304,14 @@ struct ocean_token_seen {
 static inline int64_t ocean_wait_ms(const struct ocean *ocean, enum tier tier, bool interactive)
 {
 	return ocean->ops->wait_ms != NULL ? ocean->ops->wait_ms(ocean, tier, interactive) : 0;
+}
+
+/*
+ * May n requests more be spent on telling people sooner? They come from what work behind may use of this minute and this hour.
+ */
+static inline bool ocean_spare(const struct ocean *ocean, unsigned n)
+{
+	return ocean->ops->spare != NULL && ocean->ops->spare(ocean, n);
 }
 
 struct ocean_options {

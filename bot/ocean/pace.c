@@ -33,10 +33,15 @@ static int64_t until(int64_t at_ms, int64_t now_ms)
 	return at_ms > now_ms ? at_ms - now_ms : 0;
 }
 
-/* How long until our own count of the hour leaves room for one more. */
-static int64_t own_hour_ms(const struct ocean_pace *pace, bool interactive, int64_t now_ms)
+/* What one hour has by the headers, or as a rule. */
+static int64_t hour_limit(const struct ocean_pace *pace)
 {
-	const int64_t most = share(pace->known ? pace->limit : OCEAN_PACE_HOUR, interactive);
+	return pace->known ? pace->limit : OCEAN_PACE_HOUR;
+}
+
+/* How long until our own count of the hour leaves room for one more of `most`. */
+static int64_t own_hour_ms(const struct ocean_pace *pace, int64_t most, int64_t now_ms)
+{
 	const int64_t now = now_ms / MINUTE_MS;
 	int64_t n = 0;
 
@@ -70,7 +75,7 @@ int64_t ocean_pace_wait_ms(const struct ocean_pace *pace, bool interactive, int6
 {
 	size_t may = (size_t)share(OCEAN_PACE_MINUTE, interactive);
 	int64_t wait = until(pace->blocked_ms, now_ms);
-	int64_t own = own_hour_ms(pace, interactive, now_ms);
+	int64_t own = own_hour_ms(pace, share(hour_limit(pace), interactive), now_ms);
 
 	wait = own > wait ? own : wait;
 	if (pace->n >= may) {
@@ -85,6 +90,20 @@ int64_t ocean_pace_wait_ms(const struct ocean_pace *pace, bool interactive, int6
 		wait = hour > wait ? hour : wait;
 	}
 	return wait;
+}
+
+bool ocean_pace_spare(const struct ocean_pace *pace, unsigned n, int64_t now_ms)
+{
+	const int64_t slots = (n + each(pace) - 1) / each(pace);
+	const int64_t may = share(OCEAN_PACE_MINUTE, false) - slots + 1;
+	const int64_t most = share(hour_limit(pace), false) - n + 1;
+
+	if (may <= 0 || most <= 0 || until(pace->blocked_ms, now_ms) > 0) {
+		return false;
+	}
+	return ((int64_t)pace->n < may || latest(pace, (size_t)may) + MINUTE_MS <= now_ms) &&
+	       (!pace->known || pace->remaining - (pace->limit - share(pace->limit, false)) >= n) &&
+	       own_hour_ms(pace, most, now_ms) == 0;
 }
 
 void ocean_pace_sent(struct ocean_pace *pace, int64_t now_ms)

@@ -38,6 +38,9 @@ struct ocean_pace {
 /* 0: it may leave now; else ask again after so many ms. */
 int64_t ocean_pace_wait_ms(const struct ocean_pace *pace, bool interactive, int64_t now_ms);
 
+/* Could so many more leave within this minute and this hour, all of them from what work behind may use? */
+bool ocean_pace_spare(const struct ocean_pace *pace, unsigned n, int64_t now_ms);
+
 void ocean_pace_sent(struct ocean_pace *pace, int64_t now_ms);
 
 /* The rate headers of an answer (-1: absent) and its status. */

@@ -20,7 +20,8 @@
 	1500 /* and for each page and each single look of the last round: at most 40 a minute */
 #define ALONE_MOST 4 /* single looks a round */
 #define NO_ORDER_MS (10 * 60 * 1000)
-#define FEW 3 /* so few are asked about one by one all the same */
+#define FEW 3       /* so few are asked about one by one all the same */
+#define PLENTY 1000 /* where so many could leave at once, each is asked about as it comes */
 #define PAGE 200
 
 static void release(struct flight *flight)
@@ -236,7 +237,8 @@ void polls_add(struct flight *flight)
 	struct polls *polls = &flight->client->polls;
 	int64_t now = clock_mono_ms();
 	int64_t before = polls->asked_ms[polls->next];
-	bool many = polls->n_asked >= ARRAY_LEN(polls->asked_ms) && now - before < LATELY_MS;
+	bool many = polls->n_asked >= ARRAY_LEN(polls->asked_ms) && now - before < LATELY_MS &&
+		    !ocean_spare(&polls->client->ocean, PLENTY);
 
 	polls->asked_ms[polls->next] = now;
 	polls->next = (polls->next + 1) % ARRAY_LEN(polls->asked_ms);

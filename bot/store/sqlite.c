@@ -400,7 +400,7 @@ static int tune(struct sqlite *s, bool read_only, struct err *err)
 	(void)sqlite3_busy_timeout(s->db, 2000); /* a reader that opens or recovers the log */
 	(void)sqlite3_db_config(s->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
 	if (exec(s,
-		 "PRAGMA cache_size=-8192; PRAGMA mmap_size=0; PRAGMA temp_store=MEMORY;"
+		 "PRAGMA cache_size=-2048; PRAGMA mmap_size=0; PRAGMA temp_store=MEMORY;"
 		 "PRAGMA trusted_schema=OFF;",
 		 err) < 0) {
 		return -1;

@@ -176,7 +176,8 @@ static void ocean_end(struct ocean *ocean)
 	free(m);
 }
 
-static const struct ocean_ops ops = {ocean_begin, ocean_drop, ocean_end, NULL};
+static const struct ocean_ops ops = {
+	.start = ocean_begin, .cancel = ocean_drop, .close = ocean_end};
 
 static struct ocean *memory_ocean(struct flow *flow)
 {

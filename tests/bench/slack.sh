@@ -1,12 +1,14 @@
 #!/bin/sh
 # slack.sh - Sluice in Slack beside a bot of today, in turns, in one run: [--part P] [--tls] [--rounds N] [--peer bolt]
 #
-# Parts, each some minutes with three rounds: idle (start, memory, refresh, drop), list, reboot (and memory after load), big (2,000
-# droplets; a slow Slack); all of them without --part.
+# Parts, each a minute or two a round: idle (start, memory, refresh, drop), list, reboot, load (memory under and after both and
+# a burst of 200), big (2,000 droplets); all of them without --part.
 #
-# Sluice runs with its defaults but for: --list-age 1 (the peer reads the list anew for each command too), --ocean-per-minute and the
+# Sluice runs with its defaults but for: --list-age 0 (the peer reads the list anew for each command too), --ocean-per-minute and the
 # simulator's rate headers (as of an account whose limits were raised: the peer heeds none), --slack-pace 1 (the peer keeps no pace).
-# What stays: it looks at an action for the first time after 2 s, when the simulator's was over at once; the peer asks at once.
+# What stays, and the peer does none of it: every change is on the disk before it is acknowledged, before it is sent and when it has
+# ended; the list of droplets is read before it is decided and again before it is sent, the droplet after its action; the answer is
+# an edit of the message that said it had begun. A list that is under way serves all who asked before it began.
 #
 # The harness is not ours: a program that plays Slack and DigitalOcean, drives the same commands through each bot and measures it from
 # outside. It is taken from ../shared/bench (or SLUICE_SHARED), copied to build/, and extended for both sides alike by what
@@ -17,7 +19,7 @@ shared=${SLUICE_SHARED:-../shared}
 room=$PWD/build/bench-slack
 peer=bolt
 rounds=3
-parts="idle list reboot big"
+parts="idle list reboot load big"
 tls=
 while [ $# -gt 0 ]; do
 	case "$1" in
@@ -93,9 +95,8 @@ fi
 } >"$room/policy.yaml"
 cat >"$room/sluice.sh" <<-END
 	#!/bin/sh
-	rm -f "$room"/bench.db*
 	exec ${SLUICE_BENCH_PROGRAM:-$PWD/build/release/sluice} run --policy "$room/policy.yaml" --state "$room/bench.db" --log warn \\
-		--slack-pace 1 --list-age 1 --ocean-per-minute 100000000 --slack-app-token env:SLACK_APP_TOKEN --slack-bot-token env:SLACK_BOT_TOKEN --slack-api-url "\$SLACK_API_URL" \\
+		--slack-pace 1 --list-age 0 --ocean-per-minute 100000000 --slack-app-token env:SLACK_APP_TOKEN --slack-bot-token env:SLACK_BOT_TOKEN --slack-api-url "\$SLACK_API_URL" \\
 		--ocean-url "\$DO_API_URL" \${BENCH_CA_FILE:+--ca-file "\$BENCH_CA_FILE"}
 END
 chmod +x "$room/sluice.sh"
@@ -107,13 +108,15 @@ phases()
 	idle) echo "--starts 2 --phase type=sleep,secs=3 --phase type=idle,name=idle,secs=4" \
 		"--phase type=refresh,name=refresh,rounds=1 --phase type=drop,name=drop,rounds=1" ;;
 	list) echo "--phase type=open,name=rate20,rate=20,cmd=list,secs=3,warm=1 --phase name=lat-list,cmd=list,c=1,secs=3,warm=1" \
-		"--phase name=thr-list,cmd=list,c=64,secs=3,warm=1" \
-		"--phase type=burst,name=burst200,cmd=list,c=200,do_ms=100,rounds=2" ;;
-	reboot) echo "--phase name=lat-reboot,cmd=reboot,c=1,secs=7,warm=1 --phase name=thr-reboot,cmd=reboot,c=64,secs=7,warm=3" \
+		"--phase name=thr-list,cmd=list,c=64,secs=4,warm=2" ;;
+	reboot) echo "--phase name=lat-reboot,cmd=reboot,c=1,secs=4,warm=1" \
+		"--phase name=thr-reboot,cmd=reboot,c=64,account=64,secs=6,warm=2" ;;
+	load) echo "--phase name=load-list,cmd=list,c=64,secs=4 --phase name=load-reboot,cmd=reboot,c=64,account=64,secs=5" \
+		"--phase type=burst,name=burst200,cmd=list,c=200,do_ms=100,rounds=4" \
 		"--phase type=sleep,secs=2 --phase type=idle,name=after,secs=2" ;;
 	big) echo "--phase type=burst,name=big,cmd=list,c=1,account=2000,rounds=4" ;;
 	*)
-		echo "a part is idle, list, reboot or big, not \"$1\"" >&2
+		echo "a part is idle, list, reboot, load or big, not \"$1\"" >&2
 		exit 2
 		;;
 	esac
@@ -132,6 +135,7 @@ esac
 
 measure() # label, command, part
 {
+	rm -rf "$room"/bench.db* # the harness counts its events anew
 	# shellcheck disable=SC2046,SC2086 # words apart
 	(cd "$room" && BENCH=$room timeout 120 bin/sim --bot "$2" --label "$1" --kind slash --out "$results" --log "$room/out/$1.log" \
 		--quiet-wait 2 $tls $(phases "$3")) >>"$room/run.txt" 2>&1

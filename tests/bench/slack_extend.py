@@ -3,7 +3,8 @@
 
 One message a request, edited to its end: a first message that is not yet the answer does not count, chat.update may carry the
 answer, "Rebooted" says what "completed" says, a posted message has a ts and a channel of its own; and the status of the droplet
-itself is read (GET /v2/droplets/ID, GET /v2/droplets/ID/actions), and many actions at once (GET /v2/actions). The rate headers are
+itself is read (GET /v2/droplets/ID, GET /v2/droplets/ID/actions), and many actions at once (GET /v2/actions); GPU droplets have a
+list of their own, which is empty. The rate headers are
 those of an account whose limits DigitalOcean raised.
 """
 import sys
@@ -44,6 +45,16 @@ CHANGES = [
 		return;
 	}
 	if (!strncmp(path, "/v2/actions/", 12)) {'''),
+    # GPU droplets stand in a list of their own, and there are none
+    ('''		const char *nm = strstr(path, "name=web-");''',
+     '''		const char *nm = strstr(path, "name=web-");
+		if (strstr(path, "type=gpus")) {
+			struct buf o = { 0 };
+			static const char none[] = "{\\"droplets\\":[],\\"links\\":{},\\"meta\\":{\\"total\\":0}}";
+			http_wrap(&o, 200, RL, none, sizeof(none) - 1);
+			respond(c, o.p, o.len, ms, 1);
+			return;
+		}'''),
     # an account whose limits were raised: else every bot that heeds them stands still
     ('''"ratelimit-limit: 5000\\r\\nratelimit-remaining: 4987\\r\\n''', '''"ratelimit-limit: 90000000\\r\\nratelimit-remaining: 89999000\\r\\n'''),
     # the newest actions of the account, a page of them

@@ -39,11 +39,17 @@ static int64_t sim_ocean_wait_ms(const struct ocean *ocean, enum tier tier, bool
 			     interactive);
 }
 
+static bool sim_ocean_spare(const struct ocean *ocean, unsigned n)
+{
+	return ocean_spare(((const struct sim_ocean *)(const void *)ocean)->real, n);
+}
+
 static const struct ocean_ops ops = {
 	.start = sim_ocean_start,
 	.cancel = sim_ocean_cancel,
 	.close = sim_ocean_close,
 	.wait_ms = sim_ocean_wait_ms,
+	.spare = sim_ocean_spare,
 };
 
 struct ocean *sim_ocean_open(struct loop *loop, struct sim_world *world, const char *name,

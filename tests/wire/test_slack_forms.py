@@ -168,6 +168,19 @@ def test_on_call(slack, bot):
     expect("did you mean", any("reboot web-4" in label for label in labels(slip)), json.dumps(slip))
 
 
+def test_still_wanted(slack, url):
+    """A change that comes late is asked about, and the button runs it."""
+    ts = f"{time.time() - 120:.6f}"
+    before = wire.actions(url).count("/v2/droplets/14/actions")
+    slack.call("event", {"event": {"type": "app_mention", "channel": "C0OPS", "user": "U0BOB", "team": "T0SIM", "ts": ts, "event_ts": ts,
+                                   "text": "<@U0SLUICE> reboot web-4"}})
+    asked = slack.wait("ephemeral", slack.says("U0BOB", "Still wanted?", "Nothing ran yet."))
+    expect("nothing ran", wire.actions(url).count("/v2/droplets/14/actions") == before)
+    press(slack, asked, "Yes, now")
+    job = slack.wait("post", slack.says("Rebooting", "web-4"))
+    slack.wait("edit", lambda e: e["ts"] == job["ts"] and "Rebooted" in json.dumps(e))
+
+
 def test_private_reads(slack):
     """In a channel that the policy names, a read is answered to the asker alone; a change is seen by all."""
     slack.call("channel", {"id": "C0QUIET", "name": "quiet", "is_channel": True, "is_member": True, "is_private": False,
@@ -197,6 +210,7 @@ def main():
             test_charts(slack, bot)
             test_create(slack, bot, url)
             test_on_call(slack, bot)
+            test_still_wanted(slack, url)
             test_private_reads(slack)
             bot.stop()
             wire.test_secrets(folder, bot)

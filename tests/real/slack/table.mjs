@@ -33,6 +33,7 @@ allow: [{name: all, who: ana, may: everything, droplets: any}]
   return {
     said: () => said,
     alive: () => child.exitCode === null,
+    code: () => child.exitCode,
     stop: async () => { child.kill('SIGTERM'); await ended; },
   };
 }
@@ -122,6 +123,7 @@ const rows = [
     then: async (sim, bot) => {
       await sleep(8000);
       check(bot.failed ? bot.failed() !== '' : bot.said().includes('Slack does not know the token'), 'invalid_auth is said');
+      check(!bot.code || bot.code() === 78, 'and Sluice ended');
       return Math.max(1, (await sim.found('open')).length);
     } },
   { what: 'the same envelope twice: runs', most: 1, patience: 0, unit: 'times',

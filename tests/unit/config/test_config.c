@@ -241,6 +241,9 @@ static void test_addresses(void **state)
 	accepted("ocean-url", "https://api.example:8443/base", CONFIG_OCEAN_URL);
 	accepted("ocean-url", "http://127.0.0.1:1", CONFIG_OCEAN_URL);
 	accepted("own-droplet", "446650310", CONFIG_OWN_DROPLET);
+	accepted("list-age", "0", CONFIG_LIST_AGE);
+	refused("list-age", "-1", "--list-age \"-1\": must be a whole number from 0 to 1000000000");
+	refused("keep-days", "0", "--keep-days \"0\": must be a whole number from 1 to 1000000000");
 	accepted("own-droplet", "", CONFIG_OWN_DROPLET);
 	refused("own-droplet", "web-1",
 		"--own-droplet \"web-1\": must be an id of at most 18 digits, or none");

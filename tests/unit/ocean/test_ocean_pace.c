@@ -232,6 +232,35 @@ static void polls(void **state)
 	assert_int_equal(ocean_pace_poll_ms(4000000000U), 30000);
 }
 
+/* What is asked for beyond need comes out of what work behind may use: 200 a minute, 4,000 an hour. */
+static void spare(void **state)
+{
+	struct ocean_pace pace = {0};
+	struct ocean_pace raised = {.per_minute = 250 * 100};
+	struct ocean_pace hour = {0};
+
+	(void)state;
+	assert_true(ocean_pace_spare(&pace, 200, 1000));
+	assert_false(ocean_pace_spare(&pace, 201, 1000));
+	for (int i = 0; i < 50; i++) {
+		ocean_pace_sent(&pace, 1000 + i);
+	}
+	assert_true(ocean_pace_spare(&pace, 150, 2000));
+	assert_false(ocean_pace_spare(&pace, 151, 2000));
+	assert_true(ocean_pace_spare(&pace, 151, 61000)); /* the first is a minute old */
+	assert_true(ocean_pace_spare(&raised, 1000, 1000));
+	for (int i = 0; i < 3001; i++) {
+		ocean_pace_sent(&raised, 1000);
+	}
+	assert_false(ocean_pace_spare(&raised, 1000, 1000)); /* the hour has its end too */
+	heard(&hour, 200, 1150, 3600, -1, 1000);
+	assert_true(ocean_pace_spare(&hour, 150, 1000));
+	assert_false(ocean_pace_spare(&hour, 151, 1000));
+	heard(&pace, 429, -1, 0, 5, 70000);
+	assert_false(ocean_pace_spare(&pace, 1, 70000));
+	assert_true(ocean_pace_spare(&pace, 1, 75000));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -239,7 +268,7 @@ int main(void)
 		cmocka_unit_test(hour),        cmocka_unit_test(sent_counts),
 		cmocka_unit_test(turned_away), cmocka_unit_test(retries),
 		cmocka_unit_test(polls),       cmocka_unit_test(own_hour),
-		cmocka_unit_test(raised),
+		cmocka_unit_test(raised),      cmocka_unit_test(spare),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

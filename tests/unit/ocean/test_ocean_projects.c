@@ -103,7 +103,8 @@ static void account_close(struct ocean *ocean)
 	(void)ocean;
 }
 
-static const struct ocean_ops ops = {account_start, account_cancel, account_close, NULL};
+static const struct ocean_ops ops = {
+	.start = account_start, .cancel = account_cancel, .close = account_close};
 
 struct world {
 	struct loop *loop;
