@@ -58,7 +58,7 @@ static int reserve(struct strbuf *sb, size_t more)
 	if (sb->len + more + 1 <= sb->cap) {
 		return 0;
 	}
-	cap = sb->cap > 0 ? sb->cap * 2 : 64;
+	cap = sb->cap > 0 ? sb->cap * 2 : 128;
 	if (cap > sb->max + 1) {
 		cap = sb->max + 1;
 	}
@@ -107,16 +107,28 @@ int strbuf_repeat(struct strbuf *sb, char c, size_t n)
 
 int strbuf_vaddf(struct strbuf *sb, const char *fmt, va_list ap)
 {
+	size_t room = sb->cap - sb->len; /* with its NUL; most fits there */
 	va_list again;
 	int len;
 	int rc = -1;
 
+	if (sb->full) {
+		return -1;
+	}
 	va_copy(again, ap);
-	len = vsnprintf(NULL, 0, fmt, ap);
-	if (len >= 0 && reserve(sb, (size_t)len) == 0) {
-		(void)vsnprintf(sb->buf + sb->len, (size_t)len + 1, fmt, again);
+	len = vsnprintf(sb->cap > 0 ? sb->buf + sb->len : NULL, room, fmt, ap);
+	if (len >= 0 && (size_t)len < room) {
 		sb->len += (size_t)len;
 		rc = 0;
+	} else {
+		if (room > 0) {
+			sb->buf[sb->len] = '\0';
+		}
+		if (len >= 0 && reserve(sb, (size_t)len) == 0) {
+			(void)vsnprintf(sb->buf + sb->len, (size_t)len + 1, fmt, again);
+			sb->len += (size_t)len;
+			rc = 0;
+		}
 	}
 	va_end(again);
 	return rc;
