@@ -3,6 +3,7 @@
  * Happy path: a line is said, or its number presses a button.
  * Failure modes: a line that is too long, or is no text (refused with a sentence); the end of the input (told once).
  */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -139,6 +140,23 @@ static const char *argument(const char *line, const char *word)
 	return strlen(rest) > CHAT_ID_MAX || strpbrk(rest, " \t") != NULL ? "" : rest;
 }
 
+/* A slip in a name is met with silence by all; so it is told here. */
+static void tell_unknown(struct console *console, bool channel, const char *name)
+{
+	const struct console_options *options = &console->options;
+	char text[160];
+
+	if (options->is_known == NULL || options->paced || (channel && console->direct) ||
+	    options->is_known(channel, name, options->data)) {
+		return;
+	}
+	(void)snprintf(text, sizeof(text),
+		       channel ? "The policy has no channel %.40s: nobody is answered there."
+			       : "The policy has no person %.40s: you are a stranger now.",
+		       name);
+	console_print_own(console, text);
+}
+
 /* The words of the demo. True when the line was one of them. */
 static bool stage_direction(struct console *console, const char *line)
 {
@@ -157,12 +175,14 @@ static bool stage_direction(struct console *console, const char *line)
 	if (person != NULL && person[0] != '\0') {
 		free(console->user);
 		console->user = mem_strdup(person);
+		tell_unknown(console, false, person);
 	} else if (channel != NULL && channel[0] != '\0') {
 		console->direct = strcmp(channel, "direct") == 0;
 		if (!console->direct) {
 			free(console->channel);
 			console->channel = mem_strdup(channel);
 		}
+		tell_unknown(console, true, channel);
 	} else {
 		console_print_own(console, person != NULL ? "Say /as PERSON, one word."
 							  : "Say /in CHANNEL, one word.");

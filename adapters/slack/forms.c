@@ -337,6 +337,8 @@ static bool on_search(struct heard *heard)
 		return false;
 	}
 	set_event(heard, opened, EVENT_SEARCH);
+	read_values(heard,
+		    json_member(p, "view")); /* what was filled in so far, where Slack says it */
 	heard->event.field = json_string_or(p, "block_id", "");
 	heard->event.text = typed;
 	(void)snprintf(heard->key, sizeof(heard->key), "o|%s|%u", opened->mark,

@@ -282,6 +282,24 @@ void turn_targets_again(struct turn *turn)
 	}
 }
 
+bool turn_has_its_ids(struct account_want *want, const struct ocean_snapshot *snapshot)
+{
+	struct turn *turn = want->data;
+	struct gate_targets targets;
+	struct err err = {0};
+
+	for (size_t i = 0; i < turn->parse.n_words; i++) {
+		if (turn->parse.words[i][0] !=
+		    '#') { /* a name, a tag, or a number that may be a name */
+			return false;
+		}
+	}
+	/* one that is hidden from them is none: they get the words that they get for an id that no account has */
+	return turn->parse.n_words > 0 &&
+	       gate_resolve(turn->app->gate, &turn->who, turn->parse.words, turn->parse.n_words,
+			    snapshot, &turn->arena, &targets, &err) == 0;
+}
+
 void turn_droplets(struct account_want *want, struct ocean_snapshot *snapshot,
 		   const struct err *err)
 {
@@ -297,7 +315,8 @@ void turn_droplets(struct account_want *want, struct ocean_snapshot *snapshot,
 	} else if (err != NULL) {
 		log_line(LOG_WARN, "ocean.list", "why", err->msg, NULL);
 		turn_say(turn, true,
-			 words_failed(&turn->arena, row->plan != NULL, turn->person != NULL, err));
+			 words_failed(&turn->arena, row->plan != NULL, turn->person != NULL, err,
+				      row->takes == TAKES_TARGETS && turn->app->n_accounts > 1));
 	} else if (row->own == OWN_AUDIT) {
 		goes_on = audit_ask_run(turn, snapshot);
 	} else if (row->takes == TAKES_NEW) {

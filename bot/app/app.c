@@ -71,7 +71,12 @@ static void add_start(struct app *app, struct store_txn *txn)
 		.kind = "start",
 		.policy_id = app_policy_id(app),
 	};
+	char file[300]; /* rows say rule and line; which file that is stands here */
 
+	if (reload_path(app->reload) != NULL) {
+		(void)snprintf(file, sizeof(file), "policy file %s", reload_path(app->reload));
+		row.outcome = file;
+	}
 	app->start_recorded = true;
 	if (app->policy_text != NULL) {
 		store_txn_policy(txn, app_policy_id(app), app->policy_text, row.at_ms);

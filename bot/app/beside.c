@@ -48,7 +48,7 @@ const char *const *beside_of(struct turn *turn, const struct gate_targets *targe
 static void failed(struct turn *turn, const struct err *err)
 {
 	log_line(LOG_WARN, "ocean.read", "why", err->msg, NULL);
-	turn_say(turn, true, words_failed(&turn->arena, true, turn->person != NULL, err));
+	turn_say(turn, true, words_failed(&turn->arena, true, turn->person != NULL, err, false));
 	turn_end(turn);
 }
 

@@ -1,7 +1,8 @@
 /* choices.c - what a form offers while somebody types: regions, sizes and images, kept for ten minutes
  *
  * Happy path: the lists are asked for when the form opens, so they are there when the first letter is typed; what holds the
- * typed letters is offered, of the first account. Who may not make droplets here is offered nothing.
+ * typed letters is offered, of the account that was chosen in the form; as long as none is, of the first one that answers. Who may
+ * not make droplets here is offered nothing.
  * Failure modes: a list is not there yet: the search waits for it, and the network for us as long as it will (Slack: 3 s). It
  * does not come: nothing is offered, and the command can still be typed.
  */
@@ -25,6 +26,8 @@ enum list_of { OF_REGIONS = 0, OF_SIZES, OF_IMAGES, LISTS };
 
 struct list_kept {
 	struct choices *choices;
+	size_t account; /* in app->accounts */
+	enum list_of of;
 	struct ocean_call call;
 	struct ocean *calling; /* NULL: no call is under way */
 	struct arena arena;
@@ -37,12 +40,14 @@ struct waiting {
 	struct app_chat *from;
 	char *event_id;
 	enum list_of of;
+	size_t account;
+	bool chosen; /* that account and no other */
 	char typed[TYPED_MAX];
 };
 
 struct choices {
 	struct app *app; /* NULL: freed, and only calls under way are left */
-	struct list_kept lists[LISTS];
+	struct list_kept lists[ACCOUNTS_MAX * LISTS];
 	struct waiting waiting[WAITING_MAX];
 	size_t n_waiting;
 };
@@ -52,20 +57,22 @@ struct choices *choices_new(struct app *app)
 	struct choices *choices = mem_alloc(sizeof(*choices));
 
 	choices->app = app;
-	for (size_t i = 0; i < LISTS; i++) {
+	for (size_t i = 0; i < ARRAY_LEN(choices->lists); i++) {
 		choices->lists[i].choices = choices;
+		choices->lists[i].account = i / LISTS;
+		choices->lists[i].of = (enum list_of)(i % LISTS);
 	}
 	return choices;
 }
 
 static void free_if_over(struct choices *choices)
 {
-	for (size_t i = 0; i < LISTS; i++) {
+	for (size_t i = 0; i < ARRAY_LEN(choices->lists); i++) {
 		if (choices->lists[i].calling != NULL) {
 			return;
 		}
 	}
-	for (size_t i = 0; i < LISTS; i++) {
+	for (size_t i = 0; i < ARRAY_LEN(choices->lists); i++) {
 		arena_done(&choices->lists[i].arena);
 	}
 	free(choices);
@@ -80,7 +87,7 @@ void choices_free(struct choices *choices)
 	for (size_t i = 0; i < choices->n_waiting; i++) {
 		free(choices->waiting[i].event_id);
 	}
-	for (size_t i = 0; i < LISTS; i++) {
+	for (size_t i = 0; i < ARRAY_LEN(choices->lists); i++) {
 		if (choices->lists[i].calling != NULL) {
 			ocean_cancel(choices->lists[i].calling, &choices->lists[i].call);
 		}
@@ -152,11 +159,61 @@ static void keep(struct list_kept *list, const struct ocean_call *call)
 
 /* ---- asking ---------------------------------------------------------------------------------------- */
 
+static void came(struct ocean_call *call, const struct err *err);
+
+static struct list_kept *list_at(struct choices *choices, size_t account, enum list_of of)
+{
+	return &choices->lists[account * LISTS + of];
+}
+
+static bool is_fresh(const struct list_kept *list)
+{
+	return list->at_ms != 0 && clock_mono_ms() - list->at_ms < FRESH_MS;
+}
+
+static void ask(struct choices *choices, size_t account, enum list_of of)
+{
+	static const enum ocean_verb verbs[LISTS] = {
+		[OF_REGIONS] = OCEAN_REGIONS, [OF_SIZES] = OCEAN_SIZES, [OF_IMAGES] = OCEAN_IMAGES};
+	struct list_kept *list = list_at(choices, account, of);
+	struct app *app = choices->app;
+
+	if (list->calling != NULL || is_fresh(list) || account >= app->n_accounts) {
+		return;
+	}
+	list->call = (struct ocean_call){.verb = verbs[of],
+					 .images = OCEAN_IMAGES_DISTRIBUTIONS,
+					 .max_tier = TIER_READ,
+					 .interactive = true,
+					 .done = came,
+					 .data = list};
+	list->calling = app->accounts[account].ocean;
+	ocean_start(list->calling, &list->call);
+}
+
+/* Answers it when its list is there; that did not come: the next account's, where none was chosen. True: it still waits. */
+static bool serve(struct choices *choices, struct waiting *waiting, bool failed)
+{
+	struct list_kept *list = list_at(choices, waiting->account, waiting->of);
+
+	while (failed && !waiting->chosen && waiting->account + 1 < choices->app->n_accounts) {
+		waiting->account++;
+		ask(choices, waiting->account, waiting->of);
+		list = list_at(choices, waiting->account, waiting->of);
+		failed = false;
+	}
+	if (list->calling != NULL) {
+		return true;
+	}
+	offer(waiting->from, waiting->event_id, failed ? NULL : list, waiting->typed);
+	free(waiting->event_id);
+	return false;
+}
+
 static void came(struct ocean_call *call, const struct err *err)
 {
 	struct list_kept *list = call->data;
 	struct choices *choices = list->choices;
-	enum list_of of = (enum list_of)(list - choices->lists);
 
 	list->calling = NULL;
 	if (choices->app == NULL) {
@@ -171,45 +228,19 @@ static void came(struct ocean_call *call, const struct err *err)
 	for (size_t i = 0; i < choices->n_waiting;) {
 		struct waiting *waiting = &choices->waiting[i];
 
-		if (waiting->of != of) {
+		if (waiting->of != list->of || waiting->account != list->account ||
+		    serve(choices, waiting, err != NULL)) {
 			i++;
-			continue;
+		} else {
+			*waiting = choices->waiting[--choices->n_waiting];
 		}
-		offer(waiting->from, waiting->event_id, err == NULL ? list : NULL, waiting->typed);
-		free(waiting->event_id);
-		*waiting = choices->waiting[--choices->n_waiting];
 	}
-}
-
-static bool is_fresh(const struct list_kept *list)
-{
-	return list->at_ms != 0 && clock_mono_ms() - list->at_ms < FRESH_MS;
-}
-
-static void ask(struct choices *choices, enum list_of of)
-{
-	static const enum ocean_verb verbs[LISTS] = {
-		[OF_REGIONS] = OCEAN_REGIONS, [OF_SIZES] = OCEAN_SIZES, [OF_IMAGES] = OCEAN_IMAGES};
-	struct list_kept *list = &choices->lists[of];
-	struct app *app = choices->app;
-
-	if (list->calling != NULL || is_fresh(list) || app->n_accounts == 0) {
-		return;
-	}
-	list->call = (struct ocean_call){.verb = verbs[of],
-					 .images = OCEAN_IMAGES_DISTRIBUTIONS,
-					 .max_tier = TIER_READ,
-					 .interactive = true,
-					 .done = came,
-					 .data = list};
-	list->calling = app->accounts[0].ocean;
-	ocean_start(list->calling, &list->call);
 }
 
 void choices_prepare(struct choices *choices)
 {
 	for (size_t of = 0; of < LISTS; of++) {
-		ask(choices, (enum list_of)of);
+		ask(choices, 0, (enum list_of)of);
 	}
 }
 
@@ -251,25 +282,37 @@ static enum command_from searched(struct app_chat *from, const struct event *eve
 	return FROM_NOTHING;
 }
 
+/* What stands in the form's own field; false: nothing, or no account of ours. */
+static bool chosen_account(const struct app *app, const struct event *event, size_t *ret_account)
+{
+	const char *name = form_value(event, job_arg_key(ARG_ACCOUNT));
+
+	for (size_t i = 0; i < app->n_accounts; i++) {
+		if (strcmp(app->accounts[i].ocean->name, name) == 0) {
+			*ret_account = i;
+			return true;
+		}
+	}
+	return false;
+}
+
 void choices_search(struct app_chat *from, const struct event *event)
 {
 	struct choices *choices = from->app->choices;
 	enum list_of of;
-	struct waiting *waiting;
+	struct waiting waiting = {.from = from};
 
 	if (!list_of(searched(from, event), &of) || strlen(event->text) >= TYPED_MAX ||
 	    choices->n_waiting == WAITING_MAX) {
 		offer(from, event->id, NULL, "");
 		return;
 	}
-	ask(choices, of);
-	if (choices->lists[of].calling == NULL) {
-		offer(from, event->id, &choices->lists[of], event->text);
-		return;
+	waiting.of = of;
+	waiting.chosen = chosen_account(from->app, event, &waiting.account);
+	waiting.event_id = mem_strdup(event->id);
+	(void)snprintf(waiting.typed, sizeof(waiting.typed), "%s", event->text);
+	ask(choices, waiting.account, of);
+	if (serve(choices, &waiting, false)) {
+		choices->waiting[choices->n_waiting++] = waiting;
 	}
-	waiting = &choices->waiting[choices->n_waiting++];
-	waiting->from = from;
-	waiting->event_id = mem_strdup(event->id);
-	waiting->of = of;
-	(void)snprintf(waiting->typed, sizeof(waiting->typed), "%s", event->text);
 }

@@ -106,6 +106,7 @@ static bool run_command(struct turn *turn)
 	}
 	turn->waiting = true;
 	turn->want.done = turn_droplets;
+	turn->want.enough = row->takes == TAKES_TARGETS ? turn_has_its_ids : NULL;
 	turn->want.data = turn;
 	turn->max_age_ms = could && row->plan != NULL ? 0 : app->list_age_ms;
 	turn_ask_groups(turn, row->plan != NULL || own_is_lock(row), list_droplets);

@@ -1,4 +1,4 @@
-/* facts.c - what a change must know of DigitalOcean's before it is decided: prices of sizes, whose backup it is
+/* facts.c - what a change must know of DigitalOcean's before it is decided: prices of sizes, whose backup or image it is
  *
  * Happy path: rights allow the change; the sizes of each account are there from the hour, or asked for; the price joins the
  * arguments, so that policy, card and log have it; the gate decides, and what cannot be is refused before anything runs.
@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "app/create.h"
+#include "app/image.h"
 #include "app/unsave.h"
 #include "base/attr.h"
 #include "base/log.h"
@@ -172,7 +173,8 @@ static bool refuse_saved(struct turn *turn, const struct gate_decision *decision
 	if (turn->facts.err.kind != ERR_NONE) {
 		turn_refused(turn, droplet->id, decision,
 			     "nothing ran: its backups could not be listed", txn);
-		turn_say(turn, true, words_failed(&turn->arena, true, true, &turn->facts.err));
+		turn_say(turn, true,
+			 words_failed(&turn->arena, true, true, &turn->facts.err, false));
 		return true;
 	}
 	turn_refused(turn, droplet->id, decision, "nothing ran: that is no backup of it", txn);
@@ -203,6 +205,8 @@ static void came(struct ocean_call *call, const struct err *err)
 		create_took(turn, call, err);
 	} else if (turn->parse.row->knows == KNOWS_SNAPSHOT) {
 		unsave_took(turn, call, err);
+	} else if (turn->parse.row->knows == KNOWS_IMAGE) {
+		image_took(turn, call, err);
 	} else if (err != NULL) {
 		err_copy(&facts->err, err);
 	} else if (turn->parse.row->knows == KNOWS_SIZES) {
@@ -275,6 +279,8 @@ static bool ask_more(struct turn *turn)
 		return ask_sizes(turn);
 	case KNOWS_SAVED:
 		return ask_saved(turn);
+	case KNOWS_IMAGE:
+		return image_ask(turn);
 	case KNOWS_SNAPSHOT:
 		return unsave_ask(turn);
 	case KNOWS_NEW:
@@ -315,7 +321,7 @@ static bool may(struct turn *turn)
 /* What is to be made has its rights by what is looked up, and so has what is kept. */
 static bool is_of_targets(const struct command *row)
 {
-	return row->knows == KNOWS_SIZES || row->knows == KNOWS_SAVED;
+	return row->knows == KNOWS_SIZES || row->knows == KNOWS_SAVED || row->knows == KNOWS_IMAGE;
 }
 
 bool facts_start(struct turn *turn, void (*then)(struct turn *))
@@ -355,6 +361,8 @@ bool facts_refuse(struct turn *turn, const struct gate_decision *decision, struc
 		return refuse_size(turn, decision, txn);
 	case KNOWS_SAVED:
 		return refuse_saved(turn, decision, txn);
+	case KNOWS_IMAGE:
+		return image_refuse(turn, decision, txn);
 	case KNOWS_SNAPSHOT: /* which one is known before anything is decided */
 		return false;
 	case KNOWS_NEW:

@@ -6,7 +6,7 @@
  */
 #include <string.h>
 
-#include "app/turn.h"
+#include "app/create.h"
 #include "command/form.h"
 
 #define PREFIX "w." /* a form's id: "w.create" */
@@ -26,7 +26,7 @@ const struct command *form_row(const char *id)
 	return NULL;
 }
 
-static struct field field_of(const struct command_field *from)
+static struct field field_of(struct turn *turn, const struct command_field *from)
 {
 	static const struct field_choice yes[] = {{"yes", "yes"}, {"no", "no"}};
 	struct field field = {
@@ -43,6 +43,18 @@ static struct field field_of(const struct command_field *from)
 		field.kind = FORM_SELECT;
 		field.choices = yes;
 		field.n_choices = 2;
+	} else if (from->from == FROM_ACCOUNTS) {
+		const char *const *names;
+		size_t n = create_accounts(turn, &names);
+		struct field_choice *choices = arena_array(&turn->arena, n + 1, sizeof(*choices));
+
+		for (size_t i = 0; i < n; i++) {
+			choices[i] = (struct field_choice){names[i], names[i]};
+		}
+		field.kind = FORM_SELECT;
+		field.choices = choices;
+		field.n_choices = n;
+		field.optional = false; /* it is there only where there are several */
 	}
 	return field;
 }
@@ -86,12 +98,13 @@ bool form_open_row(struct turn *turn)
 	}
 	n = command_form(row, from);
 	for (size_t i = 0; i < n; i++) {
-		fields[i] = field_of(&from[i]);
+		if (from[i].from != FROM_ACCOUNTS || turn->app->n_accounts > 1) {
+			fields[form.n_fields++] = field_of(turn, &from[i]);
+		}
 	}
 	form.id = arena_printf(&turn->arena, PREFIX "%s", row->phrases[0]);
 	form.title = verb_title(row, &turn->arena);
 	form.send = form.title;
-	form.n_fields = n;
 	choices_prepare(turn->app->choices);
 	chat->ops->open_form(chat, turn->opens, &form);
 	return true;

@@ -114,11 +114,14 @@ void turn_audited(void *data,
 struct account_want {
 	/* as ocean_want's */
 	void (*done)(struct account_want *, struct ocean_snapshot *, const struct err *);
+	/* Asked as each list comes, with those that are there: does that do, whatever the other accounts may say? NULL: never. */
+	bool (*enough)(struct account_want *, const struct ocean_snapshot *);
 	void *data;
 	/* internal */
 	struct app *app;
 	struct ocean_want wants[ACCOUNTS_MAX];
 	struct ocean_snapshot *snapshots[ACCOUNTS_MAX];
+	bool is_open[ACCOUNTS_MAX]; /* not called back yet */
 	size_t n_open;
 	struct err err;
 	bool failed;
@@ -197,8 +200,9 @@ const struct message *words_denied(struct arena *arena, const struct command *ro
 				   const struct droplet *const *droplets, size_t n_droplets);
 /* Allowed with steps, but nothing there waits for people: a read, or an affair of our own. */
 const struct message *words_steps(struct arena *arena, const struct gate_decision *decision);
+/* by_id: one of several accounts, so what was named may be in it, and what has an id in another one is not. */
 const struct message *words_failed(struct arena *arena, bool change, bool listed,
-				   const struct err *err);
+				   const struct err *err, bool by_id);
 const struct message *words_not_set_up(struct arena *arena, const struct chat_place *place);
 const struct message *words_usage(struct arena *arena, const struct err *err);
 /* With a button that opens a form instead; NULL: without. */

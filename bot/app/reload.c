@@ -458,6 +458,11 @@ bool reload_asked(struct turn *turn)
 
 /* ---- life ---------------------------------------------------------------------------------- */
 
+const char *reload_path(const struct reload *reload)
+{
+	return reload->path;
+}
+
 struct reload *reload_new(struct app *app, struct policy *policy, const char *path)
 {
 	struct reload *reload = mem_alloc(sizeof(*reload));

@@ -20,6 +20,7 @@ struct reload;
 
 /* path NULL: the policy is no file, and cannot be read again. The policy is referenced. */
 struct reload *reload_new(struct app *app, struct policy *policy, const char *path);
+const char *reload_path(const struct reload *reload); /* NULL: it is no file */
 void reload_watch(struct reload *reload); /* its change is a reason to read it, from now on */
 void reload_now(struct reload *reload);   /* a signal came */
 /* `policy reload` in chat: decides, and true when the turn goes on (reload.c ends it). */

@@ -58,7 +58,10 @@ struct facts {
 	struct ocean *calling;      /* NULL: no call is under way */
 	struct unsave_facts unsave; /* KNOWS_SNAPSHOT */
 	struct create_facts create; /* KNOWS_NEW */
-	size_t at;                  /* the droplet, or the list, that is asked about */
+	struct {
+		bool is_disk, is_backup; /* of a droplet */
+	} image;                         /* KNOWS_IMAGE */
+	size_t at;                       /* the droplet, or the list, that is asked about */
 	bool dropped;
 	bool found;     /* KNOWS_SAVED: it is one of this droplet's; NEW: there is such an image */
 	struct err err; /* ERR_NONE: DigitalOcean told */
@@ -229,6 +232,9 @@ bool own_run(struct turn *turn);
 bool own_is_meant(const struct turn *turn);
 /* A button of a card: its act in press. */
 void own_press(struct turn *turn, const struct job_press *press);
+
+/* account_want's enough: every word is "#ID" of a droplet that they may see, and all of these are there. */
+bool turn_has_its_ids(struct account_want *want, const struct ocean_snapshot *snapshot);
 
 /* account_want's done: resolves, asks the gate, answers or starts the jobs; ends the turn. */
 void turn_droplets(struct account_want *want, struct ocean_snapshot *snapshot,

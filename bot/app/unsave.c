@@ -200,7 +200,8 @@ bool unsave_targets(struct turn *turn)
 
 	if (turn->facts.err.kind != ERR_NONE) {
 		turn_say(turn, true,
-			 words_failed(&turn->arena, true, turn->person != NULL, &turn->facts.err));
+			 words_failed(&turn->arena, true, turn->person != NULL, &turn->facts.err,
+				      false));
 		return false;
 	}
 	if (u->n_found != 1) {

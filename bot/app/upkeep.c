@@ -167,6 +167,8 @@ static void end_round(struct upkeep *upkeep)
 	    !upkeep->check) { /* the start is over: what it needed once goes back */
 		upkeep->checking = false;
 		mem_trim();
+	} else { /* so does what a burst needed */
+		mem_trim_grown();
 	}
 	denials_flush(upkeep->app, false);
 	timer_start(&upkeep->timer, upkeep->worked || upkeep->check ? BUSY_MS : ROUND_MS);

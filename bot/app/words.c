@@ -69,8 +69,8 @@ const struct message *words_denied(struct arena *arena, const struct command *ro
 			   command_infinitive(row), targets);
 	} else if (row->plan == NULL && row->takes != TAKES_TARGETS && row->infinitive != NULL) {
 		build_line(&build, "*Nothing ran.* You may not %s here.", row->infinitive);
-	} else {
-		build_line(&build, "*Nothing ran.* You may not do that here.");
+	} else { /* no droplet to put behind its infinitive: its own words */
+		build_line(&build, "*Nothing ran.* You may not `%s` here.", row->phrases[0]);
 	}
 	if (decision->elsewhere != NULL) {
 		build_line(&build, "You may do it in #%s.", decision->elsewhere);
@@ -93,7 +93,7 @@ const struct message *words_steps(struct arena *arena, const struct gate_decisio
 }
 
 const struct message *words_failed(struct arena *arena, bool change, bool listed,
-				   const struct err *err)
+				   const struct err *err, bool by_id)
 {
 	struct build build;
 
@@ -102,6 +102,11 @@ const struct message *words_failed(struct arena *arena, bool change, bool listed
 				  : "DigitalOcean could not be asked.");
 	if (listed) { /* names of accounts and tokens are nothing for a stranger */
 		build_line(&build, "%s", words_sentence(arena, err->msg));
+	}
+	if (by_id && listed) {
+		build_line(
+			&build,
+			"A name might be there too. An #id of\nanother account can still be said.");
 	}
 	if (err->kind != ERR_DENIED) {
 		build_line(&build, "Please try again in a moment.");

@@ -1,4 +1,4 @@
-/* digest.h - SHA-256, and passwords hashed many times (the only file with libcrypto's and nettle's headers is digest.c) */
+/* digest.h - SHA-256, and passwords hashed many times (the only file with nettle's headers is digest.c) */
 #ifndef BASE_DIGEST_H
 #define BASE_DIGEST_H
 

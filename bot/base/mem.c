@@ -6,6 +6,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
+
+#define GROWN_BYTES ((size_t)2 << 20)
 
 static void *check(void *p)
 {
@@ -49,9 +52,38 @@ char *mem_strndup(const char *s, size_t n)
 	return copy;
 }
 
+/* 0: the system does not say. */
+static size_t resident_bytes(void)
+{
+	FILE *f = fopen("/proc/self/statm", "re");
+	unsigned long pages = 0;
+
+	if (f != NULL) {
+		if (fscanf(f, "%*u %lu", &pages) != 1) {
+			pages = 0;
+		}
+		(void)fclose(f);
+	}
+	return (size_t)pages * (size_t)sysconf(_SC_PAGESIZE);
+}
+
+static size_t settled_bytes; /* resident after the last trim, or less since */
+
 void mem_trim(void)
 {
 #ifdef __GLIBC__
 	(void)malloc_trim(0);
 #endif
+	settled_bytes = resident_bytes();
+}
+
+void mem_trim_grown(void)
+{
+	size_t bytes = resident_bytes();
+
+	if (bytes > settled_bytes + GROWN_BYTES) {
+		mem_trim();
+	} else if (bytes < settled_bytes) {
+		settled_bytes = bytes;
+	}
 }

@@ -18,4 +18,8 @@ char *mem_strndup(const char *s, size_t n);
 /* Gives the free pages of the heap back to the system, after work that needed much at once. Takes a moment: not often. */
 void mem_trim(void);
 
+/* The same, where the program is more than 2 MiB larger than after the last time. Cheap: for a round of every few
+ * seconds. Both are for the loop's thread. */
+void mem_trim_grown(void);
+
 #endif

@@ -107,16 +107,13 @@ int strbuf_repeat(struct strbuf *sb, char c, size_t n)
 
 int strbuf_vaddf(struct strbuf *sb, const char *fmt, va_list ap)
 {
-	size_t room = sb->cap - sb->len; /* with its NUL; most fits there */
+	size_t room = sb->cap > 0 && !sb->full ? sb->cap - sb->len : 0; /* with the NUL's */
 	va_list again;
 	int len;
 	int rc = -1;
 
-	if (sb->full) {
-		return -1;
-	}
 	va_copy(again, ap);
-	len = vsnprintf(sb->cap > 0 ? sb->buf + sb->len : NULL, room, fmt, ap);
+	len = vsnprintf(room > 0 ? sb->buf + sb->len : NULL, room, fmt, ap);
 	if (len >= 0 && (size_t)len < room) {
 		sb->len += (size_t)len;
 		rc = 0;

@@ -55,8 +55,8 @@ struct event {
 	const char *
 		opens; /* a ticket on which a form can be opened for who did this, at once or never; NULL: none */
 	const char *field; /* EVENT_SEARCH: the field's id */
-	const struct field_value
-		*values; /* EVENT_FORM: what was filled in; empty fields are left out */
+	/* EVENT_FORM, and EVENT_SEARCH where the network says it: what was filled in; empty fields are left out */
+	const struct field_value *values;
 	size_t n_values;
 	bool addressed; /* said to the bot: a mention, a slash command, a direct message */
 	bool by_bot;    /* bots, workflows, webhooks: never a command */

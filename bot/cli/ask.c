@@ -24,47 +24,76 @@ struct policy *ask_load(const char *path)
 	return policy;
 }
 
-static const char **place_for(struct ask *ask, const char *word)
+bool ask_wants_help(int argc, char **argv)
+{
+	for (int i = 1; i < argc; i++) {
+		if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0) {
+			return true;
+		}
+	}
+	return false;
+}
+
+static const char **place_for(struct ask *ask, const char *command, const char *word)
 {
 	const struct {
 		const char *word;
 		const char **place;
+		const char *only; /* the one command that takes it; NULL: all */
 	} rows[] = {
-		{"--policy", &ask->policy},   {"--as", &ask->as}, {"--in", &ask->in},
-		{"--droplet", &ask->droplet}, {"--at", &ask->at},
+		{"--policy", &ask->policy, NULL}, {"--as", &ask->as, NULL},
+		{"--in", &ask->in, NULL},         {"--droplet", &ask->droplet, NULL},
+		{"--at", &ask->at, NULL},         {"--batch", &ask->batch, "can"},
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-		if (strcmp(rows[i].word, word) == 0) {
+		if (strcmp(rows[i].word, word) == 0 &&
+		    (rows[i].only == NULL || strcmp(rows[i].only, command) == 0)) {
 			return rows[i].place;
 		}
 	}
 	return NULL;
 }
 
+static int complain(const char *command, const char *word, const char *what)
+{
+	fprintf(stderr, "sluice %s: \"%s\" %s\n\n", command, word, what);
+	return -1;
+}
+
 int ask_options(const char *command, int argc, char **argv, struct ask *ret_ask)
 {
-	struct ask ask = {.policy = "policy.yaml"};
+	struct ask ask = {.policy = NULL};
 
 	for (int i = 1; i < argc; i++) {
-		const char **place = place_for(&ask, argv[i]);
+		const char **place = place_for(&ask, command, argv[i]);
 
 		if (place == NULL && (argv[i][0] == '-' || ask.verb != NULL)) {
-			fprintf(stderr, "sluice %s: \"%s\" is one word too many\n\n", command,
-				argv[i]);
-			return -1;
+			return complain(command, argv[i], "is one word too many");
 		}
 		if (place == NULL) {
 			ask.verb = argv[i];
+		} else if (*place != NULL) {
+			return complain(command, argv[i], "stands twice");
 		} else if (i + 1 == argc) {
-			fprintf(stderr, "sluice %s: %s needs a value\n\n", command, argv[i]);
-			return -1;
+			return complain(command, argv[i], "needs a value");
 		} else {
 			*place = argv[++i];
 		}
 	}
+	ask.policy = ask.policy != NULL ? ask.policy : "policy.yaml";
 	*ret_ask = ask;
 	return 0;
+}
+
+/* "reboot" of "droplet.power.reboot" */
+static bool is_end_of(const char *name, const char *text)
+{
+	size_t all = strlen(name);
+	size_t len = strlen(text);
+
+	return len > 0 && all > len && name[all - len - 1] == '.' &&
+	       strcmp(name + all - len, text) == 0;
 }
 
 static int no_such_verb(const char *text, struct err *err)
@@ -73,12 +102,18 @@ static int no_such_verb(const char *text, struct err *err)
 	size_t distance = 4;
 
 	for (int v = VERB_NONE + 1; v < VERB_COUNT; v++) {
-		size_t d = names_distance(text, verb_info((enum verb)v)->name, 3);
+		const char *name = verb_info((enum verb)v)->name;
+		size_t d = is_end_of(name, text) ? 0 : names_distance(text, name, 3);
 
 		if (d < distance) {
 			distance = d;
-			best = verb_info((enum verb)v)->name;
+			best = name;
 		}
+	}
+	if (strchr(text, '*') != NULL) {
+		return err_set(err, ERR_USAGE,
+			       "\"%.60s\" is a pattern; ask about one action, as droplet.show",
+			       text);
 	}
 	return err_set(err, ERR_USAGE, "no action \"%.60s\"%s%s%s", text,
 		       best != NULL ? "; did you mean \"" : "", best != NULL ? best : "",
@@ -104,7 +139,8 @@ int ask_question(const struct ask *ask, const struct policy *policy, struct aren
 		return -1;
 	}
 	if (ask->at != NULL && clock_parse(ask->at, &q.at_ms) < 0) {
-		return err_set(err, ERR_USAGE, "--at is a time like 2026-01-13T03:00:00Z");
+		return err_set(err, ERR_USAGE,
+			       "--at is a time like 2026-01-13T03:00:00Z, not \"%.40s\"", ask->at);
 	}
 	q.droplet = ask->droplet != NULL ? ret_droplet : NULL;
 	*ret_question = q;

@@ -5,13 +5,15 @@
 #include "base/arena.h"
 #include "cli/question.h"
 
-/* The policy, or NULL with the findings on stderr. */
+/* The policy, or NULL with the findings on stderr. `path`: "-" is the standard input. */
 struct policy *ask_load(const char *path);
 
-/* --policy, --as, --in, --droplet, --at and one action. */
+/* --policy (policy.yaml unless told), --as, --in, --droplet, --at and one action; of `can` alone: --batch. */
 struct ask {
-	const char *policy, *as, *in, *verb, *droplet, *at;
+	const char *policy, *as, *in, *verb, *droplet, *at, *batch;
 };
+
+bool ask_wants_help(int argc, char **argv); /* --help or -h stands somewhere */
 
 /* -1 with a sentence on stderr. `command`: "why". */
 int ask_options(const char *command, int argc, char **argv, struct ask *ret_ask);

@@ -8,16 +8,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
-#include "base/clock.h"
+#include "cli/ask.h"
 #include "cli/cli.h"
-#include "cli/question.h"
+#include "cli/input.h"
 
 #define LINE_MAX_BYTES 65536
-
-struct options {
-	const char *policy, *as, *in, *verb, *droplet, *at, *batch;
-};
 
 static int help(FILE *to)
 {
@@ -30,7 +27,8 @@ static int help(FILE *to)
 	      "  D       name=web-1,tags=prod+web,region=ams3,size=..,project=..,account=..\n"
 	      "          What is left out is not known, and what is not known is the worst case.\n"
 	      "  TIME    2026-01-13T03:00:00Z (now)\n\n"
-	      "FILE is policy.yaml unless told. A question in a file (\"-\": standard input):\n"
+	      "FILE is policy.yaml unless told; \"-\" is the standard input, of either file.\n"
+	      "A question in a file, one a line:\n"
 	      "  {\"id\":1,\"as\":WHO,\"in\":WHERE,\"action\":ACTION,\"droplet\":{\"name\":..,"
 	      "\"tags\":[..]},\"at\":TIME}\n\n"
 	      "exit: 0 allow, 1 deny, 2 wrong use or a bad policy; of a batch: 0 all answered\n",
@@ -44,29 +42,10 @@ static int complain(const char *text)
 	return 2;
 }
 
-static struct policy *load(const char *path)
-{
-	struct policy_report report;
-	struct policy *policy = policy_load(path, true, &report);
-	struct strbuf out;
-
-	if (policy == NULL) {
-		strbuf_init(&out, (size_t)1 << 20);
-		policy_report_print(&report, path, &out);
-		(void)fwrite(out.buf, 1, out.len, stderr);
-		strbuf_done(&out);
-	}
-	policy_report_done(&report);
-	return policy;
-}
-
 static const char *why(const struct policy_rule *rule)
 {
-	if (strcmp(rule->name, "no-rule") == 0) {
-		return "no line allows it";
-	}
-	return strcmp(rule->name, "unknown.verb") == 0 ? "there is no such action"
-						       : "this channel is not listed";
+	return strcmp(rule->name, "no-rule") == 0 ? "no line allows it"
+						  : "this channel is not listed";
 }
 
 static size_t kept(const struct decision *decision)
@@ -92,30 +71,21 @@ static int answer_one(const struct policy_question *question, const char *path)
 	return decision.verdict == ALLOW ? 0 : 1;
 }
 
-static int ask_one(const struct options *o)
+static int ask_one(const struct ask *ask)
 {
-	struct policy_question question = {.at_ms = clock_wall_ms()};
-	struct policy *policy = load(o->policy);
+	struct policy *policy = ask_load(ask->policy);
+	struct policy_question question;
 	struct arena arena = {0};
 	struct droplet droplet;
 	struct err err = {0};
-	int rc = 2;
+	int rc;
 
 	if (policy == NULL) {
 		return 2;
 	}
-	if (question_person(policy, o->as, &arena, &question.asker, &err) < 0 ||
-	    question_channel(policy, o->in, &arena, &question.asker, &err) < 0) {
-		(void)complain(err.msg);
-	} else if (o->droplet != NULL && question_droplet(o->droplet, &arena, &droplet, &err) < 0) {
-		(void)complain(err.msg);
-	} else if (o->at != NULL && clock_parse(o->at, &question.at_ms) < 0) {
-		(void)complain("--at is a time like 2026-01-13T03:00:00Z");
-	} else {
-		question.verb = verb_by_name(o->verb);
-		question.droplet = o->droplet != NULL ? &droplet : NULL;
-		rc = answer_one(&question, o->policy);
-	}
+	rc = ask_question(ask, policy, &arena, &droplet, &question, &err) < 0
+		     ? complain(err.msg)
+		     : answer_one(&question, ask->policy);
 	arena_done(&arena);
 	policy_unref(policy);
 	return rc;
@@ -250,94 +220,56 @@ static int answer_all(const struct policy *policy, FILE *file, const char *name)
 	return rc;
 }
 
-static int ask_batch(const struct options *o)
+static int ask_batch(const struct ask *ask)
 {
-	bool standard = strcmp(o->batch, "-") == 0;
-	struct policy *policy = load(o->policy);
+	bool standard = strcmp(ask->batch, "-") == 0;
+	struct policy *policy = ask_load(ask->policy);
+	struct stat st;
 	FILE *file;
 	int rc;
 
 	if (policy == NULL) {
 		return 2;
 	}
-	file = standard ? stdin : fopen(o->batch, "re");
-	if (file == NULL) {
-		fprintf(stderr, "sluice can: \"%s\" cannot be read: %s\n", o->batch,
-			strerror(errno));
-		policy_unref(policy);
-		return 2;
+	file = standard ? stdin : fopen(ask->batch, "re");
+	if (file == NULL || (fstat(fileno(file), &st) == 0 && S_ISDIR(st.st_mode))) {
+		fprintf(stderr, "sluice can: \"%s\" cannot be read: %s\n", ask->batch,
+			strerror(file == NULL ? errno : EISDIR));
+		rc = 2;
+	} else {
+		rc = answer_all(policy, file, ask->batch);
 	}
-	rc = answer_all(policy, file, o->batch);
-	if (!standard) {
+	if (!standard && file != NULL) {
 		(void)fclose(file);
 	}
 	policy_unref(policy);
 	return rc;
 }
 
-/* The option's place, NULL when there is none of that name. */
-static const char **option(struct options *o, const char *word)
-{
-	const struct {
-		const char *word;
-		const char **place;
-	} rows[] = {
-		{"--policy", &o->policy},   {"--as", &o->as}, {"--in", &o->in},
-		{"--droplet", &o->droplet}, {"--at", &o->at}, {"--batch", &o->batch},
-	};
-
-	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-		if (strcmp(rows[i].word, word) == 0) {
-			return rows[i].place;
-		}
-	}
-	return NULL;
-}
-
-static int read_options(int argc, char **argv, struct options *o)
-{
-	for (int i = 1; i < argc; i++) {
-		const char **place = option(o, argv[i]);
-
-		if (place == NULL && (argv[i][0] == '-' || o->verb != NULL)) {
-			fprintf(stderr, "sluice can: \"%s\" is one word too many\n\n", argv[i]);
-			return -1;
-		}
-		if (place == NULL) {
-			o->verb = argv[i];
-		} else if (i + 1 == argc) {
-			fprintf(stderr, "sluice can: %s needs a value\n\n", argv[i]);
-			return -1;
-		} else {
-			*place = argv[++i];
-		}
-	}
-	return 0;
-}
-
 int can_main(int argc, char **argv)
 {
-	struct options o = {.policy = "policy.yaml"};
+	struct ask ask;
 	int rc;
 
-	for (int i = 1; i < argc; i++) {
-		if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0) {
-			return help(stdout);
-		}
+	if (ask_wants_help(argc, argv)) {
+		return help(stdout);
 	}
-	if (read_options(argc, argv, &o) < 0) {
+	if (ask_options("can", argc, argv, &ask) < 0) {
 		return help(stderr);
 	}
-	if (o.batch == NULL && (o.as == NULL || o.in == NULL || o.verb == NULL)) {
+	if (ask.batch == NULL && (ask.as == NULL || ask.in == NULL || ask.verb == NULL)) {
 		fputs("sluice can: who, where and which action?\n\n", stderr);
 		return help(stderr);
 	}
-	if (o.batch != NULL &&
-	    (o.as != NULL || o.in != NULL || o.verb != NULL || o.droplet != NULL || o.at != NULL)) {
+	if (ask.batch != NULL && (ask.as != NULL || ask.in != NULL || ask.verb != NULL ||
+				  ask.droplet != NULL || ask.at != NULL)) {
 		fputs("sluice can: with --batch the questions stand in the file\n\n", stderr);
 		return help(stderr);
 	}
-	rc = o.batch != NULL ? ask_batch(&o) : ask_one(&o);
+	if (input_twice((const char *const[]){ask.policy, ask.batch}, 2)) {
+		return complain(INPUT_TWICE);
+	}
+	rc = ask.batch != NULL ? ask_batch(&ask) : ask_one(&ask);
 	if (fflush(stdout) != 0) {
 		return complain("the answers could not be written");
 	}

@@ -31,6 +31,7 @@ static struct chat *open_console(const struct chats_wanted *wanted, struct err *
 		.free_speech = wanted->options->free_speech,
 		.paced = wanted->options->paced,
 		.on_end = wanted->terminal_ended,
+		.is_known = wanted->is_known,
 		.data = wanted->data,
 	};
 

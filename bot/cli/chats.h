@@ -13,6 +13,7 @@ struct chats_wanted {
 	const struct policy *policy;
 	const struct program_options *options;
 	void (*terminal_ended)(void *data);
+	bool (*is_known)(bool channel, const char *name, void *data); /* for the demo */
 	void *data;
 };
 

@@ -7,7 +7,9 @@
 
 #include "base/clock.h"
 #include "base/strbuf.h"
+#include "cli/ask.h"
 #include "cli/cli.h"
+#include "cli/input.h"
 #include "cli/inventory.h"
 #include "cli/token_scopes.h"
 #include "policy/policy.h"
@@ -36,6 +38,7 @@ static int help(FILE *to)
 	      "                 has a line for each token, as \"sluice scopes\" prints them:\n"
 	      "                 change droplet:read droplet:update\n"
 	      "  --codes        lists what can be found, and ends\n\n"
+	      "One of the files may be \"-\", the standard input.\n\n"
 	      "exit: 0 clean, 1 warnings with --strict, 2 errors\n",
 	      to);
 	return to == stdout ? 0 : 2;
@@ -93,9 +96,11 @@ static int check(const struct options *o)
 	}
 	(void)fwrite(out.buf, 1, out.len, stdout);
 	if (report.unproven && !o->json) {
-		puts("not proven: the file names more combinations than were tried; --inventory "
-		     "also "
-		     "finds lines without effect");
+		puts(o->inventory != NULL
+			     ? "not proven: droplets may be tagged, renamed and moved in more ways "
+			       "than were tried (W107)"
+			     : "not proven: the file names more combinations than were tried; "
+			       "--inventory also finds lines without effect");
 	}
 	if (policy == NULL) {
 		rc = 2;
@@ -114,34 +119,59 @@ static int check(const struct options *o)
 	return rc;
 }
 
+/* The option's place, NULL when there is none of that name. */
+static const char **place_for(struct options *o, const char *word)
+{
+	return strcmp(word, "--inventory") == 0      ? &o->inventory
+	       : strcmp(word, "--token-scopes") == 0 ? &o->scopes
+						     : NULL;
+}
+
+static int read_options(int argc, char **argv, struct options *o)
+{
+	for (int i = 1; i < argc; i++) {
+		const char **place = place_for(o, argv[i]);
+
+		if (strcmp(argv[i], "--strict") == 0) {
+			o->strict = true;
+		} else if (strcmp(argv[i], "--json") == 0) {
+			o->json = true;
+		} else if (place != NULL && (*place != NULL || i + 1 == argc)) {
+			fprintf(stderr, "sluice check: \"%s\" %s\n\n", argv[i],
+				*place != NULL ? "stands twice" : "needs a value");
+			return -1;
+		} else if (place != NULL) {
+			*place = argv[++i];
+		} else if ((argv[i][0] == '-' && argv[i][1] != '\0') || o->path != NULL) {
+			fprintf(stderr, "sluice check: \"%s\" is one word too many\n\n", argv[i]);
+			return -1;
+		} else {
+			o->path = argv[i];
+		}
+	}
+	if (o->path == NULL) {
+		fputs("sluice check: which file?\n\n", stderr);
+		return -1;
+	}
+	return 0;
+}
+
 int check_main(int argc, char **argv)
 {
 	struct options o = {.path = NULL};
 
-	for (int i = 1; i < argc; i++) {
-		if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0) {
-			return help(stdout);
-		}
-		if (strcmp(argv[i], "--strict") == 0) {
-			o.strict = true;
-		} else if (strcmp(argv[i], "--json") == 0) {
-			o.json = true;
-		} else if (strcmp(argv[i], "--inventory") == 0 && i + 1 < argc) {
-			o.inventory = argv[++i];
-		} else if (strcmp(argv[i], "--token-scopes") == 0 && i + 1 < argc) {
-			o.scopes = argv[++i];
-		} else if (strcmp(argv[i], "--codes") == 0 && argc == 2) {
-			return list_codes();
-		} else if (argv[i][0] == '-' || o.path != NULL) {
-			fprintf(stderr, "sluice check: \"%s\" is one word too many\n\n", argv[i]);
-			return help(stderr);
-		} else {
-			o.path = argv[i];
-		}
+	if (ask_wants_help(argc, argv)) {
+		return help(stdout);
 	}
-	if (o.path == NULL) {
-		fputs("sluice check: which file?\n\n", stderr);
+	if (argc == 2 && strcmp(argv[1], "--codes") == 0) {
+		return list_codes();
+	}
+	if (read_options(argc, argv, &o) < 0) {
 		return help(stderr);
+	}
+	if (input_twice((const char *const[]){o.path, o.inventory, o.scopes}, 3)) {
+		fputs("sluice check: " INPUT_TWICE "\n", stderr);
+		return 2;
 	}
 	return check(&o);
 }

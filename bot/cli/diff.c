@@ -8,6 +8,7 @@
 
 #include "cli/ask.h"
 #include "cli/cli.h"
+#include "cli/input.h"
 #include "cli/inventory.h"
 #include "policy/diff.h"
 
@@ -30,6 +31,8 @@ static int help(FILE *to)
 	      "tell apart\n"
 	      "  --fail-on-gain  exit 1 when anybody gains anything, or when that is not proven\n"
 	      "  --all           name everybody, instead of \"and 12 more\"\n\n"
+	      "One of the files may be \"-\", the standard input:\n"
+	      "  git show HEAD:policy.yaml | sluice diff - policy.yaml\n\n"
 	      "exit: 0 compared, 1 with --fail-on-gain, 2 wrong use or a bad policy\n",
 	      to);
 	return to == stdout ? 0 : 2;
@@ -45,12 +48,13 @@ static int read_options(int argc, char **argv, struct options *o)
 		} else if (strcmp(argv[i], "--all") == 0) {
 			o->all = true;
 		} else if (strcmp(argv[i], "--inventory") == 0) {
-			if (i + 1 == argc) {
-				fputs("sluice diff: --inventory needs a value\n\n", stderr);
+			if (i + 1 == argc || o->inventory != NULL) {
+				fprintf(stderr, "sluice diff: \"--inventory\" %s\n\n",
+					o->inventory != NULL ? "stands twice" : "needs a value");
 				return -1;
 			}
 			o->inventory = argv[++i];
-		} else if (argv[i][0] == '-' || n == 2) {
+		} else if ((argv[i][0] == '-' && argv[i][1] != '\0') || n == 2) {
 			fprintf(stderr, "sluice diff: \"%s\" is one word too many\n\n", argv[i]);
 			return -1;
 		} else {
@@ -76,11 +80,6 @@ static int compare(const struct options *o, const struct policy *old, const stru
 	if (o->inventory != NULL) {
 		if (inventory_load(o->inventory, &inventory, &err) < 0) {
 			fprintf(stderr, "sluice diff: %s\n", err.msg);
-			return 2;
-		}
-		if (inventory.n == 0) {
-			fputs("sluice diff: the inventory holds no droplet\n", stderr);
-			inventory_done(&inventory);
 			return 2;
 		}
 		over.inventory = inventory.droplets;
@@ -119,13 +118,15 @@ int diff_main(int argc, char **argv)
 	struct policy *new;
 	int rc = 2;
 
-	for (int i = 1; i < argc; i++) {
-		if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0) {
-			return help(stdout);
-		}
+	if (ask_wants_help(argc, argv)) {
+		return help(stdout);
 	}
 	if (read_options(argc, argv, &o) < 0) {
 		return help(stderr);
+	}
+	if (input_twice((const char *const[]){o.files[0], o.files[1], o.inventory}, 3)) {
+		fputs("sluice diff: " INPUT_TWICE "\n", stderr);
+		return 2;
 	}
 	old = ask_load(o.files[0]);
 	new = ask_load(o.files[1]);

@@ -6,13 +6,12 @@
  */
 #include "cli/inventory.h"
 
-#include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/mem.h"
 #include "base/strbuf.h"
+#include "cli/input.h"
 #include "cli/question.h"
 #include "policy/intern.h"
 
@@ -108,29 +107,6 @@ static int read_text(struct reading *r, const char *text, size_t len, struct err
 	return json_is_array(list) ? read_list(r, list, err) : add(r, list, err);
 }
 
-static int read_file(const char *path, struct strbuf *ret_text, struct err *err)
-{
-	FILE *file = fopen(path, "re");
-	char buf[16384];
-	int rc = 0;
-
-	if (file == NULL) {
-		return err_set(err, ERR_USAGE, "\"%.160s\" cannot be read: %s", path,
-			       strerror(errno));
-	}
-	for (size_t n; rc == 0 && (n = fread(buf, 1, sizeof(buf), file)) > 0;) {
-		rc = strbuf_add(ret_text, buf, n);
-	}
-	if (rc < 0) {
-		rc = err_set(err, ERR_LIMIT, "\"%.160s\" is bigger than 64 MiB", path);
-	} else if (ferror(file)) {
-		rc = err_set(err, ERR_USAGE, "\"%.160s\" cannot be read: %s", path,
-			     strerror(errno));
-	}
-	(void)fclose(file);
-	return rc;
-}
-
 int inventory_load(const char *path, struct inventory *ret_inventory, struct err *err)
 {
 	struct reading r = {.inventory = ret_inventory};
@@ -140,9 +116,13 @@ int inventory_load(const char *path, struct inventory *ret_inventory, struct err
 	memset(ret_inventory, 0, sizeof(*ret_inventory));
 	strbuf_init(&text, FILE_MAX_BYTES);
 	intern_init(&r.ids, 1);
-	rc = read_file(path, &text, err);
-	if (rc == 0 && read_text(&r, text.buf, text.len, err) < 0) {
+	rc = input_read(path, &text, NULL, err);
+	if (rc == 0 && strlen(text.buf) != text.len) {
+		rc = err_set(err, ERR_USAGE, "\"%.100s\" is no text file", path);
+	} else if (rc == 0 && read_text(&r, text.buf, text.len, err) < 0) {
 		rc = err_prefix(err, "\"%.100s\"", path);
+	} else if (rc == 0 && ret_inventory->n == 0) {
+		rc = err_set(err, ERR_USAGE, "\"%.100s\" holds no droplet", path);
 	}
 	intern_done(&r.ids);
 	strbuf_done(&text);

@@ -15,6 +15,7 @@ struct inventory {
 	size_t n_roots;
 };
 
+/* At least one. `path`: as input_read's. -1 with a sentence. */
 int inventory_load(const char *path, struct inventory *ret_inventory, struct err *err);
 void inventory_done(struct inventory *inventory);
 

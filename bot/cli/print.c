@@ -14,7 +14,7 @@ static int help_scopes(FILE *to)
 	fputs("usage: sluice scopes [FILE]\n\n"
 	      "Prints for each account and each of its tokens the smallest set of DigitalOcean's "
 	      "custom\nscopes that this policy needs, to be ticked when the token is made.\n"
-	      "FILE is policy.yaml unless told.\n\n"
+	      "FILE is policy.yaml unless told; \"-\" is the standard input.\n\n"
 	      "exit: 0 printed, 2 wrong use or a bad policy\n",
 	      to);
 	return to == stdout ? 0 : 2;
@@ -40,21 +40,35 @@ static int print(struct strbuf *out)
 	return 0;
 }
 
+/* FILE, or as why and can take it --policy FILE; NULL with a sentence. */
+static const char *scopes_file(int argc, char **argv)
+{
+	bool flag = argc > 1 && strcmp(argv[1], "--policy") == 0;
+	int at = flag ? 2 : 1;
+
+	if (flag && argc == 2) {
+		fputs("sluice scopes: \"--policy\" needs a value\n\n", stderr);
+		return NULL;
+	}
+	if (argc > at + 1 || (argc > at && !flag && argv[1][0] == '-' && argv[1][1] != '\0')) {
+		fprintf(stderr, "sluice scopes: \"%s\" is one word too many\n\n",
+			argv[argc > at + 1 ? at + 1 : at]);
+		return NULL;
+	}
+	return argc > at ? argv[at] : "policy.yaml";
+}
+
 int scopes_main(int argc, char **argv)
 {
-	const char *path = "policy.yaml";
+	const char *path;
 	struct policy *policy;
 	struct strbuf out;
 
-	if (argc == 2 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)) {
+	if (ask_wants_help(argc, argv)) {
 		return help_scopes(stdout);
 	}
-	if (argc == 3 && strcmp(argv[1], "--policy") == 0) { /* as why and can take it */
-		path = argv[2];
-	} else if (argc == 2 && argv[1][0] != '-') {
-		path = argv[1];
-	} else if (argc != 1) {
-		fprintf(stderr, "sluice scopes: \"%s\" is one word too many\n\n", argv[argc - 1]);
+	path = scopes_file(argc, argv);
+	if (path == NULL) {
 		return help_scopes(stderr);
 	}
 	policy = ask_load(path);
@@ -71,7 +85,7 @@ int schema_main(int argc, char **argv)
 {
 	struct strbuf out;
 
-	if (argc == 2 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)) {
+	if (ask_wants_help(argc, argv)) {
 		return help_schema(stdout);
 	}
 	if (argc != 1) {

@@ -26,6 +26,7 @@
 #include "cli/token_seen.h"
 #include "loop/httpd.h"
 #include "metrics/metrics.h"
+#include "policy/decide.h"
 
 #define PARTS_MAX 8
 #define IDLE_LOOK_MS 50
@@ -235,6 +236,14 @@ static void terminal_ended(void *data)
 	}
 }
 
+static bool is_known(bool channel, const char *name, void *data)
+{
+	const struct program *program = data;
+
+	return channel ? policy_channel_number(program->policy, name) > 0
+		       : policy_person_number(program->policy, name) > 0;
+}
+
 static int open_chats(struct program *program, const struct program_options *options,
 		      struct chat **chats, size_t *ret_n)
 {
@@ -244,6 +253,7 @@ static int open_chats(struct program *program, const struct program_options *opt
 		.policy = program->policy,
 		.options = options,
 		.terminal_ended = terminal_ended,
+		.is_known = is_known,
 		.data = program,
 	};
 

@@ -2,11 +2,14 @@
 #include "cli/question.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/attr.h"
 #include "base/clock.h"
+#include "base/names.h"
+#include "policy/networks.h"
 
 /* NETWORK/WORKSPACE/ID, taken apart in place. */
 struct id_parts {
@@ -28,6 +31,74 @@ static int split(const char *text, struct arena *arena, struct id_parts *ret, st
 	return 0;
 }
 
+/* "Did you mean": the nearest of the words tried, at most two letters away. */
+struct near {
+	const char *word, *best;
+	size_t distance;
+	char text[80];
+};
+
+static void near_try(struct near *near, const char *candidate)
+{
+	size_t distance = names_distance(near->word, candidate, 2);
+
+	if (distance < 3 && (near->best == NULL || distance < near->distance)) {
+		near->best = candidate;
+		near->distance = distance;
+	}
+}
+
+static const char *near_text(struct near *near)
+{
+	near->text[0] = '\0';
+	if (near->best != NULL) {
+		(void)snprintf(near->text, sizeof(near->text), "; did you mean \"%.40s\"?",
+			       near->best);
+	}
+	return near->text;
+}
+
+static int no_person(const struct policy *policy, const char *text, struct err *err)
+{
+	struct near near = {.word = text};
+	const char *name;
+
+	near_try(&near, "stranger");
+	for (size_t i = 0; (name = policy_person_at(policy, i)) != NULL; i++) {
+		near_try(&near, name);
+	}
+	return err_set(err, ERR_USAGE, "the policy knows no person \"%.80s\"%s", text,
+		       near_text(&near));
+}
+
+static int no_channel(const struct policy *policy, const char *text, struct err *err)
+{
+	struct near near = {.word = text};
+	const struct policy_channel *list;
+	size_t n = policy_channels(policy, &list);
+
+	for (size_t i = 0; i < n; i++) {
+		near_try(&near, list[i].name);
+	}
+	return err_set(err, ERR_USAGE, "the policy knows no channel \"%.80s\"%s", text,
+		       near_text(&near));
+}
+
+/* A workspace or a user that is not listed is a stranger; a network that Sluice does not speak is a slip. */
+static int check_network(const char *text, struct err *err)
+{
+	struct near near = {.word = text};
+	const struct network *network;
+
+	for (size_t i = 0; (network = network_at(i)) != NULL; i++) {
+		near_try(&near, network->name);
+	}
+	return network_by_name(text) != NULL
+		       ? 0
+		       : err_set(err, ERR_USAGE, "no chat network \"%.40s\"%s", text,
+				 near_text(&near));
+}
+
 int question_person(const struct policy *policy, const char *text, struct arena *arena,
 		    struct policy_asker *asker, struct err *err)
 {
@@ -40,11 +111,9 @@ int question_person(const struct policy *policy, const char *text, struct arena 
 	}
 	if (strchr(text, '/') == NULL) {
 		asker->person = policy_person_number(policy, text);
-		return asker->person != 0 ? 0
-					  : err_set(err, ERR_USAGE,
-						    "the policy knows no person \"%.80s\"", text);
+		return asker->person != 0 ? 0 : no_person(policy, text, err);
 	}
-	if (split(text, arena, &p, err) < 0) {
+	if (split(text, arena, &p, err) < 0 || check_network(p.network, err) < 0) {
 		return -1;
 	}
 	asker->person =
@@ -60,11 +129,9 @@ int question_channel(const struct policy *policy, const char *text, struct arena
 	asker->policy = policy;
 	if (strchr(text, '/') == NULL) {
 		asker->channel = policy_channel_number(policy, text);
-		return asker->channel != 0 ? 0
-					   : err_set(err, ERR_USAGE,
-						     "the policy knows no channel \"%.80s\"", text);
+		return asker->channel != 0 ? 0 : no_channel(policy, text, err);
 	}
-	if (split(text, arena, &p, err) < 0) {
+	if (split(text, arena, &p, err) < 0 || check_network(p.network, err) < 0) {
 		return -1;
 	}
 	asker->channel = policy_asker(policy, p.network, NULL, NULL, p.workspace, p.id,
@@ -117,28 +184,86 @@ static void set_word(struct droplet *d, size_t i, const char *text)
 	d->known |= words[i].known;
 }
 
-static int set_pair(struct droplet *d, const char *key, char *value, struct arena *arena,
-		    struct err *err)
+static int no_attribute(const char *key, struct err *err)
 {
-	if (strcmp(key, "id") == 0) {
-		return parse_id(value, &d->id, err);
-	}
-	if (strcmp(key, "tags") == 0) {
-		d->known |= DROPLET_KNOWS_TAGS;
-		d->n_tags = 0;
-		split_tags(value, arena, d);
-		return 0;
-	}
+	struct near near = {.word = key};
+
+	near_try(&near, "id");
+	near_try(&near, "tags");
 	for (size_t i = 0; i < ARRAY_LEN(words); i++) {
-		if (strcmp(words[i].key, key) == 0) {
-			set_word(d, i, value);
-			return 0;
-		}
+		near_try(&near, words[i].key);
 	}
 	return err_set(err, ERR_USAGE,
 		       "a droplet is described by id, name, tags, region, size, project, "
-		       "project_id, account, not by \"%.40s\"",
-		       key);
+		       "project_id, account, not by \"%.40s\"%s",
+		       key, near_text(&near));
+}
+
+/*
+ * What no value can hold: a space or "=" shows that a comma is missing. A project's name may have spaces; of it
+ * only what looks like another KEY= is refused. "tags=" is "it has none", every other value must be there.
+ */
+static int check_value(const char *key, const char *value, struct err *err)
+{
+	bool project = strcmp(key, "project") == 0;
+	bool tags = strcmp(key, "tags") == 0;
+	size_t len = strlen(value);
+
+	if (strchr(value, '=') != NULL || (!project && strpbrk(value, " \t") != NULL) ||
+	    (tags && len > 0 &&
+	     (*value == '+' || value[len - 1] == '+' || strstr(value, "++") != NULL))) {
+		return err_set(
+			err, ERR_USAGE,
+			"\"%.80s\" is no %s: commas go between the parts, \"+\" between tags, "
+			"as in name=web-1,tags=prod+web",
+			value, tags ? "list of tags" : key);
+	}
+	if (len == 0 && !tags) {
+		return err_set(err, ERR_USAGE,
+			       "nothing stands after \"%s=\"; leave out what is not known", key);
+	}
+	return 0;
+}
+
+static int set_pair(struct droplet *d, const char *key, char *value, struct arena *arena,
+		    struct err *err)
+{
+	bool tags = strcmp(key, "tags") == 0;
+	size_t i = 0;
+
+	while (i < ARRAY_LEN(words) && strcmp(words[i].key, key) != 0) {
+		i++;
+	}
+	if (i == ARRAY_LEN(words) && !tags && strcmp(key, "id") != 0) {
+		return no_attribute(key, err);
+	}
+	if (check_value(key, value, err) < 0) {
+		return -1;
+	}
+	if (tags) {
+		d->known |= DROPLET_KNOWS_TAGS;
+		split_tags(value, arena, d);
+		return 0;
+	}
+	if (i == ARRAY_LEN(words)) {
+		return parse_id(value, &d->id, err);
+	}
+	set_word(d, i, value);
+	return 0;
+}
+
+/* Is the key among those that stand before this pair? */
+static bool seen_before(const char *text, const char *key, size_t pairs)
+{
+	size_t len = strlen(key);
+
+	for (size_t i = 0; i < pairs; i++) {
+		if (strncmp(text, key, len) == 0 && text[len] == '=') {
+			return true;
+		}
+		text += strcspn(text, ",") + 1;
+	}
+	return false;
 }
 
 int question_droplet(const char *text, struct arena *arena, struct droplet *ret_droplet,
@@ -147,12 +272,25 @@ int question_droplet(const char *text, struct arena *arena, struct droplet *ret_
 	char *rest = arena_strdup(arena, text);
 	struct droplet d = {0};
 
-	while (rest != NULL && *rest != '\0') {
+	if (*text == '\0') {
+		return err_set(err, ERR_USAGE,
+			       "an empty --droplet describes none; leave it out, or say what is "
+			       "known, as name=web-1,tags=prod+web");
+	}
+	for (size_t pairs = 0; rest != NULL; pairs++) {
 		char *value = strsep(&rest, ",");
 		char *key = strsep(&value, "=");
 
 		if (value == NULL) {
-			return err_set(err, ERR_USAGE, "\"%.80s\" is not KEY=VALUE", key);
+			return err_set(err, ERR_USAGE,
+				       "\"%.80s\" is not KEY=VALUE, as name=web-1,tags=prod+web",
+				       key);
+		}
+		if (seen_before(text, key, pairs)) {
+			return err_set(err, ERR_USAGE, "\"%.40s\" stands twice%s", key,
+				       strcmp(key, "tags") == 0
+					       ? "; several tags are written tags=prod+web"
+					       : "");
 		}
 		if (set_pair(&d, key, value, arena, err) < 0) {
 			return -1;

@@ -5,37 +5,13 @@
  */
 #include "cli/token_scopes.h"
 
-#include <errno.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "base/strbuf.h"
+#include "cli/input.h"
 
 #define FILE_MAX_BYTES ((size_t)256 << 10)
 #define SCOPES_MAX_N 4096
-
-static int read_file(const char *path, struct strbuf *ret_text, struct err *err)
-{
-	FILE *file = fopen(path, "re");
-	char buf[4096];
-	int rc = 0;
-
-	if (file == NULL) {
-		return err_set(err, ERR_USAGE, "\"%.160s\" cannot be read: %s", path,
-			       strerror(errno));
-	}
-	for (size_t n; rc == 0 && (n = fread(buf, 1, sizeof(buf), file)) > 0;) {
-		rc = strbuf_add(ret_text, buf, n);
-	}
-	if (rc < 0) {
-		rc = err_set(err, ERR_LIMIT, "\"%.160s\" is bigger than 256 KiB", path);
-	} else if (ferror(file)) {
-		rc = err_set(err, ERR_USAGE, "\"%.160s\" cannot be read: %s", path,
-			     strerror(errno));
-	}
-	(void)fclose(file);
-	return rc;
-}
 
 /* Whose scopes come next. */
 struct reading {
@@ -133,7 +109,7 @@ int token_scopes_load(const char *path, struct token_scopes *ret, struct err *er
 	memset(ret, 0, sizeof(*ret));
 	ret->list = arena_array(&ret->arena, SCOPES_MAX_N, sizeof(*ret->list));
 	strbuf_init(&text, FILE_MAX_BYTES);
-	rc = read_file(path, &text, err);
+	rc = input_read(path, &text, NULL, err);
 	for (char *rest = text.buf; rc == 0 && rest != NULL;) {
 		char *line = strsep(&rest, "\n");
 
@@ -142,6 +118,9 @@ int token_scopes_load(const char *path, struct token_scopes *ret, struct err *er
 		if (rc < 0) {
 			rc = err_prefix(err, "\"%.100s\", line %u", path, number);
 		}
+	}
+	if (rc == 0 && ret->n == 0) {
+		rc = err_set(err, ERR_USAGE, "\"%.100s\" holds no scope (as droplet:read)", path);
 	}
 	strbuf_done(&text);
 	if (rc < 0) {

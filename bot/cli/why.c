@@ -37,16 +37,6 @@ static int help_who(FILE *to)
 	return to == stdout ? 0 : 2;
 }
 
-static bool wants_help(int argc, char **argv)
-{
-	for (int i = 1; i < argc; i++) {
-		if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0) {
-			return true;
-		}
-	}
-	return false;
-}
-
 static int explain(const struct policy_question *question)
 {
 	const struct explain_as as = {.lines = true};
@@ -111,7 +101,7 @@ int why_main(int argc, char **argv)
 {
 	struct ask ask;
 
-	if (wants_help(argc, argv)) {
+	if (ask_wants_help(argc, argv)) {
 		return help_why(stdout);
 	}
 	if (ask_options("why", argc, argv, &ask) < 0) {
@@ -128,7 +118,7 @@ int who_can_main(int argc, char **argv)
 {
 	struct ask ask;
 
-	if (wants_help(argc, argv)) {
+	if (ask_wants_help(argc, argv)) {
 		return help_who(stdout);
 	}
 	if (ask_options("who-can", argc, argv, &ask) < 0) {

@@ -112,6 +112,7 @@ void answer_help(const struct command_call *call, struct build *build)
 	size_t n;
 	const struct command *rows = command_rows(&n);
 	const struct command *topic = call->n_words > 0 ? find_topic(call) : NULL;
+	const struct command *example = NULL;
 
 	if (topic != NULL && may_use(call, topic)) {
 		explain(topic, build);
@@ -124,9 +125,15 @@ void answer_help(const struct command_call *call, struct build *build)
 	for (size_t i = 0; i < n; i++) {
 		if (may_use(call, &rows[i]) && is_listed(call, &rows[i])) {
 			one_line(&rows[i], build);
+			if (example == NULL || strcmp(rows[i].phrases[0], "reboot") == 0 ||
+			    (example->takes != TAKES_TARGETS && rows[i].takes == TAKES_TARGETS)) {
+				example = &rows[i];
+			}
 		}
 	}
-	build_line(build, "More on one: `help reboot`");
+	if (example != NULL) {
+		build_line(build, "More on one: `help %s`", example->phrases[0]);
+	}
 }
 
 void answer_whoami(const struct command_call *call, struct build *build)

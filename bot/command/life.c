@@ -28,15 +28,15 @@ const struct plan life_create = {
 	.n_steps = 2,
 };
 
+/* Both ways to destroy differ in their steps only. */
+#define DESTROYS                                                                      \
+	.verb = VERB_DROPLET_DESTROY, .infinitive = "destroy", .doing = "Destroying", \
+	.done = "Destroyed", .strands = true, .confirms = true, .looks_beside = true
+#define DESTROY_STEP .kind = STEP_DESTROY, .usual_ms = 10000, .deadline_ms = 5 * MINUTE_MS
+
 /* A system that does not follow its shutdown is not destroyed: somebody wanted it to end its work first. */
 static const struct plan destroy_gently = {
-	.verb = VERB_DROPLET_DESTROY,
-	.infinitive = "destroy",
-	.doing = "Destroying",
-	.done = "Destroyed",
-	.strands = true,
-	.confirms = true,
-	.looks_beside = true,
+	DESTROYS,
 	.steps = {{.act = "shutdown",
 		   .expect = DROPLET_OFF,
 		   .usual_ms = 15000,
@@ -45,24 +45,14 @@ static const struct plan destroy_gently = {
 		   .label = "Shut down",
 		   .past = "shut down",
 		   .unless = DROPLET_OFF},
-		  {.kind = STEP_DESTROY,
-		   .usual_ms = 10000,
-		   .deadline_ms = 5 * MINUTE_MS,
-		   .label = "Destroy",
-		   .past = "destroyed"}},
+		  {DESTROY_STEP, .label = "Destroy", .past = "destroyed"}},
 	.n_steps = 2,
 };
 
 const struct plan life_destroy = {
-	.verb = VERB_DROPLET_DESTROY,
-	.infinitive = "destroy",
-	.doing = "Destroying",
-	.done = "Destroyed",
-	.strands = true,
-	.confirms = true,
-	.looks_beside = true,
+	DESTROYS,
 	.gently = &destroy_gently,
-	.steps = {{.kind = STEP_DESTROY, .usual_ms = 10000, .deadline_ms = 5 * MINUTE_MS}},
+	.steps = {{DESTROY_STEP}},
 	.n_steps = 1,
 };
 

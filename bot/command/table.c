@@ -499,6 +499,7 @@ static const struct command rows[] = {
 		.one = true,
 		.usage = "NAME",
 		.args = {{.arg = ARG_IMAGE}},
+		.knows = KNOWS_IMAGE,
 		.help = "a new disk from an image; all is lost",
 		.plan = &act_rebuild,
 	},

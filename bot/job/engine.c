@@ -162,6 +162,7 @@ void job_engine_free(struct job_engine *engine)
 	if (engine == NULL) {
 		return;
 	}
+	locks_gone_drop(engine);
 	locks_done(engine);
 	timer_stop(&engine->turn);
 	/* commits first: what they were for is being freed */

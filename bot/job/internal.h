@@ -8,7 +8,7 @@
  *   ask.c     what is asked of people, and for how long  review.c  the gate, for all that has not been sent
  *   press*.c  an act of a person: found, judged, carried out
  *   card.c    the message that is edited               report*.c  its words
- *   queue.c   who waits in line for a droplet          locks.c   droplets that one person keeps
+ *   queue.c   who waits in line for a droplet          locks*.c  droplets that one person keeps
  *   steps.c   plans of several steps                   args.c    what a verb was given beside droplets
  */
 #ifndef JOB_INTERNAL_H
@@ -51,6 +51,7 @@ struct job_engine {
 	struct list commits;           /* struct commit, under way */
 	struct list calls;             /* struct call, under way */
 	struct list locks, lock_turns; /* locks.c */
+	struct lock_look *lock_look;   /* locks_gone.c; NULL: none is looked at */
 	struct list presses;           /* struct press, of no request (yet) */
 	struct list retellings;        /* resume.c */
 	struct timer turn;             /* queue.c */
@@ -97,11 +98,12 @@ struct job {
 	int64_t until_ms;           /* clock_mono_ms: its end */
 	int64_t busy_since_ms;      /* clock_mono_ms of the first refusal as busy; 0: none */
 	int64_t kept_since_ms;      /* by DigitalOcean's rate limit; 0: it was not */
-	enum tier max_tier;         /* of the last decision */
-	char policy_id[17];         /* that made it */
-	char found[120];            /* proof.c: lines for a good outcome */
-	struct link_seen link;      /* kind_link.c, of the last look */
-	uint64_t last_action_id;    /* of an earlier step: never taken for this one's */
+	enum tier
+		max_tier; /* of the last decision; none after a restart, until the gate is asked again before the next act */
+	char policy_id[17];      /* that made it */
+	char found[120];         /* proof.c: lines for a good outcome */
+	struct link_seen link;   /* kind_link.c, of the last look */
+	uint64_t last_action_id; /* of an earlier step: never taken for this one's */
 	struct call *call;
 	struct fresh fresh;
 	bool wanting;
@@ -181,6 +183,7 @@ struct request {
 	size_t line_before;
 	/* start.c: why it came second */
 	enum report_second second;
+	enum report_told second_told;
 	char busy_request[20];
 	const char *busy_name;
 	unsigned joined_slot; /* there, once it is written; JOINED_MOST: it did not join */

@@ -79,19 +79,22 @@ static bool write_down(struct joined *one, char ret[VALUE_MAX])
 	return true;
 }
 
-bool joined_add(struct request *first, const struct request *second, struct store_txn *txn,
-		unsigned *ret_slot)
+enum report_told joined_add(struct request *first, const struct request *second,
+			    struct store_txn *txn, unsigned *ret_slot)
 {
 	struct joined one = {.row = second->row, .at_ms = second->row.created_ms};
 	unsigned slot = JOINED_MOST;
 	char name[64];
 	char value[VALUE_MAX];
 
+	*ret_slot = JOINED_MOST;
 	if (strcmp(first->row.verb, second->row.verb) != 0 ||
 	    strcmp(first->row.arguments, second->row.arguments) != 0 || first->row.final ||
-	    first->told || (first->card != NULL && first->card->closed) ||
-	    (same_user(&first->row, &second->row) && joined_is_there(&first->row, &second->row))) {
-		return false;
+	    first->told || (first->card != NULL && first->card->closed)) {
+		return TOLD_NOT;
+	}
+	if (same_user(&first->row, &second->row) && joined_is_there(&first->row, &second->row)) {
+		return TOLD_HERE;
 	}
 	for (unsigned i = JOINED_MOST; i-- > 0;) {
 		const struct joined *other = &first->joined[i];
@@ -100,17 +103,17 @@ bool joined_add(struct request *first, const struct request *second, struct stor
 			slot = i;
 		} else if (same_user(&other->row, &one.row) &&
 			   joined_is_there(&other->row, &one.row)) {
-			return false;
+			return TOLD_HERE;
 		}
 	}
 	if (slot == JOINED_MOST || !write_down(&one, value)) {
-		return false;
+		return TOLD_TOO_MANY;
 	}
 	keep(first, slot, &one);
 	cursor_name(first, slot, name);
 	store_txn_cursor(txn, name, value);
 	*ret_slot = slot;
-	return true;
+	return TOLD_HERE;
 }
 
 static int take(const char *rest, const char *value, void *data)

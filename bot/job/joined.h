@@ -5,11 +5,11 @@
 #include "job/internal.h"
 
 /*
- * The second one wants what the first one does: from here on it is told of its end. Written with txn; when that fails, take it
- * back: first->joined[*ret_slot].used = false. False: it is another thing, it has been told already, they are noted, or too many.
+ * The second one may want what the first one does: then it is told of its end. A slot is written with txn; when that fails,
+ * take it back: first->joined[*ret_slot].used = false. ret_slot JOINED_MOST: nothing was.
  */
-bool joined_add(struct request *first, const struct request *second, struct store_txn *txn,
-		unsigned *ret_slot);
+enum report_told joined_add(struct request *first, const struct request *second,
+			    struct store_txn *txn, unsigned *ret_slot);
 
 int joined_load(struct request *request, struct err *err);              /* after a restart */
 void joined_drop(const struct request *request, struct store_txn *txn); /* all of them are told */

@@ -88,6 +88,30 @@ const struct store_lock *job_lock_of(const struct job_engine *engine, const stru
 	return lock_find(engine, droplet->account, droplet->id);
 }
 
+void lock_forget(struct job_engine *engine, const char *account, uint64_t droplet_id)
+{
+	struct held *held = find(engine, account, droplet_id);
+
+	if (held != NULL) {
+		forget(held);
+	}
+}
+
+void locks_check(struct job_engine *engine, const char *account,
+		 const struct ocean_snapshot *snapshot)
+{
+	LIST_FOREACH(it, &engine->locks)
+	{
+		const struct store_lock *row = &LIST_ENTRY(it, struct held, link)->row;
+
+		if (strcmp(row->account, account) == 0 &&
+		    ocean_snapshot_by_id(snapshot, row->droplet_id) == NULL) {
+			lock_look_at(engine, account, row->droplet_id);
+			return;
+		}
+	}
+}
+
 bool lock_bars(const struct store_lock *lock, const char *person)
 {
 	return lock != NULL && (person == NULL || strcmp(lock->person, person) != 0);
@@ -300,12 +324,7 @@ static void written(void *data, const struct err *err)
 	}
 	for (size_t i = 0;
 	     err == NULL && !turn->refused && ask->act == JOB_UNLOCK && i < ask->n_droplets; i++) {
-		struct held *held =
-			find(turn->engine, ask->droplets[i]->account, ask->droplets[i]->id);
-
-		if (held != NULL) {
-			forget(held);
-		}
+		lock_forget(turn->engine, ask->droplets[i]->account, ask->droplets[i]->id);
 	}
 	turn->answer(turn->data, err == NULL ? turn->message
 				 : err->kind == ERR_CONFLICT || err->kind == ERR_CANCELED

@@ -11,6 +11,16 @@ void locks_done(struct job_engine *engine);
 const struct store_lock *lock_find(const struct job_engine *engine, const char *account,
 				   uint64_t droplet_id);
 
+/* It is not on disk any more. */
+void lock_forget(struct job_engine *engine, const char *account, uint64_t droplet_id);
+
+/* Those of the account whose droplets a complete list does not have are looked at, one a call: locks_gone.c. */
+void locks_check(struct job_engine *engine, const char *account,
+		 const struct ocean_snapshot *snapshot);
+/* Is it locked and gone? Then it is let go, a while later. */
+void lock_look_at(struct job_engine *engine, const char *account, uint64_t droplet_id);
+void locks_gone_drop(struct job_engine *engine); /* the engine goes away */
+
 /* Does it keep this person from a change? NULL lock: no. */
 bool lock_bars(const struct store_lock *lock, const char *person);
 

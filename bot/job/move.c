@@ -13,6 +13,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "job/joined.h"
+#include "job/locks.h"
 #include "job/places.h"
 
 #define SAVE_FIRST_MS 2000
@@ -108,6 +109,9 @@ static void tell_ended(const struct job *job)
 {
 	const struct job_options *options = &job->request->engine->options;
 
+	if (verb_info(job->request->plan->verb)->effect == EFFECT_DESTROY) {
+		lock_look_at(job->request->engine, job->row.account, job->row.droplet_id);
+	}
 	if (options->ended != NULL) {
 		options->ended(&job->request->row, &job->row, job->request->plan, options->data);
 	}

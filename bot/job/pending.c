@@ -66,6 +66,25 @@ static void button(struct reader *reader, const struct request *request, enum jo
 	}
 }
 
+/* Who besides the reader could approve: "chen", "others"; NULL: nobody, or not to be told here. */
+static const char *approver_besides(const struct reader *reader, const struct request *request)
+{
+	const struct asking *asking = &request->asking;
+	const char *one = NULL;
+
+	if (!gate_shows(reader->engine->options.gate, reader->who, "who")) {
+		return NULL;
+	}
+	for (size_t i = 0; i < asking->n_approvers; i++) {
+		const char *person = asking->approvers[i].person;
+
+		if (reader->person == NULL || strcmp(person, reader->person) != 0) {
+			one = one == NULL ? person : "others";
+		}
+	}
+	return one;
+}
+
 /* What the reader can do about it, or who can. */
 static const char *for_whom(struct reader *reader, const struct request *request)
 {
@@ -90,8 +109,12 @@ static const char *for_whom(struct reader *reader, const struct request *request
 		return mine ? "*you* to say why" : "a reason";
 	case DUTY_APPROVALS:
 		if (request_asks(request, reader->person)) {
+			const char *besides = approver_besides(reader, request);
+
 			button(reader, request, JOB_ACT_APPROVE, "Approve");
-			return "*you* to approve";
+			return besides != NULL
+				       ? arena_printf(arena, "*you* or %s to approve", besides)
+				       : "*you* to approve";
 		}
 		break;
 	case DUTY_NONE:
@@ -101,8 +124,12 @@ static const char *for_whom(struct reader *reader, const struct request *request
 	    !gate_shows(reader->engine->options.gate, reader->who, "who")) {
 		return "an approval";
 	}
-	return arena_printf(arena, "%s%s", request->asking.approvers[0].person,
-			    request->asking.n_approvers > 1 ? " or others" : "");
+	return request->asking.n_approvers == 1
+		       ? request->asking.approvers[0].person
+		       : arena_printf(arena, "%s or %s", request->asking.approvers[0].person,
+				      request->asking.n_approvers == 2
+					      ? request->asking.approvers[1].person
+					      : "others");
 }
 
 /* In line for a droplet: its place, and what is before it. */
@@ -178,10 +205,15 @@ void job_pending(struct job_engine *engine, const struct gate_who *who, const ch
 	struct reader reader = {engine, who, person, view->visible, view->n_visible, build,
 				0,      0,   0};
 
+	bool all_known = true;
+
 	LIST_FOREACH(it, &engine->requests)
 	{
 		const struct request *request = LIST_ENTRY(it, struct request, link);
 
+		/* after a restart the gate has not said yet who is asked */
+		all_known =
+			all_known && !(request_waits(request) && request->asking.kind == DUTY_NONE);
 		if (!request_rests(request) ||
 		    !(is_mine(&reader, request) || request_asks(request, person) ||
 		      (view->others && all_visible(&reader, request)))) {
@@ -196,7 +228,10 @@ void job_pending(struct job_engine *engine, const struct gate_who *who, const ch
 		}
 		line(&reader, request);
 	}
-	if (reader.n_shown == 0) {
+	if (!all_known) {
+		build_line(build, "I do not know yet all that waits:");
+		build_line(build, "ask again in a moment.");
+	} else if (reader.n_shown == 0) {
 		build_line(build, "Nothing waits.");
 	} else if (reader.n_more > 0) {
 		build_line(build, "and %zu more", reader.n_more);

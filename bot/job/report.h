@@ -82,6 +82,13 @@ enum report_second {
 };
 
 /* Of somebody else's request, for the one who came second. */
+/* Does whoever came second hear of the end? */
+enum report_told {
+	TOLD_NOT = 0, /* they want another thing */
+	TOLD_HERE,
+	TOLD_TOO_MANY,
+};
+
 struct report_busy {
 	enum report_second second;
 	const char *droplet_name;
@@ -89,6 +96,7 @@ struct report_busy {
 	bool anonymous; /* the channel shows chosen facts only: who works for whom is none of them */
 	const struct plan *plan;
 	int64_t now_ms;
+	enum report_told told;
 	const char *queue_words;  /* what to type to wait for it; NULL: too long to be shown */
 	const char *queue_button; /* says that; NULL or "": none */
 };

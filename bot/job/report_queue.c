@@ -92,6 +92,12 @@ const struct message *report_busy(const struct report_busy *busy, struct arena *
 		   busy->anonymous                   ? ""
 		   : busy->holder->person[0] != '\0' ? busy->holder->person
 						     : busy->holder->user);
+	if (busy->told == TOLD_HERE) {
+		build_line(&build, "I tell you here how it ends.");
+	} else if (busy->told == TOLD_TOO_MANY) {
+		build_line(&build, "Too many wait for its end: I cannot");
+		build_line(&build, "tell you of it. Look again later.");
+	}
 	if (may_wait) {
 		how_to_wait(busy, &build);
 	} else if (busy->second == SECOND_TO_MANY) {

@@ -447,6 +447,7 @@ static void on_list(struct ocean_want *want, struct ocean_snapshot *snapshot, co
 		press_recheck(job->request);
 		return;
 	}
+	locks_check(job->request->engine, job->row.account, snapshot);
 	ask_gate(job, snapshot);
 	ocean_snapshot_unref(snapshot);
 }

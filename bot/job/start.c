@@ -242,6 +242,7 @@ static void busy_known(struct commit *commit, const struct err *err)
 	struct request *holder = find_request(request->engine, request->busy_request);
 	struct gate_who who = request_who(request);
 	struct report_busy busy = {.second = request->second,
+				   .told = request->second_told,
 				   .droplet_name = request->busy_name,
 				   .now_ms = clock_wall_ms()};
 	struct arena arena;
@@ -310,7 +311,8 @@ static void start_none(struct request *request, const struct job_ask *ask, const
 	request->second = second;
 	request->joined_slot = JOINED_MOST;
 	if (second == SECOND_TO_RUNNING || second == SECOND_TO_TWIN) {
-		(void)joined_add(first->request, request, ask->txn, &request->joined_slot);
+		request->second_told =
+			joined_add(first->request, request, ask->txn, &request->joined_slot);
 	}
 	(void)snprintf(request->busy_request, sizeof(request->busy_request), "%s",
 		       first->row.request);

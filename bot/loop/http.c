@@ -122,13 +122,9 @@ struct http_pool *http_pool_new(struct loop *loop, const struct http_options *op
 	list_init(&pool->calls);
 	list_init(&pool->hosts);
 	timer_init(&pool->trim, loop, on_trim, pool);
-	if (multi_open(pool,
-		       options->max_connections > 0 ? options->max_connections
-						    : CONNECTIONS_DEFAULT,
-		       err) < 0) {
-		free(pool);
-		return NULL;
-	}
+	multi_init(pool);
+	pool->max_connections =
+		options->max_connections > 0 ? options->max_connections : CONNECTIONS_DEFAULT;
 	pool->ca_file = mem_strdup(options->ca_file);
 	pool->proxy = mem_strdup(options->proxy);
 	return pool;
@@ -248,7 +244,7 @@ void http_start(struct http_pool *pool, struct http_request *request)
 	timer_stop(&pool->trim);
 	request->internal = call;
 	request->status = 0;
-	if (easy_set_up(call, &err) < 0) {
+	if (multi_open(pool, &err) < 0 || easy_set_up(call, &err) < 0) {
 		call_fail(call, err.kind, err.msg);
 	} else if (pool->in_curl) {
 		task_post(&call->act);

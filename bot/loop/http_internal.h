@@ -20,7 +20,8 @@ struct http_pool {
 	bool ca_known;   /* HTTP_CA_DIR was looked at */
 	bool ca_by_hash; /* it has hashed names: ask pool_ca_by_hash */
 	char *proxy;
-	CURLM *multi;
+	CURLM *multi; /* NULL: no request yet */
+	unsigned max_connections;
 	struct timer timer; /* curl's one timer */
 	struct timer trim;  /* gives memory back after a burst */
 	struct list calls;  /* struct call, all that are under way */
@@ -91,7 +92,9 @@ void easy_set_deadlines(struct call *call);
 void easy_forget(struct call *call); /* gives the handle back, wipes headers */
 
 /* http_multi.c: curl's sockets and timer on the loop */
-int multi_open(struct http_pool *pool, unsigned max_connections, struct err *err);
+void multi_init(struct http_pool *pool);
+int multi_open(struct http_pool *pool,
+	       struct err *err); /* for the first request; a start needs no libcurl */
 void multi_close(struct http_pool *pool);
 void multi_drain(struct http_pool *pool);
 

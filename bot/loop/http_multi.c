@@ -72,6 +72,11 @@ static void on_timer(struct timer *timer)
 	act(timer->data, CURL_SOCKET_TIMEOUT, 0);
 }
 
+void multi_init(struct http_pool *pool)
+{
+	timer_init(&pool->timer, pool->loop, on_timer, pool);
+}
+
 static int on_curl_timer(CURLM *multi, long after_ms, void *data)
 {
 	struct http_pool *pool = data;
@@ -122,10 +127,14 @@ static int on_socket(CURL *easy, curl_socket_t fd, int what, void *data, void *s
 	return 0;
 }
 
-int multi_open(struct http_pool *pool, unsigned max_connections, struct err *err)
+int multi_open(struct http_pool *pool, struct err *err)
 {
 	static bool once;
+	long most = (long)pool->max_connections;
 
+	if (pool->multi != NULL) {
+		return 0;
+	}
 	if (!once) {
 		if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) {
 			return err_set(err, ERR_LIMIT, "cannot start libcurl");
@@ -136,15 +145,14 @@ int multi_open(struct http_pool *pool, unsigned max_connections, struct err *err
 	if (pool->multi == NULL) {
 		return err_set(err, ERR_LIMIT, "cannot start libcurl");
 	}
-	timer_init(&pool->timer, pool->loop, on_timer, pool);
 	(void)curl_multi_setopt(pool->multi, CURLMOPT_SOCKETFUNCTION, on_socket);
 	(void)curl_multi_setopt(pool->multi, CURLMOPT_SOCKETDATA, pool);
 	(void)curl_multi_setopt(pool->multi, CURLMOPT_TIMERFUNCTION, on_curl_timer);
 	(void)curl_multi_setopt(pool->multi, CURLMOPT_TIMERDATA, pool);
 	/* Kept when idle, and at most at once: further requests wait in line. More would let a burst do all its TLS
 	 * handshakes in one turn of the loop (64 at once took 200 ms). */
-	(void)curl_multi_setopt(pool->multi, CURLMOPT_MAXCONNECTS, (long)max_connections);
-	(void)curl_multi_setopt(pool->multi, CURLMOPT_MAX_TOTAL_CONNECTIONS, (long)max_connections);
+	(void)curl_multi_setopt(pool->multi, CURLMOPT_MAXCONNECTS, most);
+	(void)curl_multi_setopt(pool->multi, CURLMOPT_MAX_TOTAL_CONNECTIONS, most);
 	return 0;
 }
 

@@ -65,7 +65,7 @@ struct loop {
 	void (*lookups_free)(struct loop *);
 	struct list children;                /* child.c: programs that run */
 	void (*children_end)(struct loop *); /* set by the first child_start */
-	struct lws_room *lws;                /* made by the first ws_open */
+	struct lws_room *lws[2];             /* without TLS, with it: made by the first ws_open */
 	void (*lws_free)(struct loop *);
 };
 
@@ -78,10 +78,10 @@ unsigned timers_fire(struct loop *loop, int64_t now_ms, unsigned most);
 /* The time of the first timer; false when none runs. */
 bool timers_next(const struct loop *loop, int64_t *ret_due_ms);
 
-/* lws.c: the one libwebsockets context of the loop, made at first use; and a vhost of it for each CA file
- * (NULL: the system's), tls false: for plain connections */
+/* lws.c: the libwebsockets context of the loop for TLS or for plain connections, made at first use; and a vhost of it for
+ * each CA file (NULL: the system's) */
 struct lws_vhost;
-struct lws_context *lws_context_of(struct loop *loop, struct err *err);
+struct lws_context *lws_context_of(struct loop *loop, bool tls, struct err *err);
 struct lws_vhost *lws_vhost_of(struct loop *loop, bool tls, const char *ca_file, struct err *err);
 
 /* loop.c: sets libuv's timer to the first of ours. */

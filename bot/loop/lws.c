@@ -1,6 +1,6 @@
-/* lws.c - the one libwebsockets context of a loop
+/* lws.c - the libwebsockets contexts of a loop: one with TLS, one without, which starts no OpenSSL
  *
- * Made by the first ws_open, taken down by loop_free: lws_context_destroy needs a first call, some turns of the loop in
+ * Made by the first ws_open that wants it, taken down by loop_free: lws_context_destroy needs a first call, some turns of the loop in
  * which its handles close, and a second call.
  *
  * Failure modes: libwebsockets' plugin for libuv (libwebsockets-evlib-uv) is not installed, then there is no
@@ -11,6 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/attr.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "loop/internal.h"
@@ -29,7 +30,6 @@
 
 struct vhost {
 	struct list link;
-	bool tls;
 	char *ca_file;
 	struct lws_vhost *lws;
 };
@@ -56,10 +56,8 @@ static void emit(int level, const char *line)
 	log_line(LOG_DEBUG, "loop.lws", "says", text, NULL);
 }
 
-static void lws_room_free(struct loop *loop)
+static void lws_room_free(struct loop *loop, struct lws_room *room)
 {
-	struct lws_room *room = loop->lws;
-
 	lws_context_destroy(room->context);
 	for (int i = 0; i < CLOSE_TURNS; i++) {
 		(void)uv_run(&loop->uv, UV_RUN_NOWAIT);
@@ -73,7 +71,16 @@ static void lws_room_free(struct loop *loop)
 		free(vhost);
 	}
 	free(room);
-	loop->lws = NULL;
+}
+
+static void lws_rooms_free(struct loop *loop)
+{
+	for (size_t i = 0; i < ARRAY_LEN(loop->lws); i++) {
+		if (loop->lws[i] != NULL) {
+			lws_room_free(loop, loop->lws[i]);
+			loop->lws[i] = NULL;
+		}
+	}
 }
 
 /* lws reads http_proxy from the environment when it makes a vhost, for wss too; we have no such setting. */
@@ -92,19 +99,20 @@ static struct lws_vhost *create_vhost(struct lws_context *context,
 	return vhost;
 }
 
-struct lws_context *lws_context_of(struct loop *loop, struct err *err)
+struct lws_context *lws_context_of(struct loop *loop, bool tls, struct err *err)
 {
+	struct lws_room **room = &loop->lws[tls];
 	struct lws_context_creation_info info = {0};
 	void *loops[1] = {&loop->uv};
 	struct lws_context *context;
 
-	if (loop->lws != NULL) {
-		return loop->lws->context;
+	if (*room != NULL) {
+		return (*room)->context;
 	}
 	lws_set_log_level(LLL_ERR | LLL_WARN, emit);
 	info.port = CONTEXT_PORT_NO_LISTEN;
 	info.options = LWS_SERVER_OPTION_LIBUV | LWS_SERVER_OPTION_EXPLICIT_VHOSTS |
-		       LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT;
+		       (tls ? LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT : 0);
 	info.foreign_loops = loops;
 	info.fd_limit_per_thread = DESCRIPTORS_MAX;
 	info.timeout_secs = TIMEOUT_S;
@@ -118,16 +126,16 @@ struct lws_context *lws_context_of(struct loop *loop, struct err *err)
 			"installed?");
 		return NULL;
 	}
-	loop->lws = mem_alloc(sizeof(*loop->lws));
-	loop->lws->context = context;
-	list_init(&loop->lws->vhosts);
-	loop->lws_free = lws_room_free;
+	*room = mem_alloc(sizeof(**room));
+	(*room)->context = context;
+	list_init(&(*room)->vhosts);
+	loop->lws_free = lws_rooms_free;
 	return context;
 }
 
-static bool fits(const struct vhost *vhost, bool tls, const char *ca_file)
+static bool fits(const struct vhost *vhost, const char *ca_file)
 {
-	if (vhost->tls != tls || (vhost->ca_file == NULL) != (ca_file == NULL)) {
+	if ((vhost->ca_file == NULL) != (ca_file == NULL)) {
 		return false;
 	}
 	return ca_file == NULL || strcmp(vhost->ca_file, ca_file) == 0;
@@ -135,7 +143,8 @@ static bool fits(const struct vhost *vhost, bool tls, const char *ca_file)
 
 struct lws_vhost *lws_vhost_of(struct loop *loop, bool tls, const char *ca_file, struct err *err)
 {
-	struct lws_context *context = lws_context_of(loop, err);
+	struct lws_context *context = lws_context_of(loop, tls, err);
+	struct lws_room *room = loop->lws[tls];
 	struct lws_context_creation_info info = {0};
 	struct vhost *vhost;
 	struct lws_vhost *made;
@@ -145,10 +154,10 @@ struct lws_vhost *lws_vhost_of(struct loop *loop, bool tls, const char *ca_file,
 		return NULL;
 	}
 	ca_file = tls ? ca_file : NULL;
-	LIST_FOREACH(it, &loop->lws->vhosts)
+	LIST_FOREACH(it, &room->vhosts)
 	{
 		vhost = LIST_ENTRY(it, struct vhost, link);
-		if (fits(vhost, tls, ca_file)) {
+		if (fits(vhost, ca_file)) {
 			return vhost->lws;
 		}
 	}
@@ -157,7 +166,7 @@ struct lws_vhost *lws_vhost_of(struct loop *loop, bool tls, const char *ca_file,
 		return NULL;
 	}
 	(void)snprintf(name, sizeof(name), "client-%s-%p", tls ? "tls" : "plain",
-		       (const void *)&loop->lws->vhosts);
+		       (const void *)&room->vhosts);
 	info.vhost_name = name;
 	info.port = CONTEXT_PORT_NO_LISTEN;
 	info.protocols = protocols;
@@ -176,9 +185,8 @@ struct lws_vhost *lws_vhost_of(struct loop *loop, bool tls, const char *ca_file,
 		return NULL;
 	}
 	vhost = mem_alloc(sizeof(*vhost));
-	vhost->tls = tls;
 	vhost->ca_file = mem_strdup(ca_file);
 	vhost->lws = made;
-	list_append(&loop->lws->vhosts, &vhost->link);
+	list_append(&room->vhosts, &vhost->link);
 	return made;
 }

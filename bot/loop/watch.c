@@ -1,29 +1,37 @@
-/* watch.c - a file that is watched, over libuv's inotify
+/* watch.c - a file that is watched, over inotify
  *
  * Happy path: a sign from one of the three watched places -> quiet for a while -> the file is looked at -> it is another one
  * (device, inode, size, times) -> changed().
  *
+ * Bounds: three watches, however many files stand beside it; what is written to those is no event at all. Where files come and
+ * go in a storm, one buffer of events is read every WATCH_REST_MS; the kernel keeps some thousands and drops the rest, and
+ * tells that as an event, which is a sign like any other. libuv's own watcher is not used: it reads until there is nothing more, and
+ * swallows the word of what was dropped.
+ *
  * Failure modes: no watch to be had (the system's limit, no such folder): the file is looked at now and then, and the watches
- * are tried again at each look. A folder that was moved away takes its watch with it: all three are set anew after every
- * sign. Signs of other files in the folder (a database beside the policy) end in a comparison of names.
+ * are tried again at each look. A folder that was moved away takes its watch with it: all three are set anew after every sign.
  */
 #include "loop/watch.h"
 
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/inotify.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
+#include "base/attr.h"
 #include "base/clock.h"
 #include "base/mem.h"
 #include "loop/internal.h"
 
-enum place { FOLDER, FOLDER_BEHIND, FILE_ITSELF, PLACES };
+#define BUFFER_BYTES 16384
+#define IN_FOLDER                                                                              \
+	(IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO | IN_DELETE_SELF | IN_MOVE_SELF | \
+	 IN_ONLYDIR)
+#define IN_FILE (IN_MODIFY | IN_ATTRIB | IN_DELETE_SELF | IN_MOVE_SELF)
 
-struct eye {
-	struct watch *watch;
-	uv_fs_event_t handle;
-};
+enum place { FOLDER, FOLDER_BEHIND, FILE_ITSELF, PLACES };
 
 struct watch {
 	struct loop *loop;
@@ -32,20 +40,15 @@ struct watch {
 	void (*changed)(void *data);
 	void *data;
 	struct stat seen; /* zeroed: no file */
-	struct eye eyes[PLACES];
-	unsigned n_open; /* handles of libuv that are not closed yet */
+	int fd;           /* of inotify; -1: there was none to be had */
+	uv_poll_t ear;
+	int marks[PLACES]; /* -1: none; two places may be one */
+	struct timer rest; /* between two buffers */
 	struct timer quiet;
 	struct timer poll;
 	int64_t first_ms; /* of the signs that are not told yet; 0: none */
 	bool poll_only;
 };
-
-static const char *base_name(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	return slash != NULL ? slash + 1 : path;
-}
 
 /* The folder of a path: "." for a bare name. The caller frees. */
 static char *folder_of(const char *path)
@@ -81,33 +84,70 @@ static bool look(struct watch *watch)
 	return other;
 }
 
-static void on_sign(uv_fs_event_t *handle, const char *name, int events, int status);
+static void on_ear(uv_poll_t *ear, int status, int events);
 
-/* False: the system cannot tell about this place. */
-static bool open_eye(struct watch *watch, enum place place, const char *path)
+static void listen_again(struct watch *watch)
 {
-	uv_fs_event_t *handle = &watch->eyes[place].handle;
-
-	(void)uv_fs_event_stop(handle);
-	return !watch->poll_only && path != NULL &&
-	       uv_fs_event_start(handle, on_sign, path, 0) == 0;
+	if (watch->fd >= 0) {
+		(void)uv_poll_start(&watch->ear, UV_READABLE, on_ear);
+	}
 }
 
-/* All three watches on what stands there now; the poll runs while one that is needed is missing. */
+static void open_ear(struct watch *watch)
+{
+	int fd = watch->fd >= 0 || watch->poll_only ? -1 : inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
+
+	if (fd < 0) {
+		return;
+	}
+	if (uv_poll_init(&watch->loop->uv, &watch->ear, fd) != 0) {
+		(void)close(fd);
+		return;
+	}
+	watch->ear.data = watch;
+	watch->fd = fd;
+	listen_again(watch);
+}
+
+/* -1: the system cannot tell about this place. */
+static int mark(const struct watch *watch, const char *path, uint32_t events)
+{
+	return watch->fd < 0 || watch->poll_only || path == NULL
+		       ? -1
+		       : inotify_add_watch(watch->fd, path, events);
+}
+
+/* All three watches on what stands there now, before the old ones go; the poll runs while one that is needed is missing. */
 static void aim(struct watch *watch)
 {
 	char *folder = folder_of(watch->path);
 	char *folder_behind = NULL;
+	int before[PLACES];
 	bool told;
 
+	open_ear(watch);
 	free(watch->behind);
 	watch->behind = realpath(watch->path, NULL);
 	if (watch->behind != NULL) {
 		folder_behind = folder_of(watch->behind);
 	}
-	told = open_eye(watch, FOLDER, folder);
-	told = (watch->behind == NULL || open_eye(watch, FOLDER_BEHIND, folder_behind)) && told;
-	told = (watch->behind == NULL || open_eye(watch, FILE_ITSELF, watch->behind)) && told;
+	memcpy(before, watch->marks, sizeof(before));
+	watch->marks[FOLDER] = mark(watch, folder, IN_FOLDER);
+	watch->marks[FOLDER_BEHIND] = mark(watch, folder_behind, IN_FOLDER);
+	watch->marks[FILE_ITSELF] = mark(watch, watch->behind, IN_FILE);
+	for (size_t i = 0; i < PLACES; i++) {
+		bool stays = before[i] < 0;
+
+		for (size_t k = 0; k < PLACES; k++) {
+			stays = stays || before[i] == watch->marks[k];
+		}
+		if (!stays) { /* may be gone by itself */
+			(void)inotify_rm_watch(watch->fd, before[i]);
+		}
+	}
+	told = watch->marks[FOLDER] >= 0 &&
+	       (watch->behind == NULL ||
+		(watch->marks[FOLDER_BEHIND] >= 0 && watch->marks[FILE_ITSELF] >= 0));
 	if (told) {
 		timer_stop(&watch->poll);
 	} else {
@@ -154,18 +194,31 @@ static void sign(struct watch *watch)
 	}
 }
 
-/* What is written beside the file is none of ours; what is made, renamed or deleted there may be a link of the path. */
-static void on_sign(uv_fs_event_t *handle, const char *name, int events, int status)
+static void on_rest(struct timer *timer)
 {
-	struct eye *eye = handle->data;
-	struct watch *watch = eye->watch;
+	listen_again(timer->data);
+}
 
-	if (status == 0 && (events & UV_RENAME) == 0 && name != NULL &&
-	    strcmp(name, base_name(watch->path)) != 0 &&
-	    (watch->behind == NULL || strcmp(name, base_name(watch->behind)) != 0)) {
-		return;
+/* What is made, renamed or deleted in the folders may be a link of the path: whatever comes is a sign, but the echo of a mark that was taken off. */
+static void on_ear(uv_poll_t *ear, int status, int events)
+{
+	struct watch *watch = ear->data;
+	_Alignas(struct inotify_event) char buffer[BUFFER_BYTES];
+	const struct inotify_event *event;
+	ssize_t n = read(watch->fd, buffer, sizeof(buffer));
+	bool any = false;
+
+	(void)status; /* what there is to know, read says */
+	(void)events;
+	for (ssize_t at = 0; at < n; at += (ssize_t)(sizeof(*event) + event->len)) {
+		event = (const struct inotify_event *)(const void *)(buffer + at);
+		any = any || (event->mask & IN_IGNORED) == 0;
 	}
-	sign(watch);
+	(void)uv_poll_stop(ear);
+	timer_start(&watch->rest, WATCH_REST_MS);
+	if (any) {
+		sign(watch);
+	}
 }
 
 /* ---- life ---------------------------------------------------------------------------------- */
@@ -179,18 +232,15 @@ struct watch *watch_new(struct loop *loop, const char *path, void (*changed)(voi
 	watch->path = mem_strdup(path);
 	watch->changed = changed;
 	watch->data = data;
+	watch->fd = -1;
+	for (size_t i = 0; i < PLACES; i++) {
+		watch->marks[i] = -1;
+	}
+	timer_init(&watch->rest, loop, on_rest, watch);
 	timer_init(&watch->quiet, loop, on_quiet, watch);
 	timer_init(&watch->poll, loop, on_poll, watch);
 	if (loop->is_virtual) {
 		return watch;
-	}
-	for (size_t i = 0; i < PLACES; i++) {
-		struct eye *eye = &watch->eyes[i];
-
-		eye->watch = watch;
-		(void)uv_fs_event_init(&loop->uv, &eye->handle); /* cannot fail here */
-		eye->handle.data = eye;
-		watch->n_open++;
 	}
 	aim(watch);
 	(void)look(watch);
@@ -206,11 +256,10 @@ static void release(struct watch *watch)
 
 static void on_closed(uv_handle_t *handle)
 {
-	struct eye *eye = handle->data;
+	struct watch *watch = handle->data;
 
-	if (--eye->watch->n_open == 0) {
-		release(eye->watch);
-	}
+	(void)close(watch->fd);
+	release(watch);
 }
 
 void watch_free(struct watch *watch)
@@ -218,15 +267,14 @@ void watch_free(struct watch *watch)
 	if (watch == NULL) {
 		return;
 	}
+	timer_stop(&watch->rest);
 	timer_stop(&watch->quiet);
 	timer_stop(&watch->poll);
-	if (watch->loop->is_virtual) {
+	if (watch->fd < 0) {
 		release(watch);
 		return;
 	}
-	for (size_t i = 0; i < PLACES; i++) {
-		uv_close((uv_handle_t *)&watch->eyes[i].handle, on_closed);
-	}
+	uv_close((uv_handle_t *)&watch->ear, on_closed);
 }
 
 void watch_poll_only(struct watch *watch)

@@ -14,6 +14,8 @@
 #define WATCH_QUIET_MS 500
 #define WATCH_MOST_MS 5000 /* told after this time even when it never gets quiet */
 #define WATCH_POLL_MS 5000
+#define WATCH_REST_MS \
+	100 /* between two looks at what the system tells: a storm beside the file costs no more */
 
 struct watch;
 

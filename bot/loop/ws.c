@@ -106,7 +106,7 @@ static void connect_next(struct ws *ws)
 	int64_t share_ms = (until_ms - clock_mono_ms()) / left;
 
 	timer_start(&ws->deadline, share_ms > ATTEMPT_MIN_MS ? share_ms : ATTEMPT_MIN_MS);
-	info.context = lws_context_of(ws->loop, NULL);
+	info.context = lws_context_of(ws->loop, ws->tls, NULL);
 	info.vhost = ws->vhost;
 	info.address = ws->resolve.addresses[ws->next_address++];
 	info.port = (int)ws->port;

@@ -29,8 +29,11 @@ struct polls {
 	struct list waiting; /* flights, by poll_link */
 	struct timer timer;
 	bool gathering, asking;
-	unsigned pages_most, pages_taken; /* of this round, of the last */
-	int64_t asked_ms[8];              /* ring: when the latest came */
+	unsigned pages_most;               /* of this round */
+	unsigned pages_taken, alone_taken; /* by the last one: pages, and looks by number */
+	uint64_t newest;                   /* on the page before */
+	int64_t no_order_until_ms;         /* the list was not newest first: no pages up to then */
+	int64_t asked_ms[8];               /* ring: when the latest came */
 	size_t n_asked, next;
 	struct ocean_call call;
 };
@@ -113,6 +116,7 @@ struct flight {
 	struct task turn;
 	struct list poll_link; /* polls.c */
 	bool in_round, polled; /* polled: action is there, no walk is needed */
+	bool alone;            /* it was on no page: asked about by its number */
 	struct ocean_action action;
 	struct ocean_action *actions;
 	size_t n_actions;

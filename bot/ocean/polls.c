@@ -3,8 +3,10 @@
  * Happy path: a call that looks at an action and for which nobody waits at a screen is held a moment when there were many of
  * them lately; then one page of the account's newest actions answers all that stand on it. docs/budget.md has the arithmetic.
  *
- * Failure modes: an action is older than the pages that are read: it is asked about by its number, as ever. The page fails: all
- * who were to be answered by it fail with it, and look again in their own time.
+ * Failure modes: an action is on no page that was read (it is older, or the list lags): it is asked about by its number, in its turn,
+ * so that the looks stay as few as the pages are. The list is not newest first, as it was ever seen: for ten minutes no page
+ * is read, and all are asked about by their numbers, in turn. The page fails: all who were to be answered by it fail with it, and
+ * look again in their own time.
  */
 #include <stdlib.h>
 
@@ -14,8 +16,10 @@
 
 #define LATELY_MS 10000
 #define GATHER_MS 2000 /* how long they are held at least */
-#define PAGE_EVERY_MS \
-	1500  /* and for each page that the last round took: at most 40 pages a minute */
+#define LOOK_EVERY_MS \
+	1500 /* and for each page and each single look of the last round: at most 40 a minute */
+#define ALONE_MOST 4 /* single looks a round */
+#define NO_ORDER_MS (10 * 60 * 1000)
 #define FEW 3 /* so few are asked about one by one all the same */
 #define PAGE 200
 
@@ -26,32 +30,28 @@ static void release(struct flight *flight)
 	task_post(&flight->turn);
 }
 
-static size_t count(const struct polls *polls, bool in_round)
+static size_t count(const struct polls *polls)
 {
 	size_t n = 0;
 
 	LIST_FOREACH(it, &polls->waiting)
 	{
-		n += !in_round || LIST_ENTRY(it, struct flight, poll_link)->in_round;
+		n++;
 	}
 	return n;
 }
 
-static void release_round(struct polls *polls, bool in_round)
+static void release_all(struct polls *polls)
 {
 	LIST_FOREACH_SAFE(it, next, &polls->waiting)
 	{
-		struct flight *flight = LIST_ENTRY(it, struct flight, poll_link);
-
-		if (!in_round || flight->in_round) {
-			release(flight);
-		}
+		release(LIST_ENTRY(it, struct flight, poll_link));
 	}
 }
 
 static void gather(struct polls *polls)
 {
-	int64_t ms = PAGE_EVERY_MS * (int64_t)polls->pages_taken;
+	int64_t ms = LOOK_EVERY_MS * (int64_t)(polls->pages_taken + polls->alone_taken);
 
 	timer_start(&polls->timer, ms > GATHER_MS ? ms : GATHER_MS);
 	polls->gathering = true;
@@ -67,10 +67,38 @@ static void end_round(struct polls *polls)
 {
 	polls->asking = false;
 	polls->pages_taken = polls->call.page;
-	release_round(polls, true);
+	LIST_FOREACH(it, &polls->waiting)
+	{
+		struct flight *flight = LIST_ENTRY(it, struct flight, poll_link);
+
+		flight->alone = flight->alone || flight->in_round;
+		flight->in_round = false;
+	}
 	if (!list_empty(&polls->waiting)) {
 		gather(polls);
 	}
+}
+
+/*
+ * A page is sorted by whoever read it (answer.c); which page an action is on is DigitalOcean's. Newest first: what is waited for is not
+ * newer than all of the first page, but for what the list does not have yet; and no page is newer than the one before.
+ */
+static bool is_in_order(const struct polls *polls, const struct ocean_call *call)
+{
+	uint64_t newest = call->n_actions > 0 ? call->actions[0].id : 0;
+	size_t n = 0, n_newer = 0;
+
+	if (call->page > 1) {
+		return newest <= polls->newest;
+	}
+	LIST_FOREACH(it, &polls->waiting)
+	{
+		const struct flight *flight = LIST_ENTRY(it, struct flight, poll_link);
+
+		n += flight->in_round;
+		n_newer += flight->in_round && flight->call->action_id > newest;
+	}
+	return 2 * n_newer <= n;
 }
 
 static int by_id(const void *key, const void *element)
@@ -84,8 +112,16 @@ static int by_id(const void *key, const void *element)
 /* Answers whom it can; is anybody left who may stand on a later page? */
 static bool take_page(struct polls *polls, const struct ocean_call *call, const struct err *err)
 {
-	uint64_t oldest = call->n_actions > 0 ? call->actions[call->n_actions - 1].id : 0;
+	bool in_order = err == NULL && is_in_order(polls, call);
+	uint64_t oldest =
+		in_order && call->n_actions > 0 ? call->actions[call->n_actions - 1].id : 0;
 	bool left = false;
+
+	if (err == NULL && !in_order) {
+		polls->no_order_until_ms = clock_mono_ms() + NO_ORDER_MS;
+	} else if (in_order && call->n_actions > 0) {
+		polls->newest = call->actions[0].id;
+	}
 
 	LIST_FOREACH_SAFE(it, next, &polls->waiting)
 	{
@@ -95,7 +131,7 @@ static bool take_page(struct polls *polls, const struct ocean_call *call, const 
 		if (!flight->in_round) {
 			continue;
 		}
-		if (err == NULL && call->n_actions > 0) {
+		if (in_order && call->n_actions > 0) {
 			found = bsearch(&flight->call->action_id, call->actions, call->n_actions,
 					sizeof(*found), by_id);
 		}
@@ -130,22 +166,50 @@ static void page_done(struct ocean_call *call, const struct err *err)
 	}
 }
 
+/* Those who are asked about by their numbers, in their turn. */
+static unsigned release_alone(struct polls *polls, bool all)
+{
+	unsigned n = 0;
+
+	LIST_FOREACH_SAFE(it, next, &polls->waiting)
+	{
+		struct flight *flight = LIST_ENTRY(it, struct flight, poll_link);
+
+		if ((all || flight->alone) && n < ALONE_MOST) {
+			release(flight);
+			n++;
+		}
+	}
+	return n;
+}
+
 static void on_gathered(struct timer *timer)
 {
 	struct polls *polls = timer->data;
+	bool no_order = clock_mono_ms() < polls->no_order_until_ms;
+	size_t n = 0;
 
 	polls->gathering = false;
-	if (count(polls, false) <= FEW) {
-		release_round(polls, false);
+	if (count(polls) <= FEW) {
+		release_all(polls);
 		return;
 	}
+	polls->pages_taken = 0;
+	polls->alone_taken = release_alone(polls, no_order);
 	LIST_FOREACH(it, &polls->waiting)
 	{
-		LIST_ENTRY(it, struct flight, poll_link)->in_round = true;
+		struct flight *flight = LIST_ENTRY(it, struct flight, poll_link);
+
+		flight->in_round = !flight->alone && !no_order;
+		n += flight->in_round;
 	}
-	polls->asking = true;
-	polls->pages_most = 2 + (unsigned)(count(polls, true) / (PAGE / 2));
-	ask(polls, 1);
+	if (n > 0) {
+		polls->asking = true;
+		polls->pages_most = 2 + (unsigned)(n / (PAGE / 2));
+		ask(polls, 1);
+	} else if (!list_empty(&polls->waiting)) {
+		gather(polls);
+	}
 }
 
 void polls_init(struct client *client)

@@ -16,6 +16,7 @@ struct ask {
 	const struct policy_question *q;
 	const struct policy_view *view;
 	bool time_matters; /* some line was left unknown for want of the time */
+	struct subject droplet;
 };
 
 static inline void speak(struct decision *decision, const struct policy_rule *rule)
@@ -34,6 +35,16 @@ static inline struct place place_of(const struct policy_asker *asker)
 		.policy = p,
 		.person = p != NULL && asker->person <= p->n_people ? asker->person : 0,
 		.channel = p != NULL && asker->channel <= p->n_channels ? asker->channel : 0,
+	};
+}
+
+static inline struct ask ask_of(const struct policy_question *q, const struct policy_view *view)
+{
+	return (struct ask){
+		.at = place_of(&q->asker),
+		.q = q,
+		.view = view,
+		.droplet.droplet = q->droplet,
 	};
 }
 

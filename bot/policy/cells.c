@@ -20,7 +20,7 @@ unsigned bits_count(const uint64_t *bits, size_t words)
 	unsigned n = 0;
 
 	for (size_t w = 0; w < words; w++) {
-		n += (unsigned)__builtin_popcountll(bits[w]);
+		n += bits[w] != 0 ? (unsigned)__builtin_popcountll(bits[w]) : 0;
 	}
 	return n;
 }
@@ -47,11 +47,13 @@ void world_of(struct world *ret_world, const struct droplet *droplets, size_t n)
 }
 
 /* The verb makes no difference to a selector where there is a droplet; where there is none, only `any` fits. */
-static void fill(const struct world *world, const struct selector *selector, enum fit least,
-		 uint64_t *row)
+void world_fill(const struct world *world, const struct selector *selector, enum fit least,
+		uint64_t *row)
 {
 	for (unsigned i = 0; i < world->n; i++) {
-		if (selector_fit(selector, VERB_DROPLET_SHOW, &world->droplets[i]) >= least) {
+		struct subject subject = {.droplet = &world->droplets[i]};
+
+		if (selector_fit(selector, VERB_DROPLET_SHOW, &subject) >= least) {
 			bit_set(row, i);
 		}
 	}
@@ -66,7 +68,7 @@ static uint64_t *fill_table(const struct world *world, const struct rule_table *
 	uint64_t *rows = arena_array(arena, (size_t)table->n * world->words + 1, sizeof(*rows));
 
 	for (unsigned i = 0; i < table->n; i++) {
-		fill(world, &table->rules[i].droplets, least, &rows[i * world->words]);
+		world_fill(world, &table->rules[i].droplets, least, &rows[i * world->words]);
 	}
 	return rows;
 }
@@ -105,7 +107,7 @@ static void fill_ceilings(struct cells *cells, struct arena *arena)
 			const struct ceiling *ceiling = &p->channels[c].ceilings[i];
 
 			memset(one, 0, words * sizeof(*one));
-			fill(cells->world, &ceiling->droplets, FIT_YES, one);
+			world_fill(cells->world, &ceiling->droplets, FIT_YES, one);
 			for (unsigned v = VERB_NONE + 1; v < VERB_COUNT; v++) {
 				uint64_t *row = &cells->ceiling[(c * VERB_COUNT + v) * words];
 
@@ -226,7 +228,8 @@ unsigned people_classes(const struct rule_table *const *tables, size_t n_tables,
 static void sign(const struct selector *selector, const struct droplet *droplet, uint64_t *ret,
 		 unsigned *at)
 {
-	enum fit fit = selector_fit(selector, VERB_DROPLET_SHOW, droplet);
+	struct subject subject = {.droplet = droplet};
+	enum fit fit = selector_fit(selector, VERB_DROPLET_SHOW, &subject);
 
 	if (fit == FIT_YES) {
 		bit_set(ret, *at);

@@ -46,7 +46,7 @@ static bool ceiling_fits(struct ask *ask, const struct channel *channel)
 		const struct ceiling *c = &channel->ceilings[i];
 
 		if (bit_get(c->verbs.bits, (unsigned)ask->q->verb) &&
-		    selector_fit(&c->droplets, ask->q->verb, ask->q->droplet) >= least &&
+		    selector_fit(&c->droplets, ask->q->verb, &ask->droplet) >= least &&
 		    (c->during == NULL || ask_during(ask, c->during, c->n_during) >= least)) {
 			return channel->during == NULL ||
 			       ask_during(ask, channel->during, channel->n_during) >= least;
@@ -60,7 +60,7 @@ bool match_channel_hours(const struct policy_question *q, const struct hours *co
 {
 	static const struct policy_view now = {.hopeful = true};
 	static const struct policy_view ever = {.hopeful = true, .timeless = true};
-	struct ask ask = {place_of(&q->asker), q, &now, false};
+	struct ask ask = ask_of(q, &now);
 	const struct channel *channel;
 
 	if (ask.at.channel == 0 || !is_verb(q->verb)) {
@@ -80,7 +80,7 @@ bool match_channel_hours(const struct policy_question *q, const struct hours *co
 		const struct ceiling *c = &channel->ceilings[i];
 
 		if (bit_get(c->verbs.bits, (unsigned)q->verb) &&
-		    selector_fit(&c->droplets, q->verb, q->droplet) != FIT_NO) {
+		    selector_fit(&c->droplets, q->verb, &ask.droplet) != FIT_NO) {
 			*ret_during = c->during;
 			*ret_n = c->n_during;
 		}
@@ -120,14 +120,14 @@ static bool ask_for(struct ask *ask, enum fit least, struct decision *decision)
 
 bool match_against(const struct policy_question *q, struct decision *decision)
 {
-	struct ask ask = {place_of(&q->asker), q, &plainly, false};
+	struct ask ask = ask_of(q, &plainly);
 
 	return ask_against(&ask, decision);
 }
 
 bool match_for(const struct policy_question *q, enum fit least, struct decision *decision)
 {
-	struct ask ask = {place_of(&q->asker), q, &plainly, false};
+	struct ask ask = ask_of(q, &plainly);
 
 	return ask_for(&ask, least, decision);
 }
@@ -171,7 +171,7 @@ static void decide(struct ask *ask, struct decision *d)
 
 void policy_decide(const struct policy_question *q, struct decision *ret_decision)
 {
-	struct ask ask = {place_of(&q->asker), q, &plainly, false};
+	struct ask ask = ask_of(q, &plainly);
 
 	decide(&ask, ret_decision);
 }
@@ -179,7 +179,7 @@ void policy_decide(const struct policy_question *q, struct decision *ret_decisio
 void decide_view(const struct policy_question *q, const struct policy_view *view,
 		 struct decision *ret_decision, bool *ret_time_matters)
 {
-	struct ask ask = {place_of(&q->asker), q, view, false};
+	struct ask ask = ask_of(q, view);
 
 	decide(&ask, ret_decision);
 	*ret_time_matters = ask.time_matters;
@@ -187,7 +187,7 @@ void decide_view(const struct policy_question *q, const struct policy_view *view
 
 bool view_allows(const struct policy_question *q, const struct policy_view *view)
 {
-	struct ask ask = {place_of(&q->asker), q, view, false};
+	struct ask ask = ask_of(q, view);
 	struct decision ignored;
 
 	clear(&ignored);
@@ -255,7 +255,7 @@ bool policy_could(const struct policy_asker *asker, enum verb verb, int64_t at_m
 {
 	static const struct policy_view perhaps = {.takeable = true};
 	const struct policy_question q = {.asker = *asker, .verb = verb, .at_ms = at_ms};
-	struct ask ask = {place_of(asker), &q, &perhaps, false};
+	struct ask ask = ask_of(&q, &perhaps);
 
 	return could(&ask);
 }
@@ -264,7 +264,7 @@ bool could_ever(const struct policy_asker *asker, enum verb verb)
 {
 	static const struct policy_view ever = {.timeless = true};
 	const struct policy_question q = {.asker = *asker, .verb = verb};
-	struct ask ask = {place_of(asker), &q, &ever, false};
+	struct ask ask = ask_of(&q, &ever);
 
 	return could(&ask);
 }

@@ -6,12 +6,13 @@
 
 #include "base/mem.h"
 
-/* One difference of one class: a verb in a channel at some moments, on a set of elements, for one reason. */
+/* One difference of one class: a verb in a channel at some moments, on a set of elements, for one reason. Whole words: it
+ * is the key of a case or, without the moments or the verbs, part of one. */
 struct record {
 	uint64_t gain, set, kind, side, number;
 	struct moment_set moments;
 	struct verb_set verbs;
-	unsigned channel;
+	uint64_t channel;
 };
 
 struct records {
@@ -31,6 +32,7 @@ struct work {
 	uint64_t *key;
 	bool *channel_differs; /* channels times VERB_COUNT */
 	unsigned *alike;       /* channels times VERB_COUNT: see find_alike */
+	unsigned *next_alike;  /* the next channel after it that is alike; n_channels: none */
 };
 
 #define KEY_WORDS \
@@ -70,10 +72,11 @@ static bool channel_differs(const struct difference *d, const struct pair *chann
  * (n_channels): whatever else the files say, nothing is allowed there before or after.
  */
 static void find_alike(const struct difference *d, const bool *differs, unsigned verb,
-		       unsigned *alike)
+		       unsigned *alike, unsigned *next)
 {
 	struct intern ceilings;
 	unsigned *first = mem_array(d->n_channels + 1, sizeof(*first));
+	unsigned *last = mem_array(d->n_channels + 1, sizeof(*last)); /* by ceiling */
 
 	intern_init(&ceilings, d->world.words);
 	for (unsigned c = 0; c < d->n_channels; c++) {
@@ -83,6 +86,7 @@ static void find_alike(const struct difference *d, const bool *differs, unsigned
 		bool is_new;
 
 		alike[c * VERB_COUNT + verb] = c;
+		next[c * VERB_COUNT + verb] = d->n_channels;
 		if (differs[c * VERB_COUNT + verb]) {
 			continue;
 		}
@@ -91,11 +95,17 @@ static void find_alike(const struct difference *d, const bool *differs, unsigned
 			continue;
 		}
 		number = intern_put(&ceilings, row, &is_new);
-		first[number] = is_new ? c : first[number];
+		if (is_new) {
+			first[number] = c;
+		} else {
+			next[last[number] * VERB_COUNT + verb] = c;
+		}
+		last[number] = c;
 		alike[c * VERB_COUNT + verb] = first[number];
 	}
 	intern_done(&ceilings);
 	free(first);
+	free(last);
 }
 
 static void add_record(struct records *records, const struct record *record)
@@ -269,51 +279,44 @@ static void compare_here(struct work *work, const struct pair *person,
 	record_steps(work, moments, channel, verb);
 }
 
-static int by_case(const void *a, const void *b)
-{
-	const struct record *x = a;
-	const struct record *y = b;
-	int order = memcmp(x, y, offsetof(struct record, moments));
-
-	order = order != 0 ? order : memcmp(&x->verbs, &y->verbs, sizeof(x->verbs));
-	return order != 0 ? order : (x->channel > y->channel) - (x->channel < y->channel);
-}
-
-static int by_reason(const void *a, const void *b)
-{
-	const struct record *x = a;
-	const struct record *y = b;
-	int order = memcmp(x, y, offsetof(struct record, verbs));
-
-	return order != 0 ? order : (x->channel > y->channel) - (x->channel < y->channel);
-}
-
 static int by_verbs(const void *a, const void *b)
 {
 	return memcmp(a, b, offsetof(struct record, channel));
 }
 
-/* What is the same in this order becomes one record, at all its moments and with all its verbs. */
-static void join(struct records *records, int (*order)(const void *, const void *))
+/* What is the same but for its moments, or but for its verbs, becomes one record with all of them. */
+static void join(struct records *records, bool moments)
 {
-	size_t n = 0;
+	struct intern keys;
+	size_t n = records->n;
 
-	qsort(records->list, records->n, sizeof(records->list[0]), order);
-	for (size_t i = 0; i < records->n; i++) {
-		struct record *last = n > 0 ? &records->list[n - 1] : NULL;
+	intern_init(&keys, sizeof(struct record) / sizeof(uint64_t));
+	records->n = 0;
+	for (size_t i = 0; i < n; i++) {
+		const struct record *from = &records->list[i];
+		struct record key = *from;
+		struct record *to;
+		bool is_new;
 
-		if (last == NULL || order(last, &records->list[i]) != 0) {
-			records->list[n++] = records->list[i];
+		if (moments) {
+			memset(&key.moments, 0, sizeof(key.moments));
+		} else {
+			memset(&key.verbs, 0, sizeof(key.verbs));
+		}
+		to = &records->list[intern_put(&keys, (const uint64_t *)&key, &is_new)];
+		if (is_new) {
+			*to = *from;
+			records->n++;
 			continue;
 		}
 		for (size_t w = 0; w < VERB_WORDS; w++) {
-			last->verbs.bits[w] |= records->list[i].verbs.bits[w];
+			to->verbs.bits[w] |= from->verbs.bits[w];
 		}
 		for (size_t w = 0; w < MOMENT_WORDS; w++) {
-			last->moments.bits[w] |= records->list[i].moments.bits[w];
+			to->moments.bits[w] |= from->moments.bits[w];
 		}
 	}
-	records->n = n;
+	intern_done(&keys);
 }
 
 static void put_group(struct difference *d, const uint64_t *key, unsigned class)
@@ -340,9 +343,9 @@ static void group_records(struct work *work, unsigned class)
 	struct group *group = (struct group *)work->key;
 
 	if (work->views.n > 1) {
-		join(records, by_case); /* with one view each case stands once */
+		join(records, true); /* with one view each case stands once */
 	}
-	join(records, by_reason);
+	join(records, false);
 	qsort(records->list, records->n, sizeof(records->list[0]), by_verbs);
 	for (size_t i = 0; i < records->n;) {
 		const struct record *first = &records->list[i];
@@ -350,7 +353,7 @@ static void group_records(struct work *work, unsigned class)
 		memset(work->key, 0, work->d->groups.words * sizeof(uint64_t));
 		memcpy(group, first, offsetof(struct record, channel));
 		for (; i < records->n && by_verbs(first, &records->list[i]) == 0; i++) {
-			bit_set(group->channels, records->list[i].channel);
+			bit_set(group->channels, (unsigned)records->list[i].channel);
 		}
 		put_group(work->d, work->key, class);
 	}
@@ -376,9 +379,12 @@ static void repeat(struct work *work, size_t from, unsigned channel, unsigned ve
 	const struct difference *d = work->d;
 	size_t to = work->records.n;
 
-	for (unsigned c = channel + 1; c < d->n_channels && from < to; c++) {
-		for (size_t i = from; i < to && work->alike[c * VERB_COUNT + verb] == channel;
-		     i++) {
+	if (from == to) {
+		return;
+	}
+	for (unsigned c = work->next_alike[channel * VERB_COUNT + verb]; c < d->n_channels;
+	     c = work->next_alike[c * VERB_COUNT + verb]) {
+		for (size_t i = from; i < to; i++) {
 			struct record record = work->records.list[i];
 
 			record.channel = c;
@@ -491,8 +497,10 @@ static void work_init(struct work *work, struct difference *d)
 	}
 	work->alike = arena_array(&d->arena, (size_t)d->n_channels * VERB_COUNT + 1,
 				  sizeof(*work->alike));
+	work->next_alike = arena_array(&d->arena, (size_t)d->n_channels * VERB_COUNT + 1,
+				       sizeof(*work->next_alike));
 	for (unsigned v = VERB_NONE + 1; v < VERB_COUNT; v++) {
-		find_alike(d, work->channel_differs, v, work->alike);
+		find_alike(d, work->channel_differs, v, work->alike, work->next_alike);
 	}
 }
 

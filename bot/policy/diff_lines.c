@@ -191,16 +191,9 @@ const uint64_t *diff_ceiling(const struct difference *d, int side, unsigned chan
 	for (unsigned i = 0; i < c->n_ceilings; i++) {
 		const struct ceiling *ceiling = &c->ceilings[i];
 
-		for (unsigned e = 0; bit_get(ceiling->verbs.bits, verb) &&
-				     diff_hours_open(d, side, moment, ceiling->during,
-						     ceiling->n_during, FIT_YES) &&
-				     e <= d->world.n;
-		     e++) {
-			if (e < d->world.n ? selector_fit(&ceiling->droplets, VERB_DROPLET_SHOW,
-							  &d->world.droplets[e]) == FIT_YES
-					   : ceiling->droplets.any) {
-				bit_set(room, e);
-			}
+		if (bit_get(ceiling->verbs.bits, verb) &&
+		    diff_hours_open(d, side, moment, ceiling->during, ceiling->n_during, FIT_YES)) {
+			world_fill(&d->world, &ceiling->droplets, FIT_YES, room);
 		}
 	}
 	cut(d, verb, room);

@@ -61,15 +61,7 @@ static uint64_t *fill(struct steps *s, const struct rule_table *table)
 	uint64_t *rows = arena_array(&s->d->arena, table->n * world->words + 1, sizeof(*rows));
 
 	for (unsigned i = 0; i < table->n; i++) {
-		const struct selector *selector = &table->rules[i].droplets;
-
-		for (unsigned e = 0; e <= world->n; e++) {
-			if (e < world->n ? selector_fit(selector, VERB_DROPLET_SHOW,
-							&world->droplets[e]) >= FIT_UNKNOWN
-					 : selector->any) {
-				bit_set(&rows[i * world->words], e);
-			}
-		}
+		world_fill(world, &table->rules[i].droplets, FIT_UNKNOWN, &rows[i * world->words]);
 	}
 	return rows;
 }

@@ -61,11 +61,11 @@ static unsigned next_person(const struct difference *d, const uint64_t *classes,
 	return best;
 }
 
-static void say_people(struct difference *d, const uint64_t *classes)
+static void say_people(struct difference *d, const uint64_t *classes, unsigned n_people)
 {
 	struct listing list = diff_listing(d);
 	bool strangers = bit_get(classes, d->people[0].class);
-	unsigned n = count_people(d, classes) - strangers;
+	unsigned n = n_people - strangers;
 
 	if (n + 1 == d->n_people && n > 1) {
 		diff_list_add(&list, strangers ? "everyone" : "people");
@@ -130,19 +130,32 @@ static void say_names(struct difference *d, const uint64_t *set)
 {
 	struct listing list = {.out = d->out, .most = DROPLETS_NAMED};
 
-	for (unsigned i = 0; i < d->world.n; i++) {
-		const char *name = d->world.droplets[i].name;
+	for (unsigned w = 0; w < d->world.words; w++) {
+		for (uint64_t bits = set[w]; bits != 0; bits &= bits - 1) {
+			unsigned i = w * 64 + (unsigned)__builtin_ctzll(bits);
+			const char *name = d->world.droplets[i].name;
 
-		if (bit_get(set, i)) {
 			diff_list_add(&list, name != NULL && name[0] != '\0' ? name : "(no name)");
 		}
 	}
 }
 
-static void say_droplets(struct difference *d, const struct group *group, const uint64_t *set)
+static void say_number(struct difference *d, unsigned n)
+{
+	char digits[10];
+	size_t at = sizeof(digits);
+
+	do {
+		digits[--at] = (char)('0' + n % 10);
+		n /= 10;
+	} while (n > 0);
+	(void)strbuf_add(d->out, &digits[at], sizeof(digits) - at);
+}
+
+static void say_droplets(struct difference *d, const struct group *group, const uint64_t *set,
+			 unsigned n)
 {
 	const struct rule *rule = rule_of(d, group);
-	unsigned n = bits_count(set, d->world.words);
 
 	if (bit_get(set, d->world.n)) {
 		return; /* about no droplet */
@@ -160,7 +173,9 @@ static void say_droplets(struct difference *d, const struct group *group, const 
 		droplet_words(&d->world.droplets[bits_first(set, d->world.words)], d->out);
 		return;
 	}
-	(void)strbuf_addf(d->out, " on %u droplet%s (", n, n == 1 ? "" : "s");
+	(void)strbuf_adds(d->out, " on ");
+	say_number(d, n);
+	(void)strbuf_adds(d->out, n == 1 ? " droplet (" : " droplets (");
 	if (n <= DROPLETS_NAMED || rule == NULL) {
 		say_names(d, set);
 		(void)strbuf_adds(d->out, n > DROPLETS_NAMED ? ", ..." : "");
@@ -173,8 +188,11 @@ static void say_droplets(struct difference *d, const struct group *group, const 
 static void say_line(struct difference *d, const char *what, const char *name, unsigned line,
 		     int side)
 {
-	(void)strbuf_addf(d->out, "%s %s, line %u%s\n", what, name, line,
-			  side == OLD ? " of the old file" : "");
+	(void)strbuf_adds(d->out, what);
+	(void)strbuf_adds(d->out, name);
+	(void)strbuf_adds(d->out, ", line ");
+	say_number(d, line);
+	(void)strbuf_adds(d->out, side == OLD ? " of the old file\n" : "\n");
 }
 
 static void say_cause(struct difference *d, const struct group *group)
@@ -187,48 +205,47 @@ static void say_cause(struct difference *d, const struct group *group)
 	switch ((enum cause_kind)group->kind) {
 	case BY_LINE:
 	case BY_NEVER:
-		say_line(d, group->kind == BY_LINE ? "allow" : "never", rule->label.name,
+		say_line(d, group->kind == BY_LINE ? "allow " : "never ", rule->label.name,
 			 rule->label.line, (int)group->side);
 		break;
 	case BY_CEILING:
 		label = &d->policy[group->side]->channels[group->number].label;
-		say_line(d, "channel", label->name + strlen("ceiling."), label->line,
+		say_line(d, "channel ", label->name + strlen("ceiling."), label->line,
 			 (int)group->side);
 		break;
 	case BY_STEP:
 		change = diff_change(d->steps, (unsigned)group->number);
-		(void)strbuf_addf(d->out, "%s now; ", change->text);
-		say_line(d, change->list, rule->label.name, rule->label.line, change->side);
+		(void)strbuf_addf(d->out, "%s now; %s ", change->text, change->list);
+		say_line(d, "", rule->label.name, rule->label.line, change->side);
 		break;
 	}
 }
 
-static void count_cases(struct difference *d, const struct group *group, const uint64_t *classes,
-			const uint64_t *set)
+static void count_cases(struct difference *d, const struct group *group, uint64_t n_people,
+			unsigned n_elements)
 {
-	uint64_t people = count_people(d, classes);
-
 	*(group->gain != 0 ? &d->result->cases_gained : &d->result->cases_lost) +=
-		people * bits_count(group->verbs.bits, VERB_WORDS) *
-		bits_count(group->channels, d->n_channels / 64 + 1) *
-		bits_count(set, d->world.words);
+		n_people * bits_count(group->verbs.bits, VERB_WORDS) *
+		bits_count(group->channels, d->n_channels / 64 + 1) * n_elements;
 }
 
 void diff_say_group(struct difference *d, const struct group *group, const uint64_t *classes)
 {
 	const uint64_t *set = intern_key(&d->sets, (unsigned)group->set);
 	bool gain = group->gain != 0;
+	unsigned n_elements = bits_count(set, d->world.words);
+	unsigned n_people = count_people(d, classes);
 	bool step = group->kind == BY_STEP;
 
 	*(gain ? &d->result->gains : &d->result->losses) += 1;
 	if (!step) {
-		count_cases(d, group, classes, set);
+		count_cases(d, group, n_people, n_elements);
 	}
 	(void)strbuf_adds(d->out, gain ? "+ " : "- ");
-	say_people(d, classes);
+	say_people(d, classes, n_people);
 	(void)strbuf_adds(d->out, gain || step ? " may " : " may no longer ");
 	say_verbs(d, group->verbs.bits);
-	say_droplets(d, group, set);
+	say_droplets(d, group, set, n_elements);
 	say_channels(d, group->channels);
 	diff_say_when(d, &group->moments);
 	say_cause(d, group);

@@ -81,23 +81,26 @@ static void compile_entry(struct compiler *c, const struct yaml_node *node,
 	pattern->text = copy;
 	pattern->glob = strchr(copy, '*') != NULL;
 	pattern->uuid = is_uuid(copy);
+	pattern->marks = marks_of_pattern(pattern);
 }
 
 /* The keys of one map; `except` is left to the caller. NULL when there is none of them. */
 static const struct clauses *compile_clauses(struct compiler *c, const struct yaml_node *map)
 {
-	struct clauses *clauses = arena_alloc(c->arena, sizeof(*clauses));
+	struct clause found[BY_COUNT] = {{0}};
+	struct clauses *clauses;
+	unsigned n = 0;
 
 	for (enum attribute a = BY_TAG; a < BY_COUNT; a++) {
 		const struct yaml_node *node = yaml_get(map, attribute_names[a]);
-		struct clause *clause = &clauses->clause[clauses->n];
+		struct clause *clause = &found[n];
 		struct pattern *patterns;
 		struct items items;
 
 		if (node == NULL) {
 			continue;
 		}
-		clauses->n++;
+		n++;
 		clause->attribute = a;
 		if (!walk_items(c, node, "values", false, &items)) {
 			continue;
@@ -106,11 +109,20 @@ static const struct clauses *compile_clauses(struct compiler *c, const struct ya
 		for (size_t i = 0; i < items.n; i++) {
 			patterns[i].text = "";
 			compile_entry(c, item(&items, i), a, &patterns[i]);
+			clause->marks.whole |= patterns[i].marks.whole;
+			clause->marks.first |= patterns[i].marks.first;
+			clause->marks.last |= patterns[i].marks.last;
 		}
 		clause->patterns = patterns;
 		clause->n = (unsigned)items.n;
 	}
-	return clauses->n > 0 ? clauses : NULL;
+	if (n == 0) {
+		return NULL;
+	}
+	clauses = arena_alloc(c->arena, sizeof(*clauses) + n * sizeof(found[0]));
+	clauses->n = n;
+	memcpy(clauses->clause, found, n * sizeof(found[0]));
+	return clauses;
 }
 
 static void compile_except(struct compiler *c, const struct yaml_node *node,

@@ -68,7 +68,7 @@ bool ask_limits(struct ask *ask, struct decision *decision)
 
 size_t policy_limits(const struct policy_question *q, const struct policy_limit **ret, size_t most)
 {
-	struct ask ask = {place_of(&q->asker), q, &plainly, false};
+	struct ask ask = ask_of(q, &plainly);
 	const struct rule_table *table;
 	size_t n = 0;
 
@@ -92,7 +92,7 @@ size_t policy_limits(const struct policy_question *q, const struct policy_limit 
 
 bool policy_limit_fits(const struct policy_limit *limit, const struct policy_question *past)
 {
-	struct ask ask = {place_of(&past->asker), past, &plainly, false};
+	struct ask ask = ask_of(past, &plainly);
 	const struct rule *rule = (const struct rule *)limit->rule; /* label is first */
 	const struct rule_table *table;
 	unsigned number;
@@ -108,7 +108,7 @@ bool policy_limit_fits(const struct policy_limit *limit, const struct policy_que
 
 bool match_limits(const struct policy_question *q, struct decision *decision)
 {
-	struct ask ask = {place_of(&q->asker), q, &plainly, false};
+	struct ask ask = ask_of(q, &plainly);
 
 	return is_verb(q->verb) && ask_limits(&ask, decision);
 }
@@ -173,7 +173,7 @@ bool ask_duties(struct ask *ask, struct decision *decision)
 
 bool match_duties(const struct policy_question *q, struct decision *decision)
 {
-	struct ask ask = {place_of(&q->asker), q, &plainly, false};
+	struct ask ask = ask_of(q, &plainly);
 
 	return !is_verb(q->verb) || ask_duties(&ask, decision);
 }

@@ -1,204 +1,88 @@
 /* lint_escalation.c - W107: who may change tags, names or projects, and what else that would give them
  *
- * For each droplet that anybody may tag, rename or move: the droplet as it would be afterwards, with every value that some
- * selector names. Those go into a second world beside the first, and what each class of people may is compared there.
+ * In the policy's own world every state of a droplet is looked at, and each step from it that a class of people may make: what may
+ * they afterwards that they might not before? Over an inventory the steps are followed on, from each droplet as it is to all
+ * that this class can make of it: a step counts that brings what they might neither before it nor at the start. The line that is
+ * named allows that step. `may`: in any channel, at some time.
  */
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/map.h"
 #include "base/mem.h"
 #include "policy/lint.h"
+#include "policy/moves.h"
 
-#define EDGES_MAX 200000U
-#define MADE_MAX 30000U
+#define WALKED_MAX 60000000U /* edges that are looked at for all classes together */
+#define STEPS_SHOWN 4
 
-static const struct {
-	enum verb verb;
-	int attribute;
-} moves[] = {
-	{VERB_TAG_ADD, BY_TAG},
-	{VERB_TAG_REMOVE, -1},
-	{VERB_DROPLET_RENAME, BY_NAME},
-	{VERB_PROJECT_ASSIGN, BY_PROJECT},
-};
-#define N_MOVES (sizeof(moves) / sizeof(moves[0]))
-
-struct edge {
-	unsigned from, to;
-	unsigned move;
-	const char *value;
+/* What one allow line leads to. */
+struct outcome {
+	uint64_t *classes;
+	struct verb_set gained;
+	unsigned here, most; /* droplets: of this class, of the class that gains on most */
+	unsigned counted;    /* the start for which `here` went up, and one; 0: none */
+	enum move move;
+	unsigned example; /* its start */
+	struct move_edge steps[STEPS_SHOWN];
+	unsigned n_steps; /* 0: nobody gains; also those past the ones that are kept */
 };
 
 struct escalation {
 	struct lint *l;
-	struct map values[BY_COUNT];
-	struct droplet *droplets;
-	unsigned n, cap;
-	struct intern known;
-	uint64_t *signature;
-	struct edge *edges;
-	size_t n_edges, cap_edges;
-	struct world world;
+	struct moves moves;
+	struct world world; /* elements */
 	struct cells cells;
 	struct verb_set *may; /* of one person, by element */
-	uint64_t *set;
+	uint64_t *set, *grant, *own;
+	unsigned *droplets,
+		*example; /* by start: how many of the inventory are like it, and the first */
+	struct outcome *outcomes; /* by allow line */
+
+	unsigned *queue, *seen, *came; /* by state: for the walk from one start */
+	size_t *by;                    /* the edge that led there */
+	size_t walked;
 };
 
-static void collect_values(const struct selector *selector, void *data)
+/* Some line is about whoever speaks in the channel. */
+static bool has_own_lines(const struct rule_table *table, unsigned channel)
 {
-	struct escalation *e = data;
-	const struct clauses *both[] = {selector->fits, selector->except};
+	return !bits_empty(&table->of_channel[(size_t)channel * table->words], table->words);
+}
 
-	for (size_t b = 0; b < 2; b++) {
-		for (unsigned i = 0; both[b] != NULL && i < both[b]->n; i++) {
-			const struct clause *clause = &both[b]->clause[i];
+/* What the person may in any channel at all, also by lines for `anyone in` it. */
+static bool may_anywhere(struct escalation *e, unsigned person, unsigned verb)
+{
+	const struct policy *p = e->l->policy;
+	uint64_t any = 0;
 
-			for (unsigned k = 0; k < clause->n; k++) {
-				const char *text =
-					pattern_instance(&clause->patterns[k], &e->l->arena);
+	memset(e->set, 0, e->world.words * sizeof(*e->set));
+	cells_grant(&e->cells, person, 0, verb, e->grant);
+	for (unsigned c = 1; c <= p->n_channels; c++) {
+		const uint64_t *ceiling = cells_ceiling(&e->cells, c, verb);
+		const uint64_t *grant = e->grant;
 
-				(void)map_put(&e->values[clause->attribute], text,
-					      (void *)(uintptr_t)text);
-			}
+		if (!bit_get(p->channels[c].verbs.bits, verb)) {
+			continue;
+		}
+		if (has_own_lines(&e->cells.allow_lines, c) ||
+		    has_own_lines(&e->cells.never_lines, c)) {
+			cells_grant(&e->cells, person, c, verb, e->own);
+			grant = e->own;
+		}
+		for (size_t w = 0; w < e->world.words; w++) {
+			e->set[w] |= grant[w] & ceiling[w];
+			any |= e->set[w];
 		}
 	}
-}
-
-static unsigned add_droplet(struct escalation *e, const struct droplet *droplet)
-{
-	if (e->n == e->cap) {
-		e->cap = e->cap * 2 + 256;
-		e->droplets = mem_grow(e->droplets, e->cap, sizeof(*e->droplets));
-	}
-	e->droplets[e->n] = *droplet;
-	return e->n++;
-}
-
-/* The droplet as it would be: an edge to its like, which is made when there is none. */
-static void add_edge(struct escalation *e, unsigned from, unsigned move, const char *value,
-		     const struct droplet *droplet)
-{
-	const struct policy *const policies[] = {e->l->policy};
-	unsigned base = e->l->world.n;
-	unsigned to;
-	bool is_new;
-
-	if (e->n_edges >= EDGES_MAX || e->known.n >= MADE_MAX) {
-		return;
-	}
-	signature_of(policies, 1, droplet, e->signature);
-	to = base + intern_put(&e->known, e->signature, &is_new);
-	if (is_new) {
-		(void)add_droplet(e, droplet);
-	}
-	if (e->n_edges == e->cap_edges) {
-		e->cap_edges = e->cap_edges * 2 + 256;
-		e->edges = mem_grow(e->edges, e->cap_edges, sizeof(*e->edges));
-	}
-	e->edges[e->n_edges++] = (struct edge){from, to, move, value};
-}
-
-static void add_tag(struct escalation *e, unsigned from, const char *tag)
-{
-	struct droplet d = e->l->world.droplets[from];
-	const char **tags = arena_array(&e->l->arena, d.n_tags + 1, sizeof(*tags));
-
-	if (d.n_tags > 0) {
-		memcpy(tags, d.tags, d.n_tags * sizeof(*tags));
-	}
-	tags[d.n_tags++] = tag;
-	d.tags = tags;
-	add_edge(e, from, 0, tag, &d);
-}
-
-static void remove_tag(struct escalation *e, unsigned from, size_t which)
-{
-	struct droplet d = e->l->world.droplets[from];
-	const char **tags = arena_array(&e->l->arena, d.n_tags, sizeof(*tags));
-	const char *tag = d.tags[which];
-	size_t n = 0;
-
-	for (size_t i = 0; i < d.n_tags; i++) {
-		if (i != which) {
-			tags[n++] = d.tags[i];
-		}
-	}
-	d.tags = tags;
-	d.n_tags = n;
-	add_edge(e, from, 1, tag, &d);
-}
-
-static void rename_or_move(struct escalation *e, unsigned from, unsigned move, const char *value)
-{
-	struct droplet d = e->l->world.droplets[from];
-
-	if (moves[move].verb == VERB_DROPLET_RENAME) {
-		d.name = value;
-	} else {
-		d.project = value;
-		d.project_id = value;
-	}
-	add_edge(e, from, move, value, &d);
-}
-
-static void make_edges(struct escalation *e, unsigned move, unsigned from)
-{
-	const struct droplet *d = &e->l->world.droplets[from];
-	int attribute = moves[move].attribute;
-	void *value;
-
-	if (attribute < 0) {
-		for (size_t k = 0; k < d->n_tags; k++) {
-			remove_tag(e, from, k);
-		}
-		return;
-	}
-	for (size_t i = 0; map_next(&e->values[attribute], &i, NULL, &value);) {
-		if (attribute == BY_TAG) {
-			add_tag(e, from, value);
-		} else {
-			rename_or_move(e, from, move, value);
-		}
-	}
-	if (attribute != BY_TAG && map_size(&e->values[attribute]) > 0) {
-		rename_or_move(e, from, move, WORLD_OTHER);
-	}
-}
-
-/* True when there is anything to look at. */
-static bool make_second_world(struct escalation *e)
-{
-	struct lint *l = e->l;
-	uint64_t *anybody = l->other;
-
-	for (unsigned i = 0; i < l->world.n; i++) {
-		(void)add_droplet(e, &l->world.droplets[i]);
-	}
-	for (unsigned m = 0; m < N_MOVES; m++) {
-		memset(anybody, 0, l->world.words * sizeof(*anybody));
-		for (unsigned k = 0; k < l->n_classes; k++) {
-			(void)lint_anywhere(l, &l->cells, l->one_of[k], moves[m].verb, l->set);
-			for (size_t w = 0; w < l->world.words; w++) {
-				anybody[w] |= l->set[w];
-			}
-		}
-		for (unsigned i = 0; i < l->world.n; i++) {
-			if (bit_get(anybody, i)) {
-				make_edges(e, m, i);
-			}
-		}
-	}
-	return e->n_edges > 0;
+	return any != 0;
 }
 
 /* By element what the person may anywhere. */
 static void tabulate(struct escalation *e, unsigned person)
 {
-	memset(e->may, 0, (e->n + 1) * sizeof(*e->may));
+	memset(e->may, 0, (e->world.n + 1) * sizeof(*e->may));
 	for (unsigned v = VERB_NONE + 1; v < VERB_COUNT; v++) {
-		if (!verb_info((enum verb)v)->about_droplet ||
-		    !lint_anywhere(e->l, &e->cells, person, v, e->set)) {
+		if (!verb_info((enum verb)v)->about_droplet || !may_anywhere(e, person, v)) {
 			continue;
 		}
 		for (size_t w = 0; w < e->world.words; w++) {
@@ -209,54 +93,142 @@ static void tabulate(struct escalation *e, unsigned person)
 	}
 }
 
-/* What one allow line leads to. */
-struct outcome {
-	uint64_t *classes;
-	struct verb_set gained;
-	unsigned most; /* droplets, of the class that gains on most */
-	const struct edge *example;
-};
-
-static bool gains(const struct escalation *e, const struct edge *edge, struct verb_set *ret)
+/* What this step adds that was not there at the start either. */
+static bool gains(const struct escalation *e, unsigned start, unsigned from, unsigned to,
+		  struct verb_set *ret)
 {
 	uint64_t any = 0;
 
 	for (size_t w = 0; w < VERB_WORDS; w++) {
-		uint64_t bits = e->may[edge->to].bits[w] & ~e->may[edge->from].bits[w];
-
-		ret->bits[w] |= bits;
-		any |= bits;
+		ret->bits[w] = e->may[to].bits[w] & ~e->may[from].bits[w] & ~e->may[start].bits[w];
+		any |= ret->bits[w];
 	}
 	return any != 0;
 }
 
-/* One class through all edges that this line lets it take. */
-static void follow(struct escalation *e, unsigned line, unsigned class, struct outcome *outcome)
+static bool is_moving(const struct rule *rule)
 {
-	const struct lint *l = e->l;
-	const struct rule *rule = &l->policy->allow.rules[line];
-	const uint64_t *row = &l->cells.allow[(size_t)line * l->world.words];
-	unsigned last = ~0U;
-	unsigned n = 0;
-
-	for (size_t i = 0; i < e->n_edges; i++) {
-		const struct edge *edge = &e->edges[i];
-		enum verb verb = moves[edge->move].verb;
-
-		if (!bit_get(rule->verbs.bits, (unsigned)verb) || !bit_get(row, edge->from) ||
-		    !bit_get(e->may[edge->from].bits, (unsigned)verb) ||
-		    !gains(e, edge, &outcome->gained)) {
-			continue;
-		}
-		n += edge->from != last;
-		last = edge->from;
-		if (outcome->example == NULL) {
-			outcome->example = edge;
+	for (unsigned m = 0; m < MOVES; m++) {
+		if (bit_get(rule->verbs.bits, (unsigned)move_verb((enum move)m))) {
+			return true;
 		}
 	}
-	if (n > 0) {
-		bit_set(outcome->classes, class);
-		outcome->most = n > outcome->most ? n : outcome->most;
+	return false;
+}
+
+/* The steps from the start to the state, and this one. */
+static void keep_example(const struct escalation *e, struct outcome *o, unsigned start,
+			 unsigned state, const struct move_edge *last)
+{
+	unsigned n = 1;
+
+	for (unsigned s = state; s != start; s = e->came[s]) {
+		n++;
+	}
+	o->n_steps = n;
+	o->example = start;
+	o->move = (enum move)last->move;
+	/* backwards: the last of them first */
+	for (unsigned s = state; n > 0; n--) {
+		if (n <= STEPS_SHOWN) {
+			o->steps[n - 1] = n == o->n_steps ? *last : e->moves.edges[e->by[s]];
+		}
+		s = n < o->n_steps ? e->came[s] : s;
+	}
+}
+
+/* A step of this class from a state that it reaches: every line that allows the step has led to what is gained. */
+static void blame(struct escalation *e, unsigned class, unsigned start, unsigned state,
+		  const struct move_edge *edge, const struct verb_set *gained)
+{
+	const struct rule_table *table = &e->cells.allow_lines;
+	const uint64_t *mine = &table->of_person[(size_t)e->l->one_of[class] * table->words];
+	unsigned verb = (unsigned)move_verb((enum move)edge->move);
+
+	for (unsigned i = 0; i < table->n; i++) {
+		struct outcome *o = &e->outcomes[i];
+
+		if (!bit_get(mine, i) || !bit_get(table->rules[i].verbs.bits, verb) ||
+		    !bit_get(&e->cells.allow[(size_t)i * e->world.words],
+			     e->moves.element[state])) {
+			continue;
+		}
+		for (size_t w = 0; w < VERB_WORDS; w++) {
+			o->gained.bits[w] |= gained->bits[w];
+		}
+		bit_set(o->classes, class);
+		if (o->counted != start + 1) {
+			o->counted = start + 1;
+			o->here += e->droplets != NULL ? e->droplets[start] : 1;
+		}
+		if (o->n_steps == 0) {
+			keep_example(e, o, start, state, edge);
+		}
+	}
+}
+
+/* From one start along the steps that the class may make; of a world of witnesses one step. */
+static void walk(struct escalation *e, unsigned class, unsigned start)
+{
+	const struct moves *m = &e->moves;
+	unsigned head = 0, tail = 0;
+
+	e->queue[tail++] = start;
+	e->seen[start] = start + 1;
+	while (head < tail) {
+		unsigned state = e->queue[head++];
+		const struct verb_set *may = &e->may[m->element[state]];
+
+		for (size_t i = m->first_edge[state]; i < m->first_edge[state + 1]; i++) {
+			const struct move_edge *edge = &m->edges[i];
+			struct verb_set gained;
+
+			if (!bit_get(may->bits, (unsigned)move_verb((enum move)edge->move))) {
+				continue;
+			}
+			if (gains(e, m->element[start], m->element[state], m->element[edge->to],
+				  &gained)) {
+				blame(e, class, start, state, edge, &gained);
+			}
+			if (e->l->world.inventory && e->seen[edge->to] != start + 1) {
+				e->seen[edge->to] = start + 1;
+				e->came[edge->to] = state;
+				e->by[edge->to] = i;
+				e->queue[tail++] = edge->to;
+			}
+		}
+		e->walked += m->first_edge[state + 1] - m->first_edge[state];
+	}
+}
+
+static void look_at_class(struct escalation *e, unsigned class)
+{
+	const struct rule_table *table = &e->cells.allow_lines;
+	unsigned person = e->l->one_of[class];
+	bool moving = false;
+
+	for (unsigned i = 0; i < table->n; i++) {
+		e->outcomes[i].here = 0;
+		e->outcomes[i].counted = 0;
+		moving = moving || (is_moving(&table->rules[i]) &&
+				    bit_get(&table->of_person[(size_t)person * table->words], i));
+	}
+	if (!moving) {
+		return;
+	}
+	tabulate(e, person);
+	memset(e->seen, 0, e->moves.states.n * sizeof(*e->seen));
+	for (unsigned s = 0; s < e->moves.n_starts; s++) {
+		if (e->walked > WALKED_MAX) {
+			e->moves.proven = false;
+			return;
+		}
+		walk(e, class, s);
+	}
+	for (unsigned i = 0; i < table->n; i++) {
+		struct outcome *o = &e->outcomes[i];
+
+		o->most = o->here > o->most ? o->here : o->most;
 	}
 }
 
@@ -279,96 +251,112 @@ static void say_verbs(const struct verb_set *verbs, struct strbuf *out)
 	}
 }
 
-static void say_escalation(struct escalation *e, unsigned line, const struct outcome *outcome)
+static void say_escalation(struct escalation *e, unsigned line)
 {
-	static const char *const how[N_MOVES] = {"adding the tag", "removing the tag", "calling it",
-						 "moving it to project"};
 	struct lint *l = e->l;
-	const struct edge *edge = outcome->example;
+	const struct outcome *o = &e->outcomes[line];
+	struct droplet droplet;
 	struct strbuf text;
 
 	strbuf_init(&text, 480);
-	lint_people(l, outcome->classes, &text);
-	(void)strbuf_addf(&text, " may %s and would gain ",
-			  verb_info(moves[edge->move].verb)->name);
-	say_verbs(&outcome->gained, &text);
+	lint_people(l, o->classes, &text);
+	(void)strbuf_addf(&text, " may %s and would gain ", verb_info(move_verb(o->move))->name);
+	say_verbs(&o->gained, &text);
 	if (l->world.inventory) {
-		const char *name = l->world.droplets[edge->from].name;
-
-		(void)strbuf_addf(&text, " on %u droplet%s, as on %s", outcome->most,
-				  outcome->most == 1 ? "" : "s", name != NULL ? name : "one");
+		droplet = l->world.droplets[e->example[o->example]];
+		(void)strbuf_addf(&text, " on %u droplet%s, as on %s", o->most,
+				  o->most == 1 ? "" : "s",
+				  droplet.name != NULL ? droplet.name : "one");
 	} else {
 		(void)strbuf_adds(&text, " on droplets such as ");
-		droplet_words(&l->world.droplets[edge->from], &text);
+		moves_droplet(&e->moves, o->example, &droplet);
+		droplet_words(&droplet, &text);
 	}
-	(void)strbuf_addf(&text, " by %s \"%s\"", how[edge->move],
-			  strcmp(edge->value, WORLD_OTHER) == 0 ? "x" : edge->value);
+	for (unsigned i = 0; i < o->n_steps && i < STEPS_SHOWN; i++) {
+		(void)strbuf_adds(&text, i == 0 ? " by " : ", then ");
+		moves_words(&e->moves, &o->steps[i], &droplet, &text);
+	}
+	if (o->n_steps > STEPS_SHOWN) {
+		(void)strbuf_addf(&text, " and %u more steps", o->n_steps - STEPS_SHOWN);
+	}
 	lint_say(l, "W107", lint_line(l, false, line), &text);
 	strbuf_done(&text);
+}
+
+/* How many droplets of the inventory each start stands for. */
+static void count_starts(struct escalation *e)
+{
+	const struct world *world = &e->l->world;
+
+	if (e->moves.start_of == NULL) {
+		return;
+	}
+	e->droplets = arena_array(&e->l->arena, e->moves.n_starts + 1, sizeof(*e->droplets));
+	e->example = arena_array(&e->l->arena, e->moves.n_starts + 1, sizeof(*e->example));
+	for (unsigned i = 0; i < world->n; i++) {
+		unsigned start = e->moves.start_of[i];
+
+		if (e->droplets[start]++ == 0) {
+			e->example[start] = i;
+		}
+	}
 }
 
 static void look(struct escalation *e)
 {
 	struct lint *l = e->l;
-	const struct rule_table *table = &l->cells.allow_lines;
-	struct outcome *outcomes = arena_array(&l->arena, table->n, sizeof(*outcomes));
+	unsigned n = e->moves.states.n;
 
-	for (unsigned i = 0; i < table->n; i++) {
-		outcomes[i].classes =
+	world_of(&e->world, e->moves.droplets, e->moves.signatures.n);
+	cells_make(&e->cells, l->policy, &e->world, AT_BEST, &l->arena);
+	e->may = mem_array(e->world.n + 1, sizeof(*e->may));
+	e->set = arena_array(&l->arena, e->world.words, sizeof(uint64_t));
+	e->grant = arena_array(&l->arena, e->world.words, sizeof(uint64_t));
+	e->own = arena_array(&l->arena, e->world.words, sizeof(uint64_t));
+	e->outcomes = arena_array(&l->arena, l->policy->allow.n + 1, sizeof(*e->outcomes));
+	e->queue = mem_array(n + 1, sizeof(*e->queue));
+	e->seen = mem_array(n + 1, sizeof(*e->seen));
+	e->came = mem_array(n + 1, sizeof(*e->came));
+	e->by = mem_array(n + 1, sizeof(*e->by));
+	for (unsigned i = 0; i < l->policy->allow.n; i++) {
+		e->outcomes[i].classes =
 			arena_array(&l->arena, l->n_classes / 64 + 1, sizeof(uint64_t));
 	}
+	count_starts(e);
 	for (unsigned k = 0; k < l->n_classes; k++) {
-		unsigned person = l->one_of[k];
-		bool tabulated = false;
-
-		for (unsigned i = 0; i < table->n; i++) {
-			bool moving = false;
-
-			for (unsigned m = 0; m < N_MOVES; m++) {
-				moving = moving || bit_get(table->rules[i].verbs.bits,
-							   (unsigned)moves[m].verb);
-			}
-			if (!moving ||
-			    !bit_get(&table->of_person[(size_t)person * table->words], i)) {
-				continue;
-			}
-			if (!tabulated) {
-				tabulate(e, person);
-				tabulated = true;
-			}
-			follow(e, i, k, &outcomes[i]);
+		look_at_class(e, k);
+	}
+	for (unsigned i = 0; i < l->policy->allow.n; i++) {
+		if (e->outcomes[i].n_steps > 0) {
+			say_escalation(e, i);
 		}
 	}
-	for (unsigned i = 0; i < table->n; i++) {
-		if (outcomes[i].example != NULL) {
-			say_escalation(e, i, &outcomes[i]);
-		}
-	}
+	free(e->may);
+	free(e->queue);
+	free(e->seen);
+	free(e->came);
+	free(e->by);
 }
 
 void lint_escalation(struct lint *l)
 {
 	struct escalation e = {.l = l};
-	const struct policy *const policies[] = {l->policy};
-	size_t words = signature_words(policies, 1);
+	bool open[MOVES];
+	bool any = false;
 
-	for (int a = 0; a < BY_COUNT; a++) {
-		map_init(&e.values[a]);
+	for (unsigned m = 0; m < MOVES; m++) {
+		open[m] = false;
+		for (unsigned i = 0; i < l->policy->allow.n && !open[m]; i++) {
+			open[m] = bit_get(l->policy->allow.rules[i].verbs.bits,
+					  (unsigned)move_verb((enum move)m));
+		}
+		any = any || open[m];
 	}
-	intern_init(&e.known, words);
-	e.signature = arena_array(&l->arena, words, sizeof(uint64_t));
-	each_selector(l->policy, collect_values, &e);
-	if (make_second_world(&e)) {
-		world_of(&e.world, e.droplets, e.n);
-		cells_make(&e.cells, l->policy, &e.world, AT_BEST, &l->arena);
-		e.may = arena_array(&l->arena, e.n + 1, sizeof(*e.may));
-		e.set = arena_array(&l->arena, e.world.words, sizeof(uint64_t));
-		look(&e);
+	if (!any) {
+		return;
 	}
-	for (int a = 0; a < BY_COUNT; a++) {
-		map_done(&e.values[a], NULL);
-	}
-	intern_done(&e.known);
-	free(e.droplets);
-	free(e.edges);
+	moves_make(&e.moves, l->policy, &l->world, open, &l->arena);
+	look(&e);
+	l->c->report->unproven = l->c->report->unproven || !e.moves.proven;
+	moves_done(&e.moves);
 }

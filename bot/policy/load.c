@@ -3,6 +3,7 @@
  * Happy path: open once, look at the descriptor (regular file, owner root or us, not writable by others, at most 1 MiB),
  * read it whole, compile. Whatever goes wrong is a finding: E021 when the file cannot be read or is not safe, E010
  * when it is too big, E011 when it holds a zero byte and so is no text. The path is never looked at a second time, so nobody can change what was checked.
+ * Who only looks at a policy (`lax`) may also give a pipe, or "-" for the standard input.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -22,8 +23,11 @@
 static int refuse(struct policy_report *ret_report, const char *code, const char *path,
 		  const char *why)
 {
+	bool standard = strcmp(path, "-") == 0;
+
 	report_open(ret_report, "", 0);
-	report_add(ret_report, false, code, 1, 1, "\"%.200s\" %s", path, why);
+	report_add(ret_report, false, code, 1, 1, "%s%.200s%s %s", standard ? "" : "\"",
+		   standard ? "the standard input" : path, standard ? "" : "\"", why);
 	report_close(ret_report);
 	return -1;
 }
@@ -105,10 +109,16 @@ static void look_strict(struct policy_report *report, const struct yaml_node *no
 	look_at(report, node, false);
 }
 
+static bool is_standard(const char *path, bool lax)
+{
+	return lax && strcmp(path, "-") == 0;
+}
+
 /* Into buf of FILE_MAX + 1; the length, or -1. *ret_why: what is unsafe and was let pass; NULL: nothing. */
 static ssize_t take(int fd, const char *path, bool lax, char *buf, const char **ret_why,
 		    struct policy_report *ret_report)
 {
+	bool standard = is_standard(path, lax);
 	struct stat st;
 	ssize_t len;
 
@@ -118,10 +128,14 @@ static ssize_t take(int fd, const char *path, bool lax, char *buf, const char **
 	if (S_ISDIR(st.st_mode)) {
 		return refuse(ret_report, "E021", path, "is a folder; name the policy file in it");
 	}
-	if (!S_ISREG(st.st_mode)) {
+	if (!S_ISREG(st.st_mode) && !standard && !(lax && S_ISFIFO(st.st_mode))) {
 		return refuse(ret_report, "E021", path, "is no regular file");
 	}
-	*ret_why = unsafe(&st);
+	if (!standard && S_ISFIFO(st.st_mode)) {
+		(void)fcntl(fd, F_SETFL,
+			    0); /* from here on what its other end writes is waited for */
+	}
+	*ret_why = standard ? NULL : unsafe(&st);
 	if (*ret_why != NULL && !lax) {
 		return refuse(ret_report, "E021", path, *ret_why);
 	}
@@ -143,8 +157,9 @@ static ssize_t take(int fd, const char *path, bool lax, char *buf, const char **
 static char *open_and_take(const char *path, bool lax, size_t *ret_len, const char **ret_why,
 			   struct policy_report *ret_report)
 {
+	bool standard = is_standard(path, lax);
 	/* O_NONBLOCK: a pipe in the file's place must not make us wait */
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	int fd = standard ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 	ssize_t len;
 	char *buf;
 
@@ -154,7 +169,9 @@ static char *open_and_take(const char *path, bool lax, size_t *ret_len, const ch
 	}
 	buf = mem_alloc(FILE_MAX + 2); /* zeroed */
 	len = take(fd, path, lax, buf, ret_why, ret_report);
-	(void)close(fd);
+	if (!standard) {
+		(void)close(fd);
+	}
 	if (len < 0) {
 		free(buf);
 		return NULL;

@@ -83,7 +83,7 @@ enum fit ask_line(struct ask *ask, const struct rule_table *table, unsigned numb
 {
 	const struct rule *rule = &table->rules[number];
 	const struct place *at = &ask->at;
-	enum fit fit = selector_fit(&rule->droplets, ask->q->verb, ask->q->droplet);
+	enum fit fit = selector_fit(&rule->droplets, ask->q->verb, &ask->droplet);
 	enum fit spared;
 
 	if (fit == FIT_NO || rule->plain) {
@@ -113,14 +113,14 @@ bool line_could(struct ask *ask, const struct rule_table *table, unsigned number
 void match_line(const struct policy_question *q, unsigned number, struct line_fit *ret)
 {
 	static const struct policy_view plainly;
-	struct ask ask = {place_of(&q->asker), q, &plainly, false};
+	struct ask ask = ask_of(q, &plainly);
 	const struct rule_table *table = &ask.at.policy->allow;
 	const struct rule *rule = &table->rules[number];
 	const struct policy *p = ask.at.policy;
 
 	*ret = (struct line_fit){
 		.who = FIT_YES,
-		.droplets = selector_fit(&rule->droplets, q->verb, q->droplet),
+		.droplets = selector_fit(&rule->droplets, q->verb, &ask.droplet),
 		.during = ask_during(&ask, rule->during, rule->n_during),
 	};
 	if (bit_get(&table->of_person[(size_t)ask.at.person * table->words], number) ||

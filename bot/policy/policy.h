@@ -36,7 +36,7 @@ struct policy_report {
 	struct policy_finding *findings; /* sorted by line, at most 20 */
 	size_t n_findings;
 	size_t n_errors, n_warnings; /* all of them, also those past 20 */
-	bool unproven; /* W101 to W104 were not all decided: the file names too many combinations */
+	bool unproven; /* W101 to W104 and W107 were not all decided: there are too many combinations */
 	void *internal;
 };
 
@@ -49,7 +49,7 @@ struct policy *policy_compile(const char *file_name, const char *text, size_t le
 
 /* Opens once, checks the descriptor (regular file, owner root or us, not group- or world-writable, at most 1 MiB),
  * reads and compiles. `lax`: an unsafe owner or mode, of it or of a secret's file that it names, is a warning (for `sluice
- * check`), not an error. A secret's file that is not there is no finding. */
+ * check`), not an error, and a pipe may be read, and "-" for the standard input. A secret's file that is not there is no finding. */
 struct policy *policy_load(const char *path, bool lax, struct policy_report *ret_report);
 
 /* Only opens, checks and reads, for who wants to keep the text that policy_compile gets. -1: the report (always filled) has

@@ -34,10 +34,20 @@ enum attribute {
 	BY_COUNT,
 };
 
+/*
+ * What texts and patterns look like from afar: a text can fit a pattern only where their marks meet. A word has a bit for
+ * all of it; a text that meets a pattern with '*' has one for its first letter and one for its last. Those of several texts
+ * or patterns are the union.
+ */
+struct marks {
+	uint64_t whole, first, last;
+};
+
 struct pattern {
 	const char *text; /* lower case */
 	bool glob;        /* has a '*' */
 	bool uuid;        /* looks like a project's UUID */
+	struct marks marks;
 };
 
 /* One key of a selector: any entry is enough. */
@@ -45,12 +55,13 @@ struct clause {
 	enum attribute attribute;
 	unsigned n;
 	const struct pattern *patterns;
+	struct marks marks; /* of all patterns */
 };
 
 /* All must fit. */
 struct clauses {
 	unsigned n;
-	struct clause clause[BY_COUNT];
+	struct clause clause[];
 };
 
 struct selector {
@@ -240,8 +251,21 @@ unsigned id_table_find(const struct id_table *table, unsigned workspace, const c
 
 bool selector_names(const struct selector *selector, enum attribute attribute);
 
-/* The matcher: what a selector says of a droplet. droplet NULL: the verb is about none, or nothing is known of it. */
-enum fit selector_fit(const struct selector *selector, enum verb verb,
+/* A droplet while selectors are held against it: the marks of an attribute are made when the first asks for them. */
+struct subject {
+	const struct droplet *droplet; /* NULL: the verb is about none, or nothing is known of it */
+	unsigned made;                 /* bits by enum attribute */
+	struct marks marks[BY_COUNT];
+};
+
+/* The matcher: what a selector says of a droplet. */
+enum fit selector_fit(const struct selector *selector, enum verb verb, struct subject *subject);
+
+/* The marks of a pattern by its text and `glob`. */
+struct marks marks_of_pattern(const struct pattern *pattern);
+
+/* ... and one pattern alone. */
+enum fit pattern_says(const struct pattern *pattern, enum attribute attribute,
 		      const struct droplet *droplet);
 
 /* Is it inside at that time (seconds since 1970)? Unknown where the clock skipped the hour that would tell. */

@@ -10,7 +10,6 @@
 
 #include "base/map.h"
 #include "base/mem.h"
-#include "base/names.h"
 #include "policy/world.h"
 
 #define TRIED_MAX 65536U /* droplets that are looked at */
@@ -45,20 +44,6 @@ struct choice {
 	unsigned of[KINDS];
 };
 #define TAGS_MAX (8U * 64U)
-
-const char *pattern_instance(const struct pattern *pattern, struct arena *arena)
-{
-	struct strbuf text;
-	const char *copy;
-
-	strbuf_init(&text, 4096);
-	for (const char *p = pattern->text; *p != '\0'; p++) {
-		(void)(*p == '*' ? strbuf_adds(&text, "q7z") : strbuf_addch(&text, *p));
-	}
-	copy = arena_strdup(arena, text.buf);
-	strbuf_done(&text);
-	return copy;
-}
 
 static int kind_of(const struct clause *clause, const struct pattern *pattern)
 {
@@ -161,37 +146,15 @@ static void overlap(struct witnesses *w, const struct clauses *clauses, void *da
 	(void)w;
 }
 
-/* Neither can begin, or neither can end, as the other does. */
-static bool apart(const char *a, const char *b)
-{
-	size_t fore = strcspn(a, "*") < strcspn(b, "*") ? strcspn(a, "*") : strcspn(b, "*");
-	const char *last_a = strrchr(a, '*') + 1;
-	const char *last_b = strrchr(b, '*') + 1;
-	size_t la = strlen(last_a);
-	size_t lb = strlen(last_b);
-	size_t tail = la < lb ? la : lb;
-
-	return strncmp(a, b, fore) != 0 || strcmp(last_a + la - tail, last_b + lb - tail) != 0;
-}
-
 static void join_globs(struct witnesses *w, int kind, const char *a, const char *b)
 {
-	size_t fore_a = strcspn(a, "*");
-	size_t fore_b = strcspn(b, "*");
-	const char *fore = fore_a >= fore_b ? a : b;
-	const char *tail_a = strrchr(a, '*') + 1;
-	const char *tail_b = strrchr(b, '*') + 1;
-	const char *tail = strlen(tail_a) >= strlen(tail_b) ? tail_a : tail_b;
-	const char *text = arena_printf(w->arena, "%.*sq7z%s", (int)strcspn(fore, "*"), fore, tail);
+	bool known = true;
+	const char *text = pattern_overlap(a, b, w->arena, &known);
 
-	if (strcmp(a, b) == 0 || apart(a, b)) {
-		return;
-	}
-	if (names_glob(a, text) != 0 && names_glob(b, text) != 0) {
+	if (text != NULL) {
 		add_value(w, kind, text);
-	} else {
-		w->values[kind].muddled = true;
 	}
+	w->values[kind].muddled = w->values[kind].muddled || !known;
 }
 
 static void collect_overlaps(struct witnesses *w)

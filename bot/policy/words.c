@@ -17,11 +17,11 @@ static void clauses_words(const struct clauses *clauses, struct strbuf *out)
 	for (unsigned i = 0; i < clauses->n; i++) {
 		const struct clause *clause = &clauses->clause[i];
 
-		(void)strbuf_addf(out, "%s%s ", i > 0 ? " and " : "",
-				  attribute_words[clause->attribute]);
+		(void)strbuf_adds(out, i > 0 ? " and " : "");
+		(void)strbuf_adds(out, attribute_words[clause->attribute]);
 		for (unsigned k = 0; k < clause->n && k < NAMES_SHOWN; k++) {
-			(void)strbuf_addf(out, "%s%s", k > 0 ? " or " : "",
-					  clause->patterns[k].text);
+			(void)strbuf_adds(out, k > 0 ? " or " : " ");
+			(void)strbuf_adds(out, clause->patterns[k].text);
 		}
 		if (clause->n > NAMES_SHOWN) {
 			(void)strbuf_addf(out, " or %u more", clause->n - NAMES_SHOWN);

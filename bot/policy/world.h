@@ -27,11 +27,17 @@ void world_witness(struct world *ret_world, const struct policy *const *policies
 void world_witness_steps(struct world *ret_world, const struct policy *const *policies, size_t n,
 			 struct arena *arena);
 
+/* Sets the bits of the elements that fit the selector at least so surely. */
+void world_fill(const struct world *world, const struct selector *selector, enum fit least,
+		uint64_t *row);
+
 /* Every selector of allow, never and the ceilings. */
 void each_selector(const struct policy *policy, void (*visit)(const struct selector *, void *),
 		   void *data);
 /* A text that fits the pattern, in the arena. */
 const char *pattern_instance(const struct pattern *pattern, struct arena *arena);
+/* A text that fits both of these globs; NULL: there is none, or (*known becomes false) none was found. */
+const char *pattern_overlap(const char *a, const char *b, struct arena *arena, bool *known);
 /* A text that no pattern names. */
 #define WORLD_OTHER "0-none-of-them"
 

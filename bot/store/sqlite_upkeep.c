@@ -8,6 +8,8 @@
 
 #include "store/sqlite.h"
 
+#define CACHE_BYTES (1 << 20) /* that an idle cache may keep */
+
 /* ---- in a transaction ---------------------------------------------------------------------- */
 
 static int run_with(struct sqlite *s, enum query which, int64_t a, int64_t b, struct err *err)
@@ -101,6 +103,18 @@ static int is_due(struct sqlite *s, const struct store_prune *prune, bool *ret_d
 	return 0;
 }
 
+/* What a burst read and wrote fills the cache, and little of it is wanted again. */
+static void cache_back(const struct sqlite *s)
+{
+	int bytes = 0;
+	int most = 0;
+
+	if (sqlite3_db_status(s->db, SQLITE_DBSTATUS_CACHE_USED, &bytes, &most, 0) == SQLITE_OK &&
+	    bytes > CACHE_BYTES) {
+		(void)sqlite3_db_release_memory(s->db);
+	}
+}
+
 int sqlite_get_usage(struct store *store, const struct store_prune *prune,
 		     struct store_usage *ret_usage, struct err *err)
 {
@@ -119,6 +133,7 @@ int sqlite_get_usage(struct store *store, const struct store_prune *prune,
 		return -1;
 	}
 	usage.used_bytes = (pages - unused) * page_size;
+	cache_back(s);
 	*ret_usage = usage;
 	return 0;
 }

@@ -118,7 +118,7 @@ if [ "${1:-}" = jobs ]; then
 	exit 0
 fi
 
-cc -O2 -D_GNU_SOURCE -o "$out/drive" tests/bench/drive.c -lgsasl -ljansson -lcrypto
+cc -O2 -D_GNU_SOURCE -o "$out/drive" tests/bench/drive*.c -lgsasl -ljansson -lcrypto
 if [ ! -f "$page" ]; then
 	echo "no page of droplets at $page; BENCH_PAGE names one (a reply of GET /v2/droplets)" >&2
 	exit 2
@@ -216,6 +216,6 @@ awk '
 		row("message to request, p99 us (fresh list)", "sample", "request_us", "1000", 0.99)
 		row("message to request, longest us", "sample", "request_us", "", 1)
 		row("fresh list each time: CPU us", "fetch", "cpu_us", "")
-		row("resident 3 s after the load, KiB", "after", "rss_kib", "")
+		row("resident 18 s after the load, KiB", "after", "rss_kib", "")
 		printf "\n%d starts and %d fresh lists each, in turns\n", count["s", "start", "up_ms"], count["s", "sample", "request_us"]
 	}' "$out/sluice.txt" "$out/floor.txt"

@@ -48,7 +48,7 @@ expect "a ceiling" 1 "ceiling.zenith" can --as ana --in zenith droplet.power.reb
 expect "ids" 0 "zenith-sees-its-own" can --as slack/T09OTHER0/U0 --in console/terminal/zenith droplet.show --droplet tags=client:zenith
 expect "direct" 0 "allow" can --as console/terminal/bob --in xmpp/acme.example/direct droplet.power.off --droplet name=x
 expect "not listed" 1 "unknown.channel" can --as bob --in console/terminal/nowhere droplet.show
-expect "no such action" 1 "unknown.verb" can --as bob --in ops droplet.explode
+expect "no such action" 2 "no action \"droplet.explode\"" can --as bob --in ops droplet.explode
 expect "tags not known" 1 "deny" can --as ana --in ops droplet.destroy --droplet name=x,project=shop
 expect "tags known to be none" 0 "allow" can --as ana --in ops droplet.destroy --droplet name=x,project=shop,tags=
 expect "no such person" 2 'no person "eve"' can --as eve --in ops droplet.show

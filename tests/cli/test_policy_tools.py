@@ -242,7 +242,7 @@ def test_check(folder):
         sys.exit("what scopes prints is more than the policy needs")
     write(wrong, run(0, "scopes", "--policy", EXAMPLE).replace("droplet:update", "droplet:update droplet:delete", 1))
     run(1, "check", "--strict", "--token-scopes", wrong, EXAMPLE, says=["W117", "droplet:delete"])
-    run(2, "check", "--inventory", folder / "none.json", EXAMPLE, says=["cannot be read"], error=True)
+    run(2, "check", "--inventory", folder / "none.json", EXAMPLE, says=["is not there"], error=True)
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ import http.client
 import json
 import os
 import pty
+import re
 import resource
 import select
 import signal
@@ -151,6 +152,22 @@ def test_team(folder, url):
     expect("once", "at the last start" not in start())
 
 
+def test_token_news(folder, url):
+    """A token that ends soon, or lacks a scope, is told where the keepers are, with what to do; one that lasts is not."""
+    with simulator("--token-days", "9", "--scopes", "droplet:read,droplet:update,account:read") as old, \
+            Running([*terminal(folder, old, "bob", "dev"), "--log", "info"]) as bot, \
+            simulator("--token-days", "200") as young, \
+            Running([*terminal(folder, young, "bob", "ops"), "--state", folder / "young.db"]) as other:
+        heard = " ".join(bot.wait("the first look", "ends in 8 days", "Make a new one", "lacks scopes:", "tag:read").split())
+        expect("whose it is", 'token of account "main" ends in 8 days.' in heard, heard)
+        expect("it has that one", "lacks scopes: droplet:read" not in heard, heard)
+        expect("not where others read", "#ops" in heard and "#dev" not in heard, heard)
+        other.quiet(3)
+        errors = bot.stop()
+        expect("and in the log", 'level=warn event=ocean.token account=main' in errors and "days=8" in errors, errors)
+        other.stop()
+
+
 def test_colours(folder, url):
     master, slave = pty.openpty()
     words = [str(SLUICE), *map(str, terminal(folder, url, "bob", "ops"))]
@@ -280,6 +297,7 @@ def test_audit(folder, url):
     answers(sluice("audit", "--state", state, "verify"), 0, "ok, ")
     rows = [json.loads(line) for line in sluice("audit", "--state", state).stdout.splitlines()]
     expect("rows", len(rows) >= 4 and rows[0]["seq"] == 1, str(rows))
+    expect("from the start to the stop", (rows[0]["kind"], rows[-1]["kind"]) == ("start", "stop"), str(rows))
     altered = rows[2]["seq"]
     copy = folder / "altered.db"
     source, target = sqlite3.connect(state), sqlite3.connect(copy)
@@ -376,6 +394,96 @@ def test_audit_rolls(folder, url):
     file = sorted(folder.glob("state.db-audit/*.jsonl"))[0]
     file.write_text(file.read_text().replace("bob", "eve", 1))
     answers(sluice("audit", "--state", state, "verify"), 1, file.name, error=True)
+
+
+def log_of(folder):
+    return [json.loads(line) for line in sluice("audit", "--state", folder / "state.db").stdout.splitlines()]
+
+
+def test_consent(folder, url):
+    """A yes is on disk, bound to what was shown and with the policy's hash beside it: killed in between, it counts all the same."""
+    with Running(terminal(folder, url, "bob", "ops")) as running:
+        running.say("power off shop-web-1", "Power off shop-web-1?", "Confirm")
+        running.say("confirm", "It needs an approval")
+        running.process.kill()
+        running.process.communicate()
+    with Running(terminal(folder, url, "ana", "ops")) as running:
+        until = time.monotonic() + SECONDS  # whom it asks is looked at anew first; until then nobody claims that nothing waits
+        while "waits for you" not in running.say("pending", "waits") and time.monotonic() < until:
+            pass
+        expect("never a lie", "Nothing waits" not in running.heard and "power off shop-web-1, by bob" in running.heard, running.heard)
+        running.say("approve", "Powered off shop-web-1")
+        running.stop()
+    rows = log_of(folder)
+    with sqlite3.connect(folder / "state.db") as database:
+        given = database.execute("select person, digest, policy_id from consent order by at_ms").fetchall()
+        asked = database.execute("select digest from request").fetchall()
+    expect("both of them", [person for person, _, _ in given] == ["bob", "ana"], str(given))
+    expect("bound to the same thing", len(asked) == 1 and {digest for _, digest, _ in given} == {asked[0][0]}, str(given))
+    expect("SHA-256", re.fullmatch("[0-9a-f]{64}", asked[0][0]), str(asked))
+    expect("with the policy's hash", {one for _, _, one in given} == {rows[0]["policy"]}, str(given))
+    done = next(row for row in rows if row.get("state") == "done")
+    expect("approved by", done["person"] == "bob" and done["approvers"] == ["ana"], str(done))
+
+
+def test_denied_again(folder, url):
+    """The same no again within the minute is counted: one row at once, and one for all that followed."""
+    with Running(terminal(folder, url, "bob", "ops")) as running:
+        for _ in range(6):
+            running.say("@sluice policy reload", "Nothing ran. You may not")
+        running.say("@sluice destroy shop-web-1", "Nothing ran.")  # another verb is another matter
+        running.stop()
+    denied = [(row["verb"], row.get("count", 0)) for row in log_of(folder) if row.get("verdict") == "deny"]
+    expect("folded", sorted(denied) == [("droplet.destroy", 0), ("policy.reload", 0), ("policy.reload", 5)], str(denied))
+    answers(sluice("audit", "--state", folder / "state.db", "verify"), 0, "ok, ")
+
+
+def test_old_policies(folder, url):
+    """What a row refers to by file and line can be read after the file is another one, also when the row has left the database."""
+    policy = folder / "policy.yaml"
+    texts = [policy.read_text(encoding="utf-8")]
+    texts += ["#\n" + texts[0], "#\n#\n" + texts[0]]  # every line is another one
+    for text in texts:
+        policy.write_text(text, encoding="utf-8")
+        with Running((*terminal(folder, url, "bob", "ops"), "--audit-rows", "1")) as running:
+            running.say("list", "shop-web-1")
+            running.say("@sluice destroy shop-web-1", "Nothing ran.")
+            until = time.monotonic() + SECONDS
+            before = len(list(folder.glob("state.db-audit/*.jsonl")))
+            while len(list(folder.glob("state.db-audit/*.jsonl"))) == before and time.monotonic() < until:
+                time.sleep(0.1)
+            running.stop()
+    rows = log_of(folder)
+    ids = list(dict.fromkeys(row["policy"] for row in rows if "policy" in row))
+    expect("three policies", len(ids) == 3, str(ids))
+    with sqlite3.connect(folder / "state.db") as database:
+        kept = [one for (one,) in database.execute("select id from policy")]
+    expect("the first has left the database", ids[0] not in kept and ids[2] in kept, str(kept))
+    for one, text in zip(ids, texts):
+        expect("its text", sluice("audit", "--state", folder / "state.db", "policy", one).stdout == text)
+        ruled = next(row for row in rows if row.get("policy") == one and row.get("rules"))
+        name, line = ruled["rules"][0].rsplit(":", 1)
+        expect("its line", name in text.splitlines()[int(line) - 1], str(ruled))
+
+
+def test_space(folder, url):
+    """A database, or a folder of closed files, that is nearly full is told while there is still room."""
+    answers(sluice(*terminal(folder, url, "bob", "ops"), text="whoami\n"), 0, "You are bob")
+    with sqlite3.connect(folder / "state.db") as database:
+        database.execute("create table filler as select zeroblob(850000)")
+    with Running((*terminal(folder, url, "bob", "dev"), "--state-mib", "1")) as running:
+        heard = running.wait("the first look", "My database has", "When it is full I refuse changes.")
+        expect("how much", re.search(r"My database has (8|9)\d % of its 1 MiB", " ".join(heard.split())), heard)
+        running.stop()
+    with sqlite3.connect(folder / "state.db") as database:
+        database.execute("drop table filler")
+    with Running((*terminal(folder, url, "bob", "dev"), "--audit-mib", "1", "--audit-rows", "10")) as running:
+        for i in range(0, 3000, 50):
+            running.say("@sluice xyzzy\n" * 49 + "@sluice whoami", "You are bob")
+        heard = running.wait("the first look", "The folder of closed audit files has", "Move the oldest files away.")
+        expect("how much", re.search(r"has (8|9)\d % of its 1 MiB", " ".join(heard.split())), heard)
+        running.stop()
+    answers(sluice("audit", "--state", folder / "state.db", "verify"), 0, "ok, ")
 
 
 def test_garbage(folder, url):

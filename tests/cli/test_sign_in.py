@@ -220,14 +220,21 @@ def over_while_down(folder):
         bot.stop()
 
 
-def killed(folder):
-    """Killed between DigitalOcean's answer and the disk: the one case in which signing in again is the only way. It is said."""
-    with simulator("--oauth-life", "4") as url:
+@contextlib.contextmanager
+def in_a_refresh(folder, life, answer_ms):
+    """A bot whose refresh is under way, and the file as it was before."""
+    with simulator("--oauth-life", life) as url:
         sign_in(folder, url)
         before = (folder / "main.json").read_bytes()
-        get(url + "/_sim/fault", b"nth=1 method=POST path=/v1/oauth/token kind=slow ms=20000")
+        get(url + "/_sim/fault", f"nth=1 method=POST path=/v1/oauth/token kind=slow ms={answer_ms}".encode())
         bot = Bot(folder, url)
         until("the refresh is under way", lambda: refreshes(url) == 2)
+        yield url, bot, before
+
+
+def killed(folder):
+    """Killed between DigitalOcean's answer and the disk: the one case in which signing in again is the only way. It is said."""
+    with in_a_refresh(folder, "4", 20000) as (url, bot, before):
         bot.kill()
         expect("the file is whole", (folder / "main.json").read_bytes() == before)
         get(url + "/_sim/fault", b"")
@@ -242,12 +249,7 @@ def killed(folder):
 
 def stopped(folder):
     """SIGTERM while the answer is under way: it is awaited and written first."""
-    with simulator("--oauth-life", "6") as url:
-        sign_in(folder, url)
-        before = (folder / "main.json").read_bytes()
-        get(url + "/_sim/fault", b"nth=1 method=POST path=/v1/oauth/token kind=slow ms=2000")
-        bot = Bot(folder, url)
-        until("the refresh is under way", lambda: refreshes(url) == 2)
+    with in_a_refresh(folder, "6", 2000) as (url, bot, before):
         bot.process.terminate()
         log = bot.stop()
         expect("it was refreshed before the end", "what=refreshed" in log, log)

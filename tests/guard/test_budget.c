@@ -138,45 +138,60 @@ static void report(const struct count *count, const char *what)
 	assert_int_equal(count->refused, 0);
 }
 
-/* Fifty minutes long each of them is watched. */
-static void test_long(void **state)
+/* All of them are begun, and meanwhile somebody looks again and again. */
+struct load {
+	const char *what, *status, *fault;
+	const char *before, *after; /* around the tag, in the command */
+	const char *outcome;
+	unsigned n_looks;
+	int64_t every_ms;
+};
+
+static void carry(const struct load *load)
 {
 	struct count count = {0};
 
-	(void)state;
-	open_count(&count, "off");
-	assert_int_equal(faults_add(&count.stage->world->faults,
-				    "method=POST path=/v2/droplets/*/actions kind=action-takes "
-				    "ms=3000000",
-				    NULL),
-			 0);
-	begin_all(&count, "resize", " s-2vcpu-2gb");
-	for (unsigned i = 0; i < 53 * 4; i++) {
+	open_count(&count, load->status);
+	if (load->fault != NULL) {
+		assert_int_equal(faults_add(&count.stage->world->faults, load->fault, NULL), 0);
+	}
+	begin_all(&count, load->before, load->after);
+	for (unsigned i = 0; i < load->n_looks; i++) {
 		look(&count, i);
-		stage_pass(count.stage, 15000 - AT_ONCE_MS);
+		stage_pass(count.stage, load->every_ms - AT_ONCE_MS);
 	}
 	assert_int_equal(count.posts, IN_FLIGHT);
-	assert_true(shown_with(count.stage, 0, "50 of 50 resized") >= IN_FLIGHT / A_COMMAND);
-	report(&count, "200 resizes of 50 minutes");
+	assert_true(shown_with(count.stage, 0, load->outcome) >= IN_FLIGHT / A_COMMAND);
+	report(&count, load->what);
 	close_count(&count);
+}
+
+/* Fifty minutes long each of them is watched. */
+static void test_long(void **state)
+{
+	(void)state;
+	carry(&(struct load){
+		.what = "200 resizes of 50 minutes",
+		.status = "off",
+		.fault = "method=POST path=/v2/droplets/*/actions kind=action-takes ms=3000000",
+		.before = "resize",
+		.after = " s-2vcpu-2gb",
+		.outcome = "50 of 50 resized",
+		.n_looks = 53 * 4,
+		.every_ms = 15000});
 }
 
 /* All at once and short: the sending itself is most of it. */
 static void test_short(void **state)
 {
-	struct count count = {0};
-
 	(void)state;
-	open_count(&count, "active");
-	begin_all(&count, "reboot", "");
-	for (unsigned i = 0; i < 10 * 12; i++) {
-		look(&count, i);
-		stage_pass(count.stage, 5000 - AT_ONCE_MS);
-	}
-	assert_int_equal(count.posts, IN_FLIGHT);
-	assert_true(shown_with(count.stage, 0, "50 of 50 rebooted") >= IN_FLIGHT / A_COMMAND);
-	report(&count, "200 reboots");
-	close_count(&count);
+	carry(&(struct load){.what = "200 reboots",
+			     .status = "active",
+			     .before = "reboot",
+			     .after = "",
+			     .outcome = "50 of 50 rebooted",
+			     .n_looks = 10 * 12,
+			     .every_ms = 5000});
 }
 
 int main(void)

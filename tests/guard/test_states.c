@@ -13,6 +13,7 @@
 #include "job/states.h"
 
 #define POLICY SOURCE_DIR "/tests/scenario/policies/team.yaml"
+#define GUARD_POLICY SOURCE_DIR "/tests/scenario/policies/guard.yaml"
 
 static void test_reachable(void **state)
 {
@@ -65,44 +66,173 @@ static void test_ways_out(void **state)
 	}
 }
 
-/* A reboot that is restarted so long after it was said, once or twice. Returns the states in which it was. */
+/* ---- one walk through a job's life, with a restart somewhere on it ------------------------------- */
+
+#define ACTS_MAX 3
+
+/* What people do so long after the walk began: say something, or press the newest button with that label. */
+struct act {
+	int64_t at_ms;
+	const char *user, *says, *presses;
+};
+
+struct walk {
+	const char *policy, *droplet, *fault;
+	struct act acts[ACTS_MAX]; /* the first one says it */
+	int64_t lasts_ms;          /* so long they do it; 0: until the restart */
+	int64_t again_ms;          /* a second restart so long after the first; 0: none */
+};
+
+struct walked {
+	struct stage *stage;
+	struct held held;
+	char what[160];
+};
+
+/* False: nobody was asked yet. */
+static bool press(struct stage *stage, const char *user, const char *label)
+{
+	for (size_t i = stage->n_shown; i > 0; i--) {
+		const struct shown *shown = &stage->shown[i - 1];
+
+		for (size_t k = 0; k < shown->n_buttons; k++) {
+			if (strcmp(shown->labels[k], label) == 0) {
+				stage_press(stage, user, shown, k);
+				return true;
+			}
+		}
+	}
+	return false;
+}
+
+static void do_acts(struct walked *on, const struct walk *walk, int64_t now_ms)
+{
+	for (size_t i = 0; i < ACTS_MAX; i++) {
+		const struct act *act = &walk->acts[i];
+
+		if (act->at_ms != now_ms) {
+			continue;
+		}
+		if (act->says != NULL) {
+			held_said(&on->held,
+				  stage_say(on->stage, &(struct stage_said){.user = act->user,
+									    .channel = "ops",
+									    .text = act->says}));
+		} else if (act->presses != NULL) {
+			(void)press(on->stage, act->user, act->presses);
+		}
+	}
+}
+
+/* The next moment at which something is done. */
+static int64_t next_ms(const struct walk *walk, int64_t now_ms, int64_t restart_ms)
+{
+	int64_t next = walk->lasts_ms > restart_ms ? walk->lasts_ms : restart_ms;
+
+	for (size_t i = 0; i < ACTS_MAX; i++) {
+		if (walk->acts[i].at_ms > now_ms && walk->acts[i].at_ms < next) {
+			next = walk->acts[i].at_ms;
+		}
+	}
+	return restart_ms > now_ms && restart_ms < next ? restart_ms : next;
+}
+
+static void restart(struct walked *on)
+{
+	held_look(&on->held);
+	stage_restart(on->stage);
+}
+
+static void walk_begin(struct walked *on, const struct walk *walk, int64_t restart_ms)
+{
+	int64_t now_ms = 0;
+
+	memset(on, 0, sizeof(*on));
+	(void)snprintf(on->what, sizeof(on->what), "%s, %s, restart at %lld ms%s",
+		       walk->acts[0].says, walk->fault != NULL ? walk->fault : "no fault",
+		       (long long)restart_ms, walk->again_ms > 0 ? " and after" : "");
+	on->held.what = on->what;
+	on->stage = stage_new(walk->policy);
+	assert_non_null(on->stage);
+	assert_int_equal(sim_droplet_line(on->stage->world->model, walk->droplet, NULL), 0);
+	if (walk->fault != NULL) {
+		assert_int_equal(faults_add(&on->stage->world->faults, walk->fault, NULL), 0);
+	}
+	held_begin(&on->held, on->stage);
+	for (;;) {
+		int64_t next = next_ms(walk, now_ms, restart_ms);
+
+		do_acts(on, walk, now_ms);
+		if (now_ms == restart_ms) {
+			restart(on);
+		}
+		if (next <= now_ms) {
+			break;
+		}
+		stage_pass(on->stage, next - now_ms);
+		now_ms = next;
+	}
+	if (walk->again_ms > 0) {
+		stage_pass(on->stage, walk->again_ms);
+		restart(on);
+	}
+}
+
+/*
+ * To the end, with what is true of all: nothing is wrong, no more requests than `most` for droplet `id`, and whoever's job is on disk was
+ * answered (before it was on disk it may be lost, as a message that nobody heard).
+ */
+static void walk_end(struct walked *on, uint64_t id, unsigned most)
+{
+	const struct held *held = &on->held;
+
+	held_end(&on->held);
+	assert_int_equal(held->n_wrong, 0);
+	assert_true(held->posts[id] <= most);
+	for (unsigned i = 0; held->jobs[id] > 0 && i < held->n_said; i++) {
+		assert_true(held->answered[i]);
+	}
+}
+
+/* Only what may have been on its way is not sent again. */
+static bool may_be_short(const struct walked *on)
+{
+	return (on->held.states & (1U << JOB_SUBMITTING)) != 0;
+}
+
+/* The states in which a restart came. */
+static unsigned walk_free(struct walked *on)
+{
+	unsigned states = on->held.states;
+
+	held_free(&on->held);
+	stage_free(on->stage);
+	return states;
+}
+
+static void has(unsigned states, enum job_state state)
+{
+	if ((states & (1U << state)) == 0) {
+		print_error("no restart came while it was %s\n", job_state_name(state));
+		fail();
+	}
+}
+
+/* ---- a reboot ---------------------------------------------------------------------------------- */
+
+/* Restarted so long after it was said, once or twice. */
 static unsigned restart_at(const char *fault, int64_t at_ms, bool twice)
 {
-	struct stage *stage = stage_new(POLICY);
-	char what[120];
-	struct held held = {.what = what};
+	const struct walk walk = {.policy = POLICY,
+				  .droplet = "web-1 id=11 tags=web,prod",
+				  .fault = fault,
+				  .acts = {{.user = "bob", .says = "reboot web-1"}},
+				  .again_ms = twice ? 30 : 0};
+	struct walked on;
 
-	(void)snprintf(what, sizeof(what), "%s, restart at %lld ms%s",
-		       fault != NULL ? fault : "no fault", (long long)at_ms,
-		       twice ? " and after" : "");
-	assert_non_null(stage);
-	assert_int_equal(sim_droplet_line(stage->world->model, "web-1 id=11 tags=web,prod", NULL),
-			 0);
-	if (fault != NULL) {
-		assert_int_equal(faults_add(&stage->world->faults, fault, NULL), 0);
-	}
-	held_begin(&held, stage);
-	held_said(&held, stage_say(stage, &(struct stage_said){.user = "bob",
-							       .channel = "ops",
-							       .text = "reboot web-1"}));
-	stage_pass(stage, at_ms);
-	held_look(&held);
-	stage_restart(stage);
-	if (twice) {
-		stage_pass(stage, 30);
-		held_look(&held);
-		stage_restart(stage);
-	}
-	held_end(&held);
-	assert_int_equal(held.n_wrong, 0);
-	assert_true(held.posts[11] <= 1);
-	/* before it was on disk it may be lost, as a message that nobody heard; afterwards it is not */
-	if (held.jobs[11] > 0) {
-		assert_true(held.answered[0]);
-	}
-	held_free(&held);
-	stage_free(stage);
-	return held.states;
+	walk_begin(&on, &walk, at_ms);
+	walk_end(&on, 11, 1);
+	return walk_free(&on);
 }
 
 static unsigned restart_everywhere(const char *fault, int64_t until_ms)
@@ -118,14 +248,6 @@ static unsigned restart_everywhere(const char *fault, int64_t until_ms)
 		states |= restart_at(fault, at_ms, false);
 	}
 	return states;
-}
-
-static void has(unsigned states, enum job_state state)
-{
-	if ((states & (1U << state)) == 0) {
-		print_error("no restart came while it was %s\n", job_state_name(state));
-		fail();
-	}
 }
 
 static void test_restart(void **state)
@@ -163,65 +285,25 @@ static void test_restart_busy(void **state)
 	has(states, JOB_READY);
 }
 
-/* The newest button with that label; false: nobody was asked yet. */
-static bool press(struct stage *stage, const char *user, const char *label)
-{
-	for (size_t i = stage->n_shown; i > 0; i--) {
-		const struct shown *shown = &stage->shown[i - 1];
-
-		for (size_t k = 0; k < shown->n_buttons; k++) {
-			if (strcmp(shown->labels[k], label) == 0) {
-				stage_press(stage, user, shown, k);
-				return true;
-			}
-		}
-	}
-	return false;
-}
-
-/* A reboot that is confirmed after 2 s and approved after 4 s, restarted so long after it was said. */
+/* Confirmed after 2 s and approved after 4 s. */
 static unsigned restart_asked(int64_t at_ms)
 {
-	struct stage *stage = stage_new(SOURCE_DIR "/tests/scenario/policies/consent.yaml");
-	char what[120];
-	struct held held = {.what = what};
+	const struct walk walk = {.policy = SOURCE_DIR "/tests/scenario/policies/consent.yaml",
+				  .droplet = "web-1 id=11 tags=web,prod",
+				  .acts = {{.user = "bob", .says = "reboot web-1"},
+					   {2000, "bob", NULL, "Confirm"},
+					   {4000, "ana", NULL, "Approve"}},
+				  .lasts_ms = 12000};
+	struct walked on;
 
-	(void)snprintf(what, sizeof(what), "asked, restart at %lld ms", (long long)at_ms);
-	assert_non_null(stage);
-	assert_int_equal(sim_droplet_line(stage->world->model, "web-1 id=11 tags=web,prod", NULL),
-			 0);
-	held_begin(&held, stage);
-	held_said(&held, stage_say(stage, &(struct stage_said){.user = "bob",
-							       .channel = "ops",
-							       .text = "reboot web-1"}));
-	for (int64_t now_ms = 0; now_ms < 12000; now_ms++) {
-		if (now_ms == 2000) {
-			(void)press(stage, "bob", "Confirm");
-		}
-		if (now_ms == 4000) {
-			(void)press(stage, "ana", "Approve");
-		}
-		if (now_ms == at_ms) {
-			held_look(&held);
-			stage_restart(stage);
-		}
-		stage_pass(stage, 1);
-	}
+	walk_begin(&on, &walk, at_ms);
 	/* whoever was not heard because of the restart says it again; a second yes is none */
-	(void)press(stage, "bob", "Confirm");
-	stage_pass(stage, 3000);
-	(void)press(stage, "ana", "Approve");
-	held_end(&held);
-	assert_int_equal(held.n_wrong, 0);
-	if (held.jobs[11] > 0) {
-		assert_true(held.answered[0]);
-		assert_true(held.posts[11] <= 1);
-		/* only what may have been on its way is not sent again */
-		assert_true(held.posts[11] == 1 || (held.states & (1U << JOB_SUBMITTING)) != 0);
-	}
-	held_free(&held);
-	stage_free(stage);
-	return held.states;
+	(void)press(on.stage, "bob", "Confirm");
+	stage_pass(on.stage, 3000);
+	(void)press(on.stage, "ana", "Approve");
+	walk_end(&on, 11, 1);
+	assert_true(on.held.jobs[11] == 0 || on.held.posts[11] == 1 || may_be_short(&on));
+	return walk_free(&on);
 }
 
 static void test_restart_asked(void **state)
@@ -238,49 +320,25 @@ static void test_restart_asked(void **state)
 	has(states, JOB_WATCHING);
 }
 
-/* A destruction, with what belongs to it or without, that is confirmed after 2 s, restarted so long after it was said. */
-static unsigned restart_destroyed(const char *verb, const char *fault, int64_t at_ms)
+/* A destruction, with what belongs to it or without, that is confirmed after 2 s. */
+static unsigned restart_destroyed(const char *says, const char *fault, int64_t at_ms)
 {
-	struct stage *stage = stage_new(SOURCE_DIR "/tests/scenario/policies/life.yaml");
-	char what[120], text[40];
-	struct held held = {.what = what};
+	const struct walk walk = {
+		.policy = SOURCE_DIR "/tests/scenario/policies/life.yaml",
+		.droplet = "old-1 id=11 tags=old volume=data",
+		.fault = fault,
+		.acts = {{.user = "ana", .says = says}, {2000, "ana", NULL, "Confirm"}},
+		.lasts_ms = 12000};
+	struct walked on;
 
-	(void)snprintf(text, sizeof(text), "%s old-1", verb);
-	(void)snprintf(what, sizeof(what), "%s, %s, restart at %lld ms", verb,
-		       fault != NULL ? fault : "no fault", (long long)at_ms);
-	assert_non_null(stage);
-	assert_int_equal(
-		sim_droplet_line(stage->world->model, "old-1 id=11 tags=old volume=data", NULL), 0);
-	if (fault != NULL) {
-		assert_int_equal(faults_add(&stage->world->faults, fault, NULL), 0);
-	}
-	held_begin(&held, stage);
-	held_said(&held, stage_say(stage, &(struct stage_said){
-						  .user = "ana", .channel = "ops", .text = text}));
-	for (int64_t now_ms = 0; now_ms < 12000; now_ms++) {
-		if (now_ms == 2000) {
-			(void)press(stage, "ana", "Confirm");
-		}
-		if (now_ms == at_ms) {
-			held_look(&held);
-			stage_restart(stage);
-		}
-		stage_pass(stage, 1);
-	}
-	(void)press(stage, "ana", "Confirm");
-	held_end(&held);
-	assert_int_equal(held.n_wrong, 0);
-	assert_true(held.posts[11] <= 1);
-	if (held.jobs[11] > 0) {
-		assert_true(held.answered[0]);
-	}
+	walk_begin(&on, &walk, at_ms);
+	(void)press(on.stage, "ana", "Confirm");
+	walk_end(&on, 11, 1);
 	/* it goes only when it was sent, and stays when it was not */
-	if (held.reached[11] == 0) {
-		assert_non_null(sim_droplet_by_id(stage->world->model, 11));
+	if (on.held.reached[11] == 0) {
+		assert_non_null(sim_droplet_by_id(on.stage->world->model, 11));
 	}
-	held_free(&held);
-	stage_free(stage);
-	return held.states;
+	return walk_free(&on);
 }
 
 static void test_restart_destroyed(void **state)
@@ -289,57 +347,33 @@ static void test_restart_destroyed(void **state)
 
 	(void)state;
 	for (int64_t at_ms = 3; at_ms < 12000; at_ms += at_ms % 2000 < 250 ? 13 : 293) {
-		states |= restart_destroyed("destroy", NULL, at_ms);
-		states |= restart_destroyed("purge", NULL, at_ms);
-		states |= restart_destroyed("destroy",
+		states |= restart_destroyed("destroy old-1", NULL, at_ms);
+		states |= restart_destroyed("purge old-1", NULL, at_ms);
+		states |= restart_destroyed("destroy old-1",
 					    "nth=1 method=DELETE kind=timeout-after-send", at_ms);
-		states |= restart_destroyed("purge", "nth=1 method=DELETE kind=timeout-before",
-					    at_ms);
+		states |= restart_destroyed("purge old-1",
+					    "nth=1 method=DELETE kind=timeout-before", at_ms);
 	}
 	has(states, JOB_CONFIRMING);
 	has(states, JOB_SUBMITTING);
 	has(states, JOB_WATCHING);
 }
 
-/* Two of whom the second waits in line, restarted so long after the first was said: both run, one after the other. */
+/* Two of whom the second waits in line: both run, one after the other. */
 static unsigned restart_queued(int64_t at_ms)
 {
-	struct stage *stage = stage_new(POLICY);
-	char what[120];
-	struct held held = {.what = what};
+	const struct walk walk = {.policy = POLICY,
+				  .droplet = "web-1 id=11 tags=web,prod",
+				  .acts = {{.user = "bob", .says = "reboot web-1"},
+					   {1000, "ana", "power-cycle web-1 queue", NULL}},
+				  .lasts_ms = 60000};
+	struct walked on;
 
-	(void)snprintf(what, sizeof(what), "in line, restart at %lld ms", (long long)at_ms);
-	assert_non_null(stage);
-	assert_int_equal(sim_droplet_line(stage->world->model, "web-1 id=11 tags=web,prod", NULL),
-			 0);
-	held_begin(&held, stage);
-	held_said(&held, stage_say(stage, &(struct stage_said){.user = "bob",
-							       .channel = "ops",
-							       .text = "reboot web-1"}));
-	for (int64_t now_ms = 0; now_ms < 60000; now_ms++) {
-		if (now_ms == 1000) {
-			held_said(&held,
-				  stage_say(stage, &(struct stage_said){
-							   .user = "ana",
-							   .channel = "ops",
-							   .text = "power-cycle web-1 queue"}));
-		}
-		if (now_ms == at_ms) {
-			held_look(&held);
-			stage_restart(stage);
-		}
-		stage_pass(stage, 1);
-	}
-	held_end(&held);
-	assert_int_equal(held.n_wrong, 0);
-	assert_int_equal(held.jobs[11], 2);
-	assert_true(held.answered[0] && held.answered[1]);
-	assert_true(held.posts[11] <= 2);
-	/* only what may have been on its way is not sent again */
-	assert_true(held.posts[11] == 2 || (held.states & (1U << JOB_SUBMITTING)) != 0);
-	held_free(&held);
-	stage_free(stage);
-	return held.states;
+	walk_begin(&on, &walk, at_ms);
+	walk_end(&on, 11, 2);
+	assert_int_equal(on.held.jobs[11], 2);
+	assert_true(on.held.posts[11] == 2 || may_be_short(&on));
+	return walk_free(&on);
 }
 
 static void test_restart_queued(void **state)
@@ -358,46 +392,26 @@ static void test_restart_queued(void **state)
 	has(states, JOB_WATCHING);
 }
 
-/* A plan of three steps, restarted so long after it was said: it goes on at its step, and no step is done twice. */
+/* A plan of three steps goes on at its step, and no step is done twice. */
 static unsigned restart_resize(int64_t at_ms, const char *fault)
 {
-	struct stage *stage = stage_new(POLICY);
-	char what[120];
-	struct held held = {.what = what};
-	const struct sim_droplet *droplet;
-	bool whole = fault == NULL;
+	const struct walk walk = {.policy = POLICY,
+				  .droplet = "web-1 id=11 tags=web,prod status=active",
+				  .fault = fault,
+				  .acts = {{.user = "ana", .says = "resize web-1 s-2vcpu-2gb"}}};
+	struct walked on;
 
-	(void)snprintf(what, sizeof(what), "resize, restart at %lld ms", (long long)at_ms);
-	assert_non_null(stage);
-	assert_int_equal(sim_droplet_line(stage->world->model,
-					  "web-1 id=11 tags=web,prod status=active", NULL),
-			 0);
-	if (fault != NULL) {
-		assert_int_equal(faults_add(&stage->world->faults, fault, NULL), 0);
-	}
-	held_begin(&held, stage);
-	held_said(&held,
-		  stage_say(stage, &(struct stage_said){.user = "ana",
-							.channel = "ops",
-							.text = "resize web-1 s-2vcpu-2gb"}));
-	stage_pass(stage, at_ms);
-	held_look(&held);
-	stage_restart(stage);
-	held_end(&held);
-	assert_int_equal(held.n_wrong, 0);
-	assert_true(held.posts[11] <= 3);
-	if (held.jobs[11] > 0) {
-		assert_true(held.answered[0]);
-		droplet = sim_droplet_by_id(stage->world->model, 11);
+	walk_begin(&on, &walk, at_ms);
+	walk_end(&on, 11, 3);
+	if (on.held.jobs[11] > 0) {
 		/* a step whose answer was lost with the process ends it; nothing else leaves it dark */
-		assert_true(droplet->status == DROPLET_ACTIVE ||
-			    (held.states & (1U << JOB_SUBMITTING)) != 0);
-		assert_true(!whole || held.posts[11] == 3 || held.posts[11] == 0 ||
-			    (held.states & (1U << JOB_SUBMITTING)) != 0);
+		assert_true(may_be_short(&on) ||
+			    sim_droplet_by_id(on.stage->world->model, 11)->status ==
+				    DROPLET_ACTIVE);
+		assert_true(fault != NULL || on.held.posts[11] == 3 || on.held.posts[11] == 0 ||
+			    may_be_short(&on));
 	}
-	held_free(&held);
-	stage_free(stage);
-	return held.states;
+	return walk_free(&on);
 }
 
 static void test_restart_resize(void **state)
@@ -417,32 +431,16 @@ static void test_restart_resize(void **state)
 /* One action, and what is looked at before and after it: sent once or not at all, and told. */
 static unsigned restart_act(const char *text, int64_t at_ms)
 {
-	struct stage *stage = stage_new(SOURCE_DIR "/tests/scenario/policies/guard.yaml");
-	char what[120];
-	struct held held = {.what = what};
-
-	(void)snprintf(what, sizeof(what), "%s, restart at %lld ms", text, (long long)at_ms);
-	assert_non_null(stage);
-	assert_int_equal(sim_droplet_line(stage->world->model,
+	const struct walk walk = {.policy = GUARD_POLICY,
+				  .droplet =
 					  "web-1 id=11 tags=web,prod status=active backup=weekly",
-					  NULL),
-			 0);
-	held_begin(&held, stage);
-	held_said(&held, stage_say(stage, &(struct stage_said){
-						  .user = "ana", .channel = "ops", .text = text}));
-	stage_pass(stage, at_ms);
-	held_look(&held);
-	stage_restart(stage);
-	held_end(&held);
-	assert_int_equal(held.n_wrong, 0);
-	assert_true(held.posts[11] <= 1);
-	if (held.jobs[11] > 0) {
-		assert_true(held.answered[0]);
-		assert_true(held.posts[11] == 1 || (held.states & (1U << JOB_SUBMITTING)) != 0);
-	}
-	held_free(&held);
-	stage_free(stage);
-	return held.states;
+				  .acts = {{.user = "ana", .says = text}}};
+	struct walked on;
+
+	walk_begin(&on, &walk, at_ms);
+	walk_end(&on, 11, 1);
+	assert_true(on.held.jobs[11] == 0 || on.held.posts[11] == 1 || may_be_short(&on));
+	return walk_free(&on);
 }
 
 static void test_restart_acts(void **state)
@@ -464,42 +462,24 @@ static void test_restart_acts(void **state)
 /* One that is made, and put into a project: there is at most one of its name, and as many as were asked for. */
 static unsigned restart_create(const char *fault, int64_t at_ms)
 {
-	static const char text[] = "create new-1 region ams3 size s-1vcpu-1gb image debian-12-x64 "
-				   "keys ana-laptop project shop";
-	struct stage *stage = stage_new(SOURCE_DIR "/tests/scenario/policies/guard.yaml");
-	char what[120];
-	struct held held = {.what = what};
+	const struct walk walk = {
+		.policy = GUARD_POLICY,
+		.droplet = "web-1 id=11 tags=web project=shop",
+		.fault = fault,
+		.acts = {{.user = "ana",
+			  .says = "create new-1 region ams3 size s-1vcpu-1gb image debian-12-x64 "
+				  "keys ana-laptop project shop"}}};
+	struct walked on;
 	unsigned n = 0;
 
-	(void)snprintf(what, sizeof(what), "create, %s, restart at %lld ms",
-		       fault != NULL ? fault : "no fault", (long long)at_ms);
-	assert_non_null(stage);
-	assert_int_equal(
-		sim_droplet_line(stage->world->model, "web-1 id=11 tags=web project=shop", NULL),
-		0);
-	if (fault != NULL) {
-		assert_int_equal(faults_add(&stage->world->faults, fault, NULL), 0);
+	walk_begin(&on, &walk, at_ms);
+	walk_end(&on, 0, 1);
+	for (size_t i = 0; i < on.stage->world->model->n_droplets; i++) {
+		n += strcmp(on.stage->world->model->droplets[i]->name, "new-1") == 0;
 	}
-	held_begin(&held, stage);
-	held_said(&held, stage_say(stage, &(struct stage_said){
-						  .user = "ana", .channel = "ops", .text = text}));
-	stage_pass(stage, at_ms);
-	held_look(&held);
-	stage_restart(stage);
-	held_end(&held);
-	for (size_t i = 0; i < stage->world->model->n_droplets; i++) {
-		n += strcmp(stage->world->model->droplets[i]->name, "new-1") == 0;
-	}
-	assert_int_equal(held.n_wrong, 0);
-	assert_true(held.posts[0] <= 1);
-	assert_int_equal(n, held.reached[0]);
-	if (held.jobs[0] > 0) {
-		assert_true(held.answered[0]);
-		assert_true(held.posts[0] == 1 || (held.states & (1U << JOB_SUBMITTING)) != 0);
-	}
-	held_free(&held);
-	stage_free(stage);
-	return held.states;
+	assert_int_equal(n, on.held.reached[0]);
+	assert_true(on.held.jobs[0] == 0 || on.held.posts[0] == 1 || may_be_short(&on));
+	return walk_free(&on);
 }
 
 static void test_restart_create(void **state)

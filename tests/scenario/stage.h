@@ -83,7 +83,8 @@ void stage_fill(struct stage *stage, const char *user, const struct field_value 
 		size_t n); /* sends the newest form */
 /* A template of user data is there from now on, or is another one. */
 bool stage_template(struct stage *stage, const char *name, const char *text);
-void stage_search(struct stage *stage, const char *user, const char *field, const char *typed);
+void stage_search(struct stage *stage, const char *user, const char *field, const char *typed,
+		  const struct field_value *values, size_t n);
 void stage_files(struct stage *stage, int64_t paint_ms);
 void stage_reload(struct stage *stage);  /* the app is told to read it again, as by a signal */
 void stage_restart(struct stage *stage); /* the same store, a new program */

@@ -34,7 +34,14 @@ static void open_form(struct chat *chat, const char *opens, const struct chat_fo
 	strbuf_init(&out, 4096);
 	(void)strbuf_addf(&out, "[form] %s\n", form->title);
 	for (size_t i = 0; i < form->n_fields; i++) {
-		(void)strbuf_addf(&out, "%s: %s\n", form->fields[i].id, form->fields[i].label);
+		const struct field *field = &form->fields[i];
+
+		(void)strbuf_addf(&out, "%s: %s", field->id, field->label);
+		for (size_t k = 0; field->kind == FORM_SELECT && k < field->n_choices; k++) {
+			(void)strbuf_addf(&out, "%s%s", k > 0 ? "|" : ": ",
+					  field->choices[k].value);
+		}
+		(void)strbuf_addch(&out, '\n');
 	}
 	(void)strbuf_addf(&out, "[%s]", form->send);
 	show(stage, out.buf);
@@ -97,7 +104,8 @@ void stage_fill(struct stage *stage, const char *user, const struct field_value 
 	stage_pass(stage, 1);
 }
 
-void stage_search(struct stage *stage, const char *user, const char *field, const char *typed)
+void stage_search(struct stage *stage, const char *user, const char *field, const char *typed,
+		  const struct field_value *values, size_t n)
 {
 	char id[40];
 	struct event event = {
@@ -108,6 +116,8 @@ void stage_search(struct stage *stage, const char *user, const char *field, cons
 		.button = stage->form.id,
 		.field = field,
 		.text = typed,
+		.values = values,
+		.n_values = n,
 		.addressed = true,
 	};
 

@@ -385,7 +385,11 @@ static int do_forms(struct story *story)
 
 static int do_search(struct story *story)
 {
-	stage_search(story->stage, story->words[1], story->words[2], story->words[3]);
+	struct field_value chosen = {.id = "account"};
+	size_t n = story->n_words > 4 && strncmp(story->words[4], "account=", 8) == 0;
+
+	chosen.text = n > 0 ? story->words[4] + 8 : "";
+	stage_search(story->stage, story->words[1], story->words[2], story->words[3], &chosen, n);
 	return 0;
 }
 

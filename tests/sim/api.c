@@ -305,7 +305,8 @@ static void get_actions(struct sim_turn *t)
 	turn_list(t, "actions");
 	for (size_t i = 0; i < n; i++) {
 		if (turn_on_page(t, i)) { /* newest first */
-			sim_render_action(&t->reply->body, t->sim->actions[n - 1 - i]);
+			sim_render_action(&t->reply->body,
+					  t->sim->actions[t->sim->oldest_first ? i : n - 1 - i]);
 		}
 	}
 	turn_end_list(t, n);

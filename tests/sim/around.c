@@ -1,4 +1,4 @@
-/* around.c - sim_handle: what is around droplets: volumes, addresses, firewalls, neighbors, metrics */
+/* around.c - sim_handle: what is around droplets: volumes, addresses, firewalls, neighbors */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -305,84 +305,6 @@ static void get_neighbors(struct sim_turn *t)
 	(void)strbuf_adds(&t->reply->body, "]}");
 }
 
-static uint64_t parameter(const struct sim_turn *t, const char *name)
-{
-	const char *at = strstr(t->query.raw, name);
-
-	return at != NULL ? strtoull(at + strlen(name), NULL, 10) : 0;
-}
-
-/* Points of one line, every five minutes, of long times fewer: `first`, then `step` more each five minutes. */
-static void add_points(struct sim_turn *t, double first, double step)
-{
-	uint64_t start = parameter(t, "start="), end = parameter(t, "end=");
-	uint64_t every = 1;
-	const char *comma = "";
-
-	while (end - start > every * 300 * 400) {
-		every *= 2;
-	}
-	(void)strbuf_adds(&t->reply->body, "\"values\":[");
-	for (uint64_t n = 0; start + n * 300 <= end; n += every) {
-		(void)strbuf_addf(&t->reply->body, "%s[%llu,\"%.2f\"]", comma,
-				  (unsigned long long)(start + n * 300), first + step * (double)n);
-		comma = ",";
-	}
-	(void)strbuf_adds(&t->reply->body, "]}");
-}
-
-static void add_metric(struct sim_turn *t, const struct sim_droplet *droplet)
-{
-	const double memory = 1073741824;
-	const bool out = strstr(t->query.raw, "direction=outbound") != NULL;
-	const struct {
-		const char *metric, *label;
-		double first, step;
-		bool agent; /* known only by the agent */
-	} rows[] = {
-		{"cpu", "\"mode\":\"idle\"", 100000, 3 * (100.0 - droplet->cpu), false},
-		{"cpu", "\"mode\":\"user\"", 8000, 3.0 * droplet->cpu, false},
-		{"bandwidth", out ? "\"direction\":\"outbound\"" : "\"direction\":\"inbound\"", 0.5,
-		 0.01, false},
-		{"memory_free", "", 209715200, 0, true},
-		{"memory_available", "", memory * (100 - droplet->memory) / 100, 0, true},
-		{"memory_total", "", memory, 0, true},
-		{"filesystem_free", "\"mountpoint\":\"/\"", 16106127360, 0, true},
-		{"filesystem_size", "\"mountpoint\":\"/\"", 26843545600, 0, true},
-		{"load_1", "", 0.42, 0, true},
-		{"load_5", "", 0.37, 0, true},
-		{"load_15", "", 0.31, 0, true},
-	};
-	const char *comma = "";
-
-	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-		if (strcmp(rows[i].metric, t->word) == 0 && (!rows[i].agent || droplet->agent)) {
-			(void)strbuf_addf(&t->reply->body,
-					  "%s{\"metric\":{\"host_id\":\"%llu\"%s%s},", comma,
-					  (unsigned long long)droplet->id,
-					  rows[i].label[0] != '\0' ? "," : "", rows[i].label);
-			add_points(t, rows[i].first, rows[i].step);
-			comma = ",";
-		}
-	}
-}
-
-static void get_metric(struct sim_turn *t)
-{
-	const struct sim_droplet *droplet = sim_droplet_by_id(t->sim, parameter(t, "host_id="));
-
-	if (droplet == NULL) {
-		turn_not_found(t);
-		return;
-	}
-	turn_json(t, 200);
-	(void)strbuf_adds(
-		&t->reply->body,
-		"{\"status\":\"success\",\"data\":{\"resultType\":\"matrix\",\"result\":[");
-	add_metric(t, droplet);
-	(void)strbuf_adds(&t->reply->body, "]}}");
-}
-
 const struct sim_route sim_routes_around[] = {
 	{"GET", "/v2/volumes", SIM_BLOCK_STORAGE_READ, get_volumes},
 	{"POST", "/v2/volumes/@/actions", SIM_BLOCK_STORAGE_ACTION_CREATE, post_volume_action},
@@ -395,6 +317,6 @@ const struct sim_route sim_routes_around[] = {
 	{"GET", "/v2/domains", SIM_DOMAIN_READ, get_domains},
 	{"GET", "/v2/vpcs", SIM_VPC_READ, get_vpcs},
 	{"GET", "/v2/droplets/#/neighbors", SIM_DROPLET_READ, get_neighbors},
-	{"GET", "/v2/monitoring/metrics/droplet/@", SIM_MONITORING_READ, get_metric},
+	{"GET", "/v2/monitoring/metrics/droplet/@", SIM_MONITORING_READ, sim_get_metric},
 	{0},
 };

@@ -7,23 +7,27 @@
 #include "sim/model.h"
 
 static const char *const demo_lines[] = {
-	"shop-web-1 id=402117731 tags=prod,web project=shop size=s-2vcpu-4gb days=811 "
+	"shop-web-1 id=402117731 cpu=34 memory=62 tags=prod,web project=shop size=s-2vcpu-4gb "
+	"days=811 "
 	"ip=203.0.113.7 firewall=web",
-	"shop-db-1 id=402117732 tags=prod,db,protected project=shop size=s-4vcpu-8gb days=811 "
+	"shop-db-1 id=402117732 cpu=47 memory=78 tags=prod,db,protected project=shop "
+	"size=s-4vcpu-8gb days=811 "
 	"backups=yes backup=shop-db-1-weekly snapshot=shop-db-1-before-upgrade volume=shop-data "
 	"firewall=db",
-	"z-web-1 id=418830164 tags=prod,web,client:zenith project=shop size=s-1vcpu-2gb days=402",
+	"z-web-1 id=418830164 cpu=12 memory=44 tags=prod,web,client:zenith project=shop "
+	"size=s-1vcpu-2gb days=402",
 	"z-db-1 id=418830207 tags=prod,db,client:zenith project=shop size=s-2vcpu-2gb status=off "
 	"days=402",
 	"o-web-1 id=425561902 tags=prod,web,client:orion region=fra1 size=s-1vcpu-2gb days=233 "
 	"image=ubuntu-24-04-x64",
-	"o-db-1 id=425561944 tags=prod,db,client:orion region=fra1 size=s-2vcpu-4gb days=233 "
+	"o-db-1 id=425561944 cpu=41 memory=71 tags=prod,db,client:orion region=fra1 "
+	"size=s-2vcpu-4gb days=233 "
 	"image=ubuntu-24-04-x64",
 	"a-web-1 id=431902518 tags=prod,web,client:acorn region=nyc3 days=145",
 	"a-db-1 id=431902519 tags=prod,db,client:acorn region=nyc3 size=s-2vcpu-2gb days=145",
 	"blog-1 id=433007846 tags=prod,web project=blog region=fra1 image=ubuntu-22-04-x64 "
 	"days=131",
-	"web-1 id=440212003 tags=prod,web project=shop size=s-2vcpu-2gb days=96",
+	"web-1 id=440212003 cpu=28 memory=57 tags=prod,web project=shop size=s-2vcpu-2gb days=96",
 	"web-2 id=440212017 tags=prod,web project=shop size=s-2vcpu-2gb days=96",
 	"web-2 id=446650310 tags=staging,web project=shop region=fra1 days=21",
 	"s-web-1 id=446650392 tags=staging,web project=shop region=fra1 size=s-1vcpu-2gb days=21",
@@ -54,6 +58,7 @@ void sim_demo_account(struct sim *sim)
 	add_tokens(sim);
 	for (size_t i = 0; i < ARRAY_LEN(demo_lines); i++) {
 		must_add(sim, demo_lines[i]);
+		sim->droplets[i]->lives = true;
 	}
 }
 

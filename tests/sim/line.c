@@ -145,6 +145,9 @@ static int set_field(struct sim *sim, struct sim_droplet *droplet, const char *k
 	if (strcmp(key, "agent") == 0) {
 		return set_bool(value, &droplet->agent);
 	}
+	if (strcmp(key, "lives") == 0) {
+		return set_bool(value, &droplet->lives);
+	}
 	if (strcmp(key, "cpu") == 0 && read_number(value, 100, &n) == 0) {
 		droplet->cpu = (unsigned)n;
 		return 0;

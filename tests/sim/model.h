@@ -143,6 +143,7 @@ struct sim_droplet {
 	bool backups;
 	bool agent;           /* the monitoring agent is installed */
 	unsigned cpu, memory; /* percent used, by its metrics */
+	bool lives; /* they go up and down, as of a droplet that is used; else they stand still */
 	struct sim_backup_policy policy;
 	char ip[16], ip_private[16], ip6[48];
 	enum droplet_status status;
@@ -242,7 +243,8 @@ struct sim {
 	int64_t now_ms;                  /* of the latest request or sim_settle */
 	uint64_t next_droplet_id, next_image_id;
 	uint64_t n_requests;
-	uint64_t self_id; /* of the droplet that asks the metadata service; 0: it is on none */
+	uint64_t self_id;  /* of the droplet that asks the metadata service; 0: it is on none */
+	bool oldest_first; /* GET /v2/actions: in another order than DigitalOcean's */
 	uint64_t shift; /* what came on top of every list since the page before; for one request */
 	struct sim_fate fate;    /* of the next action, consumed by it */
 	struct sim_oauth *oauth; /* oauth.c; NULL: nobody signed in yet */
@@ -289,7 +291,7 @@ void sim_remove_token(struct sim *sim, const char *token); /* expired, revoked *
 /*
  * One droplet from a line "web-1 id=400000011 tags=web,prod status=off region=ams3 size=s-1vcpu-1gb image=debian-12-x64
  * project=shop locked=yes ipv6=no backups=yes snapshot=before backup=weekly
- * volume=data ip=203.0.113.7 firewall=web agent=yes cpu=20 memory=51 days=90": creates it, or changes the one with that id. Only the name must be there.
+ * volume=data ip=203.0.113.7 firewall=web agent=yes cpu=20 memory=51 lives=yes days=90": creates it, or changes the one with that id. Only the name must be there.
  */
 int sim_droplet_line(struct sim *sim, const char *line, struct err *err);
 void sim_remove_droplet(struct sim *sim, uint64_t id);

@@ -4,7 +4,6 @@
 Drives every endpoint over a socket, refusals and faults included; check_response.py then checks every line of the
 simulator's own log. Needs ../shared/digitalocean (or SLUICE_SHARED) and Debian's python3-jsonschema for that part.
 """
-import glob
 import http.client
 import json
 import os
@@ -442,46 +441,6 @@ def check_tls(folder):
     sim.end()
 
 
-FLOOR = 5800  # messages that were checked, at the least: more tests, more of them
-
-
-def play_stories(log):
-    """What the bot itself sends, and what it is answered: all stories, and the room ocean call by call."""
-    source = os.environ.get('SOURCE_DIR', '.')
-    stories = sorted(glob.glob(os.path.join(source, 'tests', 'scenario', 'stories', '*.scn')))
-    env = dict(os.environ, SLUICE_SIM_LOG=log)
-    for program in [[os.path.join(BUILD, 'tests', 'scenario'), story] for story in stories] + \
-            [[os.path.join(BUILD, 'tests', 'sim-sim_ocean')], [os.path.join(BUILD, 'tests', 'sim-sim_around')],
-             [os.path.join(BUILD, 'tests', 'sim-sim_acts')], [os.path.join(BUILD, 'tests', 'sim-sim_door')]]:
-        got = subprocess.run(program, env=env, capture_output=True, text=True, timeout=120)
-        expect(got.returncode == 0, (program, got.stderr[-500:]))
-
-
-def check_rows(log):
-    """Every row of the table of calls, and every droplet action, was asked for and checked."""
-    source = os.environ.get('SOURCE_DIR', '.')
-    rows = open(os.path.join(source, 'bot', 'ocean', 'endpoint_rows.c')).read()
-    acts = re.findall(r'"([a-z_0-9]+)", VERB_', open(os.path.join(source, 'bot', 'ocean', 'acts.c')).read())
-    calls = re.findall(r'\[(OCEAN_\w+)\]\s*=\s*\{\s*\.method = "(\w+)",\s*\.path =\s*"([^"]+)"', rows)
-    expect(len(calls) > 40 and len(acts) > 10, (len(calls), len(acts)))
-    sent, done = set(), set()
-    for line in open(log):
-        call = json.loads(line)
-        if not call.get('injected') and call['status'] < 300:
-            sent.add((call['method'], call['path'].split('?')[0]))
-            if call['method'] == 'POST' and re.fullmatch(r'/v2/droplets/\d+/actions', call['path']):
-                done.add((call.get('req') or {}).get('type'))
-    missing = []
-    for verb, method, path in calls:
-        pattern = re.sub(r'\\?\{filter\\?\}', '', re.escape(path.split('?')[0]))
-        pattern = re.sub(r'\\?\{\w+\\?\}', '[^/]+', pattern)
-        if not any(m == method and re.fullmatch(pattern, p) for m, p in sent):
-            missing.append(verb)
-    missing += ['action ' + act for act in acts if act not in done]
-    expect(not missing, 'never asked for, so never checked: ' + ', '.join(missing))
-    print('each of %d calls and %d droplet actions was checked' % (len(calls), len(acts)))
-
-
 def check_log(log):
     """Against the API description: how many lines were checked."""
     got = subprocess.run(['/usr/bin/python3', CHECKER, SPEC, 'log', log], capture_output=True, text=True)
@@ -491,7 +450,6 @@ def check_log(log):
     wrong = [line for line in got.stdout.strip().splitlines()[:-1] if "private: : 'true' is not of type" not in line]
     expect(found and not wrong and int(found.group(1)) > 0, '\n'.join(wrong)[-2000:] + got.stderr[-2000:])
     expect(int(found.group(3)) > 0, 'no fault is marked in the log')
-    expect(int(found.group(1)) >= FLOOR, 'only %s messages were checked, %d before' % (found.group(1), FLOOR))
     print('held against the API description: ' + last)
 
 
@@ -515,8 +473,6 @@ def main():
         if not check:
             print('skipped: the simulator was driven, its log was not checked: ' + reason)
             sys.exit(77)
-        play_stories(log)
-        check_rows(log)
         check_log(log)
 
 

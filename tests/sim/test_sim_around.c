@@ -274,7 +274,7 @@ static void metrics(void **state)
 	must(&c, metric(11, OCEAN_CPU), "idle 13 1768269600 100000.00;user 13 1768269600 8000.00;");
 	must(&c, metric(11, OCEAN_LOAD_1), "- 13 1768269600 0.42;");
 	must(&c, metric(11, OCEAN_DISK_FREE), "/ 13 1768269600 16106127360.00;");
-	must(&c, metric(11, OCEAN_PRIVATE_OUT), "outbound 13 1768269600 0.50;");
+	must(&c, metric(11, OCEAN_PRIVATE_OUT), "outbound 13 1768269600 1.90;");
 	must(&c, metric(21, OCEAN_CPU), "idle 13 1768269600 100000.00;user 13 1768269600 8000.00;");
 	must(&c, metric(21, OCEAN_MEMORY_TOTAL), ""); /* no agent: nothing, not zero */
 	assert_int_equal(sim_world_count(c.sim, 0, "GET",

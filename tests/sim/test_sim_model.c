@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "base/json.h"
-#include "sim/world.h"
+#include "sim/traffic.h"
 
 #define START_MS INT64_C(1768273200000) /* 2026-01-13T03:00:00Z */
 
@@ -31,6 +31,7 @@ static void ask_with(struct bench *b, const char *method, const char *path, cons
 				      .body_len = body != NULL ? strlen(body) : 0};
 
 	sim_handle(b->sim, b->now_ms, &request, &b->reply);
+	sim_traffic_note(b->now_ms, &request, &(struct sim_answer){.reply = b->reply});
 	json_free(b->json);
 	b->json = json_parse(b->reply.body.buf, b->reply.body.len, NULL);
 	assert_non_null(b->json);
@@ -117,6 +118,7 @@ static int tear_down(void **state)
 
 	json_free(b->json);
 	strbuf_done(&b->reply.body);
+	sim_traffic_count();
 	sim_free(b->sim);
 	return 0;
 }

@@ -100,6 +100,33 @@ static void few_are_asked_alone(void **state)
 	close_run(&run);
 }
 
+/* The most requests of polls in any minute that begins with one. */
+static size_t most_a_minute(const struct run *run)
+{
+	size_t most = 0;
+
+	for (size_t i = 0; i < run->world->n_calls; i++) {
+		size_t n = 0;
+
+		for (size_t k = i; k < run->world->n_calls &&
+				   run->world->calls[k].at_ms < run->world->calls[i].at_ms + 60000;
+		     k++) {
+			n += strncmp(run->world->calls[k].path, "/v2/actions", 11) == 0;
+		}
+		most = n > most ? n : most;
+	}
+	return most;
+}
+
+static void expect_answers(const struct run *run, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		assert_int_equal(run->polls[i].answers, 1);
+		assert_int_equal(run->polls[i].kind, ERR_NONE);
+		assert_int_equal(run->polls[i].id, run->polls[i].call.action_id);
+	}
+}
+
 static void many_share_pages(void **state)
 {
 	static struct run run;
@@ -108,11 +135,7 @@ static void many_share_pages(void **state)
 	open_run(&run);
 	start(&run, N);
 	loop_advance(run.loop, 5000);
-	for (size_t i = 0; i < N; i++) {
-		assert_int_equal(run.polls[i].answers, 1);
-		assert_int_equal(run.polls[i].kind, ERR_NONE);
-		assert_int_equal(run.polls[i].id, run.polls[i].call.action_id);
-	}
+	expect_answers(&run, N);
 	assert_int_equal(served(&run, "/v2/actions"),
 			 3); /* the actions that made the droplets are older */
 	assert_int_equal(served(&run, "/v2/actions/*"), 8); /* those that came before it was many */
@@ -128,11 +151,54 @@ static void older_ones(void **state)
 	open_run(&run);
 	run.polls[20].call.action_id = 1;
 	start(&run, 40);
-	loop_advance(run.loop, 8000);
+	loop_advance(run.loop, 60000);
 	for (size_t i = 0; i < 40; i++) {
 		assert_int_equal(run.polls[i].answers, 1);
 		assert_int_equal(run.polls[i].kind, i == 20 ? ERR_NOTFOUND : ERR_NONE);
 	}
+	close_run(&run);
+}
+
+/* All are on pages that are too far down: asked about one by one, and not more often than pages would be. */
+static void all_are_older(void **state)
+{
+	static struct run run;
+
+	(void)state;
+	open_run(&run);
+	for (size_t i = 0; i < 60; i++) { /* the first of all: they made the droplets */
+		run.polls[i].call.action_id = run.world->model->actions[i]->id;
+	}
+	start(&run, 60);
+	loop_advance(run.loop, 100000);
+	expect_answers(&run, 60);
+	assert_in_range(most_a_minute(&run), 20,
+			40 + 8 + 2); /* + those before it was many, + the pages */
+	close_run(&run);
+}
+
+/* Another order than it was ever seen in: no page is trusted, nor asked for again soon. */
+static void another_order(void **state)
+{
+	static struct run run;
+
+	(void)state;
+	open_run(&run);
+	run.world->model->oldest_first = true;
+	start(&run, 60);
+	loop_advance(run.loop, 100000);
+	expect_answers(&run, 60);
+	assert_int_equal(served(&run, "/v2/actions"), 1);
+	assert_in_range(most_a_minute(&run), 20, 40 + 8 + 2);
+	loop_advance(run.loop, 5 * 60 * 1000);
+	start(&run, 60);
+	loop_advance(run.loop, 100000);
+	assert_int_equal(served(&run, "/v2/actions"), 1);
+	loop_advance(run.loop, 5 * 60 * 1000);
+	run.world->model->oldest_first = false; /* and then it is looked at again */
+	start(&run, 60);
+	loop_advance(run.loop, 10000);
+	assert_true(served(&run, "/v2/actions") > 1);
 	close_run(&run);
 }
 
@@ -179,14 +245,37 @@ static void given_up(void **state)
 	}
 }
 
+/* Closed while a page is under way and others wait for the next one: nothing is left behind. */
+static void closed_in_a_round(void **state)
+{
+	static struct run run;
+
+	(void)state;
+	open_run(&run);
+	start(&run, 60);
+	loop_advance(run.loop, 2010); /* the page is asked for */
+	assert_int_equal(served(&run, "/v2/actions"), 0);
+	for (size_t i = 60; i < 80; i++) {
+		ocean_start(run.ocean, &run.polls[i].call);
+	}
+	loop_advance(run.loop, 2);
+	close_run(&run); /* the loop would have a timer left */
+	for (size_t i = 0; i < 80; i++) {
+		assert_int_equal(run.polls[i].answers, 1);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(few_are_asked_alone),
 		cmocka_unit_test(many_share_pages),
 		cmocka_unit_test(older_ones),
+		cmocka_unit_test(all_are_older),
+		cmocka_unit_test(another_order),
 		cmocka_unit_test(a_page_fails),
 		cmocka_unit_test(given_up),
+		cmocka_unit_test(closed_in_a_round),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

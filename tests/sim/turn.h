@@ -28,6 +28,8 @@ extern const struct sim_route sim_routes_make[];   /* make.c */
 extern const struct sim_route sim_routes_tagged[]; /* tagged.c */
 extern const struct sim_route sim_routes_around[]; /* around.c */
 
+void sim_get_metric(struct sim_turn *t); /* measured.c */
+
 void turn_json(struct sim_turn *t, int status);
 void turn_nothing(struct sim_turn *t, int status); /* no body */
 void turn_refuse(struct sim_turn *t, int status, const char *id, const char *message);

@@ -10,9 +10,9 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "base/json.h"
 #include "base/mem.h"
 #include "base/names.h"
+#include "sim/traffic.h"
 
 #define JSON_TYPE "application/json; charset=utf-8"
 
@@ -26,11 +26,8 @@ static const char html_502[] =
 struct sim_world *sim_world_new(struct sim *model)
 {
 	struct sim_world *world = mem_alloc(sizeof(*world));
-	const char *log = getenv("SLUICE_SIM_LOG");
 
 	world->model = model;
-	world->own_log = log != NULL ? fopen(log, "a") : NULL;
-	world->log = world->own_log;
 	faults_init(&world->faults);
 	return world;
 }
@@ -42,9 +39,7 @@ void sim_world_free(struct sim_world *world)
 	}
 	sim_free(world->model);
 	faults_done(&world->faults);
-	if (world->own_log != NULL) {
-		(void)fclose(world->own_log);
-	}
+	sim_traffic_count();
 	free(world->calls);
 	free(world);
 }
@@ -185,62 +180,6 @@ static void apply(const struct fault *rule, struct sim_answer *answer)
 	}
 }
 
-/* the log */
-
-/* Text as one line of JSON, or null when it is none. */
-static void add_raw(struct strbuf *out, const char *text, size_t len)
-{
-	struct json *json = len > 0 ? json_parse(text, len, NULL) : NULL;
-
-	if (json == NULL) {
-		(void)strbuf_adds(out, "null");
-		return;
-	}
-	json_free(json);
-	for (size_t i = 0; i < len; i++) {
-		(void)strbuf_addch(out, text[i] == '\n' || text[i] == '\r' ? ' ' : text[i]);
-	}
-}
-
-static bool looks_whole(enum fault_kind kind)
-{
-	return kind == FAULT_NONE || kind == FAULT_SLOW || kind == FAULT_LIST_SHIFTS ||
-	       kind >= FAULT_ACTION_ERRORS;
-}
-
-static void write_log(struct sim_world *world, const struct sim_request *request,
-		      const struct sim_answer *answer)
-{
-	const struct sim_reply *reply = &answer->reply;
-	struct strbuf line;
-
-	if (world->log == NULL) {
-		return;
-	}
-	strbuf_init(&line, 2 * SIM_MAX_BODY);
-	(void)strbuf_addf(&line, "{\"t\":%lld,\"method\":", (long long)sim_world_now(world));
-	json_add_string(&line, request->method);
-	(void)strbuf_adds(&line, ",\"path\":");
-	json_add_string(&line, request->path);
-	(void)strbuf_addf(&line, ",\"status\":%d,\"req\":", reply->status);
-	add_raw(&line, request->body, request->body_len);
-	(void)strbuf_adds(&line, ",\"resp\":");
-	add_raw(&line, reply->body.buf, reply->body.len);
-	if (answer->fault != FAULT_NONE) {
-		(void)strbuf_addf(&line, ",\"fault\":\"%s\"", fault_word(answer->fault));
-	}
-	if (!looks_whole(answer->fault)) {
-		(void)strbuf_adds(&line, ",\"injected\":true");
-	}
-	if (reply->refused) {
-		(void)strbuf_adds(&line, ",\"refusal_expected\":true");
-	}
-	(void)strbuf_adds(&line, "}\n");
-	(void)fwrite(line.buf, 1, line.len, world->log);
-	(void)fflush(world->log);
-	strbuf_done(&line);
-}
-
 static void remember(struct sim_world *world, const struct sim_request *request,
 		     const struct sim_answer *answer, bool reached)
 {
@@ -295,7 +234,8 @@ void sim_world_serve(struct sim_world *world, const struct sim_request *request,
 	if (rule != NULL) {
 		apply(rule, answer);
 	}
-	write_log(world, request, answer);
+	sim_traffic_write(world->log, sim_world_now(world), request, answer);
+	sim_traffic_note(sim_world_now(world), request, answer);
 	remember(world, request, answer, reached);
 }
 

@@ -33,7 +33,6 @@ struct sim_world {
 	struct sim *model; /* owned */
 	struct faults faults;
 	FILE *log;              /* JSONL for check_response.py; NULL: none. Not owned. */
-	FILE *own_log;          /* appended to where the environment has SLUICE_SIM_LOG */
 	struct sim_call *calls; /* oldest first; the first half is dropped at SIM_MAX_CALLS */
 	size_t n_calls;
 	uint64_t n_dropped;

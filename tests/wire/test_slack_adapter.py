@@ -74,6 +74,13 @@ class Slack(Program):
         tail = "\n".join(json.dumps(e)[:400] for e in self.call("ledger")[-25:])
         raise SystemExit(f"waited {seconds} s for {n} x {kind}\n{tail}")
 
+    def api(self, method, **args):
+        """A call of the Web API as the bot's own token."""
+        request = urllib.request.Request(f"{self.base}/api/{method}", data=json.dumps(args).encode(), headers={
+            "Authorization": f"Bearer {BOT}", "Content-Type": "application/json; charset=utf-8"})
+        with urllib.request.urlopen(request, timeout=SECONDS) as answer:
+            return json.load(answer)
+
     def says(self, *words):
         """An entry that shows these words."""
         return lambda e: all(w in json.dumps(e, ensure_ascii=False) for w in words)
@@ -152,6 +159,19 @@ def test_a_change(slack, bot):
     card = slack.wait("post", slack.says("Rebooting", "web-1"))
     expect("in the thread of what asked", '"thread_ts"' in json.dumps(card), json.dumps(card))
     slack.wait("edit", slack.says("Rebooted"))
+
+
+def test_a_card_that_was_deleted(slack, bot):
+    """Somebody deletes the message of a running change: a new one says so, and goes on to the outcome."""
+    slack.call("say", {"user": "U0BOB", "channel": "C0OPS", "text": "!droplet reboot web-1"})
+    card = slack.wait("post", slack.says("Rebooting", "web-1"), 2)
+    card = card.get("message", card)
+    deleted = slack.api("chat.delete", channel="C0OPS", ts=card["ts"])
+    expect("it is gone", deleted["ok"], json.dumps(deleted))
+    new = slack.wait("post", slack.says("The message before this one is gone.", "web-1"))
+    new = new.get("message", new)
+    expect("another message", new["ts"] != card["ts"])
+    slack.wait("edit", slack.says(new["ts"], "Rebooted", "The message before this one is gone."))
 
 
 def test_a_press(slack, bot):
@@ -293,6 +313,7 @@ def main():
         try:
             test_ways_to_speak(slack, bot)
             test_a_change(slack, bot)
+            test_a_card_that_was_deleted(slack, bot)
             test_a_press(slack, bot)
             test_groups(slack, bot)
             test_repeated(slack, bot)

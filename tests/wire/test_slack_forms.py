@@ -143,11 +143,11 @@ def test_create(slack, bot, url):
     press(slack, usage, "Fill in a form")
     slack.wait("view", n=views + 1)
     slack.call("say", {"user": "U0ANA", "channel": "C0OPS", "text": "<@U0SLUICE> create"})
-    slack.wait("ephemeral", slack.says("U0ANA", "You may not do that here"))
+    slack.wait("ephemeral", slack.says("U0ANA", "You may not `create` here"))
     expect("no button for who may not", not slack.ledger("ephemeral", slack.says("U0ANA", "Fill in a form")))
     views = len(slack.ledger("view"))
     slack.call("command", {"user": "U0ANA", "channel": "C0OPS", "text": "create"})
-    slack.wait("ephemeral", slack.says("U0ANA", "You may not do that here"), 2)
+    slack.wait("ephemeral", slack.says("U0ANA", "You may not `create` here"), 2)
     expect("no form for who may not", len(slack.ledger("view")) == views)
 
 

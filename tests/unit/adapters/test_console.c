@@ -195,6 +195,26 @@ static void demo_words_work_in_the_demo(void **state)
 				   "direct bob bob /assign x\n");
 }
 
+static bool knows_bob_and_ops(bool channel, const char *name, void *data)
+{
+	(void)data;
+	return strcmp(name, channel ? "ops" : "bob") == 0;
+}
+
+static void a_slip_in_a_name_is_told_in_the_demo(void **state)
+{
+	struct console_options options = {.free_speech = true, .is_known = knows_bob_and_ops};
+	char *printed;
+
+	(void)state;
+	printed = run_text("/as bbo\n/in dve\n/as bob\n/in #ops\n/in direct\n", options);
+	assert_string_equal(printed,
+			    "(The policy has no person bbo: you are a stranger now.)\n"
+			    "(The policy has no channel dve: nobody is answered there.)\n");
+	options.paced = true;
+	assert_string_equal(run_text("/as bbo\n/in dve\n", options), "");
+}
+
 static void demo_words_are_text_elsewhere(void **state)
 {
 	const char *printed =
@@ -422,6 +442,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(demo_words_work_in_the_demo),
+		cmocka_unit_test(a_slip_in_a_name_is_told_in_the_demo),
 		cmocka_unit_test(demo_words_are_text_elsewhere),
 		cmocka_unit_test(direct_place_is_the_person),
 		cmocka_unit_test(numbers_press_what_one_sees),

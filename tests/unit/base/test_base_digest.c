@@ -63,6 +63,28 @@ static void test_as_libcrypto(void **state)
 	}
 }
 
+/* Around the hash's block of 64 bytes, and what is longer than one. */
+static void test_digest_as_libcrypto(void **state)
+{
+	unsigned char data[300];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(data); i++) {
+		data[i] = (unsigned char)(i * 7);
+	}
+	for (size_t len = 0; len <= sizeof(data); len++) {
+		unsigned char theirs[DIGEST_BYTES];
+		char ours[DIGEST_HEX_SIZE], hex[DIGEST_HEX_SIZE] = "";
+
+		digest_hex(data, len, ours);
+		assert_int_equal(EVP_Digest(data, len, theirs, NULL, EVP_sha256(), NULL), 1);
+		for (size_t j = 0; j < DIGEST_BYTES; j++) {
+			(void)snprintf(hex + 2 * j, 3, "%02x", theirs[j]);
+		}
+		assert_string_equal(ours, hex);
+	}
+}
+
 static void test_no_rounds(void **state)
 {
 	unsigned char raw[DIGEST_BYTES];
@@ -76,6 +98,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_vectors),
 		cmocka_unit_test(test_as_libcrypto),
+		cmocka_unit_test(test_digest_as_libcrypto),
 		cmocka_unit_test(test_no_rounds),
 	};
 

@@ -137,6 +137,16 @@ static int count_joined(const char *rest, const char *value, void *data)
 	return 0;
 }
 
+static size_t n_said_with(const struct world *w, const char *text)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < w->n_said; i++) {
+		n += strstr(w->said[i].text, text) != NULL;
+	}
+	return n;
+}
+
 /* Those who are written down as waiting for somebody else's end. */
 static unsigned n_joined(struct world *w)
 {
@@ -157,12 +167,48 @@ static void who_asks_for_the_same_reads_the_end_of_it(void **state)
 	ask_as(w, "ana", "k3", &reboot_plan, &web_1, 1);   /* once is enough */
 	ask_as(w, "bob", "k4", &reboot_plan, &web_1, 1);   /* is told anyway */
 	ask_as(w, "ana", "k5", &shutdown_plan, &web_1, 1); /* another thing */
-	loop_advance(w->loop, 100);
+	loop_advance(w->loop, 4000);
+	assert_int_equal(n_said_with(w, "Already running:"), 4);
+	assert_int_equal(n_said_with(w, "I tell you here how it ends."),
+			 3); /* not of another thing */
 	assert_int_equal(n_joined(w), 1);
 	world_restart(w);
 	loop_advance(w->loop, 300000);
 	assert_said(w, "@bob @ana");
 	assert_int_equal(n_posts(w), 1);
+	assert_int_equal(n_joined(w), 0);
+	assert_over(w);
+}
+
+/* Nobody fills the store by asking for the same; who is not noted is told so, and the others still are. */
+static void no_more_than_eight_join(void **state)
+{
+	struct world *w = *state;
+	const uint64_t web_1 = WEB_1;
+
+	ask(w, &reboot_plan, WEB_1);
+	loop_advance(w->loop, 1000);
+	for (unsigned i = 0; i < 8; i++) {
+		char user[8], key[8];
+
+		(void)snprintf(user, sizeof(user), "p%u", i);
+		(void)snprintf(key, sizeof(key), "k%u", i);
+		ask_as(w, user, key, &reboot_plan, &web_1, 1);
+	}
+	loop_advance(w->loop, 1000);
+	assert_int_equal(n_joined(w), 8);
+	assert_said(w, "I tell you here how it ends.");
+	assert_not_said(w, "tell you of it");
+	ask_as(w, "p8", "k8", &reboot_plan, &web_1, 1);
+	ask_as(w, "p3", "k9", &reboot_plan, &web_1, 1); /* noted long since: no word of too many */
+	loop_advance(w->loop, 1000);
+	assert_int_equal(n_joined(w), 8);
+	assert_int_equal(n_said_with(w, "Too many wait for its end: I cannot\ntell you of it."), 1);
+	assert_int_equal(n_said_with(w, "I tell you here how it ends."), 9);
+	world_restart(w);
+	loop_advance(w->loop, 300000);
+	assert_said(w, "@bob @p0 @p1 @p2 @p3 @p4 @p5 @p6 @p7");
+	assert_not_said(w, "@p8");
 	assert_int_equal(n_joined(w), 0);
 	assert_over(w);
 }
@@ -795,6 +841,7 @@ int main(void)
 		STORY(several_droplets_share_a_card),
 		STORY(a_busy_droplet_starts_nothing_anywhere),
 		STORY(who_asks_for_the_same_reads_the_end_of_it),
+		STORY(no_more_than_eight_join),
 		STORY(who_is_not_written_down_has_not_joined),
 		STORY(a_repeated_delivery_is_silent),
 		STORY(the_gate_is_asked_right_before),

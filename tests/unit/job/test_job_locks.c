@@ -1,4 +1,5 @@
 /* test_job_locks.c - a locked droplet: whose it is, how it is taken over, and that the disk decides */
+#include "job/locks.h"
 #include "world.h"
 
 static char answered[1024];
@@ -208,6 +209,68 @@ static void a_lock_is_asked_right_before(void **state)
 	assert_over(w);
 }
 
+/* web-1 is locked, and bob reboots web-2, which brings a fresh list. */
+static void lock_and_look(struct world *w)
+{
+	(void)lock_as(w, "ana", JOB_LOCK, "migrating");
+	ask(w, &reboot_plan, WEB_2);
+	loop_advance(w->loop, 300000);
+	assert_over(w);
+}
+
+static void one_whose_droplet_is_gone_is_let_go(void **state)
+{
+	struct world *w = *state;
+
+	lock_and_look(w);
+	assert_non_null(lock_of(w)); /* it is there */
+	sim_remove_droplet(w->sim->model, WEB_1);
+	lock_and_look(w);
+	assert_null(lock_of(w));
+	assert_audited(w, "\"state\":\"released\",\"outcome\":\"web-1 is gone; it was ana's\"");
+	world_restart(w);
+	assert_null(lock_of(w));
+}
+
+/* An empty list, or an answer that does not come, is no proof. */
+static void only_its_own_404_is_proof_that_it_is_gone(void **state)
+{
+	struct world *w = *state;
+
+	sim_remove_droplet(w->sim->model, WEB_1);
+	fault(w, "method=GET path=/v2/droplets/101 kind=timeout-before");
+	lock_and_look(w);
+	assert_non_null(lock_of(w));
+	faults_clear(&w->sim->faults);
+	fault(w, "method=GET path=/v2/droplets/101 kind=html-502");
+	lock_and_look(w);
+	assert_non_null(lock_of(w));
+	faults_clear(&w->sim->faults);
+	lock_and_look(w);
+	assert_null(lock_of(w));
+}
+
+static void lock_look_now(struct world *w)
+{
+	lock_look_at(w->engine, "main", WEB_1);
+}
+
+static void what_the_disk_does_not_take_is_still_locked(void **state)
+{
+	struct world *w = *state;
+
+	lock_and_look(w);
+	sim_remove_droplet(w->sim->model, WEB_1);
+	lock_look_now(w);
+	store_memory_fail(w->store, 1, ERR_STORE);
+	loop_advance(w->loop, 5000);
+	assert_non_null(lock_of(w));
+	lock_look_now(w);
+	world_end(w); /* with the question under way */
+	world_begin(w);
+	loop_advance(w->loop, 5000);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -221,6 +284,9 @@ int main(void)
 		STORY(what_is_not_written_does_not_hold),
 		STORY(two_at_once_do_not_both_get_it),
 		STORY(a_repeated_delivery_is_silent),
+		STORY(one_whose_droplet_is_gone_is_let_go),
+		STORY(only_its_own_404_is_proof_that_it_is_gone),
+		STORY(what_the_disk_does_not_take_is_still_locked),
 		STORY(who_goes_down_meanwhile_is_not_called_back),
 	};
 

@@ -35,10 +35,14 @@ static const char policy_text[] =
 	"accounts:\n  main: {token: \"env:T\"}\n"
 	"workspaces:\n  term: {console: terminal}\n"
 	"people:\n  ana: {term: ana}\n  bob: {term: bob}\n"
+	"  p0: {term: p0}\n  p1: {term: p1}\n  p2: {term: p2}\n  p3: {term: p3}\n  p4: {term: p4}\n"
+	"  p5: {term: p5}\n  p6: {term: p6}\n  p7: {term: p7}\n  p8: {term: p8}\n"
 	"roles:\n  viewer: {may: [droplet.list, droplet.show]}\n"
 	"channels:\n  ops: {at: term/ops, may: everything, droplets: any}\n"
 	"allow:\n"
-	"  - {name: all, who: [ana, bob], may: everything, droplets: any}\n";
+	"  - {name: all, who: [ana, bob], may: everything, droplets: any}\n"
+	"  - name: reboots\n    who: [p0, p1, p2, p3, p4, p5, p6, p7, p8]\n"
+	"    may: [droplet.list, droplet.show, droplet.power.reboot]\n    droplets: any\n";
 
 static const char never_text[] = "never:\n"
 				 "  - {name: no-reboot, who: bob, may: droplet.power.reboot, "

@@ -6,11 +6,13 @@
 
 #include <cmocka.h>
 
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -186,6 +188,78 @@ static void a_database_beside_it_is_not_told(void **state)
 	assert_false(wait_for(1, 800));
 }
 
+/* More than the kernel keeps, while nobody reads: what came last is dropped, and yet it is told. */
+static void what_a_storm_beside_it_drowns_is_told(void **state)
+{
+	(void)state;
+	write_to(beside("other.db"), "x");
+	write_to(beside("new.yaml"), "x");
+	begin();
+	for (int i = 0; i < 20000; i++) {
+		assert_int_equal(truncate(beside("other.db"), i % 7), 0);
+		assert_int_equal(truncate(beside("new.yaml"), i % 5), 0);
+	}
+	write_to(on.path, "after many others\n");
+	assert_true(wait_for(1, 3000));
+	for (int i = 0; i < 20000; i++) {
+		assert_int_equal(rename(beside("other.db"), beside("..data")), 0);
+		assert_int_equal(rename(beside("..data"), beside("other.db")), 0);
+	}
+	write_to(on.path, "after many others that were renamed\n");
+	assert_true(wait_for(2, 7000));
+}
+
+static void tick(struct timer *timer)
+{
+	++*(int *)timer->data;
+	timer_start(timer, 20);
+}
+
+/* Others rename as fast as they can: the loop has its turns all the same, and the file's own change is told. */
+static void a_storm_does_not_hold_the_loop(void **state)
+{
+	pid_t stormers[3];
+	struct timer timer;
+	int ticks = 0;
+
+	(void)state;
+	begin();
+	for (size_t i = 0; i < 3; i++) {
+		stormers[i] = fork();
+		if (stormers[i] == 0) {
+			char from[160], to[160];
+
+			(void)snprintf(from, sizeof(from), "%s/s%zu", on.folder, i);
+			(void)snprintf(to, sizeof(to), "%s/t%zu", on.folder, i);
+			(void)fclose(fopen(from, "w"));
+			(void)alarm(20); /* whatever becomes of the test */
+			for (;;) {
+				(void)rename(from, to);
+				(void)rename(to, from);
+			}
+		}
+		assert_true(stormers[i] > 0);
+	}
+	timer_init(&timer, on.loop, tick, &ticks);
+	timer_start(&timer, 20);
+	(void)wait_for(1, 1000);
+	write_to(on.path, "in the storm\n");
+	assert_true(wait_for(1, 10000));
+	timer_stop(&timer);
+	for (size_t i = 0; i < 3; i++) {
+		char path[160];
+
+		(void)kill(stormers[i], SIGKILL);
+		assert_int_equal(waitpid(stormers[i], NULL, 0), stormers[i]);
+		(void)snprintf(path, sizeof(path), "%s/s%zu", on.folder, i);
+		(void)unlink(path);
+		(void)snprintf(path, sizeof(path), "%s/t%zu", on.folder, i);
+		(void)unlink(path);
+	}
+	assert_true(ticks > 10);
+	assert_int_equal(on.changes, 1);
+}
+
 static void a_file_that_never_gets_quiet_is_told_all_the_same(void **state)
 {
 	int tries = 0;
@@ -252,6 +326,9 @@ int main(void)
 						tear_down),
 		cmocka_unit_test_setup_teardown(a_database_beside_it_is_not_told, set_up,
 						tear_down),
+		cmocka_unit_test_setup_teardown(what_a_storm_beside_it_drowns_is_told, set_up,
+						tear_down),
+		cmocka_unit_test_setup_teardown(a_storm_does_not_hold_the_loop, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_file_that_never_gets_quiet_is_told_all_the_same,
 						set_up, tear_down),
 		cmocka_unit_test_setup_teardown(where_the_system_cannot_tell_the_file_is_looked_at,
