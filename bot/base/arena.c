@@ -36,7 +36,8 @@ void arena_done(struct arena *arena)
 	memset(arena, 0, sizeof(*arena));
 }
 
-void *arena_alloc(struct arena *arena, size_t size)
+/* Not zeroed. */
+static void *take(struct arena *arena, size_t size)
 {
 	const size_t align = alignof(max_align_t);
 	struct arena_block *block = arena->head;
@@ -49,14 +50,23 @@ void *arena_alloc(struct arena *arena, size_t size)
 	if (block == NULL || block->cap - block->len < size) {
 		size_t cap = size > BLOCK_BYTES ? size : BLOCK_BYTES;
 
-		block = mem_alloc(sizeof(*block) + cap);
+		block = mem_grow(NULL, 1, sizeof(*block) + cap); /* zeroed as it is handed out */
 		block->cap = cap;
+		block->len = 0;
 		block->next = arena->head;
 		arena->head = block;
 	}
 	p = block->data + block->len;
 	block->len += size;
 	arena->used_bytes += size;
+	return p;
+}
+
+void *arena_alloc(struct arena *arena, size_t size)
+{
+	void *p = take(arena, size);
+
+	memset(p, 0, size);
 	return p;
 }
 
@@ -70,33 +80,46 @@ void *arena_array(struct arena *arena, size_t n, size_t size)
 
 char *arena_strdup(struct arena *arena, const char *s)
 {
-	return s != NULL ? arena_strndup(arena, s, strlen(s)) : NULL;
+	size_t size;
+
+	if (s == NULL) {
+		return NULL;
+	}
+	size = strlen(s) + 1;
+	return memcpy(take(arena, size), s, size);
 }
 
 char *arena_strndup(struct arena *arena, const char *s, size_t n)
 {
 	size_t len = strnlen(s, n);
-	char *copy = arena_alloc(arena, len + 1);
+	char *copy = take(arena, len + 1);
 
 	memcpy(copy, s, len);
+	copy[len] = '\0';
 	return copy;
 }
 
 char *arena_vprintf(struct arena *arena, const char *fmt, va_list ap)
 {
+	char text[256]; /* most are short: written once */
 	va_list again;
-	char *text;
+	char *whole;
 	int len;
 
 	va_copy(again, ap);
-	len = vsnprintf(NULL, 0, fmt, ap);
+	len = vsnprintf(text, sizeof(text), fmt, ap);
 	if (len < 0) {
 		len = 0;
+		text[0] = '\0';
 	}
-	text = arena_alloc(arena, (size_t)len + 1);
-	(void)vsnprintf(text, (size_t)len + 1, fmt, again);
+	whole = take(arena, (size_t)len + 1);
+	if ((size_t)len < sizeof(text)) {
+		memcpy(whole, text, (size_t)len + 1);
+	} else {
+		(void)vsnprintf(whole, (size_t)len + 1, fmt, again);
+	}
 	va_end(again);
-	return text;
+	return whole;
 }
 
 char *arena_printf(struct arena *arena, const char *fmt, ...)

@@ -251,9 +251,16 @@ void json_add_string(struct strbuf *out, const char *text)
 	const unsigned char *from = s; /* not written yet */
 
 	(void)strbuf_addch(out, '"');
-	while (*s != '\0') {
-		size_t n = sequence(s);
+	for (;;) {
+		size_t n;
 
+		while (*s >= 0x20 && *s < 0x7f && *s != '"' && *s != '\\') {
+			s++;
+		}
+		if (*s == '\0') {
+			break;
+		}
+		n = sequence(s);
 		if (n > 0 && *s != '"' && *s != '\\' && *s >= 0x20 && *s != 0x7f) {
 			s += n;
 			continue;

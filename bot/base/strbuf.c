@@ -58,7 +58,7 @@ static int reserve(struct strbuf *sb, size_t more)
 	if (sb->len + more + 1 <= sb->cap) {
 		return 0;
 	}
-	cap = sb->cap > 0 ? sb->cap * 2 : 64;
+	cap = sb->cap > 0 ? sb->cap * 2 : 128;
 	if (cap > sb->max + 1) {
 		cap = sb->max + 1;
 	}

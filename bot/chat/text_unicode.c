@@ -20,7 +20,7 @@ static size_t next_char(const char *text, size_t left, ucs4_t *ret_char)
 
 static unsigned char_columns(ucs4_t c)
 {
-	int width = uc_width(c, "UTF-8");
+	int width = c >= ' ' && c <= '~' ? 1 : uc_width(c, "UTF-8");
 
 	return width > 0 ? (unsigned)width : 0;
 }
@@ -109,12 +109,17 @@ unsigned text_columns(const char *text)
 	unsigned columns = 0;
 
 	while (left > 0) {
+		size_t len = plain_run(text);
 		ucs4_t c;
-		size_t len = next_char(text, left, &c);
 
+		if (len > 0) {
+			columns += (unsigned)len;
+		} else {
+			len = next_char(text, left, &c);
+			columns += char_columns(c);
+		}
 		text += len;
 		left -= len;
-		columns += char_columns(c);
 	}
 	return columns;
 }

@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/map.h"
 #include "base/names.h"
 #include "chat/text.h"
 #include "command/answers.h"
@@ -47,28 +48,53 @@ const char *answer_status_word(enum droplet_status status)
 	return "unknown";
 }
 
-static bool same_name_elsewhere(const struct command_call *call, const struct droplet *droplet)
+static const char *name_of(const struct droplet *droplet)
 {
-	for (size_t i = 0; i < call->n_droplets; i++) {
-		const struct droplet *other = call->droplets[i];
-
-		if (other != droplet && other->name != NULL && droplet->name != NULL &&
-		    strcmp(other->name, droplet->name) == 0) {
-			return true;
-		}
-	}
-	return false;
+	return droplet->name != NULL ? droplet->name : "(no name)";
 }
 
-/* The name, with the id where two droplets share it. */
-static const char *label(const struct command_call *call, const struct droplet *droplet)
+/* How many of all droplets have each name of these few: one walk over all, however many there are. */
+static void count_names(const struct command_call *call, const struct droplet *const *some,
+			size_t n, struct map *counts)
 {
-	const char *name = droplet->name != NULL ? droplet->name : "(no name)";
+	unsigned *all = arena_array(call->arena, n + 1, sizeof(*all));
 
-	if (droplet->id != 0 && same_name_elsewhere(call, droplet)) {
-		return arena_printf(call->arena, "%s #%llu", name, (unsigned long long)droplet->id);
+	map_init(counts);
+	for (size_t i = 0; i < n; i++) {
+		if (some[i]->name != NULL) {
+			(void)map_put(counts, some[i]->name, &all[i]);
+		}
 	}
-	return name;
+	for (size_t i = 0; i < call->n_droplets; i++) {
+		const char *name = call->droplets[i]->name;
+		unsigned *count = name != NULL ? map_get(counts, name) : NULL;
+
+		if (count != NULL) {
+			(*count)++;
+		}
+	}
+}
+
+/* The names, each with its id where two droplets share it. */
+static const char *const *labels_of(const struct command_call *call,
+				    const struct droplet *const *some, size_t n)
+{
+	const char **labels = arena_array(call->arena, n + 1, sizeof(*labels));
+	struct map counts;
+
+	count_names(call, some, n, &counts);
+	for (size_t i = 0; i < n; i++) {
+		const unsigned *count =
+			some[i]->name != NULL ? map_get(&counts, some[i]->name) : NULL;
+
+		labels[i] = name_of(some[i]);
+		if (some[i]->id != 0 && count != NULL && *count > 1) {
+			labels[i] = arena_printf(call->arena, "%s #%llu", labels[i],
+						 (unsigned long long)some[i]->id);
+		}
+	}
+	map_done(&counts, NULL);
+	return labels;
 }
 
 static const char *join_tags(const struct command_call *call, const struct droplet *droplet)
@@ -85,47 +111,43 @@ static const char *join_tags(const struct command_call *call, const struct dropl
 #define NAME_COLUMNS_MAX 24
 
 /* Names take as many columns as the longest, so that the states stand below each other. */
-static const char *padded(const struct command_call *call, const struct droplet *droplet,
-			  unsigned columns)
-{
-	const char *name = label(call, droplet);
-	unsigned has = text_columns(name);
-
-	return arena_printf(call->arena, "%s%*s", name, has < columns ? (int)(columns - has) : 0,
-			    "");
-}
-
-static unsigned name_columns(const struct command_call *call, const struct droplet *const *some,
-			     size_t n)
+static unsigned name_columns(const char *const *labels, size_t n)
 {
 	unsigned most = 0;
 
 	for (size_t i = 0; i < n; i++) {
-		unsigned has = text_columns(label(call, some[i]));
+		unsigned has = text_columns(labels[i]);
 
 		most = has > most && has <= NAME_COLUMNS_MAX ? has : most;
 	}
 	return most;
 }
 
-static void plain_line(const struct command_call *call, const struct droplet *droplet,
-		       unsigned columns, struct build *build)
+static const char *padded(const char *name, unsigned columns, struct arena *arena)
+{
+	unsigned has = text_columns(name);
+
+	return arena_printf(arena, "%s%*s", name, has < columns ? (int)(columns - has) : 0, "");
+}
+
+/* name: as wide as all of them */
+static void plain_line(const struct droplet *droplet, const char *name, struct build *build)
 {
 	const char *region = answer_region_name(droplet->region);
 	const char *status =
 		droplet->status != DROPLET_UNKNOWN ? answer_status_word(droplet->status) : "";
 	const char *dot = droplet->status == DROPLET_ACTIVE ? "●" : "○";
 
-	build_line(build, "%s %s  %s%s%s", dot, padded(call, droplet, columns), status,
+	build_line(build, "%s %s  %s%s%s", dot, name, status,
 		   *status != '\0' && *region != '\0' ? ", " : "", region);
 }
 
 #define COLUMNS 6
 
 static void table_cells(const struct command_call *call, const struct droplet *droplet,
-			const char *cells[COLUMNS])
+			const char *name, const char *cells[COLUMNS])
 {
-	cells[0] = label(call, droplet);
+	cells[0] = name;
 	cells[1] = answer_status_word(droplet->status);
 	if (droplet->locked) {
 		cells[1] = arena_printf(call->arena, "%s, busy", cells[1]);
@@ -137,8 +159,8 @@ static void table_cells(const struct command_call *call, const struct droplet *d
 }
 
 /* A column that this channel may not see, or that nobody fills, is not there at all. */
-static void table(const struct command_call *call, const struct droplet *const *some, size_t n,
-		  struct build *build)
+static void table(const struct command_call *call, const struct droplet *const *some,
+		  const char *const *labels, size_t n, struct build *build)
 {
 	static const struct column columns[COLUMNS] = {
 		{"name", 0, false},    {"state", 0, false}, {"region", 1, false},
@@ -150,7 +172,7 @@ static void table(const struct command_call *call, const struct droplet *const *
 	const char **cells = arena_array(call->arena, n * COLUMNS + 1, sizeof(*cells));
 
 	for (size_t i = 0; i < n; i++) {
-		table_cells(call, some[i], &cells[i * COLUMNS]);
+		table_cells(call, some[i], labels[i], &cells[i * COLUMNS]);
 	}
 	for (size_t c = 0; c < COLUMNS; c++) {
 		size_t i = 0;
@@ -193,8 +215,9 @@ void answer_list(const struct command_call *call, struct build *build)
 	bool client = gate_person(call->gate, call->who) == NULL;
 	const struct droplet **some = arena_array(call->arena, call->n_droplets + 1, sizeof(*some));
 	struct command_filter filter = {0};
+	const char *const *labels;
 	unsigned columns;
-	size_t n = 0;
+	size_t n_shown, n = 0;
 
 	(void)command_filter_parse(call->words, call->n_words, &filter, NULL);
 	for (size_t i = 0; i < call->n_droplets; i++) {
@@ -208,12 +231,15 @@ void answer_list(const struct command_call *call, struct build *build)
 		return;
 	}
 	headline(call, n, build);
-	if (!client) {
-		table(call, some, n < ROWS_MAX ? n : ROWS_MAX, build);
-	}
-	columns = name_columns(call, some, n < ROWS_MAX ? n : ROWS_MAX);
-	for (size_t i = 0; client && i < n && i < ROWS_MAX; i++) {
-		plain_line(call, some[i], columns, build);
+	n_shown = n < ROWS_MAX ? n : ROWS_MAX;
+	labels = labels_of(call, some, n_shown);
+	if (client) {
+		columns = name_columns(labels, n_shown);
+		for (size_t i = 0; i < n_shown; i++) {
+			plain_line(some[i], padded(labels[i], columns, call->arena), build);
+		}
+	} else {
+		table(call, some, labels, n_shown, build);
 	}
 	if (n > ROWS_MAX) {
 		build_line(build, "and %zu more: narrow it with `list web-*`, `list tag:prod`",

@@ -134,7 +134,7 @@ static void make_room(struct places *places, int64_t now_ms)
 		n++;
 	}
 	if (places->n - n >= PLACES_MAX) {
-		n += PLACES_MAX / 8;
+		n += PLACES_MAX / 512; /* a few at a time: each must be found and freed */
 		places->lost_ms = places->all[n - 1]->is.at_ms;
 	}
 	if (n > 0) {

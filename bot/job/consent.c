@@ -13,26 +13,48 @@
 
 void consent_nonce(char ret_nonce[CONSENT_NONCE_SIZE])
 {
+	static const char digits[] = "0123456789abcdef";
 	unsigned char bytes[(CONSENT_NONCE_SIZE - 1) / 2];
 
 	if (getrandom(bytes, sizeof(bytes), 0) != (ssize_t)sizeof(bytes)) {
 		abort(); /* with a nonce that can be foreseen an old yes could be used again */
 	}
 	for (size_t i = 0; i < sizeof(bytes); i++) {
-		(void)snprintf(ret_nonce + 2 * i, 3, "%02x", bytes[i]);
+		ret_nonce[2 * i] = digits[bytes[i] >> 4];
+		ret_nonce[2 * i + 1] = digits[bytes[i] & 15];
 	}
+	ret_nonce[CONSENT_NONCE_SIZE - 1] = '\0';
+}
+
+static void add_plain(struct strbuf *out, uint64_t number)
+{
+	char digits[20];
+	size_t at = sizeof(digits);
+
+	do {
+		digits[--at] = (char)('0' + number % 10);
+		number /= 10;
+	} while (number > 0);
+	(void)strbuf_add(out, digits + at, sizeof(digits) - at);
 }
 
 /* Length first: no two lists of fields have the same bytes. */
 static void add(struct strbuf *out, const char *field)
 {
+	size_t len;
+
 	field = field != NULL ? field : "";
-	(void)strbuf_addf(out, "%zu:%s,", strlen(field), field);
+	len = strlen(field);
+	add_plain(out, len);
+	(void)strbuf_addch(out, ':');
+	(void)strbuf_add(out, field, len);
+	(void)strbuf_addch(out, ',');
 }
 
 static void add_number(struct strbuf *out, uint64_t number)
 {
-	(void)strbuf_addf(out, "%llu,", (unsigned long long)number);
+	add_plain(out, number);
+	(void)strbuf_addch(out, ',');
 }
 
 static void finish(struct strbuf *out, char ret_hex[CONSENT_DIGEST_SIZE])

@@ -137,9 +137,18 @@ static int put_job(struct memory *m, const struct store_job *job, struct err *er
 
 static void put_request(struct memory *m, const struct store_request *request)
 {
+	const struct row *old = map_get(&m->rows.requests, request->id);
+	struct store_request now = old != NULL ? old->request : *request;
 	struct row *row = row_new();
 
-	store_request_keep(&row->arena, &row->request, request);
+	now.card = request->card;
+	now.card_wanted = request->card_wanted;
+	now.card_shown = request->card_shown;
+	now.reason = request->reason;
+	now.terms = request->terms;
+	now.updated_ms = request->updated_ms;
+	now.final = request->final;
+	store_request_keep(&row->arena, &row->request, &now);
 	put(m, &m->rows.requests, request->id, row);
 }
 

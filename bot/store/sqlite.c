@@ -52,21 +52,15 @@ static const char *const queries[Q_COUNT] = {
 		" steps = ?15, beside = ?16 WHERE at = " REQUEST_AT(
 			"?2") " AND id = ?1"
 			      " AND account = ?3 AND droplet_id = ?4 AND open = ?13",
+	/* Of a request that is there, what may change (store.h). Which index it is in changes with `final` alone. */
 	[Q_REQUEST] = "INSERT INTO request (" REQUEST_COLUMNS ") VALUES (?1, ?2, ?3, ?4, ?5, ?6,"
 		      " ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21,"
-		      " ?22, ?23, ?24, ?25) ON CONFLICT (id) DO UPDATE SET"
-		      " (network, workspace, channel, thread, user_workspace, user, person,"
-		      " answers, verb, words, policy_id, card, arguments, reason, nonce, digest,"
-		      " terms, direct, card_wanted, card_shown, created_ms, updated_ms, final,"
-		      " queues) = (?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15,"
-		      " ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25)",
+		      " ?22, ?23, ?24, ?25)",
 	[Q_REQUEST_AGAIN] =
-		"UPDATE request SET network = ?2, workspace = ?3, channel = ?4, thread = ?5,"
-		" user_workspace = ?6, user = ?7, person = ?8, answers = ?9, verb = ?10,"
-		" words = ?11, policy_id = ?12, card = ?13, arguments = ?14, reason = ?15,"
-		" nonce = ?16, digest = ?17, terms = ?18, direct = ?19, card_wanted = ?20,"
-		" card_shown = ?21, updated_ms = ?23, queues = ?25 WHERE id = ?1"
-		" AND created_ms = ?22 AND final = ?24",
+		"UPDATE request SET card = ?2, reason = ?3, terms = ?4, card_wanted = ?5,"
+		" card_shown = ?6, updated_ms = ?7 WHERE id = ?1 AND final = ?8",
+	[Q_REQUEST_END] = "UPDATE request SET card = ?2, reason = ?3, terms = ?4, card_wanted = ?5,"
+			  " card_shown = ?6, updated_ms = ?7, final = ?8 WHERE id = ?1",
 	[Q_LOG_LAST] = "SELECT seq, hash FROM log ORDER BY seq DESC LIMIT 1",
 	[Q_LOG_CUT] = "SELECT seq, hash FROM log_cut",
 	[Q_LOG] = "INSERT INTO log (seq, body, prev, hash) VALUES (?1, ?2, ?3, ?4)",
@@ -172,8 +166,7 @@ int sqlite_run(struct sqlite *s, sqlite3_stmt *stmt, struct err *err)
 	int rc = sqlite3_step(stmt);
 	int result = rc == SQLITE_DONE ? 0 : sqlite_failed(s, err);
 
-	(void)sqlite3_reset(stmt);
-	(void)sqlite3_clear_bindings(stmt);
+	(void)sqlite3_reset(stmt); /* each use binds all of its parameters anew */
 	return result;
 }
 
@@ -423,7 +416,7 @@ static int open_database(struct sqlite *s, const char *path, bool read_only, str
 		return err_set(err, ERR_STORE, "cannot open the state file \"%.120s\": %s", path,
 			       s->db != NULL ? sqlite3_errmsg(s->db) : "no memory");
 	}
-	(void)sqlite3_db_config(s->db, SQLITE_DBCONFIG_LOOKASIDE, NULL, 512, 32);
+	(void)sqlite3_db_config(s->db, SQLITE_DBCONFIG_LOOKASIDE, NULL, 1024, 48);
 	/* looked at before anything is set: what is not ours is not touched */
 	if (check_ours(s, path, &version, err) < 0 || tune(s, read_only, err) < 0) {
 		return -1;
@@ -455,6 +448,8 @@ struct store *store_sqlite_open(struct loop *loop, const char *path, struct err 
 	s->store.path = mem_strdup(path);
 	/* pages of the cache one by one as they are needed; before SQLite's first use, later it is refused */
 	(void)sqlite3_config(SQLITE_CONFIG_PAGECACHE, NULL, 0, 0);
+	/* what SQLite has in memory nobody asks for, and to count it is a lock at each piece */
+	(void)sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
 	(void)signal(SIGXFSZ, SIG_IGN); /* a limit on file size is an error of write, not our end */
 	if (take_file(s, path, err) < 0 || open_database(s, path, false, err) < 0) {
 		sqlite_close(&s->store);

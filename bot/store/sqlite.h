@@ -21,6 +21,7 @@ enum query {
 	Q_JOB_AGAIN,
 	Q_REQUEST,
 	Q_REQUEST_AGAIN,
+	Q_REQUEST_END,
 	Q_LOG_LAST,
 	Q_LOG_CUT,
 	Q_LOG,
@@ -96,7 +97,7 @@ static inline struct sqlite *sqlite_of(struct store *store)
 int sqlite_failed(struct sqlite *s, struct err *err); /* says why; -1 */
 int sqlite_prepare(struct sqlite *s, const char *sql, sqlite3_stmt **ret_stmt, struct err *err);
 sqlite3_stmt *sqlite_query(struct sqlite *s, enum query which, struct err *err);
-/* Runs a statement that gives no rows, and clears it. */
+/* Runs a statement that gives no rows. */
 int sqlite_run(struct sqlite *s, sqlite3_stmt *stmt, struct err *err);
 /* Bound until the statement is reset: the text lives longer than that. */
 void sqlite_bind_text(sqlite3_stmt *stmt, int at, const char *text);

@@ -90,18 +90,40 @@ static void bind_request(sqlite3_stmt *stmt, const struct store_request *r)
 	sqlite_bind_int(stmt, at, r->queues);
 }
 
-static int put_request(struct sqlite *s, const struct store_request *r, struct err *err)
+static int change_request(struct sqlite *s, enum query which, const struct store_request *r,
+			  bool *ret_done, struct err *err)
 {
-	sqlite3_stmt *again = sqlite_query(s, Q_REQUEST_AGAIN, err);
-	sqlite3_stmt *stmt = sqlite_query(s, Q_REQUEST, err);
-	bool done;
+	sqlite3_stmt *stmt = sqlite_query(s, which, err);
 
-	if (again == NULL || stmt == NULL) {
+	if (stmt == NULL) {
 		return -1;
 	}
-	bind_request(again, r);
-	if (change_row(s, again, &done, err) < 0 || done) {
+	sqlite_bind_text(stmt, 1, r->id);
+	sqlite_bind_text(stmt, 2, r->card);
+	sqlite_bind_text(stmt, 3, r->reason);
+	sqlite_bind_text(stmt, 4, r->terms);
+	sqlite_bind_int(stmt, 5, r->card_wanted);
+	sqlite_bind_int(stmt, 6, r->card_shown);
+	sqlite_bind_int(stmt, 7, r->updated_ms);
+	sqlite_bind_int(stmt, 8, r->final);
+	return change_row(s, stmt, ret_done, err);
+}
+
+static int put_request(struct sqlite *s, const struct store_request *r, struct err *err)
+{
+	sqlite3_stmt *stmt;
+	bool done = false;
+
+	/* one that ends is open so far: it is not looked for among those that ended */
+	if (!r->final && (change_request(s, Q_REQUEST_AGAIN, r, &done, err) < 0 || done)) {
 		return done ? 0 : -1;
+	}
+	if (change_request(s, Q_REQUEST_END, r, &done, err) < 0 || done) {
+		return done ? 0 : -1;
+	}
+	stmt = sqlite_query(s, Q_REQUEST, err);
+	if (stmt == NULL) {
+		return -1;
 	}
 	bind_request(stmt, r);
 	return sqlite_run(s, stmt, err);

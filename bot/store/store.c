@@ -41,6 +41,7 @@ struct store_errand {
 
 static void gather(struct task *task);
 static void tell(struct task *task);
+static void group_done(struct work *work);
 
 void store_init(struct store *store, const struct store_back *back, struct loop *loop)
 {
@@ -489,26 +490,9 @@ static void tell(struct task *task)
 	}
 }
 
-static void group_done(struct work *work)
+/* All that wait are the next group. */
+static void begin_group(struct store *store)
 {
-	struct store_errand *group = work->data;
-	struct store *store = group->store;
-
-	if (store != NULL) {
-		note_failure(store, &group->txns);
-		store->group = NULL;
-		if (!list_empty(&store->waiting)) {
-			task_post(&store->gather);
-		}
-		move_all(&group->txns, &store->told);
-		tell(&store->tell); /* may close the store */
-	}
-	errand_free(group);
-}
-
-static void gather(struct task *task)
-{
-	struct store *store = task->data;
 	struct store_errand *group;
 
 	if (store->group != NULL || list_empty(&store->waiting)) {
@@ -518,6 +502,27 @@ static void gather(struct task *task)
 	move_all(&store->waiting, &group->txns);
 	store->group = group;
 	work_start(store->loop, &group->work);
+}
+
+static void gather(struct task *task)
+{
+	begin_group(task->data);
+}
+
+/* The worker has the next group before anybody hears of this one: it writes while the loop tells. */
+static void group_done(struct work *work)
+{
+	struct store_errand *group = work->data;
+	struct store *store = group->store;
+
+	if (store != NULL) {
+		note_failure(store, &group->txns);
+		store->group = NULL;
+		begin_group(store);
+		move_all(&group->txns, &store->told);
+		tell(&store->tell); /* may close the store */
+	}
+	errand_free(group);
 }
 
 void store_commit(struct store_txn *txn, void (*done)(void *data, const struct err *err),
@@ -533,7 +538,7 @@ void store_commit(struct store_txn *txn, void (*done)(void *data, const struct e
 	}
 	list_append(&store->waiting, &txn->link);
 	if (store->group == NULL && !store->closing) {
-		task_post(&store->gather);
+		task_post(&store->gather); /* with all else of this turn */
 	}
 }
 

@@ -150,8 +150,9 @@ void store_txn_job(
 	struct store_txn *txn,
 	const struct store_job
 		*job); /* insert or replace by id, after its request; `open` is a condition */
-void store_txn_request(struct store_txn *txn,
-		       const struct store_request *request); /* insert or replace by id */
+/* Insert; of one that is there by its id what becomes of it is written: card, card_wanted, card_shown, reason, terms, updated_ms
+ * and final. What was asked for, by whom and where, stays as it was written first. */
+void store_txn_request(struct store_txn *txn, const struct store_request *request);
 void store_txn_log(struct store_txn *txn,
 		   const char *body); /* append to the audit chain: see audit/audit.h */
 /* value NULL: it is taken away. */

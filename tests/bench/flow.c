@@ -18,6 +18,7 @@
 atomic_uint flow_syncs;
 atomic_uint flow_sync_delay_ms;
 atomic_ullong flow_sync_ns;
+atomic_ullong flow_sync_since_ns;
 
 /* ---- the disk ------------------------------------------------------------------------------ */
 
@@ -30,11 +31,14 @@ static int sync_by(long call, int fd)
 
 	/* the kernel's own clock: that of a bench may run quicker */
 	(void)syscall(SYS_clock_gettime, CLOCK_MONOTONIC, &from);
+	atomic_store(&flow_sync_since_ns,
+		     (unsigned long long)(from.tv_sec * 1000000000LL + from.tv_nsec));
 	if (ms > 0) {
 		(void)syscall(SYS_nanosleep, &delay, NULL);
 	}
 	rc = (int)syscall(call, fd);
 	(void)syscall(SYS_clock_gettime, CLOCK_MONOTONIC, &to);
+	atomic_store(&flow_sync_since_ns, 0);
 	(void)atomic_fetch_add(&flow_sync_ns,
 			       (unsigned long long)((to.tv_sec - from.tv_sec) * 1000000000LL +
 						    to.tv_nsec - from.tv_nsec));

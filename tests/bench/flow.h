@@ -32,6 +32,8 @@ struct flow {
 extern atomic_uint flow_syncs;         /* that are over */
 extern atomic_uint flow_sync_delay_ms; /* of each of them */
 extern atomic_ullong flow_sync_ns;     /* spent in them, by the real clock */
+extern atomic_ullong
+	flow_sync_since_ns; /* when the one under way began, by CLOCK_MONOTONIC; 0: there is none */
 
 /* state: the database file. False: said on stderr. */
 bool flow_open(struct flow *flow, const char *policy_path, const char *state);

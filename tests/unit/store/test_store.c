@@ -11,6 +11,7 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -659,6 +660,57 @@ static void cursors_come_by_their_prefix(void **state)
 	}
 }
 
+static int take_r2(const struct store_request *r, void *data)
+{
+	const struct store_request *now = data;
+
+	assert_string_equal(r->card, "p2");
+	assert_string_equal(r->reason, "why");
+	assert_string_equal(r->terms, "t2");
+	assert_int_equal(r->card_wanted, 9);
+	assert_int_equal(r->card_shown, 8);
+	assert_int_equal(r->updated_ms, 777);
+	assert_int_equal(r->final, now->final);
+	assert_string_equal(r->person, "bob"); /* whatever is said of it later */
+	assert_string_equal(r->channel, "ops@rooms.acme.example");
+	assert_string_equal(r->digest, "0b");
+	assert_int_equal(r->created_ms, 1);
+	return 0;
+}
+
+static void of_a_request_what_becomes_of_it_is_written_again(void **state)
+{
+	static const bool finals[] = {false, true, true, false, false};
+	struct fixture *f = *state;
+	struct err err = {0};
+
+	for (size_t i = 0; i < sizeof(finals) / sizeof(*finals); i++) {
+		struct store_txn *txn = store_txn_new(f->store);
+		struct store_request request = request_of("r2", 1, finals[i]);
+
+		if (i > 0) {
+			request.card = "p2";
+			request.reason = "why";
+			request.terms = "t2";
+			request.card_wanted = 9;
+			request.card_shown = 8;
+			request.updated_ms = 777;
+			request.person = "eve";
+			request.channel = "elsewhere";
+			request.digest = "0d";
+			request.created_ms = 5;
+		}
+		store_txn_request(txn, &request);
+		assert_int_equal(commit(f, txn), ERR_NONE);
+		assert_int_equal(read_requests(f, true), finals[i] ? 0 : 1);
+		assert_int_equal(read_requests(f, false), 1);
+		if (i > 0) {
+			assert_int_equal(
+				store_find_request(f->store, "r2", take_r2, &request, &err), 0);
+		}
+	}
+}
+
 static void a_known_key_undoes_the_whole_transaction(void **state)
 {
 	struct fixture *f = *state;
@@ -845,6 +897,58 @@ static void a_callback_may_commit(void **state)
 	assert_true(loop_run_until(f->loop, called, &again.outcome, 10000));
 	assert_int_equal(again.outcome.err.kind, ERR_NONE);
 	assert_int_equal(read_log(f), 2);
+}
+
+struct ahead {
+	struct fixture *fixture;
+	struct task second; /* commits while the first group is at the worker */
+	struct outcome outcome;
+	bool seen; /* the second was on disk while the loop still heard of the first */
+	bool first_over;
+};
+
+static void commit_second(struct task *task)
+{
+	struct ahead *ahead = task->data;
+	struct store_txn *txn = store_txn_new(ahead->fixture->store);
+
+	assert_false(ahead->first_over);
+	store_txn_cursor(txn, "second", "there");
+	store_commit(txn, on_done, &ahead->outcome);
+}
+
+static void first_done(void *data, const struct err *err)
+{
+	const struct timespec ms = {0, 1000000};
+	struct ahead *ahead = data;
+
+	assert_null(err);
+	ahead->first_over = true;
+	for (int i = 0; i < 1000 && !ahead->seen; i++) { /* the loop stands still meanwhile */
+		struct err why = {0};
+		char value[16];
+		struct store *reader = store_sqlite_open_reader(ahead->fixture->path, &why);
+
+		assert_non_null(reader);
+		ahead->seen = store_get_cursor(reader, "second", value, sizeof(value), &why) == 0;
+		store_close(reader);
+		(void)nanosleep(&ms, NULL);
+	}
+}
+
+static void the_worker_writes_while_the_loop_tells(void **state)
+{
+	struct fixture *f = *state;
+	struct ahead ahead = {.fixture = f};
+	struct store_txn *txn = store_txn_new(f->store);
+
+	store_txn_cursor(txn, "first", "there");
+	store_commit(txn, first_done, &ahead);
+	task_init(&ahead.second, f->loop, commit_second, &ahead);
+	task_post(&ahead.second); /* behind the store's own, which begins the first group */
+	assert_true(loop_run_until(f->loop, called, &ahead.outcome, 10000));
+	assert_int_equal(ahead.outcome.err.kind, ERR_NONE);
+	assert_true(ahead.seen);
 }
 
 /* ---- upkeep -------------------------------------------------------------------------------- */
@@ -1502,6 +1606,7 @@ int main(void)
 		ON_BOTH(a_place_is_taken_and_given_back),
 		ON_BOTH(a_policy_is_kept_by_its_id),
 		ON_BOTH(cursors_come_by_their_prefix),
+		ON_BOTH(of_a_request_what_becomes_of_it_is_written_again),
 		ON_BOTH(a_known_key_undoes_the_whole_transaction),
 		ON_BOTH(one_open_job_a_droplet),
 		ON_BOTH(a_conflict_undoes_only_its_own_transaction),
@@ -1515,6 +1620,7 @@ int main(void)
 		ON_BOTH(asks_and_commits_take_turns),
 		ON_BOTH(closing_ends_what_was_asked),
 		cmocka_unit_test(the_chain_rule_is_sha256),
+		ON(the_worker_writes_while_the_loop_tells, sqlite),
 		ON(the_file_is_private_and_ours_alone, sqlite),
 		ON(another_process_gets_conflict, sqlite),
 		ON(what_is_not_ours_is_refused, sqlite),
