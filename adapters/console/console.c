@@ -19,6 +19,7 @@
 
 /* Older posts lose their buttons, and their edits are printed whole. */
 #define RECORDS_MAX 200U
+#define POSTS_A_TURN 4U
 #define SHOWN_BYTES_MAX (1U << 20)
 
 struct pending {
@@ -181,12 +182,13 @@ static void console_post(struct chat *chat, struct chat_post *post)
 	task_post(&console->turn);
 }
 
+/* A few a turn: each of them may lead to the next command, and the loop has others who wait. */
 static void finish_posts(struct console *console)
 {
 	struct list now; /* what done() posts waits for its own turn */
 
 	list_init(&now);
-	while (!list_empty(&console->posts)) {
+	for (unsigned n = 0; n < POSTS_A_TURN && !list_empty(&console->posts); n++) {
 		struct list *first = console->posts.next;
 
 		list_remove(first);
@@ -236,7 +238,9 @@ static void on_turn(struct task *task)
 		console_type_start(console);
 	}
 	finish_posts(console);
-	if (console->closing && list_empty(&console->posts)) {
+	if (!list_empty(&console->posts)) {
+		task_post(&console->turn);
+	} else if (console->closing) {
 		void (*closed)(void *) = console->closed;
 		void *data = console->closed_data;
 

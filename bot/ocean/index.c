@@ -2,7 +2,7 @@
  *
  * Happy path: a want that the last snapshot is fresh enough for is answered at the next turn. Else it
  * joins the list that is under way, when that began late enough for it, or waits for the next one. Lists
- * begin at a turn of their own, so that all wants of one turn share one.
+ * begin at a turn of their own, so that all wants of one turn share one; those who share one hear of it a few a turn.
  *
  * How old a snapshot is counts from the moment its list began: nothing in it is older. Where the policy speaks of projects, a
  * walk over them goes beside the list (ocean/projects.h): a new one for changes; for reads one that is young enough will do.
@@ -33,6 +33,7 @@
 #define REQUEST_EVERY_MS 1000
 #define PAGE 200
 #define PLENTY 1000
+#define TOLD_A_TURN 4
 
 /* A list under way; it outlives the index when that is freed meanwhile. */
 struct listing {
@@ -47,6 +48,14 @@ struct listing {
 	struct err why;                  /* the walk failed */
 };
 
+/* Wants that are answered, and with what: a few a turn, each of them may be a whole command or the next step of a job. */
+struct batch {
+	struct list link;
+	struct list wants;
+	struct ocean_snapshot *snapshot; /* NULL: err */
+	struct err err;
+};
+
 struct ocean_index {
 	struct loop *loop;
 	struct ocean *ocean;
@@ -59,6 +68,8 @@ struct ocean_index {
 	struct list current;       /* wants that the list under way is for */
 	struct list next;          /* wants that need a list that has not begun */
 	struct task turn;
+	struct list batches;
+	struct task tell;
 	int64_t began_ms[BURST]; /* ring: lists for which nobody waited at a screen */
 	size_t n_began, next_began;
 	int64_t apart_ms;   /* how far apart these may be, by what the last one cost */
@@ -69,6 +80,7 @@ struct ocean_index {
 
 static void on_turn(struct task *task);
 static void on_later(struct timer *timer);
+static void on_tell(struct task *task);
 
 struct ocean_index *ocean_index_new(struct loop *loop, struct ocean *ocean)
 {
@@ -80,7 +92,9 @@ struct ocean_index *ocean_index_new(struct loop *loop, struct ocean *ocean)
 	list_init(&index->denied);
 	list_init(&index->current);
 	list_init(&index->next);
+	list_init(&index->batches);
 	task_init(&index->turn, loop, on_turn, index);
+	task_init(&index->tell, loop, on_tell, index);
 	timer_init(&index->later, loop, on_later, index);
 	return index;
 }
@@ -111,20 +125,58 @@ static void listing_free(struct listing *listing)
 	free(listing);
 }
 
-/* Calls back all wants of a list; they may want again, cancel others of it, or free the index. */
+/* All of these wants have this answer; they are called back at turns of their own. */
 static void give(struct ocean_index *index, struct list *wants, struct ocean_snapshot *snapshot,
 		 const struct err *err)
 {
-	struct list now;
+	struct batch *batch;
 
-	list_init(&now);
-	move_all(&now, wants);
+	if (list_empty(wants)) {
+		return;
+	}
+	batch = mem_alloc(sizeof(*batch));
+	list_init(&batch->wants);
+	move_all(&batch->wants, wants);
+	batch->snapshot = snapshot != NULL ? ocean_snapshot_ref(snapshot) : NULL;
+	if (err != NULL) {
+		batch->err = *err;
+	}
+	list_append(&index->batches, &batch->link);
+	task_post(&index->tell);
+}
+
+/* The next want, or the end of a batch that has none. They may want again, cancel others, or free the index. */
+static void tell_next(struct ocean_index *index)
+{
+	struct batch *batch = LIST_ENTRY(index->batches.next, struct batch, link);
+	struct ocean_want *want;
+	struct err err = batch->err;
+
+	if (list_empty(&batch->wants)) {
+		list_remove(&batch->link);
+		ocean_snapshot_unref(batch->snapshot);
+		free(batch);
+		return;
+	}
+	want = LIST_ENTRY(batch->wants.next, struct ocean_want, link);
+	list_remove(&want->link);
+	if (batch->snapshot != NULL) {
+		want->done(want, ocean_snapshot_ref(batch->snapshot), NULL);
+	} else {
+		want->done(want, NULL, &err);
+	}
+}
+
+static void on_tell(struct task *task)
+{
+	struct ocean_index *index = task->data;
+
 	index->busy++;
-	while (!list_empty(&now)) {
-		struct ocean_want *want = LIST_ENTRY(now.next, struct ocean_want, link);
-
-		list_remove(&want->link);
-		want->done(want, snapshot != NULL ? ocean_snapshot_ref(snapshot) : NULL, err);
+	for (unsigned n = 0; n < TOLD_A_TURN && !list_empty(&index->batches); n++) {
+		tell_next(index);
+	}
+	if (!index->freed && !list_empty(&index->batches)) {
+		task_post(&index->tell);
 	}
 	leave(index);
 }
@@ -151,7 +203,7 @@ static void end_list(struct listing *listing, const struct err *err)
 	if (!list_empty(&index->next)) {
 		task_post(&index->turn);
 	}
-	give(index, &index->current, snapshot, err); /* may free the index */
+	give(index, &index->current, snapshot, err);
 	ocean_snapshot_unref(snapshot);
 }
 
@@ -270,21 +322,14 @@ static void on_later(struct timer *timer)
 static void on_turn(struct task *task)
 {
 	struct ocean_index *index = task->data;
-	struct ocean_snapshot *last;
 	struct err err = {0};
 
-	index->busy++;
 	if (index->listing == NULL && !list_empty(&index->next)) {
 		begin_or_wait(index);
 	}
-	if (!list_empty(&index->ready)) {
-		last = ocean_snapshot_ref(index->last);
-		give(index, &index->ready, last, NULL);
-		ocean_snapshot_unref(last);
-	}
+	give(index, &index->ready, index->last, NULL);
 	err_set(&err, ERR_DENIED, "cannot list the droplets: nothing may be read from here");
 	give(index, &index->denied, NULL, &err);
-	leave(index);
 }
 
 static bool fresh(int64_t began_ms, const struct ocean_want *want)
@@ -374,4 +419,10 @@ void ocean_index_free(struct ocean_index *index)
 	move_all(&index->current, &index->denied);
 	move_all(&index->current, &index->next);
 	give(index, &index->current, NULL, &err);
+	task_cancel(&index->tell);
+	index->busy++;
+	while (!list_empty(&index->batches)) { /* who has an answer gets that one */
+		tell_next(index);
+	}
+	leave(index);
 }

@@ -13,7 +13,7 @@
 #include "base/mem.h"
 
 #define CLOSE_MS 60000
-#define ANSWERS_A_TURN 16 /* what comes by sockets comes a few a turn */
+#define ANSWERS_A_TURN 4 /* what comes by sockets comes a few a turn */
 
 atomic_uint flow_syncs;
 atomic_uint flow_sync_delay_ms;
