@@ -20,11 +20,13 @@ struct place {
 };
 
 /* Sorted by time, the oldest first; of one time in the order of taking. */
+#define PLACE_MAPS 64 /* by the highest 6 bits of a hash */
+
 struct places {
 	struct place **all;
 	size_t n, size;
-	struct map by_job;
-	bool known;      /* all that was taken before this process is here */
+	struct map by_job[PLACE_MAPS]; /* many small ones: none takes long to grow */
+	bool known;                    /* all that was taken before this process is here */
 	int64_t lost_ms; /* there were too many: up to that time some are missing; 0: none */
 };
 

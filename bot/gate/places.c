@@ -96,6 +96,11 @@ static void look_up(const struct gate *gate, struct place *place)
 				    who->workspace, who->channel, who->direct);
 }
 
+static struct map *map_of(struct places *places, const char *job)
+{
+	return &places->by_job[map_hash(job, strlen(job)) >> 58];
+}
+
 /* ---- all of them --------------------------------------------------------------------------- */
 
 void places_done(struct places *places)
@@ -104,7 +109,9 @@ void places_done(struct places *places)
 		place_free(places->all[i]);
 	}
 	free(places->all);
-	map_done(&places->by_job, NULL);
+	for (size_t i = 0; i < PLACE_MAPS; i++) {
+		map_done(&places->by_job[i], NULL);
+	}
 	*places = (struct places){0};
 }
 
@@ -118,14 +125,14 @@ void places_look_up(struct gate *gate)
 static void drop(struct places *places, size_t i, size_t n)
 {
 	for (size_t k = i; k < i + n; k++) {
-		(void)map_remove(&places->by_job, places->all[k]->is.job);
+		(void)map_remove(map_of(places, places->all[k]->is.job), places->all[k]->is.job);
 		place_free(places->all[k]);
 	}
 	places->n -= n;
 	memmove(places->all + i, places->all + i + n, (places->n - i) * sizeof(places->all[0]));
 }
 
-/* What no limit looks back to any more; and when that is not enough, an eighth of the rest. */
+/* What no limit looks back to any more; and when that is not enough, a few of the rest: each must be found and freed. */
 static void make_room(struct places *places, int64_t now_ms)
 {
 	size_t n = 0;
@@ -134,7 +141,7 @@ static void make_room(struct places *places, int64_t now_ms)
 		n++;
 	}
 	if (places->n - n >= PLACES_MAX) {
-		n += PLACES_MAX / 512; /* a few at a time: each must be found and freed */
+		n += PLACES_MAX / 512;
 		places->lost_ms = places->all[n - 1]->is.at_ms;
 	}
 	if (n > 0) {
@@ -161,14 +168,14 @@ void gate_place_take(struct gate *gate, const struct gate_place *taken)
 	}
 	memmove(places->all + at + 1, places->all + at, (places->n - at) * sizeof(places->all[0]));
 	places->all[at] = place;
-	(void)map_put(&places->by_job, place->is.job, place);
+	(void)map_put(map_of(places, place->is.job), place->is.job, place);
 	places->n++;
 }
 
 void gate_place_back(struct gate *gate, const char *job)
 {
 	struct places *places = &gate->places;
-	const struct place *place = map_get(&places->by_job, job);
+	const struct place *place = map_get(map_of(places, job), job);
 	size_t low = 0;
 	size_t high = places->n;
 
