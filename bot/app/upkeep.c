@@ -42,6 +42,7 @@ struct upkeep {
 	struct app_keep keep;
 	struct audit_roll *roll;
 	bool under_way, worked;
+	bool calm; /* nothing was written since the last round */
 	unsigned bites;
 	/* what the worker is asked for, and what it found */
 	struct store_prune bounds;
@@ -167,7 +168,8 @@ static void end_round(struct upkeep *upkeep)
 	    !upkeep->check) { /* the start is over: what it needed once goes back */
 		upkeep->checking = false;
 		mem_trim();
-	} else { /* so does what a burst needed */
+	} else if (
+		upkeep->calm) { /* so does what a burst needed, when it is over: that takes milliseconds */
 		mem_trim_grown();
 	}
 	denials_flush(upkeep->app, false);
@@ -266,6 +268,7 @@ static void looked(void *data, const struct err *err)
 		end_round(upkeep);
 		return;
 	}
+	upkeep->calm = upkeep->log_rows == upkeep->usage.last_seq;
 	upkeep->log_rows = upkeep->usage.last_seq;
 	if (upkeep->damage.kind != ERR_NONE && upkeep->broken.kind == ERR_NONE) {
 		upkeep->broken = upkeep->damage;

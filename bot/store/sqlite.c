@@ -89,7 +89,9 @@ static const char *const queries[Q_COUNT] = {
 	[Q_PRUNE_PLACES] =
 		"DELETE FROM place WHERE rowid IN (SELECT rowid FROM place WHERE at_ms < ?1"
 		" ORDER BY at_ms LIMIT ?2)",
+	/* the walk over all that is kept is made only when their numbers say that there are more */
 	[Q_PRUNE_BOUND] = "SELECT updated_ms FROM request WHERE final = 1"
+			  " AND (SELECT max(n) FROM request) - (SELECT min(n) FROM request) >= ?1"
 			  " ORDER BY updated_ms DESC LIMIT 1 OFFSET ?1",
 	[Q_PRUNE_JOBS] = "DELETE FROM job WHERE at IN (" OLD_REQUESTS("n") ")",
 	[Q_PRUNE_CONSENTS] = "DELETE FROM consent WHERE request IN (" OLD_REQUESTS("id") ")",
@@ -393,7 +395,7 @@ static int tune(struct sqlite *s, bool read_only, struct err *err)
 	(void)sqlite3_busy_timeout(s->db, 2000); /* a reader that opens or recovers the log */
 	(void)sqlite3_db_config(s->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
 	if (exec(s,
-		 "PRAGMA cache_size=-2048; PRAGMA mmap_size=0; PRAGMA temp_store=MEMORY;"
+		 "PRAGMA cache_size=-8192; PRAGMA mmap_size=0; PRAGMA temp_store=MEMORY;"
 		 "PRAGMA trusted_schema=OFF;",
 		 err) < 0) {
 		return -1;

@@ -82,6 +82,7 @@ struct sqlite {
 	sqlite3 *db;
 	int64_t version; /* of the file's shape; a reader may meet an older one */
 	int64_t limit_bytes;
+	int changes_seen; /* sqlite3_total_changes at the last look at what is used */
 	/* The end of the log within the group at hand: each row of it follows the one before. False: look. */
 	bool end_known;
 	int64_t end_seq;

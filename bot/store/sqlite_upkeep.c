@@ -103,13 +103,17 @@ static int is_due(struct sqlite *s, const struct store_prune *prune, bool *ret_d
 	return 0;
 }
 
-/* What a burst read and wrote fills the cache, and little of it is wanted again. */
-static void cache_back(const struct sqlite *s)
+/* What a burst read and wrote fills the cache, and little of it is wanted again once nothing is written any more. */
+static void cache_back(struct sqlite *s)
 {
+	int changes = sqlite3_total_changes(s->db);
+	bool calm = changes == s->changes_seen;
 	int bytes = 0;
 	int most = 0;
 
-	if (sqlite3_db_status(s->db, SQLITE_DBSTATUS_CACHE_USED, &bytes, &most, 0) == SQLITE_OK &&
+	s->changes_seen = changes;
+	if (calm &&
+	    sqlite3_db_status(s->db, SQLITE_DBSTATUS_CACHE_USED, &bytes, &most, 0) == SQLITE_OK &&
 	    bytes > CACHE_BYTES) {
 		(void)sqlite3_db_release_memory(s->db);
 	}
