@@ -89,9 +89,7 @@ static const char *const queries[Q_COUNT] = {
 	[Q_PRUNE_PLACES] =
 		"DELETE FROM place WHERE rowid IN (SELECT rowid FROM place WHERE at_ms < ?1"
 		" ORDER BY at_ms LIMIT ?2)",
-	/* the walk over all that is kept is made only when their numbers say that there are more */
 	[Q_PRUNE_BOUND] = "SELECT updated_ms FROM request WHERE final = 1"
-			  " AND (SELECT max(n) FROM request) - (SELECT min(n) FROM request) >= ?1"
 			  " ORDER BY updated_ms DESC LIMIT 1 OFFSET ?1",
 	[Q_PRUNE_JOBS] = "DELETE FROM job WHERE at IN (" OLD_REQUESTS("n") ")",
 	[Q_PRUNE_CONSENTS] = "DELETE FROM consent WHERE request IN (" OLD_REQUESTS("id") ")",

@@ -31,10 +31,19 @@ static int final_bound(struct sqlite *s, const struct store_prune *prune, int64_
 		       struct err *err)
 {
 	sqlite3_stmt *stmt = sqlite_query(s, Q_PRUNE_BOUND, err);
+	int64_t numbers = 0;
 	int rc;
 
 	*ret_ms = prune->final_before_ms;
 	if (prune->finals_kept <= 0) {
+		return 0;
+	}
+	/* the walk over all that is kept is made only when their numbers say that there are a good many more */
+	if (sqlite_number(s, "SELECT (SELECT max(n) FROM request) - (SELECT min(n) FROM request)",
+			  &numbers, err) < 0) {
+		return -1;
+	}
+	if (numbers < prune->finals_kept + prune->finals_kept / 16) {
 		return 0;
 	}
 	if (stmt == NULL) {

@@ -180,7 +180,7 @@ struct store_prune {
 	int64_t seen_before_ms; /* event keys */
 	int64_t places_before_ms;
 	int64_t final_before_ms; /* requests that ended, with their jobs and consents */
-	int64_t finals_kept;     /* of those, how many of the newest may stay */
+	int64_t finals_kept; /* of those, how many of the newest may stay; a sixteenth more for a while */
 };
 void store_txn_prune(struct store_txn *txn, const struct store_prune *prune);
 /*
