@@ -70,7 +70,7 @@ struct loop {
 };
 
 /* Of timers and tasks on the real loop: the others' turn is the next one, so that sockets come in between. */
-#define TURN_MOST 16
+#define TURN_MOST 8
 
 /* Fires what is due at now_ms and was started before this call, at most so many; returns how many. */
 unsigned timers_fire(struct loop *loop, int64_t now_ms, unsigned most);

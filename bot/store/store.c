@@ -17,7 +17,7 @@
 #include "metrics/metrics.h"
 #include "store/internal.h"
 
-#define TELL_MOST 16 /* callbacks a turn */
+#define TELL_MOST 8 /* callbacks a turn */
 
 enum errand_state {
 	ERRAND_QUEUED = 0,
