@@ -19,6 +19,7 @@
 #include "base/arena.h"
 #include "base/strbuf.h"
 #include "policy/policy.h"
+#include "random_words.h"
 
 #define POLICIES 60
 #define PEOPLE 6
@@ -26,24 +27,6 @@
 #define ROLES 4
 #define CHANNELS 4
 #define LINES_MAX 12
-
-static uint64_t random_state;
-
-static unsigned pick(unsigned below)
-{
-	random_state ^= random_state << 13;
-	random_state ^= random_state >> 7;
-	random_state ^= random_state << 17;
-	return (unsigned)((random_state >> 11) % below);
-}
-
-static const char *one_of(const char *const *words, size_t n)
-{
-	return words[pick((unsigned)n)];
-}
-#define ONE_OF(...)                                \
-	one_of((const char *const[]){__VA_ARGS__}, \
-	       sizeof((const char *const[]){__VA_ARGS__}) / sizeof(char *))
 
 /* Sections as lists of lines, so that they can be put in another order. */
 struct section {

@@ -17,30 +17,13 @@
 
 #include "policy/diff.h"
 #include "policy/snapshot.h"
+#include "random_words.h"
 
 #define ROUNDS 80
 #define LINES 12
 #define SIX_HOURS_MS (6 * HOUR_MS)
 #define START_MS 1766880000000 /* 2025-12-28, 00:00 UTC: a week before the turns begin */
 #define TIMES 126 /* a month: turns and weeks come around, and what is named once is over */
-
-static uint64_t random_state;
-
-static unsigned pick(unsigned below)
-{
-	random_state ^= random_state << 13;
-	random_state ^= random_state >> 7;
-	random_state ^= random_state << 17;
-	return (unsigned)((random_state >> 11) % below);
-}
-
-static const char *one_of(const char *const *words, size_t n)
-{
-	return words[pick((unsigned)n)];
-}
-#define ONE_OF(...)                                \
-	one_of((const char *const[]){__VA_ARGS__}, \
-	       sizeof((const char *const[]){__VA_ARGS__}) / sizeof(char *))
 
 struct draft {
 	char day[120], turn[300], ops[160];
