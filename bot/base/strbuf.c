@@ -105,6 +105,18 @@ int strbuf_repeat(struct strbuf *sb, char c, size_t n)
 	return 0;
 }
 
+int strbuf_add_number(struct strbuf *sb, uint64_t number)
+{
+	char digits[20];
+	size_t at = sizeof(digits);
+
+	do {
+		digits[--at] = (char)('0' + number % 10);
+		number /= 10;
+	} while (number > 0);
+	return strbuf_add(sb, digits + at, sizeof(digits) - at);
+}
+
 int strbuf_vaddf(struct strbuf *sb, const char *fmt, va_list ap)
 {
 	size_t room = sb->cap > 0 && !sb->full ? sb->cap - sb->len : 0; /* with the NUL's */

@@ -10,6 +10,7 @@
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/attr.h"
 
@@ -28,6 +29,7 @@ void strbuf_truncate(struct strbuf *sb, size_t len);
 char *
 strbuf_detach(struct strbuf *sb); /* the caller owns the bytes; the strbuf is empty and usable */
 
+int strbuf_add_number(struct strbuf *sb, uint64_t number); /* in decimal, without printf */
 int strbuf_add(struct strbuf *sb, const void *data, size_t len);
 int strbuf_adds(struct strbuf *sb, const char *s);
 int strbuf_addch(struct strbuf *sb, char c);

@@ -26,18 +26,6 @@ void consent_nonce(char ret_nonce[CONSENT_NONCE_SIZE])
 	ret_nonce[CONSENT_NONCE_SIZE - 1] = '\0';
 }
 
-static void add_plain(struct strbuf *out, uint64_t number)
-{
-	char digits[20];
-	size_t at = sizeof(digits);
-
-	do {
-		digits[--at] = (char)('0' + number % 10);
-		number /= 10;
-	} while (number > 0);
-	(void)strbuf_add(out, digits + at, sizeof(digits) - at);
-}
-
 /* Length first: no two lists of fields have the same bytes. */
 static void add(struct strbuf *out, const char *field)
 {
@@ -45,7 +33,7 @@ static void add(struct strbuf *out, const char *field)
 
 	field = field != NULL ? field : "";
 	len = strlen(field);
-	add_plain(out, len);
+	(void)strbuf_add_number(out, len);
 	(void)strbuf_addch(out, ':');
 	(void)strbuf_add(out, field, len);
 	(void)strbuf_addch(out, ',');
@@ -53,7 +41,7 @@ static void add(struct strbuf *out, const char *field)
 
 static void add_number(struct strbuf *out, uint64_t number)
 {
-	add_plain(out, number);
+	(void)strbuf_add_number(out, number);
 	(void)strbuf_addch(out, ',');
 }
 

@@ -140,18 +140,6 @@ static void say_names(struct difference *d, const uint64_t *set)
 	}
 }
 
-static void say_number(struct difference *d, unsigned n)
-{
-	char digits[10];
-	size_t at = sizeof(digits);
-
-	do {
-		digits[--at] = (char)('0' + n % 10);
-		n /= 10;
-	} while (n > 0);
-	(void)strbuf_add(d->out, &digits[at], sizeof(digits) - at);
-}
-
 static void say_droplets(struct difference *d, const struct group *group, const uint64_t *set,
 			 unsigned n)
 {
@@ -174,7 +162,7 @@ static void say_droplets(struct difference *d, const struct group *group, const 
 		return;
 	}
 	(void)strbuf_adds(d->out, " on ");
-	say_number(d, n);
+	(void)strbuf_add_number(d->out, n);
 	(void)strbuf_adds(d->out, n == 1 ? " droplet (" : " droplets (");
 	if (n <= DROPLETS_NAMED || rule == NULL) {
 		say_names(d, set);
@@ -191,7 +179,7 @@ static void say_line(struct difference *d, const char *what, const char *name, u
 	(void)strbuf_adds(d->out, what);
 	(void)strbuf_adds(d->out, name);
 	(void)strbuf_adds(d->out, ", line ");
-	say_number(d, line);
+	(void)strbuf_add_number(d->out, line);
 	(void)strbuf_adds(d->out, side == OLD ? " of the old file\n" : "\n");
 }
 

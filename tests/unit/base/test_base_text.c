@@ -77,6 +77,12 @@ static void strbuf_grows_to_its_maximum_and_not_beyond(void **state)
 	assert_int_equal(strbuf_repeat(&sb, '-', SIZE_MAX), -1);
 	strbuf_truncate(&sb, 3);
 	assert_string_equal(sb.buf, "---");
+	strbuf_reset(&sb);
+	assert_int_equal(strbuf_add_number(&sb, 0), 0);
+	assert_int_equal(strbuf_add_number(&sb, 987654321), 0);
+	assert_string_equal(sb.buf, "0987654321");
+	assert_int_equal(strbuf_add_number(&sb, UINT64_MAX), -1);
+	strbuf_truncate(&sb, 3);
 	strbuf_truncate(&sb, 100);
 	assert_int_equal(sb.len, 3);
 	strbuf_done(&sb);
