@@ -26,9 +26,11 @@
 #define KEEP_DAYS 90
 #define KEEP_REQUESTS 100000
 #define AUDIT_ROWS 100000
-#define FIRST_MS 5000
+#define FIRST_MS 2000
 #define ROUND_MS 15000
-#define BUSY_MS 1000 /* until the next round where this one had work */
+#define WRITTEN_MS \
+	2000 /* where something was written since the last one: memory goes back soon after a burst */
+#define BUSY_MS 1000 /* where this one had work */
 #define CHECK_TAIL_ROWS 500
 #define CHECK_BITE_MS 5 /* of looking at tables in one round */
 #define BITES_MAX 50
@@ -173,7 +175,9 @@ static void end_round(struct upkeep *upkeep)
 		mem_trim_grown();
 	}
 	denials_flush(upkeep->app, false);
-	timer_start(&upkeep->timer, upkeep->worked || upkeep->check ? BUSY_MS : ROUND_MS);
+	timer_start(&upkeep->timer, upkeep->worked || upkeep->check ? BUSY_MS
+				    : upkeep->calm                  ? ROUND_MS
+								    : WRITTEN_MS);
 }
 
 static void rolled(void *data, int64_t folder_bytes, const struct err *err)
