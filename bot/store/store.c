@@ -478,7 +478,9 @@ static void tell(struct task *task)
 	bool gone = false;
 
 	store->gone = &gone;
-	for (unsigned n = 0; n < TELL_MOST && !list_empty(&store->told); n++) {
+	for (unsigned n = 0; n < TELL_MOST && !list_empty(&store->told) &&
+			     (n == 0 || !loop_turn_over(store->loop));
+	     n++) {
 		call_back(first_txn(&store->told));
 		if (gone) {
 			return;
@@ -520,7 +522,7 @@ static void group_done(struct work *work)
 		store->group = NULL;
 		begin_group(store);
 		move_all(&group->txns, &store->told);
-		tell(&store->tell); /* may close the store */
+		task_post(&store->tell);
 	}
 	errand_free(group);
 }
