@@ -108,7 +108,8 @@ static size_t find(const struct map *map, const char *key, unsigned hash)
 
 static void clear_index(struct map *map, size_t n)
 {
-	if (n == map->n_index) { /* as it mostly is where entries come and go: its pages are there already */
+	if (n ==
+	    map->n_index) { /* as it mostly is where entries come and go: its pages are there already */
 		memset(map->index, 0, n * sizeof(*map->index));
 		return;
 	}
@@ -133,7 +134,8 @@ static void rebuild(struct map *map)
 		n *= 2;
 	}
 	clear_index(map, n);
-	for (size_t i = 0; i < live; i++) { /* no two keys are the same: the next empty place is it */
+	for (size_t i = 0; i < live;
+	     i++) { /* no two keys are the same: the next empty place is it */
 		size_t at = map->slots[i].hash & (n - 1);
 
 		while (map->index[at] != 0) {

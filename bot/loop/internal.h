@@ -54,7 +54,7 @@ struct loop {
 	void *signals_data;
 	bool (*condition)(void *); /* of loop_run_until, while it runs */
 	void *condition_data;
-	int64_t over_us;              /* clock_work_us: when the turn has had its time; 0: nothing of it has run yet */
+	int64_t over_us; /* clock_work_us: when the turn has had its time; 0: nothing of it has run yet */
 	uint64_t turn_ns;             /* of the last prepare */
 	uint64_t idle_ns;             /* libuv's sum of waiting, at that time */
 	uint64_t part_ns[LOOP_PARTS]; /* of the turn under way */

@@ -130,9 +130,9 @@ void timers_fire(struct loop *loop, int64_t now_ms, unsigned most)
 	const uint64_t started_before = loop->order;
 
 	loop->firing = true;
-	for (unsigned n = 0; n < most && loop->n_timers > 0 && loop->heap[0]->due_ms <= now_ms &&
-			     loop->heap[0]->order <= started_before &&
-			     (n == 0 || !loop_turn_over(loop));
+	for (unsigned n = 0;
+	     n < most && loop->n_timers > 0 && loop->heap[0]->due_ms <= now_ms &&
+	     loop->heap[0]->order <= started_before && (n == 0 || !loop_turn_over(loop));
 	     n++) {
 		struct timer *timer = loop->heap[0];
 

@@ -478,8 +478,8 @@ static void tell(struct task *task)
 	bool gone = false;
 
 	store->gone = &gone;
-	for (unsigned n = 0; n < TELL_MOST && !list_empty(&store->told) &&
-			     (n == 0 || !loop_turn_over(store->loop));
+	for (unsigned n = 0;
+	     n < TELL_MOST && !list_empty(&store->told) && (n == 0 || !loop_turn_over(store->loop));
 	     n++) {
 		call_back(first_txn(&store->told));
 		if (gone) {

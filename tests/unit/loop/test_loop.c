@@ -578,7 +578,7 @@ static void many_take_several_turns_in_their_order(void **state)
 	}
 	assert_true(loop_run_until(loop, any_ran, NULL, 1000));
 	assert_in_range(crowd.n_ran, 1, 8); /* fewer where the machine is slow */
-	task_cancel(&crowd.tasks[20]); /* one that was left */
+	task_cancel(&crowd.tasks[20]);      /* one that was left */
 	for (unsigned i = 0; i < CROWD; i++) {
 		timer_start(&crowd.timers[i], 0);
 	}
