@@ -50,6 +50,7 @@ void store_init(struct store *store, const struct store_back *back, struct loop 
 	store->back = back;
 	store->loop = loop;
 	list_init(&store->waiting);
+	list_init(&store->ahead);
 	list_init(&store->told);
 	list_init(&store->asks);
 	(void)pthread_mutexattr_init(&nested);
@@ -64,7 +65,8 @@ void store_init(struct store *store, const struct store_back *back, struct loop 
 
 void store_done(struct store *store)
 {
-	assert(list_empty(&store->waiting) && list_empty(&store->told) && store->group == NULL);
+	assert(list_empty(&store->waiting) && store->group == NULL);
+	assert(list_empty(&store->ahead) && list_empty(&store->told));
 	assert(list_empty(&store->asks) && store->ask == NULL);
 	(void)pthread_mutex_destroy(&store->lock);
 	free(store->path);
@@ -327,6 +329,11 @@ void store_txn_cut(struct store_txn *txn, int64_t seq)
 	add(txn, OP_CUT)->seq = seq;
 }
 
+void store_txn_ahead(struct store_txn *txn)
+{
+	txn->ahead = true;
+}
+
 /* ---- groups -------------------------------------------------------------------------------- */
 
 static struct store_txn *first_txn(struct list *list)
@@ -472,24 +479,46 @@ static void move_all(struct list *from, struct list *to)
 	}
 }
 
-static void tell(struct task *task)
+static void move_ahead(struct list *from, struct list *to)
 {
-	struct store *store = task->data;
+	struct list rest;
+
+	list_init(&rest);
+	while (!list_empty(from)) {
+		struct store_txn *txn = first_txn(from);
+
+		list_remove(&txn->link);
+		list_append(txn->ahead ? to : &rest, &txn->link);
+	}
+	move_all(&rest, from);
+}
+
+/* Those that go ahead all at once, of the others so many at most. A callback may close the store. */
+static void tell_some(struct store *store, unsigned most)
+{
 	bool gone = false;
 
 	store->gone = &gone;
-	for (unsigned n = 0;
-	     n < TELL_MOST && !list_empty(&store->told) && (n == 0 || !loop_turn_over(store->loop));
+	while (!gone && !list_empty(&store->ahead)) {
+		call_back(first_txn(&store->ahead));
+	}
+	for (unsigned n = 0; !gone && n < most && !list_empty(&store->told) &&
+			     (n == 0 || !loop_turn_over(store->loop));
 	     n++) {
 		call_back(first_txn(&store->told));
-		if (gone) {
-			return;
-		}
+	}
+	if (gone) {
+		return;
 	}
 	store->gone = NULL;
 	if (!list_empty(&store->told)) {
 		task_post(&store->tell);
 	}
+}
+
+static void tell(struct task *task)
+{
+	tell_some(task->data, TELL_MOST);
 }
 
 /* All that wait are the next group. */
@@ -521,8 +550,9 @@ static void group_done(struct work *work)
 		note_failure(store, &group->txns);
 		store->group = NULL;
 		begin_group(store);
+		move_ahead(&group->txns, &store->ahead);
 		move_all(&group->txns, &store->told);
-		task_post(&store->tell);
+		tell_some(store, 0); /* may close the store */
 	}
 	errand_free(group);
 }
@@ -651,6 +681,7 @@ void store_drain(struct store *store, bool silent)
 		task_cancel(&store->gather);
 		task_cancel(&store->tell);
 	}
+	move_all(&store->ahead, &over);
 	move_all(&store->told, &over);
 	if (store->group != NULL) {
 		if (!take_back(store->group)) {
@@ -683,7 +714,7 @@ void store_close(struct store *store)
 bool store_idle(const struct store *store)
 {
 	return store->group == NULL && store->ask == NULL && list_empty(&store->waiting) &&
-	       list_empty(&store->told) && list_empty(&store->asks);
+	       list_empty(&store->ahead) && list_empty(&store->told) && list_empty(&store->asks);
 }
 
 bool store_failing(const struct store *store, struct err *ret_why)
