@@ -43,7 +43,7 @@ int64_t clock_work_us(void)
 {
 	struct timespec ts;
 
-	if (clock_gettime(CLOCK_MONOTONIC, &ts) != 0) {
+	if (clock_gettime(CLOCK_MONOTONIC_RAW, &ts) != 0) {
 		return 0;
 	}
 	return (int64_t)ts.tv_sec * 1000000 + ts.tv_nsec / 1000;

@@ -8,7 +8,7 @@
 int64_t clock_wall_ms(void); /* since 1970-01-01 UTC; may jump */
 int64_t clock_mono_ms(void); /* never goes back; for deadlines and durations */
 
-/* Real microseconds, also while the clocks are replaced: for measuring our own work, nothing else. */
+/* Real microseconds that nobody adjusts, also while the clocks are replaced: for measuring our own work, nothing else. */
 int64_t clock_work_us(void);
 
 /* Both pointers or none; NULL puts the real clocks back. */

@@ -85,15 +85,20 @@ void map_done(struct map *map, void (*free_value)(void *))
 	map_init(map);
 }
 
-/* Where the key stands in the index, or the empty place where it would. */
-static size_t find(const struct map *map, const char *key)
+static unsigned hash_of(const char *key)
 {
-	size_t at = (size_t)map_hash(key, strlen(key)) & (map->n_index - 1);
+	return (unsigned)map_hash(key, strlen(key));
+}
+
+/* Where the key stands in the index, or the empty place where it would. */
+static size_t find(const struct map *map, const char *key, unsigned hash)
+{
+	size_t at = hash & (map->n_index - 1);
 
 	while (map->index[at] != 0) {
 		const struct map_slot *slot = &map->slots[map->index[at] - 1];
 
-		if (slot->key != NULL && strcmp(slot->key, key) == 0) {
+		if (slot->hash == hash && slot->key != NULL && strcmp(slot->key, key) == 0) {
 			break;
 		}
 		at = (at + 1) & (map->n_index - 1);
@@ -101,10 +106,23 @@ static size_t find(const struct map *map, const char *key)
 	return at;
 }
 
+static void clear_index(struct map *map, size_t n)
+{
+	if (n ==
+	    map->n_index) { /* as it mostly is where entries come and go: its pages are there already */
+		memset(map->index, 0, n * sizeof(*map->index));
+		return;
+	}
+	free(map->index);
+	map->index = mem_array(n, sizeof(*map->index));
+	map->n_index = n;
+}
+
 /* Drops removed slots and makes the index twice as large as the live slots need. */
 static void rebuild(struct map *map)
 {
 	size_t live = 0;
+	size_t n = 16;
 
 	for (size_t i = 0; i < map->n_slots; i++) {
 		if (map->slots[i].key != NULL) {
@@ -112,41 +130,48 @@ static void rebuild(struct map *map)
 		}
 	}
 	map->n_slots = live;
-	free(map->index);
-	for (map->n_index = 16; map->n_index < 4 * (live + 1); map->n_index *= 2) {
+	while (n < 4 * (live + 1)) {
+		n *= 2;
 	}
-	map->index = mem_array(map->n_index, sizeof(*map->index));
-	for (size_t i = 0; i < live; i++) {
-		map->index[find(map, map->slots[i].key)] = (unsigned)(i + 1);
+	clear_index(map, n);
+	for (size_t i = 0; i < live;
+	     i++) { /* no two keys are the same: the next empty place is it */
+		size_t at = map->slots[i].hash & (n - 1);
+
+		while (map->index[at] != 0) {
+			at = (at + 1) & (n - 1);
+		}
+		map->index[at] = (unsigned)(i + 1);
 	}
 }
 
-static struct map_slot *lookup(const struct map *map, const char *key)
+static struct map_slot *lookup(const struct map *map, const char *key, unsigned hash)
 {
 	unsigned number;
 
 	if (map->n_index == 0) {
 		return NULL;
 	}
-	number = map->index[find(map, key)];
+	number = map->index[find(map, key, hash)];
 	return number != 0 ? &map->slots[number - 1] : NULL;
 }
 
 void *map_get(const struct map *map, const char *key)
 {
-	const struct map_slot *slot = lookup(map, key);
+	const struct map_slot *slot = lookup(map, key, hash_of(key));
 
 	return slot != NULL ? slot->value : NULL;
 }
 
 bool map_has(const struct map *map, const char *key)
 {
-	return lookup(map, key) != NULL;
+	return lookup(map, key, hash_of(key)) != NULL;
 }
 
 void *map_put(struct map *map, const char *key, void *value)
 {
-	struct map_slot *slot = lookup(map, key);
+	unsigned hash = hash_of(key);
+	struct map_slot *slot = lookup(map, key, hash);
 
 	if (slot != NULL) {
 		void *old = slot->value;
@@ -161,9 +186,8 @@ void *map_put(struct map *map, const char *key, void *value)
 		map->cap_slots = map->cap_slots > 0 ? 2 * map->cap_slots : 8;
 		map->slots = mem_grow(map->slots, map->cap_slots, sizeof(*map->slots));
 	}
-	map->index[find(map, key)] = (unsigned)(map->n_slots + 1);
-	map->slots[map->n_slots].key = mem_strdup(key);
-	map->slots[map->n_slots].value = value;
+	map->index[find(map, key, hash)] = (unsigned)(map->n_slots + 1);
+	map->slots[map->n_slots] = (struct map_slot){mem_strdup(key), value, hash};
 	map->n_slots++;
 	map->n_live++;
 	return NULL;
@@ -171,7 +195,7 @@ void *map_put(struct map *map, const char *key, void *value)
 
 void *map_remove(struct map *map, const char *key)
 {
-	struct map_slot *slot = lookup(map, key);
+	struct map_slot *slot = lookup(map, key, hash_of(key));
 	void *old;
 
 	if (slot == NULL) {

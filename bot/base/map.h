@@ -13,6 +13,7 @@
 struct map_slot {
 	char *key; /* NULL: removed */
 	void *value;
+	unsigned hash; /* of the key: a large map is built anew without a look at its keys */
 };
 
 struct map {

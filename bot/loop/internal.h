@@ -54,6 +54,7 @@ struct loop {
 	void *signals_data;
 	bool (*condition)(void *); /* of loop_run_until, while it runs */
 	void *condition_data;
+	int64_t over_us; /* clock_work_us: when the turn has had its time; 0: nothing of it has run yet */
 	uint64_t turn_ns;             /* of the last prepare */
 	uint64_t idle_ns;             /* libuv's sum of waiting, at that time */
 	uint64_t part_ns[LOOP_PARTS]; /* of the turn under way */
@@ -69,11 +70,15 @@ struct loop {
 	void (*lws_free)(struct loop *);
 };
 
-/* Of timers and tasks on the real loop: the others' turn is the next one, so that sockets come in between. */
+/*
+ * Of timers and tasks on the real loop, each: so many a turn, and none begins after so long, but one of each does in any case. The
+ * others' turn is the next one, so that sockets come in between.
+ */
 #define TURN_MOST 8
+#define TURN_US 500
 
-/* Fires what is due at now_ms and was started before this call, at most so many; returns how many. */
-unsigned timers_fire(struct loop *loop, int64_t now_ms, unsigned most);
+/* Fires what is due at now_ms and was started before this call, at most so many. */
+void timers_fire(struct loop *loop, int64_t now_ms, unsigned most);
 
 /* The time of the first timer; false when none runs. */
 bool timers_next(const struct loop *loop, int64_t *ret_due_ms);

@@ -2,8 +2,8 @@
  *
  * Happy path: rooms start timers, post tasks and start works; loop_run turns until loop_stop; every
  * room closes what is its own; loop_free closes the loop's own handles and asserts that nothing is
- * left. One turn is: timers, tasks, waiting, sockets and finished works; of timers and tasks a bounded number, the rest is the
- * next turn's, which then does not wait.
+ * left. One turn is: timers, tasks, waiting, sockets and finished works; of timers and tasks a bounded number for a bounded time,
+ * the rest is the next turn's, which then does not wait.
  *
  * An idle loop does not wake: libuv gets one timer (the first of our heap, none when it is empty), the
  * idle handle runs only while tasks are posted, and the prepare handle that measures runs only
@@ -42,6 +42,19 @@ static struct loop *make(void)
 	return loop;
 }
 
+/* With the first thing of ours in a turn its time begins: nothing tells when the waiting was over. */
+static void turn_begins(struct loop *loop)
+{
+	if (loop->over_us == 0) {
+		loop->over_us = clock_work_us() + TURN_US;
+	}
+}
+
+bool loop_turn_over(const struct loop *loop)
+{
+	return loop->over_us != 0 && clock_work_us() >= loop->over_us;
+}
+
 static void spent(struct loop *loop, enum loop_part part, uint64_t since_ns)
 {
 	loop->part_ns[part] += uv_hrtime() - since_ns;
@@ -56,9 +69,10 @@ static void on_due(uv_timer_t *due)
 	int64_t now_ms = clock_mono_ms();
 	int64_t next_ms;
 
+	turn_begins(loop);
+	timers_fire(loop, now_ms, TURN_MOST);
 	/* libuv would fire one that is due at once in this same turn: it is set again behind the tasks */
-	if (timers_fire(loop, now_ms, TURN_MOST) == TURN_MOST && timers_next(loop, &next_ms) &&
-	    next_ms <= now_ms) {
+	if (timers_next(loop, &next_ms) && next_ms <= now_ms) {
 		(void)uv_timer_stop(due);
 		loop->timers_left = true;
 		(void)uv_idle_start(&loop->idle, on_idle);
@@ -108,7 +122,8 @@ void tasks_run(struct loop *loop, unsigned most)
 	/* move all to a head of our own: what they post waits, and task_cancel still finds its place */
 	list_init(&now);
 	move_all(&loop->tasks, &now);
-	for (unsigned n = 0; n < most && !list_empty(&now); n++) {
+	for (unsigned n = 0; n < most && !list_empty(&now) && (n == 0 || !loop_turn_over(loop));
+	     n++) {
 		struct task *task = LIST_ENTRY(now.next, struct task, link);
 
 		list_remove(&task->link);
@@ -126,6 +141,7 @@ static void on_idle(uv_idle_t *idle)
 	struct loop *loop = idle->data;
 	uint64_t from_ns = uv_hrtime();
 
+	turn_begins(loop);
 	tasks_run(loop, TURN_MOST);
 	spent(loop, LOOP_TASKS, from_ns);
 	if (loop->timers_left) {
@@ -151,6 +167,7 @@ static void on_turn(uv_prepare_t *turn)
 		memcpy(loop->longest_part_ns, loop->part_ns, sizeof(loop->part_ns));
 	}
 	memset(loop->part_ns, 0, sizeof(loop->part_ns));
+	loop->over_us = 0;
 	loop->turn_ns = now_ns;
 	loop->idle_ns = idle_ns;
 	/* timers and tasks come before the wait: what they brought about must not wait with it */
@@ -436,6 +453,7 @@ static void on_work_done(uv_work_t *req, int status)
 	uint64_t from_ns = uv_hrtime();
 
 	(void)status; /* never canceled */
+	turn_begins(loop);
 	lane->working = NULL;
 	work_next(lane);  /* the worker goes on while we look at the result */
 	work->done(work); /* may free it */

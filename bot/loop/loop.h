@@ -70,8 +70,8 @@ bool timer_running(const struct timer *timer);
 
 /*
  * task: run a function at the next turn, never before the caller returned. Caller-owned; posting
- * a posted task again does nothing. They run in order; when many are posted, some do so a turn or more later, so that no
- * socket waits for all of them. Timers the same.
+ * a posted task again does nothing. They run in order; when many are posted, or some take long, the others do so a turn or more
+ * later, so that no socket waits for all of them. Timers the same.
  */
 struct task {
 	struct list link;
@@ -84,6 +84,12 @@ struct task {
 void task_init(struct task *task, struct loop *loop, void (*run)(struct task *), void *data);
 void task_post(struct task *task);
 void task_cancel(struct task *task);
+
+/*
+ * Has this turn had its time? Timers and tasks stop there by themselves and go on in the next turn. Who goes through a list of its
+ * own in one callback asks after each that it called back, posts itself again, and goes on then. Never on a virtual loop.
+ */
+bool loop_turn_over(const struct loop *loop);
 
 /*
  * work: `run` on one worker thread of the loop (works run one after another, in order), then

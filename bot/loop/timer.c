@@ -125,21 +125,20 @@ bool timers_next(const struct loop *loop, int64_t *ret_due_ms)
 	return true;
 }
 
-unsigned timers_fire(struct loop *loop, int64_t now_ms, unsigned most)
+void timers_fire(struct loop *loop, int64_t now_ms, unsigned most)
 {
 	const uint64_t started_before = loop->order;
-	unsigned n = 0;
 
 	loop->firing = true;
-	while (n < most && loop->n_timers > 0 && loop->heap[0]->due_ms <= now_ms &&
-	       loop->heap[0]->order <= started_before) {
+	for (unsigned n = 0;
+	     n < most && loop->n_timers > 0 && loop->heap[0]->due_ms <= now_ms &&
+	     loop->heap[0]->order <= started_before && (n == 0 || !loop_turn_over(loop));
+	     n++) {
 		struct timer *timer = loop->heap[0];
 
 		take_out(loop, timer);
 		timer->fire(timer); /* may free it */
-		n++;
 	}
 	loop->firing = false;
 	loop_arm(loop);
-	return n;
 }

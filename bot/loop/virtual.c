@@ -52,7 +52,7 @@ static bool due_now(const struct loop *loop)
 
 static void turn(struct loop *loop)
 {
-	(void)timers_fire(loop, loop->mono_ms, UINT_MAX);
+	timers_fire(loop, loop->mono_ms, UINT_MAX);
 	tasks_run(loop, UINT_MAX);
 	for (size_t i = 0; i < LANES; i++) {
 		struct list *works = &loop->lanes[i].works;

@@ -176,7 +176,9 @@ static void on_tell(struct task *task)
 	struct ocean_index *index = task->data;
 
 	index->busy++;
-	for (unsigned n = 0; n < TOLD_A_TURN && !list_empty(&index->batches); n++) {
+	for (unsigned n = 0; n < TOLD_A_TURN && !list_empty(&index->batches) &&
+			     (n == 0 || !loop_turn_over(index->loop));
+	     n++) {
 		tell_next(index);
 	}
 	if (!index->freed && !list_empty(&index->batches)) {

@@ -493,29 +493,32 @@ static void move_ahead(struct list *from, struct list *to)
 	move_all(&rest, from);
 }
 
-/* Those that go ahead all in this turn, of the others a few. */
-static void tell(struct task *task)
+/* Those that go ahead all at once, of the others so many at most. A callback may close the store. */
+static void tell_some(struct store *store, unsigned most)
 {
-	struct store *store = task->data;
 	bool gone = false;
 
 	store->gone = &gone;
-	for (unsigned n = 0;
-	     !list_empty(&store->ahead) || (n < TELL_MOST && !list_empty(&store->told));) {
-		if (!list_empty(&store->ahead)) {
-			call_back(first_txn(&store->ahead));
-		} else {
-			call_back(first_txn(&store->told));
-			n++;
-		}
-		if (gone) {
-			return;
-		}
+	while (!gone && !list_empty(&store->ahead)) {
+		call_back(first_txn(&store->ahead));
+	}
+	for (unsigned n = 0; !gone && n < most && !list_empty(&store->told) &&
+			     (n == 0 || !loop_turn_over(store->loop));
+	     n++) {
+		call_back(first_txn(&store->told));
+	}
+	if (gone) {
+		return;
 	}
 	store->gone = NULL;
 	if (!list_empty(&store->told)) {
 		task_post(&store->tell);
 	}
+}
+
+static void tell(struct task *task)
+{
+	tell_some(task->data, TELL_MOST);
 }
 
 /* All that wait are the next group. */
@@ -549,7 +552,7 @@ static void group_done(struct work *work)
 		begin_group(store);
 		move_ahead(&group->txns, &store->ahead);
 		move_all(&group->txns, &store->told);
-		tell(&store->tell); /* may close the store */
+		tell_some(store, 0); /* may close the store */
 	}
 	errand_free(group);
 }

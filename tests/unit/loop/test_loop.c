@@ -577,17 +577,93 @@ static void many_take_several_turns_in_their_order(void **state)
 		timer_init(&crowd.timers[i], loop, note_fired, NULL);
 	}
 	assert_true(loop_run_until(loop, any_ran, NULL, 1000));
-	assert_int_equal(crowd.n_ran, 8);
-	task_cancel(&crowd.tasks[20]); /* one that was left */
+	assert_in_range(crowd.n_ran, 1, 8); /* fewer where the machine is slow */
+	task_cancel(&crowd.tasks[20]);      /* one that was left */
 	for (unsigned i = 0; i < CROWD; i++) {
 		timer_start(&crowd.timers[i], 0);
 	}
 	assert_true(loop_run_until(loop, any_fired, NULL, 1000));
-	assert_in_range(crowd.n_fired, 8, 16); /* libuv looks once more after the sockets */
+	assert_in_range(crowd.n_fired, 1, 16); /* libuv looks once more after the sockets */
 	assert_true(loop_run_until(loop, crowd_done, NULL, 1000));
 	for (unsigned i = 0; i < CROWD; i++) { /* who was posted meanwhile comes last */
 		assert_int_equal(crowd.order[i], i < 20 ? i : i + 1);
 	}
+	loop_free(loop);
+}
+
+/* Longer than a turn may last, on any machine. */
+static void take_long(void)
+{
+	int64_t from_us = clock_work_us();
+
+	while (clock_work_us() - from_us < 1000) {
+	}
+}
+
+#define SLOW 5
+
+static struct slow {
+	struct loop *loop;
+	unsigned n, before, most; /* that ran, before this turn, at most in one */
+	char order[SLOW + 1];
+	bool over;
+} row;
+
+static void slow_one(unsigned number)
+{
+	row.order[row.n++] = (char)('0' + number);
+	take_long();
+	row.over = loop_turn_over(row.loop);
+}
+
+static void slow_task(struct task *task)
+{
+	slow_one(*(unsigned *)task->data);
+}
+
+static void slow_timer(struct timer *timer)
+{
+	slow_one(*(unsigned *)timer->data);
+}
+
+/* Asked once a turn, after timers and tasks. */
+static bool slow_done(void *data)
+{
+	(void)data;
+	if (row.n - row.before > row.most) {
+		row.most = row.n - row.before;
+	}
+	row.before = row.n;
+	return row.n == SLOW;
+}
+
+static void what_takes_long_has_a_turn_for_itself(void **state)
+{
+	struct loop *loop = real();
+	struct task tasks[SLOW];
+	struct timer timers[SLOW];
+	unsigned numbers[SLOW];
+
+	(void)state;
+	row = (struct slow){.loop = loop};
+	assert_false(loop_turn_over(loop)); /* nothing of it has run */
+	for (unsigned i = 0; i < SLOW; i++) {
+		numbers[i] = i;
+		task_init(&tasks[i], loop, slow_task, &numbers[i]);
+		task_post(&tasks[i]);
+	}
+	assert_true(loop_run_until(loop, slow_done, NULL, 10000));
+	assert_int_equal(row.most, 1);
+	assert_string_equal(row.order, "01234");
+	assert_true(row.over);
+	row = (struct slow){.loop = loop};
+	for (unsigned i = 0; i < SLOW; i++) {
+		timer_init(&timers[i], loop, slow_timer, &numbers[i]);
+		timer_start(&timers[i], 0);
+	}
+	assert_true(loop_run_until(loop, slow_done, NULL, 10000));
+	assert_in_range(row.most, 1, 2); /* libuv looks once more after the sockets */
+	assert_string_equal(row.order, "01234");
 	loop_free(loop);
 }
 
@@ -680,6 +756,7 @@ int main(void)
 				       clear),
 		cmocka_unit_test_setup(signals_come_as_callbacks, clear),
 		cmocka_unit_test_setup(many_take_several_turns_in_their_order, clear),
+		cmocka_unit_test_setup(what_takes_long_has_a_turn_for_itself, clear),
 		cmocka_unit_test_setup(the_longest_stall_is_measured_and_waiting_is_none, clear),
 		cmocka_unit_test_setup(an_idle_loop_does_not_wake, clear),
 	};

@@ -951,6 +951,48 @@ static void the_worker_writes_while_the_loop_tells(void **state)
 	assert_true(ahead.seen);
 }
 
+struct slow {
+	unsigned n, before, most; /* called back, before this turn, at most in one */
+};
+
+/* Longer than a turn of the loop may last, on any machine. */
+static void slow_done(void *data, const struct err *err)
+{
+	struct slow *slow = data;
+	int64_t from_us = clock_work_us();
+
+	assert_null(err);
+	slow->n++;
+	while (clock_work_us() - from_us < 1000) {
+	}
+}
+
+static bool all_slow(void *data)
+{
+	struct slow *slow = data;
+
+	if (slow->n - slow->before > slow->most) {
+		slow->most = slow->n - slow->before;
+	}
+	slow->before = slow->n;
+	return slow->n == 5;
+}
+
+static void who_takes_long_is_told_a_turn_before_the_next(void **state)
+{
+	struct fixture *f = *state;
+	struct slow slow = {0};
+
+	for (int i = 0; i < 5; i++) { /* one group */
+		struct store_txn *txn = store_txn_new(f->store);
+
+		store_txn_cursor(txn, "slow", "there");
+		store_commit(txn, slow_done, &slow);
+	}
+	assert_true(loop_run_until(f->loop, all_slow, &slow, 10000));
+	assert_int_equal(slow.most, 1);
+}
+
 /* ---- upkeep -------------------------------------------------------------------------------- */
 
 static struct store_usage usage_of(struct fixture *f, const struct store_prune *prune)
@@ -1621,6 +1663,7 @@ int main(void)
 		ON_BOTH(closing_ends_what_was_asked),
 		cmocka_unit_test(the_chain_rule_is_sha256),
 		ON(the_worker_writes_while_the_loop_tells, sqlite),
+		ON(who_takes_long_is_told_a_turn_before_the_next, sqlite),
 		ON(the_file_is_private_and_ours_alone, sqlite),
 		ON(another_process_gets_conflict, sqlite),
 		ON(what_is_not_ours_is_refused, sqlite),
