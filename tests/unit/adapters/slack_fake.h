@@ -23,7 +23,7 @@ struct fake_event {
 	bool addressed, edited, by_bot, direct;
 	char channel[256], thread[64], user[256], home[64], id[256], text[CHAT_TEXT_MAX + 1];
 	char message[256], button[256], opens[256], field[64];
-	char values[512]; /* "id=text id=text" */
+	char values[1200]; /* "id=text id=text" */
 	int64_t sent_ms;
 };
 

@@ -24,14 +24,20 @@ static struct fake_ws *ws;
 static const struct field_choice places[] = {{"ams3", "Amsterdam 3"}, {"nyc3", "New York 3"}};
 static const struct field fields[] = {
 	{.kind = FORM_CODE, .id = "code", .label = "Your code", .hint = "h", .least = 6, .most = 7},
-	{.kind = FORM_SELECT, .id = "region", .label = "Where", .choices = places, .n_choices = 2},
+	{.kind = FORM_SELECT,
+	 .id = "region",
+	 .label = "Where",
+	 .choices = places,
+	 .n_choices = 2,
+	 .steers = true},
 	{.kind = FORM_SEARCH, .id = "image", .label = "Image", .optional = true},
+	{.kind = FORM_SEARCH, .id = "tags", .label = "Tags", .optional = true, .several = 10},
 };
 static const struct chat_form form = {.id = "q.k.1",
 				      .title = "Reboot web-1?",
 				      .send = "Confirm",
 				      .fields = fields,
-				      .n_fields = 3};
+				      .n_fields = 4};
 
 static int up(void **state)
 {
@@ -78,10 +84,12 @@ static void opened(char mark[40])
 	assert_true(fake_answer("views.open", "{\"ok\":true,\"view\":{\"id\":\"V1\"}}"));
 }
 
+static const char *tags = ""; /* chosen: options with commas between them */
+
 static void sends(const char *type, const char *mark, const char *user, const char *app,
 		  const char *envelope, const char *more)
 {
-	char json[4096];
+	char json[8192];
 
 	(void)snprintf(
 		json, sizeof(json),
@@ -90,11 +98,12 @@ static void sends(const char *type, const char *mark, const char *user, const ch
 		"\"payload\":{\"type\":\"%s\",\"api_app_id\":\"%s\",\"user\":{\"id\":\"%s\","
 		"\"team_id\":\"T01ACME00\"},\"trigger_id\":\"t.%s\",\"view\":{\"id\":\"V1\","
 		"\"private_metadata\":\"%s\",\"blocks\":[{\"block_id\":\"code\"},{\"block_id\":"
-		"\"region\"},{\"block_id\":\"image\"}],\"state\":{\"values\":{\"code\":{\"v\":{"
+		"\"region\"},{\"block_id\":\"image\"},{\"block_id\":\"tags\"}],\"state\":{"
+		"\"values\":{\"code\":{\"v\":{"
 		"\"type\":\"plain_text_input\",\"value\":\"123456\"}},\"region\":{\"v\":{"
 		"\"selected_option\":{\"value\":\"ams3\"}}},\"image\":{\"v\":{\"selected_option\":"
-		"null}}}}}%s}}",
-		envelope, type, app, user, envelope, mark, more);
+		"null}},\"tags\":{\"v\":{\"selected_options\":[%s]}}}}}%s}}",
+		envelope, type, app, user, envelope, mark, tags, more);
 	fake_hear(ws, json);
 }
 
@@ -112,6 +121,10 @@ static void a_form_is_a_modal(void **state)
 	      "\"title\":{\"type\":\"plain_text\",\"emoji\":false,\"text\":\"Reboot web-1?\"}");
 	holds(body, "\"min_length\":6,\"max_length\":7");
 	holds(body, "\"type\":\"external_select\",\"min_query_length\":0");
+	holds(body, "\"type\":\"multi_external_select\",\"min_query_length\":0,"
+		    "\"max_selected_items\":10");
+	holds(body, "\"block_id\":\"region\",\"optional\":false,\"dispatch_action\":true");
+	assert_null(strstr(strstr(body, "dispatch_action") + 1, "dispatch_action"));
 	holds(body, "\"value\":\"nyc3\"");
 	holds(body, "\"notify_on_close\":true");
 	assert_null(strstr(body, "q.k.1")); /* an opaque word alone travels */
@@ -258,6 +271,84 @@ static void a_search_is_answered_at_once(void **state)
 	holds(ws->out.buf, "{\"envelope_id\":\"o-3\",\"payload\":{\"options\":[]}}");
 }
 
+#define OPTION(value) "{\"text\":{\"type\":\"plain_text\",\"text\":\"x\"},\"value\":\"" value "\"}"
+
+static void several_are_one_list(void **state)
+{
+	char mark[40];
+
+	(void)state;
+	opened(mark);
+	tags = OPTION("web") "," OPTION("prod");
+	sends("view_submission", mark, "U01BOB000", "A0SIM", "m-1", "");
+	assert_string_equal(last_event()->values, "code=123456 region=ams3 tags=web,prod");
+	tags = "";
+}
+
+/* More than Slack lets anybody choose: longer than any argument, so that it is refused and never cut to less. */
+static void too_many_are_not_cut_to_less(void **state)
+{
+	char many[4000] = "";
+	char mark[40];
+	const char *list;
+
+	(void)state;
+	opened(mark);
+	for (size_t i = 0; i < 30; i++) {
+		(void)strcat(many, i > 0 ? "," OPTION("a-tag-of-some-forty-bytes-aaaaaaaaaaaaaaa")
+					 : OPTION("a-tag-of-some-forty-bytes-aaaaaaaaaaaaaaa"));
+	}
+	tags = many;
+	sends("view_submission", mark, "U01BOB000", "A0SIM", "m-2", "");
+	tags = "";
+	list = strstr(last_event()->values, "tags=");
+	assert_non_null(list);
+	assert_in_range(strlen(list), 600, FORM_LIST_MAX + 5);
+}
+
+static void picks(const char *mark, const char *user, const char *envelope, const char *option)
+{
+	char more[400];
+
+	(void)snprintf(
+		more, sizeof(more),
+		",\"container\":{\"type\":\"view\",\"view_id\":\"V1\"},\"actions\":[{\"type\":"
+		"\"static_select\",\"block_id\":\"region\",\"action_id\":\"v\","
+		"\"selected_option\":%s}]",
+		option);
+	sends("block_actions", mark, user, "A0SIM", envelope, more);
+}
+
+static const char *searched_with(const char *mark, const char *envelope)
+{
+	sends("block_suggestion", mark, "U01BOB000", "A0SIM", envelope,
+	      ",\"block_id\":\"image\",\"action_id\":\"v\",\"value\":\"ubu\"");
+	return last_event()->values;
+}
+
+/* Slack's search brings no values of other fields: what was chosen there was told when it was chosen. */
+static void a_search_knows_what_steers_it(void **state)
+{
+	char mark[40];
+	size_t n;
+
+	(void)state;
+	opened(mark);
+	assert_string_equal(searched_with(mark, "k-0"), "");
+	n = fake.n_events;
+	picks(mark, "U01BOB000", "k-1", OPTION("nyc3"));
+	assert_int_equal(fake.n_events, n); /* no press of anything */
+	holds(ws->out.buf, "{\"envelope_id\":\"k-1\"}");
+	assert_string_equal(searched_with(mark, "k-2"), "region=nyc3");
+	picks(mark, "U01EVE000", "k-3", OPTION("ams3"));
+	picks("no-such-mark", "U01BOB000", "k-4", OPTION("ams3"));
+	assert_string_equal(searched_with(mark, "k-5"), "region=nyc3");
+	picks(mark, "U01BOB000", "k-6", OPTION("ams3"));
+	assert_string_equal(searched_with(mark, "k-7"), "region=ams3");
+	picks(mark, "U01BOB000", "k-8", "null"); /* and it was emptied again */
+	assert_string_equal(searched_with(mark, "k-9"), "");
+}
+
 #define SHORTCUT(id, words)                                                             \
 	"{\"type\":\"interactive\",\"envelope_id\":\"" id "\",\"payload\":{\"type\":"   \
 	"\"shortcut\",\"user\":" BOB ",\"team\":{\"id\":\"T01ACME00\"},\"trigger_id\":" \
@@ -292,6 +383,9 @@ int main(void)
 		EACH(a_form_of_others_is_no_event),
 		EACH(a_search_is_answered_at_once),
 		EACH(a_shortcut_says_its_words),
+		EACH(several_are_one_list),
+		EACH(too_many_are_not_cut_to_less),
+		EACH(a_search_knows_what_steers_it),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
