@@ -39,11 +39,14 @@ async function call(sim, method, args, token = BOT) {
 }
 
 // What Slack's documentation shows and the types do not know: a user's `username` beside `name`, and whose app a message is.
-// The message inside message_changed is typed as a whole event, which it is not; chat.postMessage's type holds it.
+// What is pressed in a modal has no response_url, which the type wants of all. The message inside message_changed is typed as a whole event, which it is not; chat.postMessage's type holds it.
 function known(type, payload) {
   const copy = structuredClone(payload);
   if (['ViewSubmitAction', 'ViewClosedAction', 'BlockSuggestion'].includes(type)) {
     delete copy.user.username;
+  }
+  if (type === 'BlockAction<StaticSelectAction>') {
+    copy.response_url = '';
   }
   delete copy.event?.app_id;
   for (const inner of ['message', 'previous_message']) {
