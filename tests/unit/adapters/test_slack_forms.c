@@ -19,8 +19,6 @@
 	"\"actions\":[{\"type\":\"button\",\"action_id\":\"b0\",\"value\":\"q.k.1\","           \
 	"\"action_ts\":\"1800000005.000000\"}]}}"
 
-static struct fake_ws *ws;
-
 static const struct field_choice places[] = {{"ams3", "Amsterdam 3"}, {"nyc3", "New York 3"}};
 static const struct field fields[] = {
 	{.kind = FORM_CODE, .id = "code", .label = "Your code", .hint = "h", .least = 6, .most = 7},
@@ -38,20 +36,6 @@ static const struct chat_form form = {.id = "q.k.1",
 				      .send = "Confirm",
 				      .fields = fields,
 				      .n_fields = 4};
-
-static int up(void **state)
-{
-	(void)state;
-	ws = fake_up();
-	return 0;
-}
-
-static int down(void **state)
-{
-	(void)state;
-	fake_end();
-	return 0;
-}
 
 static struct fake_event *last_event(void)
 {
@@ -77,7 +61,7 @@ static void mark_of(char mark[40])
 
 static void opened(char mark[40])
 {
-	fake_hear(ws, PRESS);
+	fake_hear(fake_last(), PRESS);
 	assert_string_equal(last_event()->opens, "1.2.x");
 	fake.chat->ops->open_form(fake.chat, "1.2.x", &form);
 	mark_of(mark);
@@ -104,7 +88,7 @@ static void sends(const char *type, const char *mark, const char *user, const ch
 		"\"selected_option\":{\"value\":\"ams3\"}}},\"image\":{\"v\":{\"selected_option\":"
 		"null}},\"tags\":{\"v\":{\"selected_options\":[%s]}}}}}%s}}",
 		envelope, type, app, user, envelope, mark, tags, more);
-	fake_hear(ws, json);
+	fake_hear(fake_last(), json);
 }
 
 static void a_form_is_a_modal(void **state)
@@ -113,7 +97,7 @@ static void a_form_is_a_modal(void **state)
 	const char *body;
 
 	(void)state;
-	fake_hear(ws, PRESS);
+	fake_hear(fake_last(), PRESS);
 	fake.chat->ops->open_form(fake.chat, "1.2.x", &form);
 	body = fake_call("views.open")->body;
 	holds(body, "\"trigger_id\":\"1.2.x\"");
@@ -136,7 +120,7 @@ static void a_form_is_a_modal(void **state)
 static void too_late_opens_nothing(void **state)
 {
 	(void)state;
-	fake_hear(ws, PRESS);
+	fake_hear(fake_last(), PRESS);
 	loop_advance(fake.loop, 3100);
 	fake.chat->ops->open_form(fake.chat, "1.2.x", &form);
 	fake.chat->ops->open_form(fake.chat, "no.such.trigger", &form);
@@ -146,7 +130,7 @@ static void too_late_opens_nothing(void **state)
 static void what_cannot_be_opened_is_said(void **state)
 {
 	(void)state;
-	fake_hear(ws, PRESS);
+	fake_hear(fake_last(), PRESS);
 	fake.chat->ops->open_form(fake.chat, "1.2.x", &form);
 	assert_true(fake_answer("views.open", "{\"ok\":false,\"error\":\"expired_trigger_id\"}"));
 	holds(fake_call("chat.postEphemeral")->body, "could not be opened");
@@ -170,21 +154,23 @@ static void what_is_sent_is_an_event_of_its_place(void **state)
 	assert_string_equal(last_event()->user, "U01BOB000");
 	assert_string_equal(last_event()->home, "T01ACME00");
 	assert_null(strstr(last_event()->id, "123456")); /* a code is no part of what is kept */
-	assert_null(strstr(ws->out.buf, "f-1"));
+	assert_null(strstr(fake_last()->out.buf, "f-1"));
 	/* the answer waits for the disk, the disk for the answer */
 	assert_true(fake.chat->ops->answer(fake.chat, last_event()->id,
 					   &(struct form_answer){.wrong = "That code is wrong."}));
-	assert_null(strstr(ws->out.buf, "f-1"));
+	assert_null(strstr(fake_last()->out.buf, "f-1"));
 	fake.chat->ops->settled(fake.chat, last_event()->id, true);
-	holds(ws->out.buf, "{\"envelope_id\":\"f-1\",\"payload\":{\"response_action\":\"errors\","
-			   "\"errors\":{\"code\":\"That code is wrong.\"}}}");
+	holds(fake_last()->out.buf,
+	      "{\"envelope_id\":\"f-1\",\"payload\":{\"response_action\":\"errors\","
+	      "\"errors\":{\"code\":\"That code is wrong.\"}}}");
 	/* the modal is still open: once more, and now it is taken */
 	sends("view_submission", mark, "U01BOB000", "A0SIM", "f-2", "");
 	assert_int_equal(fake.n_events, 3);
 	fake.chat->ops->settled(fake.chat, last_event()->id, true);
 	assert_true(fake.chat->ops->answer(fake.chat, last_event()->id,
 					   &(struct form_answer){.wrong = NULL}));
-	holds(ws->out.buf, "{\"envelope_id\":\"f-2\",\"payload\":{\"response_action\":\"clear\"}}");
+	holds(fake_last()->out.buf,
+	      "{\"envelope_id\":\"f-2\",\"payload\":{\"response_action\":\"clear\"}}");
 }
 
 static void slack_has_its_word_in_time(void **state)
@@ -197,9 +183,10 @@ static void slack_has_its_word_in_time(void **state)
 	sends("view_submission", mark, "U01BOB000", "A0SIM", "f-3", "");
 	fake.chat->ops->settled(fake.chat, last_event()->id, true);
 	loop_advance(fake.loop, 2400);
-	assert_null(strstr(ws->out.buf, "f-3"));
+	assert_null(strstr(fake_last()->out.buf, "f-3"));
 	loop_advance(fake.loop, 200);
-	holds(ws->out.buf, "{\"envelope_id\":\"f-3\",\"payload\":{\"response_action\":\"clear\"}}");
+	holds(fake_last()->out.buf,
+	      "{\"envelope_id\":\"f-3\",\"payload\":{\"response_action\":\"clear\"}}");
 	/* what comes now has to be a message */
 	assert_false(fake.chat->ops->answer(fake.chat, last_event()->id,
 					    &(struct form_answer){.wrong = "Too late."}));
@@ -215,7 +202,7 @@ static void what_is_not_kept_is_not_taken(void **state)
 	sends("view_submission", mark, "U01BOB000", "A0SIM", "f-4", "");
 	fake.chat->ops->settled(fake.chat, last_event()->id, false);
 	loop_advance(fake.loop, 3000);
-	assert_null(strstr(ws->out.buf, "f-4"));
+	assert_null(strstr(fake_last()->out.buf, "f-4"));
 }
 
 static void a_form_of_others_is_no_event(void **state)
@@ -231,11 +218,12 @@ static void a_form_of_others_is_no_event(void **state)
 	sends("view_submission", "no-such-mark", "U01BOB000", "A0SIM", "f-7", "");
 	sends("view_submission", "", "U01BOB000", "A0SIM", "f-8", "");
 	assert_int_equal(fake.n_events, n);
-	holds(ws->out.buf, "{\"envelope_id\":\"f-7\",\"payload\":{\"response_action\":\"errors\","
-			   "\"errors\":{\"code\":\"This form has expired. Nothing ran.");
+	holds(fake_last()->out.buf,
+	      "{\"envelope_id\":\"f-7\",\"payload\":{\"response_action\":\"errors\","
+	      "\"errors\":{\"code\":\"This form has expired. Nothing ran.");
 	/* closed: it is forgotten */
 	sends("view_closed", mark, "U01BOB000", "A0SIM", "f-9", "");
-	holds(ws->out.buf, "{\"envelope_id\":\"f-9\"}");
+	holds(fake_last()->out.buf, "{\"envelope_id\":\"f-9\"}");
 	sends("view_submission", mark, "U01BOB000", "A0SIM", "f-10", "");
 	assert_int_equal(fake.n_events, n);
 }
@@ -257,7 +245,7 @@ static void a_search_is_answered_at_once(void **state)
 	assert_true(
 		fake.chat->ops->answer(fake.chat, last_event()->id,
 				       &(struct form_answer){.choices = choices, .n_choices = 1}));
-	holds(ws->out.buf,
+	holds(fake_last()->out.buf,
 	      "{\"envelope_id\":\"o-1\",\"payload\":{\"options\":[{\"text\":{\"type\":\"plain_"
 	      "text\",\"emoji\":false,\"text\":\"Ubuntu 24.04 <LTS>\"},\"value\":"
 	      "\"ubuntu-24-04-x64\"}]}}");
@@ -266,9 +254,9 @@ static void a_search_is_answered_at_once(void **state)
 	      ",\"block_id\":\"image\",\"action_id\":\"v\",\"value\":\"deb\"");
 	fake.chat->ops->settled(fake.chat, last_event()->id, true);
 	loop_advance(fake.loop, 2600);
-	holds(ws->out.buf, "{\"envelope_id\":\"o-2\",\"payload\":{\"options\":[]}}");
+	holds(fake_last()->out.buf, "{\"envelope_id\":\"o-2\",\"payload\":{\"options\":[]}}");
 	sends("block_suggestion", "no-such-mark", "U01BOB000", "A0SIM", "o-3", ",\"value\":\"x\"");
-	holds(ws->out.buf, "{\"envelope_id\":\"o-3\",\"payload\":{\"options\":[]}}");
+	holds(fake_last()->out.buf, "{\"envelope_id\":\"o-3\",\"payload\":{\"options\":[]}}");
 }
 
 #define OPTION(value) "{\"text\":{\"type\":\"plain_text\",\"text\":\"x\"},\"value\":\"" value "\"}"
@@ -338,7 +326,7 @@ static void a_search_knows_what_steers_it(void **state)
 	n = fake.n_events;
 	picks(mark, "U01BOB000", "k-1", OPTION("nyc3"));
 	assert_int_equal(fake.n_events, n); /* no press of anything */
-	holds(ws->out.buf, "{\"envelope_id\":\"k-1\"}");
+	holds(fake_last()->out.buf, "{\"envelope_id\":\"k-1\"}");
 	assert_string_equal(searched_with(mark, "k-2"), "region=nyc3");
 	picks(mark, "U01EVE000", "k-3", OPTION("ams3"));
 	picks("no-such-mark", "U01BOB000", "k-4", OPTION("ams3"));
@@ -357,35 +345,33 @@ static void a_search_knows_what_steers_it(void **state)
 static void a_shortcut_says_its_words(void **state)
 {
 	(void)state;
-	fake_hear(ws, SHORTCUT("g-1", "say:create"));
+	fake_hear(fake_last(), SHORTCUT("g-1", "say:create"));
 	assert_int_equal(last_event()->kind, EVENT_TEXT);
 	assert_string_equal(last_event()->text, "create");
 	assert_true(last_event()->direct && last_event()->addressed);
 	assert_string_equal(last_event()->channel, "U01BOB000");
 	assert_string_equal(last_event()->home, "T01ACME00");
 	assert_string_equal(last_event()->opens, "9.8.g-1");
-	fake_hear(ws, SHORTCUT("g-2", "somebody_elses"));
+	fake_hear(fake_last(), SHORTCUT("g-2", "somebody_elses"));
 	assert_int_equal(fake.n_events, 1);
-	holds(ws->out.buf, "{\"envelope_id\":\"g-2\"}");
+	holds(fake_last()->out.buf, "{\"envelope_id\":\"g-2\"}");
 }
-
-#define EACH(test) cmocka_unit_test_setup_teardown(test, up, down)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		EACH(a_form_is_a_modal),
-		EACH(too_late_opens_nothing),
-		EACH(what_cannot_be_opened_is_said),
-		EACH(what_is_sent_is_an_event_of_its_place),
-		EACH(slack_has_its_word_in_time),
-		EACH(what_is_not_kept_is_not_taken),
-		EACH(a_form_of_others_is_no_event),
-		EACH(a_search_is_answered_at_once),
-		EACH(a_shortcut_says_its_words),
-		EACH(several_are_one_list),
-		EACH(too_many_are_not_cut_to_less),
-		EACH(a_search_knows_what_steers_it),
+		WITH_FAKE(a_form_is_a_modal),
+		WITH_FAKE(too_late_opens_nothing),
+		WITH_FAKE(what_cannot_be_opened_is_said),
+		WITH_FAKE(what_is_sent_is_an_event_of_its_place),
+		WITH_FAKE(slack_has_its_word_in_time),
+		WITH_FAKE(what_is_not_kept_is_not_taken),
+		WITH_FAKE(a_form_of_others_is_no_event),
+		WITH_FAKE(a_search_is_answered_at_once),
+		WITH_FAKE(a_shortcut_says_its_words),
+		WITH_FAKE(several_are_one_list),
+		WITH_FAKE(too_many_are_not_cut_to_less),
+		WITH_FAKE(a_search_knows_what_steers_it),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -70,6 +70,33 @@ static void no_hello_is_noticed(void **state)
 	fake_end();
 }
 
+/* Each phase has its deadline: an address that does not come, and a WebSocket that does not open. */
+static void what_does_not_come_is_left(void **state)
+{
+	struct fake_ws *ws;
+
+	(void)state;
+	fake_start_lines(NULL, 1);
+	assert_true(fake_answer("auth.test", FAKE_WHO));
+	loop_advance(fake.loop, 1);
+	assert_true(waits_for_line());
+	loop_advance(fake.loop, 11900);
+	assert_int_equal(fake.link, CHAT_DOWN);
+	loop_advance(fake.loop, 2000);
+	assert_true(waits_for_line()); /* another one: this call was forgotten */
+	assert_true(fake_answer("apps.connections.open",
+				"{\"ok\":true,\"url\":\"wss://x.example/link/?t=9\"}"));
+	ws = fake_last();
+	loop_advance(fake.loop, 11900);
+	assert_false(ws->closing);
+	loop_advance(fake.loop, 200);
+	assert_true(ws->closing);
+	assert_false(waits_for_line());
+	fake_ends();
+	assert_in_range(until_asked(3000), 0, 2200);
+	fake_end();
+}
+
 /* Sooner than Slack's own client leaves a silent Slack (10.7 s), and more than its 5 s for a pong: who is stricter leaves healthy ones. */
 static void a_silent_one_is_left_within_10_s(void **state)
 {
@@ -427,6 +454,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(tokens_go_where_they_belong),
 		cmocka_unit_test(no_hello_is_noticed),
+		cmocka_unit_test(what_does_not_come_is_left),
 		cmocka_unit_test(a_silent_one_is_left_within_10_s),
 		cmocka_unit_test(refresh_leaves_no_gap),
 		cmocka_unit_test(a_cut_after_the_warning_is_no_gap_either),
