@@ -46,6 +46,9 @@ def test_shared(slack, bot, url):
         slack.call("command", {"user": user, "channel": "C0SHARED", "text": "reboot web-2"})
         for word in ("reboot web-1", "power off web-1", "reboot web-2"):
             slack.wait("ephemeral", slack.says(user, "Nothing ran.", f"You may not {word}"))
+        # the id of one of us, at home elsewhere
+        slack.call("say", {"user": "U0BOB", "channel": "C0SHARED", "text": "<@U0SLUICE> reboot web-2", "event": {"team": "T0EVIL"}})
+        slack.wait("ephemeral", slack.says("U0BOB", "Nothing ran.", "You may not reboot web-2"))
         # where they are not meant to be, nothing is said at all
         n = len(slack.call("ledger"))
         slack.call("say", {"user": user, "channel": "C0OPS", "text": "<@U0SLUICE> status web-1"})
