@@ -230,7 +230,7 @@ def main():
         ocean, url = wire.ocean_start(folder)
         slack = Slack()
         bot = Bot(folder, slack, url)
-        try:
+        with wire.ending(slack, ocean, bot):
             good = test_modals(slack, bot)
             test_closed(slack)
             test_charts(slack, bot)
@@ -242,13 +242,6 @@ def main():
             wire.test_secrets(folder, bot)
             for kept in folder.glob("state.db*"):
                 expect(f"the code is not kept in {kept.name}", good.encode() not in kept.read_bytes())
-        except SystemExit:
-            print(bot.text()[-9000:])
-            bot.kill()
-            raise
-        finally:
-            slack.stop()
-            ocean.stop()
     print("ok")
 
 

@@ -19,7 +19,7 @@ def main():
         ocean, url = wire.ocean_start(folder)
         slack = Slack()
         bot = Bot(folder, slack, url, "--slack-connections", "2")
-        try:
+        with wire.ending(slack, ocean, bot):
             slack.wait("link", n=2)
             deadline = time.monotonic() + 10
             while len(live(slack)) != 2:
@@ -40,13 +40,6 @@ def main():
                 expect("and there are two again", time.monotonic() < deadline, str(live(slack)))
                 time.sleep(0.05)
             bot.stop()
-        except SystemExit:
-            print(bot.text()[-5000:])
-            bot.kill()
-            raise
-        finally:
-            slack.stop()
-            ocean.stop()
     print("ok")
 
 

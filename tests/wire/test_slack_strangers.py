@@ -87,7 +87,7 @@ def main():
         slack.call("channel", {"id": "C0SHARED", "name": "shared", "is_channel": True, "is_member": True, "is_private": False,
                                "is_ext_shared": True, "members": ["U0BOB", "U0GUEST", "U0EVE", "U0SLUICE"]})
         bot = Bot(folder, slack, url)
-        try:
+        with wire.ending(slack, ocean, bot):
             slack.wait("link")
             test_shared(slack, bot, url)
             test_presses(slack, bot, url)
@@ -96,13 +96,6 @@ def main():
                                  timeout=wire.SECONDS).stdout
             for user in ("U0GUEST", "U0EVE", "T0EVIL"):
                 expect(f"{user} stands in the log", user in log, log)
-        except SystemExit:
-            print(bot.text()[-5000:])
-            bot.kill()
-            raise
-        finally:
-            slack.stop()
-            ocean.stop()
     print("ok")
 
 
