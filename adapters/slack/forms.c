@@ -2,7 +2,8 @@
  *
  * Happy path: a press or a command brings a trigger, which is kept for as long as Slack takes it (3 s); views.open follows at once.
  * The modal carries a random word and nothing else; what it is for, where and for whom stays here. What is sent becomes an event
- * in the place where the form was opened.
+ * in the place where the form was opened. What is chosen in a field that steers others is told at once and kept here, because a
+ * search comes without it (bolt-js issue 1146).
  * Failure modes: the trigger ran out, or Slack refuses the modal: the person is told that nothing ran. We were restarted, or the
  * form is older than what is kept: said beside its field. Somebody else's word, or another app's: no event.
  */
@@ -22,6 +23,9 @@
 #define OPEN_MAX 256 /* forms; the oldest makes room */
 #define OPEN_MS (60 * 60 * 1000)
 #define MARK_LEN 26
+#define STEERS_MAX 4 /* fields of a form that others hang on */
+#define FIELD_ID_MAX 40
+#define CHOICE_MAX 76
 #define EXPIRED "This form has expired. Nothing ran. Please open it again."
 
 struct spot {
@@ -42,6 +46,10 @@ struct opened {
 	struct spot at;
 	int64_t at_ms;
 	struct rest_call *call; /* views.open is under way */
+	struct chosen {
+		char field[FIELD_ID_MAX]; /* "": free */
+		char value[CHOICE_MAX];
+	} chosen[STEERS_MAX];
 };
 
 struct forms {
@@ -259,36 +267,30 @@ static void set_event(struct heard *heard, const struct opened *opened, enum eve
 	event->id = heard->key;
 }
 
-static const char *value_in(const struct json *element)
+/* Something was chosen in a field that steers others: it is kept for their searches. No event. */
+static void on_chosen(struct heard *heard)
 {
-	const struct json *option = json_member(element, "selected_option");
+	struct opened *opened = opened_of(heard);
+	const struct json *action = json_array_at(json_member(heard->payload, "actions"), 0);
+	const char *field = json_is_object(action) ? json_string_or(action, "block_id", "") : "";
+	struct chosen *at = NULL;
 
-	return json_is_object(option) ? json_string_or(option, "value", "")
-				      : json_string_or(element, "value", "");
-}
+	if (opened == NULL || *field == '\0' || strlen(field) >= FIELD_ID_MAX) {
+		return;
+	}
+	for (size_t i = 0; i < STEERS_MAX; i++) {
+		struct chosen *one = &opened->chosen[i];
 
-/* Empty fields are left out, and what is longer than a field may bring is none. */
-static void read_values(struct heard *heard, const struct json *view)
-{
-	const struct json *state = json_member(view, "state");
-	const struct json *values = json_is_object(state) ? json_member(state, "values") : NULL;
-	const struct json *blocks = json_member(view, "blocks");
-	struct event *event = &heard->event;
-
-	for (size_t i = 0; i < json_array_count(blocks) && event->n_values < FORM_FIELDS_MAX; i++) {
-		const struct json *block = json_array_at(blocks, i);
-		const char *id = json_is_object(block) ? json_string_or(block, "block_id", "") : "";
-		const struct json *field =
-			json_is_object(values) && *id != '\0' ? json_member(values, id) : NULL;
-		const struct json *element =
-			json_is_object(field) ? json_member(field, VIEW_ACTION) : NULL;
-		const char *text = json_is_object(element) ? value_in(element) : "";
-
-		if (*text != '\0' && strlen(text) <= FORM_VALUE_MAX) {
-			heard->values[event->n_values++] = (struct field_value){id, text};
+		if (strcmp(one->field, field) == 0 || (at == NULL && one->field[0] == '\0')) {
+			at = one;
 		}
 	}
-	event->values = heard->values;
+	if (at != NULL) {
+		const char *value = filled_value(heard, action);
+
+		keep(at->field, sizeof(at->field), field);
+		keep(at->value, sizeof(at->value), strlen(value) < CHOICE_MAX ? value : "");
+	}
 }
 
 static void expired(struct heard *heard, const struct json *view)
@@ -319,7 +321,7 @@ static bool on_sent(struct heard *heard)
 	}
 	first = json_string_or(json_array_at(json_member(view, "blocks"), 0), "block_id", "");
 	set_event(heard, opened, EVENT_FORM);
-	read_values(heard, view);
+	filled_read(heard, view);
 	heard->first = first;
 	(void)snprintf(heard->key, sizeof(heard->key), "f|%s|%s|%.120s", opened->at.user,
 		       opened->mark, json_string_or(p, "trigger_id", "-"));
@@ -337,8 +339,9 @@ static bool on_search(struct heard *heard)
 		return false;
 	}
 	set_event(heard, opened, EVENT_SEARCH);
-	read_values(heard,
-		    json_member(p, "view")); /* what was filled in so far, where Slack says it */
+	for (size_t i = 0; i < STEERS_MAX; i++) {
+		filled_add(heard, opened->chosen[i].field, opened->chosen[i].value);
+	}
 	heard->event.field = json_string_or(p, "block_id", "");
 	heard->event.text = typed;
 	(void)snprintf(heard->key, sizeof(heard->key), "o|%s|%u", opened->mark,
@@ -390,6 +393,9 @@ bool forms_heard(struct heard *heard, const char *type)
 	}
 	if (strcmp(type, "shortcut") == 0) {
 		return on_shortcut(heard);
+	}
+	if (strcmp(type, "block_actions") == 0) {
+		on_chosen(heard);
 	}
 	if (strcmp(type, "view_closed") == 0) {
 		on_closed(heard);

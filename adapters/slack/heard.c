@@ -315,13 +315,16 @@ bool heard_event(struct heard *heard, const char *type, const struct json *paylo
 		return false;
 	}
 	type = json_string_or(payload, "type", "");
-	return strcmp(type, "block_actions") == 0 ? on_press(heard) : forms_heard(heard, type);
+	return strcmp(type, "block_actions") == 0 && !json_is_object(json_member(payload, "view"))
+		       ? on_press(heard)
+		       : forms_heard(heard, type);
 }
 
 void heard_done(struct heard *heard)
 {
 	free(heard->text);
 	free(heard->reply);
+	arena_done(&heard->arena);
 	heard->text = NULL;
 	heard->reply = NULL;
 }

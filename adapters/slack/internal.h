@@ -6,6 +6,7 @@
  * envelope.c  a frame: hello, disconnect, or an envelope and its acknowledgement
  * heard.c     an envelope's payload to an event: who said what, where, and is it a command at all?
  * forms.c     modals: opened, sent, searched in, closed; the shortcut
+ * filled.c    what was filled into a modal
  * view.c      a form to a modal; pure
  * words.c     text between Slack's form and plain words; pure
  * render.c    a message to rich text, in pages; pure
@@ -26,6 +27,7 @@
 
 #include "adapters/slack/slack.h"
 #include "adapters/slack/trouble.h"
+#include "base/arena.h"
 #include "base/json.h"
 #include "base/list.h"
 #include "base/map.h"
@@ -175,8 +177,9 @@ struct heard {
 	char who[ID_MAX]; /* home workspace */
 	char *text;       /* owned */
 	struct field_value values[FORM_FIELDS_MAX];
-	const char *first; /* EVENT_FORM: its first field */
-	char *reply;       /* no event, and this is the acknowledgement's payload; owned */
+	const char *first;  /* EVENT_FORM: its first field */
+	char *reply;        /* no event, and this is the acknowledgement's payload; owned */
+	struct arena arena; /* of values that are put together */
 };
 /* True: an event is in ret, to be reported; false: nothing to report. heard_done in both cases. */
 bool heard_event(struct heard *heard, const char *type, const struct json *payload);
@@ -185,6 +188,11 @@ const char *heard_id(const struct json *object, const char *key, const char *fir
 void heard_home(struct heard *heard, const char *team);
 /* Where nothing was said or pressed. False: it is no place of ours. */
 bool heard_place(struct heard *heard, const char *channel, const char *user);
+
+/* filled.c: empty fields are left out, and what is longer than a field may bring is none. In the arena, or the payload's. */
+const char *filled_value(struct heard *heard, const struct json *element); /* or an action */
+void filled_add(struct heard *heard, const char *field, const char *value);
+void filled_read(struct heard *heard, const struct json *view);
 
 /* forms.c */
 void forms_init(struct slack_adapter *s);

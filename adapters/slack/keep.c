@@ -216,6 +216,15 @@ static void stay(struct slack_adapter *s)
 	}
 }
 
+/* Twice as long each time, without the luck of a back-off: whoever holds the ten is not gone sooner for our asking. */
+static int64_t crowded_ms(const struct slack_adapter *s)
+{
+	unsigned doubled = s->attempts > 1 ? s->attempts - 1 : 0;
+	int64_t ms = (int64_t)CROWDED_LEAST_MS << (doubled < 10 ? doubled : 10);
+
+	return ms < CROWDED_MOST_MS ? ms : CROWDED_MOST_MS;
+}
+
 void keep_gone(struct line *line, const struct err *err)
 {
 	struct slack_adapter *s = line->s;
@@ -243,7 +252,7 @@ void keep_gone(struct line *line, const struct err *err)
 	}
 	if (crowded) {
 		say_crowded(s);
-		least_ms = least_ms > CROWDED_LEAST_MS ? least_ms : CROWDED_LEAST_MS;
+		least_ms = least_ms > crowded_ms(s) ? least_ms : crowded_ms(s);
 	}
 	if (!keep_has_live(s, NULL)) {
 		slack_link(s, CHAT_DOWN, err->msg);

@@ -46,6 +46,11 @@ static void add_input(struct strbuf *out, const struct field *field)
 		(void)strbuf_adds(out, "\"type\":\"static_select\",");
 		add_options(out, field->choices, field->n_choices);
 		(void)strbuf_addch(out, ',');
+	} else if (field->kind == FORM_SEARCH && field->several > 0) {
+		(void)strbuf_addf(out,
+				  "\"type\":\"multi_external_select\",\"min_query_length\":0,"
+				  "\"max_selected_items\":%u,",
+				  field->several);
 	} else if (field->kind == FORM_SEARCH) {
 		(void)strbuf_adds(out, "\"type\":\"external_select\",\"min_query_length\":0,");
 	} else {
@@ -61,6 +66,9 @@ static void add_field(struct strbuf *out, const struct field *field, bool first)
 	(void)strbuf_adds(out, "{\"type\":\"input\",\"block_id\":");
 	json_add_string(out, field->id);
 	(void)strbuf_addf(out, ",\"optional\":%s,", field->optional ? "true" : "false");
+	if (field->steers) { /* what is chosen is told at once: a search does not say it */
+		(void)strbuf_adds(out, "\"dispatch_action\":true,");
+	}
 	add_text(out, "label", field->label, LABEL_MAX);
 	if (field->hint != NULL) {
 		(void)strbuf_addch(out, ',');

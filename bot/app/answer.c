@@ -188,7 +188,7 @@ static bool decide(struct turn *turn)
 	} else if (row->plan != NULL &&
 		   turn_said_ago_ms(turn) > TURN_STALE_MS) { /* the list took so long */
 		turn_say(turn, true,
-			 words_stale(&turn->arena, app->buttons, turn_said_again(turn),
+			 words_stale(&turn->arena, app->buttons, &turn->who, turn_said_again(turn),
 				     turn_said_ago_ms(turn)));
 		store_commit(txn, turn_audited, NULL);
 	} else if (row->plan != NULL && self_is_awaited(turn, known)) {

@@ -1,37 +1,38 @@
-/* choices.c - what a form offers while somebody types: regions, sizes and images, kept for ten minutes
+/* choices.c - what a form offers while somebody types: regions, sizes, images, keys, tags, networks, projects and templates
  *
- * Happy path: the lists are asked for when the form opens, so they are there when the first letter is typed; what holds the
- * typed letters is offered, of the account that was chosen in the form; as long as none is, of the first one that answers. Who may
- * not make droplets here is offered nothing.
+ * Happy path: what every droplet needs is asked for when the form opens, so it is there when the first letter is typed; the rest
+ * when its field is looked into. What holds the typed letters is offered, of the account that was chosen in the form; as long as
+ * none is, of the first one that answers where all accounts have the same, else nothing. Who may not make droplets here, or not
+ * see a list, is offered nothing of it; where the field takes more than what is listed, what was typed is offered itself.
  * Failure modes: a list is not there yet: the search waits for it, and the network for us as long as it will (Slack: 3 s). It
- * does not come: nothing is offered, and the command can still be typed.
+ * does not come: nothing is offered but what was typed, and the command can still be typed.
  */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
-#include "app/turn.h"
+#include "app/choices_lists.h"
+#include "app/create.h"
+#include "app/templates.h"
 #include "base/attr.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "command/form.h"
 
-#define FRESH_MS (10 * 60 * 1000)
 #define WAITING_MAX 16
 #define TYPED_MAX 64
-
-enum list_of { OF_REGIONS = 0, OF_SIZES, OF_IMAGES, LISTS };
+#define REGION_MAX 34
 
 struct list_kept {
 	struct choices *choices;
 	size_t account; /* in app->accounts */
-	enum list_of of;
+	enum choices_of of;
 	struct ocean_call call;
 	struct ocean *calling; /* NULL: no call is under way */
 	struct arena arena;
-	struct field_choice *all;
+	const struct choices_one *all;
 	size_t n;
 	int64_t at_ms; /* clock_mono_ms; 0: never */
 };
@@ -39,15 +40,16 @@ struct list_kept {
 struct waiting {
 	struct app_chat *from;
 	char *event_id;
-	enum list_of of;
+	enum choices_of of;
 	size_t account;
 	bool chosen; /* that account and no other */
 	char typed[TYPED_MAX];
+	char region[REGION_MAX]; /* chosen in the form; "": none */
 };
 
 struct choices {
 	struct app *app; /* NULL: freed, and only calls under way are left */
-	struct list_kept lists[ACCOUNTS_MAX * LISTS];
+	struct list_kept lists[ACCOUNTS_MAX * CHOICES_LISTS];
 	struct waiting waiting[WAITING_MAX];
 	size_t n_waiting;
 };
@@ -59,8 +61,8 @@ struct choices *choices_new(struct app *app)
 	choices->app = app;
 	for (size_t i = 0; i < ARRAY_LEN(choices->lists); i++) {
 		choices->lists[i].choices = choices;
-		choices->lists[i].account = i / LISTS;
-		choices->lists[i].of = (enum list_of)(i % LISTS);
+		choices->lists[i].account = i / CHOICES_LISTS;
+		choices->lists[i].of = (enum choices_of)(i % CHOICES_LISTS);
 	}
 	return choices;
 }
@@ -97,91 +99,67 @@ void choices_free(struct choices *choices)
 
 /* ---- what fits ----------------------------------------------------------------------------------- */
 
-static bool fits(const struct field_choice *choice, const char *typed)
+static bool fits(const struct choices_one *one, const char *typed, const char *region)
 {
-	return strcasestr(choice->value, typed) != NULL || strcasestr(choice->label, typed) != NULL;
+	return (strcasestr(one->choice.value, typed) != NULL ||
+		strcasestr(one->choice.label, typed) != NULL) &&
+	       (*region == '\0' || one->region == NULL || strcmp(one->region, region) == 0);
 }
 
-static void offer(struct app_chat *from, const char *event_id, const struct list_kept *list,
-		  const char *typed)
+static bool is_offered(const struct form_answer *answer, const char *word)
+{
+	for (size_t i = 0; i < answer->n_choices; i++) {
+		if (strcmp(answer->choices[i].value, word) == 0) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* What fits of n; open: and what was typed, as a choice of its own. */
+static void offer(const struct waiting *waiting, const struct choices_one *all, size_t n, bool open)
 {
 	struct field_choice some[FORM_CHOICES_MAX];
 	struct form_answer answer = {.choices = some};
-	const struct chat_ops *ops = from->chat->ops;
+	struct chat *chat = waiting->from->chat;
+	const char *typed = waiting->typed;
+	char label[TYPED_MAX + 16];
 
-	for (size_t i = 0; list != NULL && i < list->n && answer.n_choices < FORM_CHOICES_MAX;
-	     i++) {
-		if (fits(&list->all[i], typed)) {
-			some[answer.n_choices++] = list->all[i];
+	for (size_t i = 0; i < n && answer.n_choices < FORM_CHOICES_MAX - 1; i++) {
+		if (fits(&all[i], typed, waiting->region)) {
+			some[answer.n_choices++] = all[i].choice;
 		}
 	}
-	(void)ops->answer(from->chat, event_id, &answer);
-}
-
-static void add(struct list_kept *list, const char *slug, const char *label)
-{
-	if (slug == NULL || strlen(slug) > 75) {
-		return; /* it has to be said by its id */
+	if (open && *typed != '\0' && strpbrk(typed, " ,") == NULL && !is_offered(&answer, typed)) {
+		(void)snprintf(label, sizeof(label), "%s (as typed)", typed);
+		some[answer.n_choices++] = (struct field_choice){typed, label};
 	}
-	list->all[list->n].value = arena_strdup(&list->arena, slug);
-	list->all[list->n++].label = label;
-}
-
-static void keep(struct list_kept *list, const struct ocean_call *call)
-{
-	struct arena *arena = &list->arena;
-
-	arena_done(arena);
-	list->n = 0;
-	list->all = arena_array(arena, call->n_things + 1, sizeof(*list->all));
-	for (size_t i = 0; i < call->n_things; i++) {
-		if (call->verb == OCEAN_REGIONS && call->regions[i].available) {
-			add(list, call->regions[i].slug,
-			    arena_printf(arena, "%s: %s", call->regions[i].slug,
-					 call->regions[i].name));
-		} else if (call->verb == OCEAN_SIZES && call->sizes[i].available) {
-			const struct ocean_size *size = &call->sizes[i];
-
-			add(list, size->slug,
-			    arena_printf(arena, "%s: %u CPU, %u MB, %u GB disk", size->slug,
-					 size->vcpus, size->memory_mb, size->disk_gb));
-		} else if (call->verb == OCEAN_IMAGES && call->image_list[i].slug != NULL) {
-			const struct ocean_image *image = &call->image_list[i];
-
-			add(list, image->slug,
-			    arena_printf(arena, "%s: %s %s", image->slug,
-					 image->distribution != NULL ? image->distribution : "",
-					 image->name != NULL ? image->name : ""));
-		}
-	}
-	list->at_ms = clock_mono_ms();
+	(void)chat->ops->answer(chat, waiting->event_id, &answer);
 }
 
 /* ---- asking ---------------------------------------------------------------------------------------- */
 
 static void came(struct ocean_call *call, const struct err *err);
 
-static struct list_kept *list_at(struct choices *choices, size_t account, enum list_of of)
+static struct list_kept *list_at(struct choices *choices, size_t account, enum choices_of of)
 {
-	return &choices->lists[account * LISTS + of];
+	return &choices->lists[account * CHOICES_LISTS + of];
 }
 
 static bool is_fresh(const struct list_kept *list)
 {
-	return list->at_ms != 0 && clock_mono_ms() - list->at_ms < FRESH_MS;
+	return list->at_ms != 0 && clock_mono_ms() - list->at_ms < choices_rows[list->of].fresh_ms;
 }
 
-static void ask(struct choices *choices, size_t account, enum list_of of)
+static void ask(struct choices *choices, size_t account, enum choices_of of)
 {
-	static const enum ocean_verb verbs[LISTS] = {
-		[OF_REGIONS] = OCEAN_REGIONS, [OF_SIZES] = OCEAN_SIZES, [OF_IMAGES] = OCEAN_IMAGES};
 	struct list_kept *list = list_at(choices, account, of);
 	struct app *app = choices->app;
 
 	if (list->calling != NULL || is_fresh(list) || account >= app->n_accounts) {
 		return;
 	}
-	list->call = (struct ocean_call){.verb = verbs[of],
+	list->call = (struct ocean_call){.verb = choices_rows[of].ocean,
 					 .images = OCEAN_IMAGES_DISTRIBUTIONS,
 					 .max_tier = TIER_READ,
 					 .interactive = true,
@@ -205,7 +183,7 @@ static bool serve(struct choices *choices, struct waiting *waiting, bool failed)
 	if (list->calling != NULL) {
 		return true;
 	}
-	offer(waiting->from, waiting->event_id, failed ? NULL : list, waiting->typed);
+	offer(waiting, list->all, failed ? 0 : list->n, choices_rows[waiting->of].open);
 	free(waiting->event_id);
 	return false;
 }
@@ -221,7 +199,9 @@ static void came(struct ocean_call *call, const struct err *err)
 		return;
 	}
 	if (err == NULL) {
-		keep(list, call);
+		arena_done(&list->arena);
+		list->n = choices_read(call, &list->arena, &list->all);
+		list->at_ms = clock_mono_ms();
 	} else {
 		log_line(LOG_WARN, "form.choices", "why", err->msg, NULL);
 	}
@@ -239,28 +219,25 @@ static void came(struct ocean_call *call, const struct err *err)
 
 void choices_prepare(struct choices *choices)
 {
-	for (size_t of = 0; of < LISTS; of++) {
-		ask(choices, 0, (enum list_of)of);
+	for (size_t of = 0; of < CHOICES_LISTS; of++) {
+		if (choices_rows[of].early) {
+			ask(choices, 0, (enum choices_of)of);
+		}
 	}
-}
-
-static bool list_of(enum command_from from, enum list_of *ret_of)
-{
-	*ret_of = from == FROM_REGIONS ? OF_REGIONS : from == FROM_SIZES ? OF_SIZES : OF_IMAGES;
-	return choices_offer(from);
 }
 
 bool choices_offer(enum command_from from)
 {
-	return from == FROM_REGIONS || from == FROM_SIZES || from == FROM_IMAGES;
+	enum choices_of of;
+
+	return from == FROM_TEMPLATES || choices_find(from, &of);
 }
 
-/* The field that is searched in, where its form may be filled in by this person; FROM_NOTHING: it is none. */
-static enum command_from searched(struct app_chat *from, const struct event *event)
+/* ---- searches -------------------------------------------------------------------------------------- */
+
+static struct gate_who who_of(const struct event *event)
 {
-	const struct command *row = form_row(event->button);
-	struct command_field fields[COMMAND_FIELDS_MAX];
-	struct gate_who who = {
+	return (struct gate_who){
 		.network = event->place.network,
 		.user_workspace = event->who.workspace,
 		.user = event->who.user,
@@ -268,9 +245,17 @@ static enum command_from searched(struct app_chat *from, const struct event *eve
 		.channel = event->place.channel,
 		.direct = event->place.direct,
 	};
+}
+
+/* The field that is searched in, where its form may be filled in by this person; FROM_NOTHING: it is none. */
+static enum command_from searched(const struct app *app, const struct event *event,
+				  const struct command *row)
+{
+	const struct gate_who who = who_of(event);
+	struct command_field fields[COMMAND_FIELDS_MAX];
 	size_t n;
 
-	if (row == NULL || !gate_could(from->app->gate, &who, row->verb)) {
+	if (row == NULL || !gate_could(app->gate, &who, row->verb)) {
 		return FROM_NOTHING;
 	}
 	n = command_form(row, fields);
@@ -282,37 +267,89 @@ static enum command_from searched(struct app_chat *from, const struct event *eve
 	return FROM_NOTHING;
 }
 
-/* What stands in the form's own field; false: nothing, or no account of ours. */
-static bool chosen_account(const struct app *app, const struct event *event, size_t *ret_account)
+/* What stands in the form's own field; false: nothing, or no account that this person is offered. */
+static bool chosen_account(const struct app *app, const struct event *event,
+			   const struct command *row, size_t *ret_account)
 {
+	const struct gate_who who = who_of(event);
 	const char *name = form_value(event, job_arg_key(ARG_ACCOUNT));
+	struct arena arena;
+	const char *const *names;
+	size_t n;
+	bool found = false;
 
+	arena_init(&arena);
+	n = create_accounts(app, &who, row->verb, &arena, &names);
 	for (size_t i = 0; i < app->n_accounts; i++) {
-		if (strcmp(app->accounts[i].ocean->name, name) == 0) {
-			*ret_account = i;
-			return true;
+		const char *is = app->accounts[i].ocean->name;
+
+		for (size_t k = 0; k < n && strcmp(is, name) == 0; k++) {
+			if (strcmp(names[k], is) == 0) {
+				*ret_account = i;
+				found = true;
+			}
 		}
 	}
-	return false;
+	arena_done(&arena);
+	return found;
+}
+
+static void offer_templates(const struct app *app, const struct waiting *waiting)
+{
+	struct arena arena;
+	struct choices_one *all;
+	const char *const *names;
+	size_t n;
+
+	arena_init(&arena);
+	names = templates_list(app->user_data, &arena, &n);
+	all = arena_array(&arena, n + 1, sizeof(*all));
+	for (size_t i = 0; i < n; i++) {
+		all[i].choice = (struct field_choice){names[i], names[i]};
+	}
+	offer(waiting, all, n, false);
+	arena_done(&arena);
+}
+
+/* May this person be told of that list, and is it clear of which account? */
+static bool may_offer(const struct app *app, const struct event *event,
+		      const struct waiting *waiting)
+{
+	const struct choices_row *row = &choices_rows[waiting->of];
+	const struct gate_who who = who_of(event);
+
+	return (row->verb == VERB_NONE || gate_could(app->gate, &who, row->verb)) &&
+	       (waiting->chosen || !row->of_account);
 }
 
 void choices_search(struct app_chat *from, const struct event *event)
 {
-	struct choices *choices = from->app->choices;
-	enum list_of of;
-	struct waiting waiting = {.from = from};
+	struct app *app = from->app;
+	struct choices *choices = app->choices;
+	const struct command *row = form_row(event->button);
+	enum command_from field = searched(app, event, row);
+	char *event_id = mem_strdup(event->id);
+	struct waiting waiting = {.from = from, .event_id = event_id};
 
-	if (!list_of(searched(from, event), &of) || strlen(event->text) >= TYPED_MAX ||
-	    choices->n_waiting == WAITING_MAX) {
-		offer(from, event->id, NULL, "");
-		return;
+	(void)snprintf(waiting.typed, sizeof(waiting.typed), "%s",
+		       strlen(event->text) < TYPED_MAX ? event->text : "");
+	(void)snprintf(waiting.region, sizeof(waiting.region), "%.*s", REGION_MAX - 1,
+		       form_value(event, job_arg_key(ARG_REGION)));
+	if (field == FROM_TEMPLATES) {
+		offer_templates(app, &waiting);
+	} else if (!choices_find(field, &waiting.of) || strlen(event->text) >= TYPED_MAX) {
+		offer(&waiting, NULL, 0, false);
+	} else {
+		waiting.chosen =
+			app->n_accounts == 1 || chosen_account(app, event, row, &waiting.account);
+		if (may_offer(app, event, &waiting) && choices->n_waiting < WAITING_MAX) {
+			ask(choices, waiting.account, waiting.of);
+			if (serve(choices, &waiting, false)) {
+				choices->waiting[choices->n_waiting++] = waiting;
+			}
+			return; /* it is answered, or will be */
+		}
+		offer(&waiting, NULL, 0, choices_rows[waiting.of].open);
 	}
-	waiting.of = of;
-	waiting.chosen = chosen_account(from->app, event, &waiting.account);
-	waiting.event_id = mem_strdup(event->id);
-	(void)snprintf(waiting.typed, sizeof(waiting.typed), "%s", event->text);
-	ask(choices, waiting.account, of);
-	if (serve(choices, &waiting, false)) {
-		choices->waiting[choices->n_waiting++] = waiting;
-	}
+	free(event_id);
 }

@@ -45,10 +45,10 @@ static void set_targets(struct turn *turn)
 	}
 }
 
-size_t create_accounts(struct turn *turn, const char *const **ret_names)
+size_t create_accounts(const struct app *app, const struct gate_who *who, enum verb verb,
+		       struct arena *arena, const char *const **ret_names)
 {
-	const struct app *app = turn->app;
-	const char **names = arena_array(&turn->arena, app->n_accounts + 1, sizeof(*names));
+	const char **names = arena_array(arena, app->n_accounts + 1, sizeof(*names));
 	size_t n = 0;
 
 	for (size_t all = 0; all < 2 && n == 0; all++) {
@@ -57,8 +57,7 @@ size_t create_accounts(struct turn *turn, const char *const **ret_names)
 			const struct droplet any = {.account = name,
 						    .known = DROPLET_KNOWS_ACCOUNT};
 
-			if (all > 0 ||
-			    gate_allows(app->gate, &turn->who, turn->parse.row->verb, &any)) {
+			if (all > 0 || gate_allows(app->gate, who, verb, &any)) {
 				names[n++] = name;
 			}
 		}

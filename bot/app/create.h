@@ -11,7 +11,8 @@ bool create_targets(struct turn *turn);
  * The accounts to choose from, in the arena: those in which this person may make a droplet whatever it is, here; where there is none
  * such, because rights hang on its tags or its name, all.
  */
-size_t create_accounts(struct turn *turn, const char *const **ret_names);
+size_t create_accounts(const struct app *app, const struct gate_who *who, enum verb verb,
+		       struct arena *arena, const char *const **ret_names);
 
 /* facts.c asks with these: the next list (true: it is under way), what came of it, and what follows when all has come. */
 bool create_ask(struct turn *turn);

@@ -107,7 +107,8 @@ void create_say_account(struct turn *turn)
 {
 	const char *said = turn->parse.args.account;
 	const char *const *names;
-	size_t n = create_accounts(turn, &names);
+	size_t n =
+		create_accounts(turn->app, &turn->who, turn->parse.row->verb, &turn->arena, &names);
 	struct build build;
 
 	build_init(&build, &turn->arena, TONE_WARN);

@@ -93,7 +93,7 @@ static bool run_command(struct turn *turn)
 	}
 	if (could && row->plan != NULL && turn->age_ms > TURN_STALE_MS) {
 		turn_say(turn, true,
-			 words_stale(&turn->arena, app->buttons, turn_said_again(turn),
+			 words_stale(&turn->arena, app->buttons, &turn->who, turn_said_again(turn),
 				     turn->age_ms));
 		return false;
 	}
@@ -296,16 +296,22 @@ static bool turn_run(struct turn *turn, const char *text)
 	return false;
 }
 
+/* The log has a bound too. */
+static bool press_may_be_noted(struct turn *turn)
+{
+	return recent_may_answer(turn->app->recent,
+				 arena_printf(&turn->arena, "pressed %s/%s/%s", turn->who.network,
+					      turn->who.user_workspace, turn->who.user));
+}
+
 /* A button of a card. True when the turn goes on. */
 static bool run_press(struct turn *turn, const struct event *event, struct job_press *press)
 {
 	struct app *app = turn->app;
-	const char *key = arena_printf(&turn->arena, "pressed %s/%s/%s", turn->who.network,
-				       turn->who.user_workspace, turn->who.user);
 
 	turn->person = arena_strdup(&turn->arena, gate_person(app->gate, &turn->who));
 	if (turn->person == NULL) {
-		if (recent_may_answer(app->recent, key)) { /* the log has a bound too */
+		if (press_may_be_noted(turn)) {
 			turn_note(turn, "press", NULL, "stranger");
 		}
 		return false;
@@ -320,6 +326,28 @@ static bool run_press(struct turn *turn, const struct event *event, struct job_p
 	inbox_take(turn, NULL);
 	own_press(turn, press);
 	return true;
+}
+
+/* What a button says for whoever presses it; NULL: nothing, which was said. */
+static const char *pressed_text(struct turn *turn, const char *button)
+{
+	struct app *app = turn->app;
+	const char *text = buttons_text(app->buttons, button);
+
+	if (text != NULL && buttons_may(app->buttons, button, &turn->who)) {
+		return text;
+	}
+	if (may_anything(turn)) {
+		turn->person = arena_strdup(&turn->arena, gate_person(app->gate, &turn->who));
+		turn_note(turn, text != NULL ? "press" : "stale-press", NULL,
+			  text != NULL ? "not-the-requester" : NULL);
+		turn_say(turn, true,
+			 text != NULL ? words_others_button(&turn->arena)
+				      : words_expired_button(&turn->arena));
+	} else if (text != NULL && press_may_be_noted(turn)) {
+		turn_note(turn, "press", NULL, "stranger");
+	}
+	return NULL;
 }
 
 static void take_in(struct app_chat *from, const struct event *event)
@@ -364,13 +392,7 @@ static void take_in(struct app_chat *from, const struct event *event)
 		text = form_row_text(turn, event);
 	} else if (event->kind == EVENT_PRESS) {
 		turn->addressed = true;
-		text = buttons_text(app->buttons, event->button);
-		if (text == NULL && may_anything(turn)) {
-			turn->person =
-				arena_strdup(&turn->arena, gate_person(app->gate, &turn->who));
-			turn_note(turn, "stale-press", NULL, NULL);
-			turn_say(turn, true, words_expired_button(&turn->arena));
-		}
+		text = pressed_text(turn, event->button);
 	}
 	if (text == NULL || !turn_run(turn, text)) {
 		turn_end(turn);

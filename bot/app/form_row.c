@@ -35,6 +35,8 @@ static struct field field_of(struct turn *turn, const struct command_field *from
 		.label = from->label,
 		.hint = from->help,
 		.optional = from->optional,
+		.several = from->kind == FIELD_MANY ? (unsigned)from->most : 0,
+		.steers = from->from == FROM_ACCOUNTS || from->from == FROM_REGIONS,
 		.most = (unsigned)(from->max_bytes < FORM_VALUE_MAX ? from->max_bytes
 								    : FORM_VALUE_MAX),
 	};
@@ -45,7 +47,8 @@ static struct field field_of(struct turn *turn, const struct command_field *from
 		field.n_choices = 2;
 	} else if (from->from == FROM_ACCOUNTS) {
 		const char *const *names;
-		size_t n = create_accounts(turn, &names);
+		size_t n = create_accounts(turn->app, &turn->who, turn->parse.row->verb,
+					   &turn->arena, &names);
 		struct field_choice *choices = arena_array(&turn->arena, n + 1, sizeof(*choices));
 
 		for (size_t i = 0; i < n; i++) {
@@ -97,8 +100,13 @@ bool form_open_row(struct turn *turn)
 		return false;
 	}
 	n = command_form(row, from);
+	for (size_t i = 0; i < n && turn->app->n_accounts > 1; i++) {
+		if (from[i].from == FROM_ACCOUNTS) { /* first: what the others offer hangs on it */
+			fields[form.n_fields++] = field_of(turn, &from[i]);
+		}
+	}
 	for (size_t i = 0; i < n; i++) {
-		if (from[i].from != FROM_ACCOUNTS || turn->app->n_accounts > 1) {
+		if (from[i].from != FROM_ACCOUNTS) {
 			fields[form.n_fields++] = field_of(turn, &from[i]);
 		}
 	}

@@ -58,6 +58,7 @@ static const char *row_of(struct turn *turn, const char *said)
 	add(&out, "thread", turn->place.thread);
 	add(&out, "direct", turn->place.direct ? "yes" : NULL);
 	add(&out, "user", turn->who.user);
+	add(&out, "home", turn->who.user_workspace);
 	add(&out, "said", said);
 	(void)strbuf_addch(&out, '}');
 	row = arena_strdup(&turn->arena, out.full ? "{}" : out.buf);
@@ -163,6 +164,11 @@ static void tell(struct left *left)
 		.delivered = on_told,
 		.data = left,
 	};
+	const struct gate_who who = {
+		.network = request.place.network,
+		.user_workspace = json_string_or(row, "home", request.place.workspace),
+		.user = json_string_or(row, "user", ""),
+	};
 	struct arena arena = {0};
 	struct post_card *card;
 
@@ -175,8 +181,8 @@ static void tell(struct left *left)
 	/* the same delivery is no new one, should it come again */
 	(void)recent_repeated(app->recent, left->name + strlen(PREFIX));
 	card = post_open(queue, &request);
-	(void)post_set(card,
-		       words_restarted(&arena, app->buttons, json_string_or(row, "said", NULL)));
+	(void)post_set(card, words_restarted(&arena, app->buttons, &who,
+					     json_string_or(row, "said", NULL)));
 	post_close(card);
 	arena_done(&arena);
 }

@@ -137,6 +137,9 @@ struct buttons *buttons_new(void);
 void buttons_free(struct buttons *buttons);
 /* An id for a button that says `text` for whoever presses it. Borrowed until 512 later ones were made. */
 const char *buttons_add(struct buttons *buttons, const char *text);
+/* The same, for that person alone: it confirms what they said. */
+const char *buttons_add_for(struct buttons *buttons, const struct gate_who *who, const char *text);
+bool buttons_may(const struct buttons *buttons, const char *id, const struct gate_who *who);
 const char *buttons_text(const struct buttons *buttons,
 			 const char *id); /* NULL: not known (any more) */
 
@@ -219,8 +222,9 @@ const struct message *words_unresolved(struct arena *arena, struct buttons *butt
 const struct message *words_impossible(struct arena *arena, struct buttons *buttons,
 				       const char *why, const char *meant, const char *said);
 const struct message *words_only_one(struct arena *arena, const struct command *row, size_t n);
-const struct message *words_stale(struct arena *arena, struct buttons *buttons, const char *said,
-				  int64_t age_ms);
+const struct message *words_stale(struct arena *arena, struct buttons *buttons,
+				  const struct gate_who *who, const char *said, int64_t age_ms);
+const struct message *words_others_button(struct arena *arena);
 /* wait_ms: for how long DigitalOcean's rate limit keeps it back. */
 const struct message *words_limited(struct arena *arena, bool change, int64_t wait_ms);
 const struct message *words_crowded(struct arena *arena, size_t n_waiting);
@@ -228,6 +232,6 @@ const struct message *words_expired_button(struct arena *arena);
 const struct message *words_stopping(struct arena *arena);
 /* said NULL: a press, or something that is kept nowhere. */
 const struct message *words_restarted(struct arena *arena, struct buttons *buttons,
-				      const char *said);
+				      const struct gate_who *who, const char *said);
 
 #endif

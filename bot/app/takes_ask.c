@@ -326,7 +326,7 @@ bool takes_run(struct turn *turn)
 	}
 	if (turn->age_ms > TURN_STALE_MS) {
 		turn_say(turn, true,
-			 words_stale(&turn->arena, app->buttons, turn_said_again(turn),
+			 words_stale(&turn->arena, app->buttons, &turn->who, turn_said_again(turn),
 				     turn->age_ms));
 		return false;
 	}

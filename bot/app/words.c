@@ -276,8 +276,8 @@ const struct message *words_only_one(struct arena *arena, const struct command *
 	return build_end(&build);
 }
 
-const struct message *words_stale(struct arena *arena, struct buttons *buttons, const char *said,
-				  int64_t age_ms)
+const struct message *words_stale(struct arena *arena, struct buttons *buttons,
+				  const struct gate_who *who, const char *said, int64_t age_ms)
 {
 	struct build build;
 
@@ -285,7 +285,17 @@ const struct message *words_stale(struct arena *arena, struct buttons *buttons, 
 	build_line(&build, "*Still wanted?* Nothing ran yet.");
 	build_line(&build, "You said it %lld min ago:", (long long)(age_ms / 60000));
 	build_line(&build, "`%s`", said);
-	build_button(&build, buttons_add(buttons, said), "Yes, now", BUTTON_MAIN);
+	build_button(&build, buttons_add_for(buttons, who, said), "Yes, now", BUTTON_MAIN);
+	return build_end(&build);
+}
+
+const struct message *words_others_button(struct arena *arena)
+{
+	struct build build;
+
+	build_init(&build, arena, TONE_BAD);
+	build_line(&build, "Only who said it can do that.");
+	build_line(&build, "Nothing ran.");
 	return build_end(&build);
 }
 
@@ -310,7 +320,7 @@ const struct message *words_stopping(struct arena *arena)
 }
 
 const struct message *words_restarted(struct arena *arena, struct buttons *buttons,
-				      const char *said)
+				      const struct gate_who *who, const char *said)
 {
 	struct build build;
 
@@ -318,7 +328,7 @@ const struct message *words_restarted(struct arena *arena, struct buttons *butto
 	if (said != NULL && *said != '\0') {
 		build_line(&build, "I was restarted. Nothing ran of:");
 		build_line(&build, "`%s`", said);
-		build_button(&build, buttons_add(buttons, said), "Yes, now", BUTTON_MAIN);
+		build_button(&build, buttons_add_for(buttons, who, said), "Yes, now", BUTTON_MAIN);
 	} else {
 		build_line(&build, "I was restarted just then.");
 		build_line(&build, "Your answer may not have counted.");

@@ -11,6 +11,7 @@
 
 #define FORM_FIELDS_MAX 20
 #define FORM_VALUE_MAX 400   /* bytes that a field may bring; what has more is no value */
+#define FORM_LIST_MAX 1000   /* the same of one that takes several: they are cut there */
 #define FORM_CHOICES_MAX 100 /* of a field, and in one answer to a search */
 
 enum field_kind {
@@ -34,6 +35,9 @@ struct field {
 	unsigned least, most; /* characters of a TEXT or CODE; most 0: FORM_VALUE_MAX */
 	const struct field_choice *choices; /* SELECT */
 	size_t n_choices;
+	unsigned
+		several; /* SEARCH: so many may be chosen, and come with commas between them; 0: one */
+	bool steers; /* what others offer hangs on it: an EVENT_SEARCH brings what was chosen here */
 };
 
 struct chat_form {

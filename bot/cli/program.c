@@ -393,11 +393,15 @@ static void on_stop_signal(void *data)
 static void on_refused(struct task *task)
 {
 	struct program *program = task->data;
+	bool stay = config_flag(program->config, CONFIG_STAY_REFUSED);
 
 	fprintf(stderr,
-		"sluice: no network is left that would have me: %.300s. I stop; mend that, then "
+		"sluice: no network is left that would have me: %.300s. %s; mend that, then "
 		"start me again.\n",
-		app_trouble(program->app));
+		app_trouble(program->app), stay ? "I stay, and do nothing" : "I stop");
+	if (stay) {
+		return;
+	}
 	program->exit_code = PROGRAM_REFUSED;
 	program_stop(program);
 }

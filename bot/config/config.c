@@ -68,6 +68,8 @@ static const struct row rows[CONFIG_COUNT] = {
 			       "ms between two messages in a channel: Slack takes one a second"},
 	[CONFIG_SLACK_API_URL] = {"slack-api-url", VALUE_HTTP_URL, "https://slack.com/api", false,
 				  "the address of Slack's Web API"},
+	[CONFIG_STAY_REFUSED] = {"stay-refused", VALUE_YES_NO, "no", false,
+				 "every network refused: stay, with /healthz red, and do not end"},
 	[CONFIG_KEEP_DAYS] = {"keep-days", VALUE_NUMBER, "90", false,
 			      "requests that ended longer ago are dropped"},
 	[CONFIG_KEEP_REQUESTS] = {"keep-requests", VALUE_NUMBER, "100000", false,

@@ -39,6 +39,7 @@ enum config_key {
 	CONFIG_SLACK_LINES,       /* --slack-connections: kept open at once */
 	CONFIG_SLACK_PACE,        /* --slack-pace: ms between two messages in a channel */
 	CONFIG_SLACK_API_URL,     /* --slack-api-url */
+	CONFIG_STAY_REFUSED,      /* --stay-refused */
 	CONFIG_KEEP_DAYS,         /* --keep-days: ended requests older than that go */
 	CONFIG_KEEP_REQUESTS,     /* --keep-requests: more than that many of them do not stay */
 	CONFIG_AUDIT_ROWS, /* --audit-rows: in the database; older ones go into closed files */

@@ -41,7 +41,9 @@ static void open_form(struct chat *chat, const char *opens, const struct chat_fo
 			(void)strbuf_addf(&out, "%s%s", k > 0 ? "|" : ": ",
 					  field->choices[k].value);
 		}
-		(void)strbuf_addch(&out, '\n');
+		(void)strbuf_adds(&out, field->kind == FORM_SEARCH ? " (search)" : "");
+		(void)strbuf_adds(&out, field->several > 0 ? " (several)" : "");
+		(void)strbuf_adds(&out, field->steers ? " (steers)\n" : "\n");
 	}
 	(void)strbuf_addf(&out, "[%s]", form->send);
 	show(stage, out.buf);

@@ -383,13 +383,29 @@ static int do_forms(struct story *story)
 	return 0;
 }
 
+/* "region=fra1" and such from word i on; ids: their memory. */
+static size_t read_fields(const struct story *story, size_t i,
+			  struct field_value values[FORM_FIELDS_MAX], char ids[FORM_FIELDS_MAX][40])
+{
+	size_t n = 0;
+
+	for (; i < story->n_words && n < FORM_FIELDS_MAX; i++, n++) {
+		const char *text = story->words[i] + strcspn(story->words[i], "=");
+
+		(void)snprintf(ids[n], sizeof(ids[n]), "%.*s", (int)(text - story->words[i]),
+			       story->words[i]);
+		values[n] = (struct field_value){ids[n], text + (*text == '=')};
+	}
+	return n;
+}
+
 static int do_search(struct story *story)
 {
-	struct field_value chosen = {.id = "account"};
-	size_t n = story->n_words > 4 && strncmp(story->words[4], "account=", 8) == 0;
+	struct field_value values[FORM_FIELDS_MAX];
+	char ids[FORM_FIELDS_MAX][40];
+	size_t n = read_fields(story, 4, values, ids);
 
-	chosen.text = n > 0 ? story->words[4] + 8 : "";
-	stage_search(story->stage, story->words[1], story->words[2], story->words[3], &chosen, n);
+	stage_search(story->stage, story->words[1], story->words[2], story->words[3], values, n);
 	return 0;
 }
 
@@ -398,21 +414,17 @@ static int do_fill(struct story *story)
 	struct field_value values[FORM_FIELDS_MAX];
 	char ids[FORM_FIELDS_MAX][40];
 	char code[TOTP_DIGITS + 1];
-	size_t n = 0;
+	size_t n = read_fields(story, 2, values, ids);
 
-	for (size_t i = 2; i < story->n_words && n < FORM_FIELDS_MAX; i++, n++) {
-		const char *text = story->words[i] + strcspn(story->words[i], "=");
+	for (size_t i = 0; i < n; i++) {
+		bool wrong = strcmp(values[i].text, "$WRONG") == 0;
 
-		(void)snprintf(ids[n], sizeof(ids[n]), "%.*s", (int)(text - story->words[i]),
-			       story->words[i]);
-		text += *text == '=';
-		if (strcmp(text, "$CODE") == 0 || strcmp(text, "$WRONG") == 0) {
-			if (code_of_now(story, text[1] == 'W', code) < 0) {
+		if (wrong || strcmp(values[i].text, "$CODE") == 0) {
+			if (code_of_now(story, wrong, code) < 0) {
 				return -1;
 			}
-			text = code;
+			values[i].text = code;
 		}
-		values[n] = (struct field_value){ids[n], text};
 	}
 	stage_fill(story->stage, story->words[1], values, n);
 	return 0;

@@ -1,4 +1,4 @@
-/* slack_act.c - what people do: say, command, click, submit, suggest, shortcut; and events of any kind
+/* slack_act.c - what people do: say, command, click, submit, suggest, pick, shortcut; and events of any kind
  *
  * Each makes the envelope that Slack would send, with a new trigger_id and response_url where Slack gives them.
  */
@@ -256,6 +256,7 @@ static int suggest(struct slack *s, json_t *args, json_t *reply)
 		json_object_set_new(payload, "container",
 				    json_pack("{s:s,s:s}", "type", "view", "view_id",
 					      slack_str(args, "view_id")));
+		/* Slack's search does not say what is filled in elsewhere */
 		json_object_set_new(payload, "view", json_deep_copy(view));
 	} else {
 		json_object_set_new(payload, "container",
@@ -267,6 +268,49 @@ static int suggest(struct slack *s, json_t *args, json_t *reply)
 					      slack_str(slack_channel(s, where(args)), "name")));
 	}
 	return finish(s, "interactive", true, payload, args, reply);
+}
+
+/* A choice in a modal; it is told at once only where its block asks for that. */
+static int pick(struct slack *s, json_t *args, json_t *reply)
+{
+	json_t *view = json_object_get(s->views, slack_str(args, "view_id"));
+	const char *block_id = slack_str(args, "block_id");
+	json_t *block, *payload, *action = NULL;
+	bool tells = false;
+	char ts[32];
+	size_t i;
+
+	json_array_foreach(json_object_get(view, "blocks"), i, block)
+	{
+		if (strcmp(slack_str(block, "block_id"), block_id) == 0) {
+			tells = json_is_true(json_object_get(block, "dispatch_action"));
+			action = json_pack(
+				"{s:s,s:s,s:s}", "type",
+				slack_str(json_object_get(block, "element"), "type"), "action_id",
+				slack_str(json_object_get(block, "element"), "action_id"),
+				"block_id", block_id);
+		}
+	}
+	if (action == NULL) {
+		return slack_fail(reply, "not_found");
+	}
+	if (!tells) {
+		json_decref(action);
+		return 0;
+	}
+	slack_ts(s, ts);
+	slack_set(action, "action_ts", ts);
+	json_object_set_new(action, "selected_option",
+			    json_pack("{s:{s:s,s:s,s:b},s:s}", "text", "type", "plain_text", "text",
+				      slack_str(args, "value"), "emoji", 0, "value",
+				      slack_str(args, "value")));
+	payload = interaction(s, "block_actions", args, reply);
+	json_object_set_new(
+		payload, "container",
+		json_pack("{s:s,s:s}", "type", "view", "view_id", slack_str(args, "view_id")));
+	json_object_set_new(payload, "view", json_deep_copy(view));
+	json_object_set_new(payload, "actions", json_pack("[o]", action));
+	return finish(s, "interactive", false, payload, args, reply);
 }
 
 static int shortcut(struct slack *s, json_t *args, json_t *reply)
@@ -301,9 +345,9 @@ int slack_act(struct slack *s, const char *what, json_t *args, json_t *reply)
 	static const struct {
 		const char *name;
 		int (*act)(struct slack *s, json_t *args, json_t *reply);
-	} acts[] = {{"say", say},       {"command", command}, {"click", click},
-		    {"submit", submit}, {"suggest", suggest}, {"shortcut", shortcut},
-		    {"event", event}};
+	} acts[] = {{"say", say},           {"command", command}, {"click", click},
+		    {"submit", submit},     {"suggest", suggest}, {"pick", pick},
+		    {"shortcut", shortcut}, {"event", event}};
 
 	for (size_t i = 0; i < ARRAY_LEN(acts); i++) {
 		if (strcmp(acts[i].name, what) == 0) {

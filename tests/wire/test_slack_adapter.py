@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # test_slack_adapter.py - sluice run between sluice-sim slack and sluice-sim, over loopback: what people say, press and see, and
 # what Slack does to its connections meanwhile
+import contextlib
 import json
 import os
 import pathlib
@@ -125,6 +126,20 @@ def ocean_start(folder, *more):
         expect("the simulated DigitalOcean starts", time.monotonic() < deadline)
         time.sleep(0.02)
     return program, f"http://127.0.0.1:{port.read_text().strip()}"
+
+
+@contextlib.contextmanager
+def ending(slack, ocean, bot):
+    """The simulators end; when something was not so, the bot's log is shown."""
+    try:
+        yield
+    except SystemExit:
+        print(bot.text()[-9000:])
+        bot.kill()
+        raise
+    finally:
+        slack.stop()
+        ocean.stop()
 
 
 def actions(url):

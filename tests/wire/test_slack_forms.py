@@ -25,7 +25,7 @@ channels:
   ops: {at: acme/C0OPS, may: everything, droplets: any}
   phone: {at: acme/direct, may: everything, droplets: any}
 allow:
-  - {name: bob-runs, who: bob, may: ["droplet.list", "droplet.show", droplet.metrics, "droplet.power.*", droplet.create], droplets: any}
+  - {name: bob-runs, who: bob, may: ["droplet.list", "droplet.show", droplet.metrics, "droplet.power.*", droplet.create, key.list], droplets: any}
   - {name: ana-looks, who: ana, may: ["droplet.list", "droplet.show"], droplets: any}
 require:
   - {name: sure, may: droplet.power.cycle, droplets: any, confirm: code, reason: yes}
@@ -52,8 +52,11 @@ def press(slack, card, label, user="U0BOB"):
 def fill(slack, view, **values):
     """Sends the modal; what the acknowledgement said."""
     acks = len(slack.ledger("ack", lambda e: "response_action" in json.dumps(e)))
-    slack.call("submit", {"user": "U0BOB", "view_id": view["view_id"],
-                          "values": {k: {"v": {"type": "plain_text_input", "value": v}} for k, v in values.items()}})
+    def state(value):
+        if isinstance(value, list):
+            return {"type": "multi_external_select", "selected_options": [{"text": {"type": "plain_text", "text": v}, "value": v} for v in value]}
+        return {"type": "plain_text_input", "value": value}
+    slack.call("submit", {"user": "U0BOB", "view_id": view["view_id"], "values": {k: {"v": state(v)} for k, v in values.items()}})
     ack = slack.wait("ack", lambda e: "response_action" in json.dumps(e), acks + 1, 5)
     expect("within Slack's three seconds", ack["after_ms"] < 3000, json.dumps(ack))
     return ack["payload"]
@@ -118,6 +121,21 @@ def test_charts(slack, bot):
     expect("at Slack's pace", not slack.ledger("refused", slack.says("ratelimited")))
 
 
+def offered(slack, view, field, typed):
+    """The values that the search in a field brings, within Slack's patience."""
+    acks = len(slack.ledger("ack"))
+    slack.call("suggest", {"user": "U0BOB", "view_id": view["view_id"], "block_id": field, "action_id": "v", "value": typed})
+    ack = slack.wait("ack", n=acks + 1)
+    expect(f"{field} is answered in time", ack["after_ms"] < 3000, json.dumps(ack))
+    return [option["value"] for option in ack["payload"]["options"]]
+
+
+def pick(slack, view, field, value):
+    acks = len(slack.ledger("ack"))
+    slack.call("pick", {"user": "U0BOB", "view_id": view["view_id"], "block_id": field, "value": value})
+    slack.wait("ack", n=acks + 1)
+
+
 def test_create(slack, bot, url):
     """The app's shortcut opens the form, which offers what DigitalOcean has; what is sent is made."""
     views = len(slack.ledger("view"))
@@ -125,17 +143,25 @@ def test_create(slack, bot, url):
     view = slack.wait("view", n=views + 1)
     blocks = {b["block_id"]: b for b in view["view"]["blocks"]}
     expect("regions are searched for", blocks["region"]["element"]["type"] == "external_select", json.dumps(blocks["region"]))
-    for field, typed, slug in (("region", "ams", "ams3"), ("size", "s-1vcpu", "s-1vcpu-1gb"), ("image", "debian", "debian-12-x64")):
-        acks = len(slack.ledger("ack"))
-        slack.call("suggest", {"user": "U0BOB", "view_id": view["view_id"], "block_id": field, "action_id": "v", "value": typed})
-        ack = slack.wait("ack", n=acks + 1)
-        expect(f"{slug} is offered in time", ack["after_ms"] < 3000 and slug in json.dumps(ack["payload"]["options"]), json.dumps(ack))
+    for field in ("keys", "tags"):
+        expect(f"several {field}", blocks[field]["element"]["type"] == "multi_external_select", json.dumps(blocks[field]))
+    for field, typed, value in (("region", "ams", "ams3"), ("size", "s-1vcpu", "s-1vcpu-1gb"), ("image", "debian", "debian-12-x64"),
+                                ("keys", "lap", "bob-laptop"), ("tags", "new-tag", "new-tag"), ("vpc", "", "default-ams3")):
+        found = offered(slack, view, field, typed)
+        expect(f"{value} is offered", value in found, json.dumps(found))
+    # Slack's search says nothing of other fields: what was chosen there is known all the same
+    pick(slack, view, "region", "fra1")
+    expect("a network elsewhere is not offered", offered(slack, view, "vpc", "") == [])
+    pick(slack, view, "region", "ams3")
+    expect("and one there is", offered(slack, view, "vpc", "") == ["default-ams3"])
     slack.call("say", {"user": "U0ANA", "channel": "C0OPS", "text": "hello"})
     wrong = fill(slack, view, name="web 9", region="ams3", size="s-1vcpu-1gb", image="debian-12-x64")
     expect("beside its field", wrong["errors"] == {"name": "Name has what no word may have. Nothing ran."}, json.dumps(wrong))
-    taken = fill(slack, view, name="web-9", region="ams3", size="s-1vcpu-1gb", image="debian-12-x64")
+    taken = fill(slack, view, name="web-9", region="ams3", size="s-1vcpu-1gb", image="debian-12-x64", keys=["ana-laptop", "bob-laptop"],
+                 tags=["web", "new-tag"], vpc="default-ams3")
     expect("taken", taken == {"response_action": "clear"}, json.dumps(taken))
     slack.wait("edit", slack.says("Created web-9"))
+    expect("with all that was chosen", "web,new-tag" in json.dumps(slack.ledger("post", slack.says("Creating web-9"))))
     # a mention brings no trigger; the button of its answer does
     slack.call("say", {"user": "U0BOB", "channel": "C0OPS", "text": "<@U0SLUICE> create"})
     usage = slack.wait("ephemeral", slack.says("U0BOB", "Which name?", "Fill in a form"))
@@ -204,7 +230,7 @@ def main():
         ocean, url = wire.ocean_start(folder)
         slack = Slack()
         bot = Bot(folder, slack, url)
-        try:
+        with wire.ending(slack, ocean, bot):
             good = test_modals(slack, bot)
             test_closed(slack)
             test_charts(slack, bot)
@@ -216,13 +242,6 @@ def main():
             wire.test_secrets(folder, bot)
             for kept in folder.glob("state.db*"):
                 expect(f"the code is not kept in {kept.name}", good.encode() not in kept.read_bytes())
-        except SystemExit:
-            print(bot.text()[-9000:])
-            bot.kill()
-            raise
-        finally:
-            slack.stop()
-            ocean.stop()
     print("ok")
 
 

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 # test_slack_refused.py - Slack says no for good: with no other network the bot ends and says why; with one it stays, and health is red
+import json
 import pathlib
 import socket
 import subprocess
@@ -102,6 +103,43 @@ def test_another_network(folder, url):
         slack.stop()
 
 
+def compose_probe(port):
+    """The container's own probe, as docker/compose.yaml has it, of that port."""
+    line = next(line for line in (wire.SOURCE / "docker/compose.yaml").read_text().splitlines() if "/healthz" in line and "CMD" in line)
+    words = json.loads(line[line.index("["):].replace("$$", "$").replace("9100", str(port)))
+    return subprocess.run(words[1:], timeout=SECONDS).returncode == 0
+
+
+def test_it_can_stay(folder, url):
+    """In a container an end would be started again for ever: with --stay-refused it stays, unhealthy, and asks Slack nothing more."""
+    compose = (wire.SOURCE / "docker/compose.yaml").read_text()
+    expect("compose starts again whatever ends", "restart: unless-stopped" in compose)
+    expect("so there it stays", 'SLUICE_STAY_REFUSED: "yes"' in compose)
+    unit = (wire.SOURCE / "docker/sluice.service").read_text()
+    expect("systemd does not start it again", f"RestartPreventExitStatus={REFUSED}" in unit)
+    slack = Slack()
+    port = free_port()
+    bot = Bot(folder, slack, url, "--stay-refused", "--listen", f"127.0.0.1:{port}")
+    slack.wait("link")
+    deadline = time.monotonic() + SECONDS
+    while health(port)[0] != 200:
+        expect("health is green before", time.monotonic() < deadline)
+        time.sleep(0.05)
+    expect("and so says the container's probe", compose_probe(port))
+    slack.call("disconnect", {"reason": "link_disabled"})
+    while health(port)[0] != 503:
+        expect("health is red", time.monotonic() < deadline)
+        time.sleep(0.05)
+    expect("the probe too", not compose_probe(port))
+    opened = len(slack.ledger("open"))
+    time.sleep(3)
+    expect("it stays", bot.process.poll() is None, bot.text())
+    expect("and says so", "I stay, and do nothing; mend that" in bot.text(), bot.text())
+    expect("Slack is left in peace", len(slack.ledger("open")) == opened)
+    bot.stop()
+    slack.stop()
+
+
 def main():
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
@@ -111,6 +149,7 @@ def main():
             test_at_the_start(folder, url)
             test_on_the_way(folder, url)
             test_another_network(folder, url)
+            test_it_can_stay(folder, url)
         finally:
             ocean.stop()
     print("ok")

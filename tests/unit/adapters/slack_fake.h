@@ -13,19 +13,11 @@
 #include "adapters/slack/internal.h"
 #include "base/attr.h"
 #include "base/mem.h"
+#include "tests/unit/adapters/event_fake.h"
 
 #define FAKE_EVENTS 32
 #define FAKE_LINES 64
 #define FAKE_CALLS 64
-
-struct fake_event {
-	enum event_kind kind;
-	bool addressed, edited, by_bot, direct;
-	char channel[256], thread[64], user[256], home[64], id[256], text[CHAT_TEXT_MAX + 1];
-	char message[256], button[256], opens[256], field[64];
-	char values[512]; /* "id=text id=text" */
-	int64_t sent_ms;
-};
 
 struct fake_ws {
 	bool open; /* not closed by either side */
@@ -171,40 +163,13 @@ static void fake_http_drop(struct http_door *door, struct http_pool *pool)
 
 /* ---- the sink -------------------------------------------------------------------------------------- */
 
-static void fake_copy(char *to, size_t size, const char *from)
-{
-	(void)snprintf(to, size, "%s", from != NULL ? from : "");
-}
-
 static void fake_on_event(struct chat *chat, const struct event *event, void *data)
 {
 	struct fake_event *copy = &fake.events[fake.n_events % FAKE_EVENTS];
 
 	(void)data;
 	fake.n_events++;
-	copy->kind = event->kind;
-	copy->addressed = event->addressed;
-	copy->edited = event->edited;
-	copy->by_bot = event->by_bot;
-	copy->direct = event->place.direct;
-	copy->sent_ms = event->sent_ms;
-	fake_copy(copy->channel, sizeof(copy->channel), event->place.channel);
-	fake_copy(copy->thread, sizeof(copy->thread), event->place.thread);
-	fake_copy(copy->user, sizeof(copy->user), event->who.user);
-	fake_copy(copy->home, sizeof(copy->home), event->who.workspace);
-	fake_copy(copy->id, sizeof(copy->id), event->id);
-	fake_copy(copy->text, sizeof(copy->text), event->text);
-	fake_copy(copy->message, sizeof(copy->message), event->message);
-	fake_copy(copy->button, sizeof(copy->button), event->button);
-	fake_copy(copy->opens, sizeof(copy->opens), event->opens);
-	fake_copy(copy->field, sizeof(copy->field), event->field);
-	copy->values[0] = '\0';
-	for (size_t i = 0; i < event->n_values; i++) {
-		size_t len = strlen(copy->values);
-
-		(void)snprintf(copy->values + len, sizeof(copy->values) - len, "%s%s=%s",
-			       i > 0 ? " " : "", event->values[i].id, event->values[i].text);
-	}
+	fake_event_copy(copy, event);
 	if (!fake.hold) {
 		chat->ops->settled(chat, event->id, true);
 	}
@@ -425,5 +390,22 @@ static ATTR_UNUSED void fake_end(void)
 	assert(fake.closed);
 	fake_free();
 }
+
+/* A test with one connection, that lives: fake_last(). */
+static ATTR_UNUSED int fake_setup(void **state)
+{
+	(void)state;
+	(void)fake_up();
+	return 0;
+}
+
+static ATTR_UNUSED int fake_teardown(void **state)
+{
+	(void)state;
+	fake_end();
+	return 0;
+}
+
+#define WITH_FAKE(test) cmocka_unit_test_setup_teardown(test, fake_setup, fake_teardown)
 
 #endif

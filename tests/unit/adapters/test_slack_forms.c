@@ -19,33 +19,23 @@
 	"\"actions\":[{\"type\":\"button\",\"action_id\":\"b0\",\"value\":\"q.k.1\","           \
 	"\"action_ts\":\"1800000005.000000\"}]}}"
 
-static struct fake_ws *ws;
-
 static const struct field_choice places[] = {{"ams3", "Amsterdam 3"}, {"nyc3", "New York 3"}};
 static const struct field fields[] = {
 	{.kind = FORM_CODE, .id = "code", .label = "Your code", .hint = "h", .least = 6, .most = 7},
-	{.kind = FORM_SELECT, .id = "region", .label = "Where", .choices = places, .n_choices = 2},
+	{.kind = FORM_SELECT,
+	 .id = "region",
+	 .label = "Where",
+	 .choices = places,
+	 .n_choices = 2,
+	 .steers = true},
 	{.kind = FORM_SEARCH, .id = "image", .label = "Image", .optional = true},
+	{.kind = FORM_SEARCH, .id = "tags", .label = "Tags", .optional = true, .several = 10},
 };
 static const struct chat_form form = {.id = "q.k.1",
 				      .title = "Reboot web-1?",
 				      .send = "Confirm",
 				      .fields = fields,
-				      .n_fields = 3};
-
-static int up(void **state)
-{
-	(void)state;
-	ws = fake_up();
-	return 0;
-}
-
-static int down(void **state)
-{
-	(void)state;
-	fake_end();
-	return 0;
-}
+				      .n_fields = 4};
 
 static struct fake_event *last_event(void)
 {
@@ -71,17 +61,19 @@ static void mark_of(char mark[40])
 
 static void opened(char mark[40])
 {
-	fake_hear(ws, PRESS);
+	fake_hear(fake_last(), PRESS);
 	assert_string_equal(last_event()->opens, "1.2.x");
 	fake.chat->ops->open_form(fake.chat, "1.2.x", &form);
 	mark_of(mark);
 	assert_true(fake_answer("views.open", "{\"ok\":true,\"view\":{\"id\":\"V1\"}}"));
 }
 
+static const char *tags = ""; /* chosen: options with commas between them */
+
 static void sends(const char *type, const char *mark, const char *user, const char *app,
 		  const char *envelope, const char *more)
 {
-	char json[4096];
+	char json[8192];
 
 	(void)snprintf(
 		json, sizeof(json),
@@ -90,12 +82,13 @@ static void sends(const char *type, const char *mark, const char *user, const ch
 		"\"payload\":{\"type\":\"%s\",\"api_app_id\":\"%s\",\"user\":{\"id\":\"%s\","
 		"\"team_id\":\"T01ACME00\"},\"trigger_id\":\"t.%s\",\"view\":{\"id\":\"V1\","
 		"\"private_metadata\":\"%s\",\"blocks\":[{\"block_id\":\"code\"},{\"block_id\":"
-		"\"region\"},{\"block_id\":\"image\"}],\"state\":{\"values\":{\"code\":{\"v\":{"
+		"\"region\"},{\"block_id\":\"image\"},{\"block_id\":\"tags\"}],\"state\":{"
+		"\"values\":{\"code\":{\"v\":{"
 		"\"type\":\"plain_text_input\",\"value\":\"123456\"}},\"region\":{\"v\":{"
 		"\"selected_option\":{\"value\":\"ams3\"}}},\"image\":{\"v\":{\"selected_option\":"
-		"null}}}}}%s}}",
-		envelope, type, app, user, envelope, mark, more);
-	fake_hear(ws, json);
+		"null}},\"tags\":{\"v\":{\"selected_options\":[%s]}}}}}%s}}",
+		envelope, type, app, user, envelope, mark, tags, more);
+	fake_hear(fake_last(), json);
 }
 
 static void a_form_is_a_modal(void **state)
@@ -104,7 +97,7 @@ static void a_form_is_a_modal(void **state)
 	const char *body;
 
 	(void)state;
-	fake_hear(ws, PRESS);
+	fake_hear(fake_last(), PRESS);
 	fake.chat->ops->open_form(fake.chat, "1.2.x", &form);
 	body = fake_call("views.open")->body;
 	holds(body, "\"trigger_id\":\"1.2.x\"");
@@ -112,6 +105,10 @@ static void a_form_is_a_modal(void **state)
 	      "\"title\":{\"type\":\"plain_text\",\"emoji\":false,\"text\":\"Reboot web-1?\"}");
 	holds(body, "\"min_length\":6,\"max_length\":7");
 	holds(body, "\"type\":\"external_select\",\"min_query_length\":0");
+	holds(body, "\"type\":\"multi_external_select\",\"min_query_length\":0,"
+		    "\"max_selected_items\":10");
+	holds(body, "\"block_id\":\"region\",\"optional\":false,\"dispatch_action\":true");
+	assert_null(strstr(strstr(body, "dispatch_action") + 1, "dispatch_action"));
 	holds(body, "\"value\":\"nyc3\"");
 	holds(body, "\"notify_on_close\":true");
 	assert_null(strstr(body, "q.k.1")); /* an opaque word alone travels */
@@ -123,7 +120,7 @@ static void a_form_is_a_modal(void **state)
 static void too_late_opens_nothing(void **state)
 {
 	(void)state;
-	fake_hear(ws, PRESS);
+	fake_hear(fake_last(), PRESS);
 	loop_advance(fake.loop, 3100);
 	fake.chat->ops->open_form(fake.chat, "1.2.x", &form);
 	fake.chat->ops->open_form(fake.chat, "no.such.trigger", &form);
@@ -133,7 +130,7 @@ static void too_late_opens_nothing(void **state)
 static void what_cannot_be_opened_is_said(void **state)
 {
 	(void)state;
-	fake_hear(ws, PRESS);
+	fake_hear(fake_last(), PRESS);
 	fake.chat->ops->open_form(fake.chat, "1.2.x", &form);
 	assert_true(fake_answer("views.open", "{\"ok\":false,\"error\":\"expired_trigger_id\"}"));
 	holds(fake_call("chat.postEphemeral")->body, "could not be opened");
@@ -157,21 +154,23 @@ static void what_is_sent_is_an_event_of_its_place(void **state)
 	assert_string_equal(last_event()->user, "U01BOB000");
 	assert_string_equal(last_event()->home, "T01ACME00");
 	assert_null(strstr(last_event()->id, "123456")); /* a code is no part of what is kept */
-	assert_null(strstr(ws->out.buf, "f-1"));
+	assert_null(strstr(fake_last()->out.buf, "f-1"));
 	/* the answer waits for the disk, the disk for the answer */
 	assert_true(fake.chat->ops->answer(fake.chat, last_event()->id,
 					   &(struct form_answer){.wrong = "That code is wrong."}));
-	assert_null(strstr(ws->out.buf, "f-1"));
+	assert_null(strstr(fake_last()->out.buf, "f-1"));
 	fake.chat->ops->settled(fake.chat, last_event()->id, true);
-	holds(ws->out.buf, "{\"envelope_id\":\"f-1\",\"payload\":{\"response_action\":\"errors\","
-			   "\"errors\":{\"code\":\"That code is wrong.\"}}}");
+	holds(fake_last()->out.buf,
+	      "{\"envelope_id\":\"f-1\",\"payload\":{\"response_action\":\"errors\","
+	      "\"errors\":{\"code\":\"That code is wrong.\"}}}");
 	/* the modal is still open: once more, and now it is taken */
 	sends("view_submission", mark, "U01BOB000", "A0SIM", "f-2", "");
 	assert_int_equal(fake.n_events, 3);
 	fake.chat->ops->settled(fake.chat, last_event()->id, true);
 	assert_true(fake.chat->ops->answer(fake.chat, last_event()->id,
 					   &(struct form_answer){.wrong = NULL}));
-	holds(ws->out.buf, "{\"envelope_id\":\"f-2\",\"payload\":{\"response_action\":\"clear\"}}");
+	holds(fake_last()->out.buf,
+	      "{\"envelope_id\":\"f-2\",\"payload\":{\"response_action\":\"clear\"}}");
 }
 
 static void slack_has_its_word_in_time(void **state)
@@ -184,9 +183,10 @@ static void slack_has_its_word_in_time(void **state)
 	sends("view_submission", mark, "U01BOB000", "A0SIM", "f-3", "");
 	fake.chat->ops->settled(fake.chat, last_event()->id, true);
 	loop_advance(fake.loop, 2400);
-	assert_null(strstr(ws->out.buf, "f-3"));
+	assert_null(strstr(fake_last()->out.buf, "f-3"));
 	loop_advance(fake.loop, 200);
-	holds(ws->out.buf, "{\"envelope_id\":\"f-3\",\"payload\":{\"response_action\":\"clear\"}}");
+	holds(fake_last()->out.buf,
+	      "{\"envelope_id\":\"f-3\",\"payload\":{\"response_action\":\"clear\"}}");
 	/* what comes now has to be a message */
 	assert_false(fake.chat->ops->answer(fake.chat, last_event()->id,
 					    &(struct form_answer){.wrong = "Too late."}));
@@ -202,7 +202,7 @@ static void what_is_not_kept_is_not_taken(void **state)
 	sends("view_submission", mark, "U01BOB000", "A0SIM", "f-4", "");
 	fake.chat->ops->settled(fake.chat, last_event()->id, false);
 	loop_advance(fake.loop, 3000);
-	assert_null(strstr(ws->out.buf, "f-4"));
+	assert_null(strstr(fake_last()->out.buf, "f-4"));
 }
 
 static void a_form_of_others_is_no_event(void **state)
@@ -218,11 +218,12 @@ static void a_form_of_others_is_no_event(void **state)
 	sends("view_submission", "no-such-mark", "U01BOB000", "A0SIM", "f-7", "");
 	sends("view_submission", "", "U01BOB000", "A0SIM", "f-8", "");
 	assert_int_equal(fake.n_events, n);
-	holds(ws->out.buf, "{\"envelope_id\":\"f-7\",\"payload\":{\"response_action\":\"errors\","
-			   "\"errors\":{\"code\":\"This form has expired. Nothing ran.");
+	holds(fake_last()->out.buf,
+	      "{\"envelope_id\":\"f-7\",\"payload\":{\"response_action\":\"errors\","
+	      "\"errors\":{\"code\":\"This form has expired. Nothing ran.");
 	/* closed: it is forgotten */
 	sends("view_closed", mark, "U01BOB000", "A0SIM", "f-9", "");
-	holds(ws->out.buf, "{\"envelope_id\":\"f-9\"}");
+	holds(fake_last()->out.buf, "{\"envelope_id\":\"f-9\"}");
 	sends("view_submission", mark, "U01BOB000", "A0SIM", "f-10", "");
 	assert_int_equal(fake.n_events, n);
 }
@@ -244,7 +245,7 @@ static void a_search_is_answered_at_once(void **state)
 	assert_true(
 		fake.chat->ops->answer(fake.chat, last_event()->id,
 				       &(struct form_answer){.choices = choices, .n_choices = 1}));
-	holds(ws->out.buf,
+	holds(fake_last()->out.buf,
 	      "{\"envelope_id\":\"o-1\",\"payload\":{\"options\":[{\"text\":{\"type\":\"plain_"
 	      "text\",\"emoji\":false,\"text\":\"Ubuntu 24.04 <LTS>\"},\"value\":"
 	      "\"ubuntu-24-04-x64\"}]}}");
@@ -253,9 +254,87 @@ static void a_search_is_answered_at_once(void **state)
 	      ",\"block_id\":\"image\",\"action_id\":\"v\",\"value\":\"deb\"");
 	fake.chat->ops->settled(fake.chat, last_event()->id, true);
 	loop_advance(fake.loop, 2600);
-	holds(ws->out.buf, "{\"envelope_id\":\"o-2\",\"payload\":{\"options\":[]}}");
+	holds(fake_last()->out.buf, "{\"envelope_id\":\"o-2\",\"payload\":{\"options\":[]}}");
 	sends("block_suggestion", "no-such-mark", "U01BOB000", "A0SIM", "o-3", ",\"value\":\"x\"");
-	holds(ws->out.buf, "{\"envelope_id\":\"o-3\",\"payload\":{\"options\":[]}}");
+	holds(fake_last()->out.buf, "{\"envelope_id\":\"o-3\",\"payload\":{\"options\":[]}}");
+}
+
+#define OPTION(value) "{\"text\":{\"type\":\"plain_text\",\"text\":\"x\"},\"value\":\"" value "\"}"
+
+static void several_are_one_list(void **state)
+{
+	char mark[40];
+
+	(void)state;
+	opened(mark);
+	tags = OPTION("web") "," OPTION("prod");
+	sends("view_submission", mark, "U01BOB000", "A0SIM", "m-1", "");
+	assert_string_equal(last_event()->values, "code=123456 region=ams3 tags=web,prod");
+	tags = "";
+}
+
+/* More than Slack lets anybody choose: longer than any argument, so that it is refused and never cut to less. */
+static void too_many_are_not_cut_to_less(void **state)
+{
+	char many[4000] = "";
+	char mark[40];
+	const char *list;
+
+	(void)state;
+	opened(mark);
+	for (size_t i = 0; i < 30; i++) {
+		(void)strcat(many, i > 0 ? "," OPTION("a-tag-of-some-forty-bytes-aaaaaaaaaaaaaaa")
+					 : OPTION("a-tag-of-some-forty-bytes-aaaaaaaaaaaaaaa"));
+	}
+	tags = many;
+	sends("view_submission", mark, "U01BOB000", "A0SIM", "m-2", "");
+	tags = "";
+	list = strstr(last_event()->values, "tags=");
+	assert_non_null(list);
+	assert_in_range(strlen(list), 600, FORM_LIST_MAX + 5);
+}
+
+static void picks(const char *mark, const char *user, const char *envelope, const char *option)
+{
+	char more[400];
+
+	(void)snprintf(
+		more, sizeof(more),
+		",\"container\":{\"type\":\"view\",\"view_id\":\"V1\"},\"actions\":[{\"type\":"
+		"\"static_select\",\"block_id\":\"region\",\"action_id\":\"v\","
+		"\"selected_option\":%s}]",
+		option);
+	sends("block_actions", mark, user, "A0SIM", envelope, more);
+}
+
+static const char *searched_with(const char *mark, const char *envelope)
+{
+	sends("block_suggestion", mark, "U01BOB000", "A0SIM", envelope,
+	      ",\"block_id\":\"image\",\"action_id\":\"v\",\"value\":\"ubu\"");
+	return last_event()->values;
+}
+
+/* Slack's search brings no values of other fields: what was chosen there was told when it was chosen. */
+static void a_search_knows_what_steers_it(void **state)
+{
+	char mark[40];
+	size_t n;
+
+	(void)state;
+	opened(mark);
+	assert_string_equal(searched_with(mark, "k-0"), "");
+	n = fake.n_events;
+	picks(mark, "U01BOB000", "k-1", OPTION("nyc3"));
+	assert_int_equal(fake.n_events, n); /* no press of anything */
+	holds(fake_last()->out.buf, "{\"envelope_id\":\"k-1\"}");
+	assert_string_equal(searched_with(mark, "k-2"), "region=nyc3");
+	picks(mark, "U01EVE000", "k-3", OPTION("ams3"));
+	picks("no-such-mark", "U01BOB000", "k-4", OPTION("ams3"));
+	assert_string_equal(searched_with(mark, "k-5"), "region=nyc3");
+	picks(mark, "U01BOB000", "k-6", OPTION("ams3"));
+	assert_string_equal(searched_with(mark, "k-7"), "region=ams3");
+	picks(mark, "U01BOB000", "k-8", "null"); /* and it was emptied again */
+	assert_string_equal(searched_with(mark, "k-9"), "");
 }
 
 #define SHORTCUT(id, words)                                                             \
@@ -266,32 +345,33 @@ static void a_search_is_answered_at_once(void **state)
 static void a_shortcut_says_its_words(void **state)
 {
 	(void)state;
-	fake_hear(ws, SHORTCUT("g-1", "say:create"));
+	fake_hear(fake_last(), SHORTCUT("g-1", "say:create"));
 	assert_int_equal(last_event()->kind, EVENT_TEXT);
 	assert_string_equal(last_event()->text, "create");
 	assert_true(last_event()->direct && last_event()->addressed);
 	assert_string_equal(last_event()->channel, "U01BOB000");
 	assert_string_equal(last_event()->home, "T01ACME00");
 	assert_string_equal(last_event()->opens, "9.8.g-1");
-	fake_hear(ws, SHORTCUT("g-2", "somebody_elses"));
+	fake_hear(fake_last(), SHORTCUT("g-2", "somebody_elses"));
 	assert_int_equal(fake.n_events, 1);
-	holds(ws->out.buf, "{\"envelope_id\":\"g-2\"}");
+	holds(fake_last()->out.buf, "{\"envelope_id\":\"g-2\"}");
 }
-
-#define EACH(test) cmocka_unit_test_setup_teardown(test, up, down)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		EACH(a_form_is_a_modal),
-		EACH(too_late_opens_nothing),
-		EACH(what_cannot_be_opened_is_said),
-		EACH(what_is_sent_is_an_event_of_its_place),
-		EACH(slack_has_its_word_in_time),
-		EACH(what_is_not_kept_is_not_taken),
-		EACH(a_form_of_others_is_no_event),
-		EACH(a_search_is_answered_at_once),
-		EACH(a_shortcut_says_its_words),
+		WITH_FAKE(a_form_is_a_modal),
+		WITH_FAKE(too_late_opens_nothing),
+		WITH_FAKE(what_cannot_be_opened_is_said),
+		WITH_FAKE(what_is_sent_is_an_event_of_its_place),
+		WITH_FAKE(slack_has_its_word_in_time),
+		WITH_FAKE(what_is_not_kept_is_not_taken),
+		WITH_FAKE(a_form_of_others_is_no_event),
+		WITH_FAKE(a_search_is_answered_at_once),
+		WITH_FAKE(a_shortcut_says_its_words),
+		WITH_FAKE(several_are_one_list),
+		WITH_FAKE(too_many_are_not_cut_to_less),
+		WITH_FAKE(a_search_knows_what_steers_it),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -10,8 +10,6 @@
 #include "adapters/slack/words.h"
 #include "tests/unit/adapters/slack_fake.h"
 
-static struct fake_ws *ws;
-
 /* ---- words ------------------------------------------------------------------------------------------ */
 
 static void words(const char *slack, const char *plain, bool addressed)
@@ -83,27 +81,13 @@ static void happens(const char *event, const char *more)
 		       "\"event\":{%s}}}",
 		       n, n, more, event);
 	n++;
-	fake_hear(ws, json);
+	fake_hear(fake_last(), json);
 }
 
 #define SAID                                                                           \
 	"\"type\":\"message\",\"channel_type\":\"channel\",\"channel\":\"C01OPS000\"," \
 	"\"user\":\"U01BOB000\",\"team\":\"T01ACME00\",\"ts\":\"1800000000.000100\","  \
 	"\"text\":\"!droplet reboot web-1\""
-
-static int up(void **state)
-{
-	(void)state;
-	ws = fake_up();
-	return 0;
-}
-
-static int down(void **state)
-{
-	(void)state;
-	fake_end();
-	return 0;
-}
 
 static void a_message_is_an_event(void **state)
 {
@@ -164,8 +148,8 @@ static void never_commands(const char *event)
 	if (fake.n_events > before) {
 		assert_true(last_event()->by_bot || last_event()->edited);
 	}
-	assert_non_null(strstr(ws->out.buf, "envelope_id")); /* and is acknowledged */
-	strbuf_reset(&ws->out);
+	assert_non_null(strstr(fake_last()->out.buf, "envelope_id")); /* and is acknowledged */
+	strbuf_reset(&fake_last()->out);
 }
 
 static void bots_edits_and_shares_never_command(void **state)
@@ -218,8 +202,9 @@ static void what_is_broken_is_no_event(void **state)
 		"\"1.2'\",\"text\":\"x\"",
 		"");
 	happens("\"type\":\"message\",\"channel\":7,\"user\":null,\"ts\":[],\"text\":{}", "");
-	fake_hear(ws, "{\"type\":\"events_api\",\"envelope_id\":\"t\",\"payload\":{\"type\":"
-		      "\"event_callback\",\"team_id\":\"T0OTHER\",\"event\":{" SAID "}}}");
+	fake_hear(fake_last(),
+		  "{\"type\":\"events_api\",\"envelope_id\":\"t\",\"payload\":{\"type\":"
+		  "\"event_callback\",\"team_id\":\"T0OTHER\",\"event\":{" SAID "}}}");
 	assert_int_equal(fake.n_events, 0);
 }
 
@@ -236,12 +221,12 @@ static void too_long_is_said(void **state)
 			  "\"ts\":\"1800000000.000100\",\"text\":\"<@U0BOT> ");
 	(void)strbuf_repeat(&text, 'x', CHAT_TEXT_MAX + 1);
 	(void)strbuf_adds(&text, "\"}}}");
-	fake_hear(ws, text.buf);
+	fake_hear(fake_last(), text.buf);
 	strbuf_done(&text);
 	assert_int_equal(fake.n_events, 0);
 	assert_non_null(fake_call("chat.postEphemeral"));
 	assert_non_null(strstr(fake_call("chat.postEphemeral")->body, "Nothing ran"));
-	assert_non_null(strstr(ws->out.buf, "\"l\""));
+	assert_non_null(strstr(fake_last()->out.buf, "\"l\""));
 }
 
 /* ---- slash commands and buttons ---------------------------------------------------------------------- */
@@ -253,18 +238,28 @@ static void too_long_is_said(void **state)
 	"\"trigger_id\":\"13.42.ab\",\"response_url\":\"https://hooks.slack.com/commands/x\"" more \
 	"}}"
 
+#define SLASH_FROM(team, enterprise)                                                        \
+	"{\"type\":\"slash_commands\",\"envelope_id\":\"s-2\",\"payload\":{\"channel_id\":" \
+	"\"C01OPS000\",\"user_id\":\"U01BOB000\",\"team_id\":\"" team                       \
+	"\",\"enterprise_id\":\"" enterprise "\",\"trigger_id\":\"1.2.c\",\"text\":\"status\"}}"
+
 static void a_slash_command_is_addressed(void **state)
 {
 	(void)state;
-	fake_hear(ws, SLASH("C01OPS000", ",\"text\":\"reboot web-1\""));
+	fake_hear(fake_last(), SLASH("C01OPS000", ",\"text\":\"reboot web-1\""));
 	assert_true(last_event()->addressed);
 	assert_string_equal(last_event()->text, "reboot web-1");
 	assert_string_equal(last_event()->user, "U01BOB000");
 	assert_string_equal(last_event()->message, "");
-	fake_hear(ws, SLASH("C01OPS000", ",\"text\":\" \""));
+	fake_hear(fake_last(), SLASH("C01OPS000", ",\"text\":\" \""));
 	assert_string_equal(last_event()->text, "help");
+	/* of another workspace of our organization, and of somebody else's */
+	fake_hear(fake_last(), SLASH_FROM("T0OTHER", "E0ACME"));
+	assert_string_equal(last_event()->home, "T01ACME00");
+	fake_hear(fake_last(), SLASH_FROM("T0EVIL", "E0EVIL"));
+	assert_string_equal(last_event()->home, "E0EVIL");
 	/* in a conversation of two people we are not: answered where we are alone with who asked */
-	fake_hear(ws, SLASH("D0OTHERS0", ",\"text\":\"status\""));
+	fake_hear(fake_last(), SLASH("D0OTHERS0", ",\"text\":\"status\""));
 	assert_true(last_event()->direct);
 	assert_string_equal(last_event()->channel, "U01BOB000");
 	assert_null(direct_find(fake.s, "U01BOB000"));
@@ -283,44 +278,43 @@ static void a_slash_command_is_addressed(void **state)
 static void a_press_is_an_event(void **state)
 {
 	(void)state;
-	fake_hear(ws, PRESS(BOB, "A0SIM", "{\"bot_id\":\"B0BOT\"}"));
+	fake_hear(fake_last(), PRESS(BOB, "A0SIM", "{\"bot_id\":\"B0BOT\"}"));
 	assert_int_equal(last_event()->kind, EVENT_PRESS);
 	assert_string_equal(last_event()->button, "yes-id");
 	assert_string_equal(last_event()->message, "1800000000.000700");
 	assert_string_equal(last_event()->thread, "1800000000.000600");
 	assert_string_equal(last_event()->home, "T01ACME00");
-	fake_hear(ws, PRESS("{\"id\":\"U01BOB000\",\"team_id\":\"T0EVIL\"}", "A0SIM", "{}"));
+	fake_hear(fake_last(),
+		  PRESS("{\"id\":\"U01BOB000\",\"team_id\":\"T0EVIL\"}", "A0SIM", "{}"));
 	assert_string_equal(last_event()->home, "T0EVIL");
-	fake_hear(ws, PRESS("{\"id\":\"U01BOB000\"}", "A0SIM", "{}"));
+	fake_hear(fake_last(), PRESS("{\"id\":\"U01BOB000\"}", "A0SIM", "{}"));
 	assert_string_not_equal(last_event()->home, "T01ACME00"); /* nobody vouches for it */
 }
 
 static void buttons_of_others_are_no_event(void **state)
 {
 	(void)state;
-	fake_hear(ws, PRESS(BOB, "A0EVIL", "{}"));
-	fake_hear(ws, PRESS(BOB, "A0SIM", "{\"bot_id\":\"B0EVIL\"}"));
-	fake_hear(ws, PRESS(BOB, "A0SIM", "{\"app_id\":\"A0EVIL\"}"));
+	fake_hear(fake_last(), PRESS(BOB, "A0EVIL", "{}"));
+	fake_hear(fake_last(), PRESS(BOB, "A0SIM", "{\"bot_id\":\"B0EVIL\"}"));
+	fake_hear(fake_last(), PRESS(BOB, "A0SIM", "{\"app_id\":\"A0EVIL\"}"));
 	assert_int_equal(fake.n_events, 0);
 }
-
-#define EACH(test) cmocka_unit_test_setup_teardown(test, up, down)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(text_is_unescaped_once),
 		cmocka_unit_test(text_out_is_escaped),
-		EACH(a_message_is_an_event),
-		EACH(a_mention_is_one_event_however_told),
-		EACH(a_direct_message_is_of_its_person),
-		EACH(bots_edits_and_shares_never_command),
-		EACH(outsiders_keep_their_home),
-		EACH(what_is_broken_is_no_event),
-		EACH(too_long_is_said),
-		EACH(a_slash_command_is_addressed),
-		EACH(a_press_is_an_event),
-		EACH(buttons_of_others_are_no_event),
+		WITH_FAKE(a_message_is_an_event),
+		WITH_FAKE(a_mention_is_one_event_however_told),
+		WITH_FAKE(a_direct_message_is_of_its_person),
+		WITH_FAKE(bots_edits_and_shares_never_command),
+		WITH_FAKE(outsiders_keep_their_home),
+		WITH_FAKE(what_is_broken_is_no_event),
+		WITH_FAKE(too_long_is_said),
+		WITH_FAKE(a_slash_command_is_addressed),
+		WITH_FAKE(a_press_is_an_event),
+		WITH_FAKE(buttons_of_others_are_no_event),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -27,20 +27,6 @@ struct sent {
 	enum err_kind kind;
 };
 
-static int up(void **state)
-{
-	(void)state;
-	(void)fake_up();
-	return 0;
-}
-
-static int down(void **state)
-{
-	(void)state;
-	fake_end();
-	return 0;
-}
-
 static void on_done(struct chat_post *post, const struct err *err)
 {
 	struct sent *sent = post->data;
@@ -252,18 +238,16 @@ static void bytes_go_to_slack_alone(void **state)
 	}
 }
 
-#define EACH(test) cmocka_unit_test_setup_teardown(test, up, down)
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		EACH(a_picture_goes_in_three_steps),
-		EACH(an_edit_keeps_it_or_not),
-		EACH(whatever_fails_there_are_bars),
-		EACH(a_picture_that_is_not_ready_is_waited_for),
-		EACH(without_the_scope_it_is_tried_once),
-		EACH(one_person_alone_sees_bars),
-		EACH(bytes_go_to_slack_alone),
+		WITH_FAKE(a_picture_goes_in_three_steps),
+		WITH_FAKE(an_edit_keeps_it_or_not),
+		WITH_FAKE(whatever_fails_there_are_bars),
+		WITH_FAKE(a_picture_that_is_not_ready_is_waited_for),
+		WITH_FAKE(without_the_scope_it_is_tried_once),
+		WITH_FAKE(one_person_alone_sees_bars),
+		WITH_FAKE(bytes_go_to_slack_alone),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

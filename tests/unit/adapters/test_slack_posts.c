@@ -11,26 +11,8 @@
 #include "chat/build.h"
 #include "tests/unit/adapters/slack_fake.h"
 
-static struct fake_ws *ws;
-
-struct posted {
-	struct chat_post post;
-	int n_done;
-	enum err_kind kind;
-	char msg[240];
-};
-
-static void on_done(struct chat_post *post, const struct err *err)
-{
-	struct posted *posted = post->data;
-
-	posted->n_done++;
-	posted->kind = err != NULL ? err->kind : ERR_NONE;
-	(void)snprintf(posted->msg, sizeof(posted->msg), "%s", err != NULL ? err->msg : "");
-}
-
 /* The rest of posted->post is set by the caller. */
-static void post(struct posted *posted, const char *channel, const char *text)
+static void post(struct fake_post *posted, const char *channel, const char *text)
 {
 	struct arena arena = {0};
 	struct build build;
@@ -42,7 +24,7 @@ static void post(struct posted *posted, const char *channel, const char *text)
 	posted->post.place.workspace = "T01ACME00";
 	posted->post.place.channel = channel;
 	posted->post.message = build_end(&build);
-	posted->post.done = on_done;
+	posted->post.done = fake_post_done;
 	posted->post.data = posted;
 	posted->n_done = 0;
 	fake.chat->ops->post(fake.chat, &posted->post);
@@ -59,25 +41,11 @@ static bool body_has(const char *method, const char *what)
 	return strstr(call->body, what) != NULL;
 }
 
-static int up(void **state)
-{
-	(void)state;
-	ws = fake_up();
-	return 0;
-}
-
-static int down(void **state)
-{
-	(void)state;
-	fake_end();
-	return 0;
-}
-
 #define POSTED "{\"ok\":true,\"channel\":\"C01OPS000\",\"ts\":\"1800000000.000100\"}"
 
 static void a_post_and_its_edit(void **state)
 {
-	static struct posted p = {0};
+	static struct fake_post p = {0};
 
 	(void)state;
 	post(&p, "C01OPS000", "<!channel> is *no* <@U1>");
@@ -100,7 +68,7 @@ static void a_post_and_its_edit(void **state)
 
 static void changes_go_below_what_asked(void **state)
 {
-	static struct posted p = {.post = {.answers = "1800000000.000001", .key = "k1"}};
+	static struct fake_post p = {.post = {.answers = "1800000000.000001", .key = "k1"}};
 
 	(void)state;
 	post(&p, "C01OPS000", "Rebooting");
@@ -115,7 +83,7 @@ static void changes_go_below_what_asked(void **state)
 
 static void a_direct_place_is_opened_once(void **state)
 {
-	static struct posted p = {.post = {.place = {.direct = true}}};
+	static struct fake_post p = {.post = {.place = {.direct = true}}};
 
 	(void)state;
 	post(&p, "U01BOB000", "hello");
@@ -136,7 +104,7 @@ static void a_direct_place_is_opened_once(void **state)
 
 static void what_one_may_see_is_ephemeral(void **state)
 {
-	static struct posted p = {.post = {.private_to = "U01BOB000"}};
+	static struct fake_post p = {.post = {.private_to = "U01BOB000"}};
 
 	(void)state;
 	post(&p, "C01OPS000", "Nothing ran.");
@@ -160,13 +128,13 @@ static void slash_in(const char *channel)
 		       "id\":\"%s\",\"user_id\":\"U01BOB000\",\"team_id\":\"T01ACME00\",\"trigger_"
 		       "id\":\"1.2\",\"text\":\"status\",\"response_url\":\"" HOOK "\"}}",
 		       channel);
-	fake_hear(ws, json);
+	fake_hear(fake_last(), json);
 }
 
 /* Where the bot is not, Slack still lets it answer who just used its command: five times, half an hour. */
 static void a_response_url_is_used_within_its_bounds(void **state)
 {
-	static struct posted p = {.post = {.private_to = "U01BOB000"}};
+	static struct fake_post p = {.post = {.private_to = "U01BOB000"}};
 
 	(void)state;
 	slash_in("C0ELSE000");
@@ -197,7 +165,7 @@ static void a_response_url_is_used_within_its_bounds(void **state)
 
 static void a_hook_that_ran_out_is_no_end(void **state)
 {
-	static struct posted p = {.post = {.private_to = "U01BOB000"}};
+	static struct fake_post p = {.post = {.private_to = "U01BOB000"}};
 
 	(void)state;
 	slash_in("C0ELSE000");
@@ -209,7 +177,7 @@ static void a_hook_that_ran_out_is_no_end(void **state)
 
 static void one_a_second_a_channel(void **state)
 {
-	static struct posted p[5] = {0};
+	static struct fake_post p[5] = {0};
 
 	(void)state;
 	for (int i = 0; i < 5; i++) {
@@ -228,7 +196,8 @@ static void one_a_second_a_channel(void **state)
 
 static void patience_holds_the_channel(void **state)
 {
-	static struct posted p = {0}, q = {0}, other = {0};
+	static struct fake_post p = {0}, q = {0}, other = {0};
+	static struct fake_post edit = {.post = {.replaces = "1800000000.000100"}};
 
 	(void)state;
 	post(&p, "C01OPS000", "x");
@@ -239,6 +208,9 @@ static void patience_holds_the_channel(void **state)
 	assert_null(fake_call("chat.postMessage"));
 	post(&other, "C01DEV000", "z");
 	assert_true(fake_answer("chat.postMessage", POSTED));
+	post(&edit, "C01OPS000", "w"); /* another method is not held */
+	assert_true(fake_answer("chat.update", POSTED));
+	assert_int_equal(edit.kind, ERR_NONE);
 	loop_advance(fake.loop, 9000);
 	assert_true(fake_answer("chat.postMessage", POSTED));
 	assert_int_equal(q.kind, ERR_NONE);
@@ -260,7 +232,7 @@ static void what_went_wrong_has_its_sentence(void **state)
 		{"{\"ok\":false}", ERR_REMOTE, "chat.postMessage"},
 		{"<html>", ERR_UNKNOWN, "no JSON"},
 	};
-	static struct posted p = {0};
+	static struct fake_post p = {0};
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
@@ -280,7 +252,7 @@ static void what_went_wrong_has_its_sentence(void **state)
 
 static void long_answers_are_pages(void **state)
 {
-	static struct posted p = {0};
+	static struct fake_post p = {0};
 	struct strbuf text;
 
 	(void)state;
@@ -308,7 +280,7 @@ static void long_answers_are_pages(void **state)
 }
 
 /* n words in p's message, the first of each page different with `mark`. */
-static void post_long(struct posted *p, int n, const char *mark)
+static void post_long(struct fake_post *p, int n, const char *mark)
 {
 	struct strbuf text;
 
@@ -323,8 +295,8 @@ static void post_long(struct posted *p, int n, const char *mark)
 
 static void an_edit_has_all_its_pages(void **state)
 {
-	static struct posted p = {.post = {.key = "c-1", .answers = "1700000000.000001"}};
-	static struct posted e = {.post = {.replaces = "1800000000.000100"}};
+	static struct fake_post p = {.post = {.key = "c-1", .answers = "1700000000.000001"}};
+	static struct fake_post e = {.post = {.replaces = "1800000000.000100"}};
 
 	(void)state;
 	post_long(&p, 1000, "old"); /* of 9 bytes: three pages */
@@ -383,9 +355,10 @@ static void an_edit_has_all_its_pages(void **state)
 
 static void an_outcome_stands_in_the_thread_and_outside(void **state)
 {
-	static struct posted p = {.post = {.key = "p-1", .about = "1800000000.000100"}};
-	static struct posted t = {.post = {.key = "p-2", .about = "1800000000.000100"}};
-	static struct posted d = {.post = {.key = "p-3", .about = "D01BOB000:1800000000.000100"}};
+	static struct fake_post p = {.post = {.key = "p-1", .about = "1800000000.000100"}};
+	static struct fake_post t = {.post = {.key = "p-2", .about = "1800000000.000100"}};
+	static struct fake_post d = {
+		.post = {.key = "p-3", .about = "D01BOB000:1800000000.000100"}};
 
 	(void)state;
 	post(&p, "C01OPS000", "web-1 is back");
@@ -408,7 +381,7 @@ static void an_outcome_stands_in_the_thread_and_outside(void **state)
 
 static void before_the_start_nothing_goes(void **state)
 {
-	static struct posted p = {0};
+	static struct fake_post p = {0};
 
 	(void)state;
 	fake_start_lines(NULL, 1);
@@ -419,10 +392,10 @@ static void before_the_start_nothing_goes(void **state)
 
 static void a_close_calls_all_back(void **state)
 {
-	static struct posted p[4] = {0};
+	static struct fake_post p[4] = {0};
 
 	(void)state;
-	ws = fake_up();
+	(void)fake_up();
 	for (int i = 0; i < 4; i++) {
 		post(&p[i], "C01OPS000", "x");
 	}
@@ -438,13 +411,13 @@ static void a_close_calls_all_back(void **state)
 static void where_we_are_not_is_told(void **state)
 {
 	(void)state;
-	ws = fake_up_lines("C01OPS000", 1);
+	(void)fake_up_lines("C01OPS000", 1);
 	assert_true(fake_answer(
 		"conversations.info",
 		"{\"ok\":true,\"channel\":{\"id\":\"C01OPS000\",\"is_member\":false}}"));
 	assert_int_equal(fake.n_lost, 1);
 	assert_non_null(strstr(fake.lost, "/invite @sluice"));
-	fake_drop(ws, ERR_NETWORK, "reset");
+	fake_drop(fake_last(), ERR_NETWORK, "reset");
 	loop_advance(fake.loop, 2000);
 	fake_hello(fake_ws_opens(), 1);
 	assert_null(fake_call("conversations.info")); /* said once */
@@ -534,9 +507,10 @@ static void an_event_forgets(void **state)
 	ask(&a, "U01BOB000", "T01ACME00", 60000);
 	assert_true(fake_answer("usergroups.users.list", MEMBERS));
 	assert_true(fake_answer("users.info", USER("")));
-	fake_hear(ws, "{\"type\":\"events_api\",\"envelope_id\":\"g\",\"payload\":{\"type\":"
-		      "\"event_callback\",\"team_id\":\"T01ACME00\",\"event\":{\"type\":"
-		      "\"subteam_members_changed\",\"subteam_id\":\"S01SUPPRT\"}}}");
+	fake_hear(fake_last(),
+		  "{\"type\":\"events_api\",\"envelope_id\":\"g\",\"payload\":{\"type\":"
+		  "\"event_callback\",\"team_id\":\"T01ACME00\",\"event\":{\"type\":"
+		  "\"subteam_members_changed\",\"subteam_id\":\"S01SUPPRT\"}}}");
 	ask(&a, "U01BOB000", "T01ACME00", 60000);
 	assert_int_equal(a.n_done, 0);
 	assert_true(fake_answer("usergroups.users.list", "{\"ok\":true,\"users\":[]}"));
@@ -585,31 +559,29 @@ static void no_answer_is_no(void **state)
 	assert_false(a.query.ret_member);
 }
 
-#define EACH(test) cmocka_unit_test_setup_teardown(test, up, down)
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		EACH(a_post_and_its_edit),
-		EACH(changes_go_below_what_asked),
-		EACH(a_direct_place_is_opened_once),
-		EACH(what_one_may_see_is_ephemeral),
-		EACH(a_response_url_is_used_within_its_bounds),
-		EACH(a_hook_that_ran_out_is_no_end),
-		EACH(one_a_second_a_channel),
-		EACH(patience_holds_the_channel),
-		EACH(what_went_wrong_has_its_sentence),
-		EACH(long_answers_are_pages),
-		EACH(an_edit_has_all_its_pages),
-		EACH(an_outcome_stands_in_the_thread_and_outside),
+		WITH_FAKE(a_post_and_its_edit),
+		WITH_FAKE(changes_go_below_what_asked),
+		WITH_FAKE(a_direct_place_is_opened_once),
+		WITH_FAKE(what_one_may_see_is_ephemeral),
+		WITH_FAKE(a_response_url_is_used_within_its_bounds),
+		WITH_FAKE(a_hook_that_ran_out_is_no_end),
+		WITH_FAKE(one_a_second_a_channel),
+		WITH_FAKE(patience_holds_the_channel),
+		WITH_FAKE(what_went_wrong_has_its_sentence),
+		WITH_FAKE(long_answers_are_pages),
+		WITH_FAKE(an_edit_has_all_its_pages),
+		WITH_FAKE(an_outcome_stands_in_the_thread_and_outside),
 		cmocka_unit_test(before_the_start_nothing_goes),
 		cmocka_unit_test(a_close_calls_all_back),
 		cmocka_unit_test(where_we_are_not_is_told),
-		EACH(a_member_is_a_member),
-		EACH(a_change_asks_now),
-		EACH(an_event_forgets),
-		EACH(guests_and_outsiders_are_in_no_group),
-		EACH(no_answer_is_no),
+		WITH_FAKE(a_member_is_a_member),
+		WITH_FAKE(a_change_asks_now),
+		WITH_FAKE(an_event_forgets),
+		WITH_FAKE(guests_and_outsiders_are_in_no_group),
+		WITH_FAKE(no_answer_is_no),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

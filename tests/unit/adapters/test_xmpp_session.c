@@ -31,23 +31,7 @@ static bool sent(const char *what)
 
 /* ---- posts ------------------------------------------------------------------------------------ */
 
-struct posted {
-	struct chat_post post;
-	int n_done;
-	enum err_kind kind;
-	char msg[240];
-};
-
-static void on_done(struct chat_post *post, const struct err *err)
-{
-	struct posted *posted = post->data;
-
-	posted->n_done++;
-	posted->kind = err != NULL ? err->kind : ERR_NONE;
-	(void)snprintf(posted->msg, sizeof(posted->msg), "%s", err != NULL ? err->msg : "");
-}
-
-static void post(struct posted *posted, const char *channel, bool direct, const char *text,
+static void post(struct fake_post *posted, const char *channel, bool direct, const char *text,
 		 const char *replaces, bool buttons)
 {
 	struct arena arena = {0};
@@ -70,7 +54,7 @@ static void post(struct posted *posted, const char *channel, bool direct, const 
 						 .direct = direct};
 	posted->post.message = build_end(&build);
 	posted->post.replaces = replaces;
-	posted->post.done = on_done;
+	posted->post.done = fake_post_done;
 	posted->post.data = posted;
 	fake.chat->ops->post(fake.chat, &posted->post);
 	assert_int_equal(posted->n_done, 0); /* never before post returns */
@@ -421,7 +405,7 @@ static void test_silent_room(void **state)
 
 static void test_post_in_room(void **state)
 {
-	struct posted posted = {0};
+	struct fake_post posted = {0};
 	char id[64];
 
 	(void)state;
@@ -450,7 +434,7 @@ static void test_post_in_room(void **state)
 /* The key is the id; what an earlier process may have posted under it is corrected, not posted twice. */
 static void test_post_key(void **state)
 {
-	struct posted posted = {0};
+	struct fake_post posted = {0};
 
 	(void)state;
 	fake_up();
@@ -473,7 +457,7 @@ static void test_post_key(void **state)
 
 static void test_post_refused(void **state)
 {
-	struct posted posted = {0};
+	struct fake_post posted = {0};
 	char xml[512];
 
 	(void)state;
@@ -500,7 +484,7 @@ static void test_post_refused(void **state)
 
 static void test_post_direct(void **state)
 {
-	struct posted posted = {0};
+	struct fake_post posted = {0};
 	uint32_t seq;
 	char xml[64];
 
@@ -521,7 +505,7 @@ static void test_post_direct(void **state)
 
 static void test_buttons(void **state)
 {
-	struct posted posted = {0};
+	struct fake_post posted = {0};
 	char id[64];
 	const char *const one = "<reaction>1\xef\xb8\x8f\xe2\x83\xa3</reaction>";
 	char xml[600];
@@ -567,7 +551,7 @@ static void test_buttons(void **state)
 
 static void test_two_questions(void **state)
 {
-	struct posted a = {0}, b = {0};
+	struct fake_post a = {0}, b = {0};
 
 	(void)state;
 	fake_up();
@@ -583,7 +567,7 @@ static void test_two_questions(void **state)
 
 static void test_resume(void **state)
 {
-	struct posted posted = {0};
+	struct fake_post posted = {0};
 	char id[64];
 
 	(void)state;
@@ -634,7 +618,7 @@ static void test_resume(void **state)
 
 static void test_resume_fails(void **state)
 {
-	struct posted posted = {0};
+	struct fake_post posted = {0};
 
 	(void)state;
 	fake_up();
@@ -666,7 +650,7 @@ static void test_resume_fails(void **state)
 
 static void test_wrong_count(void **state)
 {
-	struct posted posted = {0};
+	struct fake_post posted = {0};
 
 	(void)state;
 	fake_up();
@@ -681,7 +665,7 @@ static void test_wrong_count(void **state)
 
 static void test_no_answer_to_r(void **state)
 {
-	struct posted posted = {0};
+	struct fake_post posted = {0};
 
 	(void)state;
 	fake_up();
@@ -803,7 +787,7 @@ static void test_unproven_server(void **state)
 
 static void test_post_while_down(void **state)
 {
-	struct posted posted = {0};
+	struct fake_post posted = {0};
 
 	(void)state;
 	fake_start(FAKE_ROOM);

@@ -13,16 +13,10 @@
 #include "adapters/xmpp/internal.h"
 #include "base/attr.h"
 #include "base/mem.h"
+#include "tests/unit/adapters/event_fake.h"
 
 #define FAKE_EVENTS 32
 #define FAKE_ROOM "ops@rooms.example"
-
-struct fake_event {
-	enum event_kind kind;
-	bool addressed, edited, direct;
-	char channel[256], user[256], id[256], text[CHAT_TEXT_MAX + 1], message[256], button[64];
-	int64_t sent_ms;
-};
 
 static struct {
 	struct loop *loop;
@@ -75,11 +69,6 @@ static void fake_close(struct ws *ws, unsigned code)
 
 static const struct xmpp_wire fake_wire = {fake_open, fake_send, fake_close};
 
-static void fake_copy(char *to, size_t size, const char *from)
-{
-	(void)snprintf(to, size, "%s", from != NULL ? from : "");
-}
-
 static void fake_on_event(struct chat *chat, const struct event *event, void *data)
 {
 	struct fake_event *copy = &fake.events[fake.n_events % FAKE_EVENTS];
@@ -87,17 +76,7 @@ static void fake_on_event(struct chat *chat, const struct event *event, void *da
 	(void)chat;
 	(void)data;
 	fake.n_events++;
-	copy->kind = event->kind;
-	copy->addressed = event->addressed;
-	copy->edited = event->edited;
-	copy->direct = event->place.direct;
-	copy->sent_ms = event->sent_ms;
-	fake_copy(copy->channel, sizeof(copy->channel), event->place.channel);
-	fake_copy(copy->user, sizeof(copy->user), event->who.user);
-	fake_copy(copy->id, sizeof(copy->id), event->id);
-	fake_copy(copy->text, sizeof(copy->text), event->text);
-	fake_copy(copy->message, sizeof(copy->message), event->message);
-	fake_copy(copy->button, sizeof(copy->button), event->button);
+	fake_event_copy(copy, event);
 }
 
 static void fake_on_link(struct chat *chat, enum chat_link state, const char *why, void *data)
