@@ -140,13 +140,17 @@ static const char *argument(const char *line, const char *word)
 	return strlen(rest) > CHAT_ID_MAX || strpbrk(rest, " \t") != NULL ? "" : rest;
 }
 
+/* Who means a stranger says so. */
+#define STRANGER "stranger"
+
 /* A slip in a name is met with silence by all; so it is told here. */
 static void tell_unknown(struct console *console, bool channel, const char *name)
 {
 	const struct console_options *options = &console->options;
 	char text[160];
 
-	if (options->is_known == NULL || options->paced || (channel && console->direct) ||
+	if (options->is_known == NULL ||
+	    (channel ? console->direct : strcmp(name, STRANGER) == 0) ||
 	    options->is_known(channel, name, options->data)) {
 		return;
 	}
