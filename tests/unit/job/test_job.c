@@ -278,6 +278,42 @@ static void between_steps_too(void **state)
 	assert_over(w);
 }
 
+static const char sure_text[] =
+	"require:\n  - {name: sure, may: \"droplet.power.*\", droplets: any, "
+	"confirm: self}\n";
+
+static void a_policy_that_asks_for_more_is_answered_first(void **state)
+{
+	struct world *w = *state;
+	struct policy *policy = policy_of(sure_text);
+
+	ask(w, &reboot_plan, WEB_1);
+	gate_swap(w->gate, policy);
+	policy_unref(policy);
+	loop_advance(w->loop, 20000);
+	assert_int_equal(w->n_acts, 0);
+	assert_said(w, "Reboot web-1?");
+	assert_said(w, "The policy or its tags changed");
+	assert_int_equal(states_of(w).n[JOB_CONFIRMING], 1);
+}
+
+static void half_done_it_does_not_wait_for_more(void **state)
+{
+	struct world *w = *state;
+	struct policy *policy = policy_of(sure_text);
+
+	ask(w, &off_on_plan, WEB_1);
+	loop_advance(w->loop, 2000);
+	assert_int_equal(w->n_acts, 1);
+	gate_swap(w->gate, policy);
+	policy_unref(policy);
+	loop_advance(w->loop, 60000);
+	assert_int_equal(w->n_acts, 1);
+	assert_said(w, "Nothing more ran: the policy asks for");
+	assert_int_equal(states_of(w).n[JOB_DENIED], 1);
+	assert_over(w);
+}
+
 static void a_droplet_that_is_gone_is_not_acted_on(void **state)
 {
 	struct world *w = *state;
@@ -440,6 +476,8 @@ int main(void)
 		STORY(between_steps_too),
 		STORY(a_policy_that_comes_before_the_request_leaves_is_asked),
 		STORY(what_may_not_be_seen_any_more_is_not_touched),
+		STORY(a_policy_that_asks_for_more_is_answered_first),
+		STORY(half_done_it_does_not_wait_for_more),
 		STORY(a_droplet_that_is_gone_is_not_acted_on),
 		STORY(what_was_never_sent_is_tried_again),
 		STORY(without_digitalocean_nothing_ran),
