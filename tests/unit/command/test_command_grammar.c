@@ -91,6 +91,8 @@ static void words_that_people_type(void **state)
 		{"list web-*", "list", "web-*"},
 		{"droplet list tag:prod region:ams3", "list", "tag:prod|region:ams3"},
 		{"list region fra1", "list", "region|fra1"},
+		{"/droplet", "help", ""},
+		{"@sluice", "help", ""},
 		{"stop web-1", "shutdown", "web-1"}, /* never the plug */
 		{"start web-1", "start", "web-1"},
 		{"power off web-1", "power off", "web-1"},
