@@ -80,6 +80,7 @@ void inbox_take(struct turn *turn, const char *said)
 	taken->event_id = mem_strdup(turn->event_id);
 	txn = store_txn_new(turn->app->store);
 	store_txn_cursor(txn, turn->inbox, row_of(turn, said));
+	store_txn_ahead(txn); /* whoever sent it waits for the acknowledgement */
 	store_commit(txn, on_written, taken);
 }
 

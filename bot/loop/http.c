@@ -121,6 +121,7 @@ struct http_pool *http_pool_new(struct loop *loop, const struct http_options *op
 	pool->loop = loop;
 	list_init(&pool->calls);
 	list_init(&pool->hosts);
+	list_init(&pool->line);
 	timer_init(&pool->trim, loop, on_trim, pool);
 	multi_init(pool);
 	pool->max_connections =
@@ -163,6 +164,11 @@ void http_pool_free(struct http_pool *pool)
 	}
 }
 
+static void on_turn(struct timer *timer)
+{
+	call_finish(timer->data, CURLE_OPERATION_TIMEDOUT);
+}
+
 /* The end by an error of ours or by cancel, or a start that had to wait for curl to return. */
 static void on_act(struct task *task)
 {
@@ -182,11 +188,44 @@ void call_fail(struct call *call, enum err_kind kind, const char *msg)
 	task_post(&call->act);
 }
 
+/*
+ * curl could keep those in line that wait for a connection, but it sets each of them up twice then. Those that fail or are canceled
+ * leave the line by call_finish.
+ */
+static void add(struct call *call)
+{
+	struct http_pool *pool = call->pool;
+	CURLMcode rc;
+
+	timer_stop(&call->turn);
+	easy_set_deadlines(call);
+	assert(!pool->in_curl);
+	call->added = true;
+	pool->n_added++;
+	rc = curl_multi_add_handle(pool->multi, call->easy);
+	if (rc != CURLM_OK) {
+		call->added = false;
+		pool->n_added--;
+		call_fail(call, ERR_NETWORK, curl_multi_strerror(rc));
+	}
+}
+
+static void line_go(struct http_pool *pool)
+{
+	unsigned most = pool->shares ? SHARED_MOST : pool->max_connections;
+
+	while (pool->n_added < most && !list_empty(&pool->line)) {
+		struct call *call = LIST_ENTRY(pool->line.next, struct call, waiting);
+
+		list_remove(&call->waiting);
+		add(call);
+	}
+}
+
 void call_connect(struct call *call, const char *addresses)
 {
 	struct http_pool *pool = call->pool;
 	char entry[sizeof(((struct host *)NULL)->addresses) + 300];
-	CURLMcode rc;
 
 	if (call->failed || call->canceled) {
 		return; /* its task is posted */
@@ -196,13 +235,13 @@ void call_connect(struct call *call, const char *addresses)
 		call->resolve = curl_slist_append(NULL, entry);
 		(void)curl_easy_setopt(call->easy, CURLOPT_RESOLVE, call->resolve);
 	}
-	easy_set_deadlines(call);
-	assert(!pool->in_curl);
-	call->added = true;
-	rc = curl_multi_add_handle(pool->multi, call->easy);
-	if (rc != CURLM_OK) {
-		call->added = false;
-		call_fail(call, ERR_NETWORK, curl_multi_strerror(rc));
+	list_append(&pool->line, &call->waiting);
+	line_go(pool);
+	if (!call->added && !call->failed) {
+		int64_t gone_ms = clock_mono_ms() - call->started_ms;
+
+		timer_start(&call->turn,
+			    call->connect_ms > gone_ms ? call->connect_ms - gone_ms : 0);
 	}
 }
 
@@ -237,6 +276,7 @@ void http_start(struct http_pool *pool, struct http_request *request)
 	call->safe = is_safe(request);
 	strbuf_init(&call->answer, call->max_body_bytes);
 	task_init(&call->act, pool->loop, on_act, call);
+	timer_init(&call->turn, pool->loop, on_turn, call);
 	list_init(&call->waiting);
 	list_append(&pool->calls, &call->link);
 	pool->n_calls++;
@@ -339,15 +379,22 @@ void call_finish(struct call *call, CURLcode code)
 	struct http_request *request = call->request;
 	struct err err = {0};
 	long status = 0;
+	long version = 0;
 	bool bad;
 
 	if (call->added) {
 		(void)curl_easy_getinfo(call->easy, CURLINFO_RESPONSE_CODE, &status);
 		/* it closes a connection in use, whose callbacks come before it returns */
 		pool->in_curl = true;
+		(void)curl_easy_getinfo(call->easy, CURLINFO_HTTP_VERSION, &version);
 		(void)curl_multi_remove_handle(pool->multi, call->easy);
 		pool->in_curl = false;
+		pool->n_added--;
+		if (status != 0) {
+			pool->shares = version == CURL_HTTP_VERSION_2_0;
+		}
 	}
+	timer_stop(&call->turn);
 	list_remove(&call->link);
 	list_remove(&call->waiting);
 	task_cancel(&call->act);
@@ -358,6 +405,9 @@ void call_finish(struct call *call, CURLcode code)
 	bad = why_not(call, code, &err);
 	err.remote_status = bad ? (int)status : 0;
 	easy_forget(call);
+	if (!pool->freed && !pool->in_curl) {
+		line_go(pool);
+	}
 	request->status = (int)status;
 	request->answer = call->answer;
 	request->internal = NULL;

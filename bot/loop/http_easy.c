@@ -251,6 +251,55 @@ static int set_method(struct call *call, struct err *err)
 	return 0;
 }
 
+/* Up to the path; nothing but plain characters behind it, and nobody is named before an @. */
+static size_t origin_len(const char *url)
+{
+	const char *slashes = strstr(url, "://");
+	size_t len;
+
+	if (slashes == NULL) {
+		return 0;
+	}
+	len = (size_t)(slashes - url) + 3;
+	len += strcspn(url + len, "/?#@\\");
+	for (const char *s = url + len; *s != '\0'; s++) {
+		if (*s <= ' ' || *s >= 0x7f) {
+			return 0;
+		}
+	}
+	return url[len] == '/' && len < sizeof(((struct origin *)NULL)->text) ? len : 0;
+}
+
+static void keep_origin(struct call *call)
+{
+	struct origin *origin = &call->pool->origin;
+	const char *url = call->request->url;
+
+	origin->len = origin_len(url);
+	memcpy(origin->text, url, origin->len);
+	memcpy(origin->host, call->host, sizeof(origin->host));
+	memcpy(origin->name, call->name, sizeof(origin->name));
+	origin->port = call->port;
+	origin->tls = call->tls;
+}
+
+/* The last URL led there too: a pool talks to one or two. */
+static bool read_known(struct call *call)
+{
+	const struct origin *origin = &call->pool->origin;
+	const char *url = call->request->url;
+
+	if (origin->len == 0 || origin_len(url) != origin->len ||
+	    memcmp(url, origin->text, origin->len) != 0) {
+		return false;
+	}
+	memcpy(call->host, origin->host, sizeof(call->host));
+	memcpy(call->name, origin->name, sizeof(call->name));
+	call->port = origin->port;
+	call->tls = origin->tls;
+	return true;
+}
+
 /* Who is to be looked up: the URL's host, or the proxy's; nobody when it is an address. */
 static int read_url(struct call *call, const char *url, bool is_proxy, struct err *err)
 {
@@ -283,6 +332,9 @@ static int read_url(struct call *call, const char *url, bool is_proxy, struct er
 		call->tls = strcasecmp(scheme, "https") == 0;
 	}
 	call->port = (unsigned)number(port, strlen(port));
+	if (!is_proxy) {
+		keep_origin(call);
+	}
 	rc = 0;
 out:
 	curl_free(scheme);
@@ -333,7 +385,7 @@ int easy_set_up(struct call *call, struct err *err)
 	struct http_pool *pool = call->pool;
 	CURL *easy;
 
-	if (read_url(call, call->request->url, false, err) < 0 ||
+	if ((!read_known(call) && read_url(call, call->request->url, false, err) < 0) ||
 	    (pool->proxy != NULL && read_url(call, pool->proxy, true, err) < 0)) {
 		return -1;
 	}

@@ -8,10 +8,23 @@
 #include "loop/internal.h"
 #include "loop/resolve.h"
 
-#define SPARE_MAX 4
+#define SPARE_MAX 32 /* until the next trim */
+
+/* Requests that may share a connection, once the other side was heard to do so (HTTP/2). */
+#define SHARED_MOST 64
 
 /* Where Debian, Ubuntu, Arch and Alpine keep one file a certificate. */
 #define HTTP_CA_DIR "/etc/ssl/certs"
+
+/* Where a URL leads, up to its path. */
+struct origin {
+	char text[300]; /* "https://name:port"; empty: not known */
+	size_t len;
+	char host[256]; /* to be looked up; empty: it is an address */
+	char name[256]; /* for sentences */
+	unsigned port;
+	bool tls;
+};
 
 struct http_pool {
 	struct loop *loop;
@@ -22,6 +35,10 @@ struct http_pool {
 	char *proxy;
 	CURLM *multi; /* NULL: no request yet */
 	unsigned max_connections;
+	bool shares;      /* the last answer came by HTTP/2 */
+	unsigned n_added; /* calls that curl has */
+	struct list line; /* struct call, by waiting: they wait for their turn at curl */
+	struct origin origin;
 	struct timer timer; /* curl's one timer */
 	struct timer trim;  /* gives memory back after a burst */
 	struct list calls;  /* struct call, all that are under way */
@@ -41,7 +58,8 @@ bool pool_ca_by_hash(struct http_pool *pool);
 /* One request under way. */
 struct call {
 	struct list link;    /* in pool->calls */
-	struct list waiting; /* in host->calls, while its name is looked up */
+	struct list waiting; /* in host->calls, while its name is looked up; then in pool->line */
+	struct timer turn;   /* it waited too long in the line */
 	struct http_pool *pool;
 	struct http_request *request;
 	CURL *easy;

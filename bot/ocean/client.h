@@ -8,6 +8,7 @@
 #define OCEAN_CLIENT_H
 
 #include "loop/http.h"
+#include "ocean/again.h"
 #include "ocean/answer.h"
 #include "ocean/bearer.h"
 #include "ocean/decode.h"
@@ -38,6 +39,8 @@ struct polls {
 	struct ocean_call call;
 };
 
+enum { LISTS = 2 }; /* of droplets and of GPU droplets */
+
 struct client {
 	struct ocean ocean; /* first */
 	struct loop *loop;
@@ -49,6 +52,9 @@ struct client {
 	struct list flights;
 	struct token_look *look; /* NULL: nobody wants to know */
 	struct polls polls;
+	struct again *lists[LISTS]; /* what LIST's pages were the last time; NULL: not kept */
+	uint64_t list_turn;         /* counts the lists that said something new */
+	bool list_tags_known;       /* in the last one */
 };
 
 enum walk_kind {
@@ -80,7 +86,10 @@ struct walk {
 	struct ocean_builder builder;
 	size_t mark; /* droplets of the pages that are whole */
 	struct ocean_decode *decode;
-	struct err decode_err; /* why on_body refused */
+	struct again_read again; /* of a page that may be as it was */
+	struct again *page_now;  /* that page; the builder's strings may be its */
+	bool page_same;          /* it was */
+	struct err decode_err;   /* why on_body refused */
 };
 
 /* The pages of WALK_MAIN's list of droplets, and who read which. */

@@ -88,6 +88,19 @@ static void hide_tags(struct ocean_builder *builder)
 	}
 }
 
+/* The same pages, and the same is known of their tags: nobody needs to look at the droplets again. */
+static void number_list(struct flight *flight)
+{
+	struct client *client = flight->client;
+	bool same = flight->walks[WALK_MAIN].page_same && flight->walks[WALK_GPUS].page_same;
+
+	if (!same || flight->call->tags_known != client->list_tags_known) {
+		client->list_turn++;
+	}
+	client->list_tags_known = flight->call->tags_known;
+	flight->call->list_turn = client->list_turn;
+}
+
 static int hand_droplets(struct flight *flight, struct err *err)
 {
 	struct ocean_call *call = flight->call;
@@ -103,6 +116,9 @@ static int hand_droplets(struct flight *flight, struct err *err)
 	}
 	call->droplets = all->droplets;
 	call->n_droplets = all->n;
+	if (call->verb == OCEAN_LIST) {
+		number_list(flight);
+	}
 	return 0;
 }
 
@@ -253,6 +269,7 @@ static void client_start(struct ocean *ocean, struct ocean_call *call)
 	call->n_droplets = 0;
 	call->actions = NULL;
 	call->n_actions = 0;
+	call->list_turn = 0;
 	call->ahead_ms = 0;
 	call->account = NULL;
 	call->things = NULL;
@@ -286,6 +303,9 @@ static void client_free(struct client *client)
 {
 	http_pool_free(client->pool);
 	token_look_free(client->look);
+	for (size_t i = 0; i < LISTS; i++) {
+		again_unref(client->lists[i]);
+	}
 	for (size_t i = 0; i < ARRAY_LEN(client->tokens); i++) {
 		bearer_close(client->tokens[i].bearer);
 	}

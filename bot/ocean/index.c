@@ -42,6 +42,7 @@ struct listing {
 	int64_t began_ms;
 	bool spoiled;                    /* something was changed after it began */
 	bool under_way;                  /* the list itself */
+	bool names_projects;             /* they are filled in */
 	struct ocean_snapshot *snapshot; /* it has come */
 	struct projects_walk *walk;      /* under way; NULL: none */
 	struct projects *projects;       /* NULL: not known (yet) */
@@ -60,6 +61,8 @@ struct ocean_index {
 	struct loop *loop;
 	struct ocean *ocean;
 	struct ocean_snapshot *last; /* NULL: none that may be given out */
+	struct ocean_snapshot *read; /* the last that was read, without projects; NULL: none */
+	uint64_t read_turn;          /* its list_turn */
 	struct listing *listing;
 	bool names_projects;       /* what is asked of projects is answered */
 	struct projects *projects; /* of the last walk; NULL: none that may be used */
@@ -113,6 +116,7 @@ static void leave(struct ocean_index *index)
 {
 	if (--index->busy == 0 && index->freed) {
 		ocean_snapshot_unref(index->last);
+		ocean_snapshot_unref(index->read);
 		projects_unref(index->projects);
 		free(index);
 	}
@@ -189,7 +193,7 @@ static void end_list(struct listing *listing, const struct err *err)
 
 	index->listing = NULL;
 	listing->snapshot = NULL;
-	if (snapshot != NULL && index->names_projects) {
+	if (snapshot != NULL && listing->names_projects) {
 		snapshot_projects(snapshot, listing->projects, &listing->why);
 	}
 	if (snapshot != NULL && !listing->spoiled) {
@@ -207,6 +211,27 @@ static void end_list(struct listing *listing, const struct err *err)
 	ocean_snapshot_unref(snapshot);
 }
 
+/* What was the same the last time is not copied again. */
+static struct ocean_snapshot *take_snapshot(const struct listing *listing,
+					    const struct ocean_call *call)
+{
+	struct ocean_index *index = listing->index;
+	struct ocean_snapshot *snapshot;
+
+	if (!listing->names_projects && index->read != NULL && call->list_turn != 0 &&
+	    call->list_turn == index->read_turn) {
+		return snapshot_again(index->read, listing->began_ms);
+	}
+	snapshot = snapshot_began(call->droplets, call->n_droplets, listing->began_ms);
+	if (listing->names_projects) { /* it will be written to */
+		return snapshot;
+	}
+	ocean_snapshot_unref(index->read);
+	index->read = ocean_snapshot_ref(snapshot);
+	index->read_turn = call->list_turn;
+	return snapshot;
+}
+
 static void on_listed(struct ocean_call *call, const struct err *err)
 {
 	struct listing *listing = call->data;
@@ -221,7 +246,7 @@ static void on_listed(struct ocean_call *call, const struct err *err)
 		end_list(listing, err);
 		return;
 	}
-	listing->snapshot = snapshot_began(call->droplets, call->n_droplets, listing->began_ms);
+	listing->snapshot = take_snapshot(listing, call);
 	listing->index->apart_ms =
 		REQUEST_EVERY_MS * (int64_t)(2 + call->n_droplets / PAGE); /* and GPU droplets */
 	if (listing->walk == NULL) {
@@ -275,6 +300,7 @@ static void begin_list(struct ocean_index *index)
 	listing->call.done = on_listed;
 	listing->call.data = listing;
 	listing->under_way = true;
+	listing->names_projects = index->names_projects;
 	index->listing = listing;
 	ocean_start(index->ocean, &listing->call);
 	if (index->names_projects) {

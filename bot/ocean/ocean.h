@@ -218,6 +218,8 @@ struct ocean_call {
 	/* results; pointers live until done returns */
 	const struct droplet *droplets; /* LIST: all; GET: one */
 	size_t n_droplets;
+	uint64_t
+		list_turn; /* LIST: two that have the same one, not 0, say the same of the same droplets */
 	const struct ocean_action *actions; /* ACT, ACTION: one; DROPLET_ACTIONS: newest first */
 	size_t n_actions;
 	const struct ocean_account *account;

@@ -16,7 +16,8 @@ struct ocean_snapshot {
 	struct droplet *droplets;
 	size_t n;
 	struct ids ids;
-	const char *no_projects; /* why; NULL: they are known, or nobody asked */
+	const char *no_projects;     /* why; NULL: they are known, or nobody asked */
+	struct ocean_snapshot *base; /* whose droplets and ids these are; NULL: its own */
 };
 
 /* Neighbours share many texts: `last` is the copy for the droplet before, `last_from` its original. */
@@ -87,6 +88,19 @@ struct ocean_snapshot *snapshot_began(const struct droplet *droplets, size_t n, 
 	return snapshot;
 }
 
+struct ocean_snapshot *snapshot_again(struct ocean_snapshot *base, int64_t began_ms)
+{
+	struct ocean_snapshot *snapshot = mem_alloc(sizeof(*snapshot));
+
+	snapshot->refs = 1;
+	snapshot->began_ms = began_ms;
+	snapshot->base = ocean_snapshot_ref(base->base != NULL ? base->base : base);
+	snapshot->droplets = base->droplets;
+	snapshot->n = base->n;
+	snapshot->ids = base->ids;
+	return snapshot;
+}
+
 void snapshot_projects(struct ocean_snapshot *snapshot, const struct projects *projects,
 		       const struct err *why)
 {
@@ -136,9 +150,12 @@ void ocean_snapshot_unref(struct ocean_snapshot *snapshot)
 	if (snapshot == NULL || --snapshot->refs > 0) {
 		return;
 	}
+	if (snapshot->base == NULL) {
+		free(snapshot->droplets);
+		ids_done(&snapshot->ids);
+	}
+	ocean_snapshot_unref(snapshot->base);
 	arena_done(&snapshot->arena);
-	free(snapshot->droplets);
-	ids_done(&snapshot->ids);
 	free(snapshot);
 }
 

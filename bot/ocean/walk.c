@@ -54,9 +54,13 @@ static bool has_pages(const struct walk *walk)
 void walk_done(struct walk *walk)
 {
 	timer_stop(&walk->timer);
+	again_over(&walk->again);
 	ocean_decode_free(walk->decode);
 	ocean_builder_done(&walk->builder);
+	again_unref(walk->page_now);
 	walk->decode = NULL;
+	walk->page_now = NULL;
+	walk->page_same = false;
 }
 
 void walk_on_wait(struct timer *timer)
@@ -150,7 +154,19 @@ static int on_body(struct http_request *request, const char *bytes, size_t len)
 {
 	struct walk *walk = request->data;
 
-	return ocean_decode_feed(walk->decode, bytes, len, &walk->decode_err);
+	return walk->again.decode != NULL
+		       ? again_feed(&walk->again, bytes, len, &walk->decode_err)
+		       : ocean_decode_feed(walk->decode, bytes, len, &walk->decode_err);
+}
+
+/* Of which of the client's lists this is the first page; NULL: of none. */
+static struct again **list_of(const struct walk *walk)
+{
+	bool first = walk->flight->call->verb == OCEAN_LIST && walk->page == 1 &&
+		     (walk->kind == WALK_MAIN || walk->kind == WALK_GPUS);
+
+	_Static_assert((int)WALK_MAIN < LISTS && (int)WALK_GPUS < LISTS, "a list for each");
+	return first ? &walk->flight->client->lists[walk->kind] : NULL;
 }
 
 static void on_done(struct http_request *request, const struct err *err);
@@ -160,6 +176,7 @@ static void send(struct walk *walk)
 	struct flight *flight = walk->flight;
 	struct client *client = flight->client;
 	struct http_request *request = &walk->request;
+	struct again **list = list_of(walk);
 
 	memset(request, 0, sizeof(*request));
 	err_clear(&walk->decode_err);
@@ -192,6 +209,10 @@ static void send(struct walk *walk)
 		ocean_decode_free(walk->decode);
 		walk->decode = ocean_decode_new(&walk->builder, client->name,
 						row_of(walk)->reply == REPLY_DROPLET);
+		again_over(&walk->again);
+		if (list != NULL) {
+			again_begin(&walk->again, walk->decode, *list);
+		}
 		request->max_body_bytes = OCEAN_PAGE_BYTES_MAX;
 		request->on_body = on_body;
 	}
@@ -269,12 +290,28 @@ static int turn_page(struct walk *walk, const struct ocean_page *page, bool *ret
 	return 0;
 }
 
+static int end_page(struct walk *walk, struct ocean_page *ret_page, struct err *err)
+{
+	struct again **list = list_of(walk);
+
+	if (list == NULL) {
+		return ocean_decode_end(walk->decode, ret_page, err);
+	}
+	if (again_end(&walk->again, &walk->builder, ret_page, &walk->page_now, &walk->page_same,
+		      err) < 0) {
+		return -1;
+	}
+	again_unref(*list);
+	*list = again_ref(walk->page_now);
+	return 0;
+}
+
 static int take_droplets(struct walk *walk, bool *ret_more, struct err *err)
 {
 	const struct ocean_call *call = walk->flight->call;
 	struct ocean_page page = {0};
 
-	if (ocean_decode_end(walk->decode, &page, err) < 0) {
+	if (end_page(walk, &page, err) < 0) {
 		return -1;
 	}
 	if (row_of(walk)->reply == REPLY_DROPLETS && walk->kind != WALK_GPUS) {

@@ -74,6 +74,7 @@ struct store_txn {
 	struct arena arena;
 	struct store_op *first;
 	struct store_op **last; /* where the next one goes */
+	bool ahead;             /* of its group it is called back before the others */
 	enum err_kind fault;    /* memory store: this one fails; NONE: it does not */
 	struct err result;
 	void (*done)(void *data, const struct err *err);
@@ -136,6 +137,7 @@ struct store {
 	struct loop *loop;
 	struct task gather; /* all that one turn of the loop commits goes in one group */
 	struct list waiting;
+	struct list ahead; /* carried out, and to be called back first */
 	struct list
 		told; /* carried out; they are called back a few a turn, so that a large group is no stall */
 	struct task tell;

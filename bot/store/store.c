@@ -50,6 +50,7 @@ void store_init(struct store *store, const struct store_back *back, struct loop 
 	store->back = back;
 	store->loop = loop;
 	list_init(&store->waiting);
+	list_init(&store->ahead);
 	list_init(&store->told);
 	list_init(&store->asks);
 	(void)pthread_mutexattr_init(&nested);
@@ -64,7 +65,8 @@ void store_init(struct store *store, const struct store_back *back, struct loop 
 
 void store_done(struct store *store)
 {
-	assert(list_empty(&store->waiting) && list_empty(&store->told) && store->group == NULL);
+	assert(list_empty(&store->waiting) && store->group == NULL);
+	assert(list_empty(&store->ahead) && list_empty(&store->told));
 	assert(list_empty(&store->asks) && store->ask == NULL);
 	(void)pthread_mutex_destroy(&store->lock);
 	free(store->path);
@@ -327,6 +329,11 @@ void store_txn_cut(struct store_txn *txn, int64_t seq)
 	add(txn, OP_CUT)->seq = seq;
 }
 
+void store_txn_ahead(struct store_txn *txn)
+{
+	txn->ahead = true;
+}
+
 /* ---- groups -------------------------------------------------------------------------------- */
 
 static struct store_txn *first_txn(struct list *list)
@@ -472,14 +479,35 @@ static void move_all(struct list *from, struct list *to)
 	}
 }
 
+static void move_ahead(struct list *from, struct list *to)
+{
+	struct list rest;
+
+	list_init(&rest);
+	while (!list_empty(from)) {
+		struct store_txn *txn = first_txn(from);
+
+		list_remove(&txn->link);
+		list_append(txn->ahead ? to : &rest, &txn->link);
+	}
+	move_all(&rest, from);
+}
+
+/* Those that go ahead all in this turn, of the others a few. */
 static void tell(struct task *task)
 {
 	struct store *store = task->data;
 	bool gone = false;
 
 	store->gone = &gone;
-	for (unsigned n = 0; n < TELL_MOST && !list_empty(&store->told); n++) {
-		call_back(first_txn(&store->told));
+	for (unsigned n = 0; !list_empty(&store->ahead) ||
+			     (n < TELL_MOST && !list_empty(&store->told));) {
+		if (!list_empty(&store->ahead)) {
+			call_back(first_txn(&store->ahead));
+		} else {
+			call_back(first_txn(&store->told));
+			n++;
+		}
 		if (gone) {
 			return;
 		}
@@ -519,6 +547,7 @@ static void group_done(struct work *work)
 		note_failure(store, &group->txns);
 		store->group = NULL;
 		begin_group(store);
+		move_ahead(&group->txns, &store->ahead);
 		move_all(&group->txns, &store->told);
 		tell(&store->tell); /* may close the store */
 	}
@@ -649,6 +678,7 @@ void store_drain(struct store *store, bool silent)
 		task_cancel(&store->gather);
 		task_cancel(&store->tell);
 	}
+	move_all(&store->ahead, &over);
 	move_all(&store->told, &over);
 	if (store->group != NULL) {
 		if (!take_back(store->group)) {
@@ -681,7 +711,7 @@ void store_close(struct store *store)
 bool store_idle(const struct store *store)
 {
 	return store->group == NULL && store->ask == NULL && list_empty(&store->waiting) &&
-	       list_empty(&store->told) && list_empty(&store->asks);
+	       list_empty(&store->ahead) && list_empty(&store->told) && list_empty(&store->asks);
 }
 
 bool store_failing(const struct store *store, struct err *ret_why)

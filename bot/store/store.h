@@ -189,6 +189,12 @@ void store_txn_prune(struct store_txn *txn, const struct store_prune *prune);
  */
 void store_txn_cut(struct store_txn *txn, int64_t seq);
 
+/*
+ * Of all that is committed with it this one is called back first, and at once: what it lets go is an acknowledgement, for which
+ * somebody waits. Its callback must be short and start nothing.
+ */
+void store_txn_ahead(struct store_txn *txn);
+
 /* done: exactly once, from the loop, never before this returns. err NULL: on disk. Kinds: CONFLICT (see above),
  * STORE (disk full, I/O), CANCELED. The transaction is gone afterwards. */
 void store_commit(struct store_txn *txn, void (*done)(void *data, const struct err *err),

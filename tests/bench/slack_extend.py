@@ -4,7 +4,7 @@
 One message a request, edited to its end: a first message that is not yet the answer does not count, chat.update may carry the
 answer, "Rebooted" says what "completed" says, a posted message has a ts and a channel of its own; and the status of the droplet
 itself is read (GET /v2/droplets/ID, GET /v2/droplets/ID/actions), and many actions at once (GET /v2/actions); GPU droplets have a
-list of their own, which is empty. The rate headers are
+list of their own, which is empty; and what the token may do (GET /v1/oauth/token/info). The rate headers are
 those of an account whose limits DigitalOcean raised.
 """
 import sys
@@ -35,6 +35,16 @@ CHANGES = [
 		mk(&p, &pn, 200, "x-oauth-scopes: chat:write,commands\\r\\nx-slack-req-id: a1b2c3\\r\\n", "{\\"ok\\":true,\\"channel\\":\\"C0BENCH%04d\\",\\"ts\\":\\"%llu.%06llu\\",\\"message\\":{\\"user\\":\\"U0BOT0001\\",\\"type\\":\\"message\\",\\"ts\\":\\"%llu.%06llu\\",\\"bot_id\\":\\"B0BOT0001\\",\\"app_id\\":\\"A0BENCH01\\",\\"text\\":\\"(text)\\",\\"team\\":\\"T0BENCH01\\"}}", s < 0 ? 0 : s, 1700000000 + posted / 1000000, posted % 1000000, 1700000000 + posted / 1000000, posted % 1000000);
 		respond(c, p, pn, o_slack_ms, 1);
 '''),
+    # what may the token do, and how long does it live?
+    ('''	if (!strncmp(path, "/v2/actions/", 12)) {''',
+     '''	if (!strncmp(path, "/v1/oauth/token/info", 20)) {
+		struct buf o = { 0 };
+		static const char info[] = "{\\"resource_owner_id\\":1,\\"scopes\\":[\\"droplet:read\\",\\"droplet:update\\",\\"actions:read\\",\\"tag:read\\"],\\"expires_in_seconds\\":8640000}";
+		http_wrap(&o, 200, RL, info, sizeof(info) - 1);
+		respond(c, o.p, o.len, ms, 1);
+		return;
+	}
+	if (!strncmp(path, "/v2/actions/", 12)) {'''),
     # may the token read tags?
     ('''	if (!strncmp(path, "/v2/actions/", 12)) {''',
      '''	if (!strncmp(path, "/v2/tags", 8)) {

@@ -598,6 +598,41 @@ static void cancel_before_it_is_sent(void **state)
 	assert_int_equal(ask.n_done + tls.n_done + slow.n_done, 3);
 }
 
+/* Every connection is taken by somebody who waits for an answer. */
+static void who_stands_in_line_leaves_it_unsent_or_is_next(void **state)
+{
+	struct ask taken[8];
+	struct ask late = plain("POST", "/never-in-line");
+	struct ask canceled = plain("POST", "/never-in-line");
+	struct ask next = plain("GET", "/ok");
+	int64_t begin = clock_mono_ms();
+
+	(void)state;
+	for (size_t i = 0; i < 8; i++) {
+		taken[i] = plain("GET", "/silent");
+		start(&taken[i]);
+	}
+	late.request.connect_ms = 300;
+	start(&late);
+	start(&canceled);
+	start(&next);
+	turn(50);
+	http_cancel(&canceled.request);
+	assert_true(loop_run_until(loop, is_done, &canceled, 200));
+	expect_err(&canceled, ERR_CANCELED);
+	assert_true(loop_run_until(loop, is_done, &late, 3000));
+	expect_err(&late, ERR_NETWORK);
+	assert_true(strstr(late.err.msg, "no connection to '127.0.0.1' within 0.3 s") != NULL);
+	assert_in_range(clock_mono_ms() - begin, 250, 3000);
+	assert_int_equal(next.n_done, 0);
+	http_cancel(&taken[3].request);
+	assert_true(loop_run_until(loop, is_done, &next, 3000));
+	expect_ok(&next, 200);
+	assert_int_equal(count("never-in-line"), 0);
+	http_pool_free(pool);
+	pool = NULL;
+}
+
 static void cancel_of_a_read_that_was_sent(void **state)
 {
 	struct ask ask = plain("GET", "/silent");
@@ -692,6 +727,7 @@ int main(void)
 		CASE(headers_without_end),
 		CASE(a_change_on_a_dead_kept_connection_is_not_sent_twice),
 		CASE(cancel_before_it_is_sent),
+		CASE(who_stands_in_line_leaves_it_unsent_or_is_next),
 		CASE(cancel_of_a_read_that_was_sent),
 		CASE(freeing_the_pool_ends_everything_at_once),
 		CASE(the_pool_may_be_freed_in_done),

@@ -20,6 +20,7 @@ struct account {
 	struct timer timer;
 	struct ocean_call *call;
 	unsigned lists;
+	uint64_t turn; /* what it says of its lists; 0: nothing */
 	bool interactive;
 	bool fails;
 	bool canceled;
@@ -42,6 +43,7 @@ static void answer(struct timer *timer)
 	}
 	call->droplets = &droplet;
 	call->n_droplets = 1;
+	call->list_turn = account->turn;
 	call->done(call, NULL);
 	memset(name, 'x', sizeof(name) - 1); /* results live until done returns, no longer */
 }
@@ -189,6 +191,36 @@ static void one_list_for_all(void **state)
 	ask(world, &e, 3000); /* too old now */
 	loop_advance(world->loop, LIST_MS);
 	check(&e, "l2");
+}
+
+static void read_again(struct world *world, const char *name, int64_t age_ms)
+{
+	struct asker a = {.want.interactive = true}; /* no distance between lists */
+
+	ask(world, &a, 0);
+	loop_advance(world->loop, LIST_MS);
+	check(&a, name);
+	assert_int_equal(a.age_ms, age_ms);
+}
+
+/* A list that says what the last one said is not copied: its droplets are those, its age is its own. */
+static void what_is_the_same_is_shared(void **state)
+{
+	struct world *world = *state;
+
+	world->account.turn = 7;
+	read_again(world, "l1", LIST_MS);
+	read_again(world, "l1", LIST_MS);
+	ocean_index_spoil(
+		world->index); /* nothing may be given out; what was read stays the same */
+	read_again(world, "l1", LIST_MS);
+	assert_int_equal(world->account.lists, 3);
+	world->account.turn = 8;
+	read_again(world, "l4", LIST_MS);
+	read_again(world, "l4", LIST_MS);
+	world->account.turn = 0; /* says nothing */
+	read_again(world, "l6", LIST_MS);
+	read_again(world, "l7", LIST_MS);
 }
 
 static void a_change_needs_a_list_of_its_own(void **state)
@@ -460,6 +492,7 @@ int main(void)
 		TEST(wants_again_from_its_answer),
 		TEST(freed_while_it_lists),
 		TEST(freed_from_an_answer),
+		TEST(what_is_the_same_is_shared),
 		cmocka_unit_test(snapshots),
 	};
 
