@@ -500,8 +500,8 @@ static void tell(struct task *task)
 	bool gone = false;
 
 	store->gone = &gone;
-	for (unsigned n = 0; !list_empty(&store->ahead) ||
-			     (n < TELL_MOST && !list_empty(&store->told));) {
+	for (unsigned n = 0;
+	     !list_empty(&store->ahead) || (n < TELL_MOST && !list_empty(&store->told));) {
 		if (!list_empty(&store->ahead)) {
 			call_back(first_txn(&store->ahead));
 		} else {
