@@ -21,7 +21,7 @@ struct console_options {
 	bool ascii;
 	unsigned columns; /* 0: the terminal's, else 80 */
 	bool free_speech; /* the demo's words above */
-	/* With free_speech: does anybody know that person, that channel? NULL: nobody is asked. Not for scripts. */
+	/* With free_speech: does anybody know that person, that channel? NULL: nobody is asked. */
 	bool (*is_known)(bool channel, const char *name, void *data);
 	/*
 	 * For scripts: the next line is read only when what the last one started has come to rest: an answer with nothing

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "adapters/console/console_internal.h"
+#include "base/attr.h"
 #include "base/mem.h"
 #include "chat/text.h"
 
@@ -140,14 +141,24 @@ static const char *argument(const char *line, const char *word)
 	return strlen(rest) > CHAT_ID_MAX || strpbrk(rest, " \t") != NULL ? "" : rest;
 }
 
+/* Who means a stranger says so. */
+#define STRANGER "stranger"
+
 /* A slip in a name is met with silence by all; so it is told here. */
 static void tell_unknown(struct console *console, bool channel, const char *name)
 {
 	const struct console_options *options = &console->options;
 	char text[160];
 
-	if (options->is_known == NULL || options->paced || (channel && console->direct) ||
+	if (options->is_known == NULL || (channel && console->direct) ||
 	    options->is_known(channel, name, options->data)) {
+		return;
+	}
+	if (!channel && strcmp(name, STRANGER) == 0) {
+		if (!options->paced) {
+			console_print_own(console,
+					  "Where a stranger may do nothing, nobody answers.");
+		}
 		return;
 	}
 	(void)snprintf(text, sizeof(text),
@@ -155,6 +166,20 @@ static void tell_unknown(struct console *console, bool channel, const char *name
 			       : "The policy has no person %.40s: you are a stranger now.",
 		       name);
 	console_print_own(console, text);
+}
+
+/* Who wants to leave tries these; a script may say them to the bot. */
+static bool wants_to_leave(struct console *console, const char *line)
+{
+	static const char *const words[] = {"quit", "exit", "/quit", "/exit", "bye"};
+
+	for (size_t i = 0; i < ARRAY_LEN(words) && !console->options.paced; i++) {
+		if (strcmp(line, words[i]) == 0) {
+			console_print_own(console, "Ctrl-D ends it.");
+			return true;
+		}
+	}
+	return false;
 }
 
 /* The words of the demo. True when the line was one of them. */
@@ -167,7 +192,7 @@ static bool stage_direction(struct console *console, const char *line)
 		return true;
 	}
 	if (person == NULL && channel == NULL) {
-		return false;
+		return wants_to_leave(console, line);
 	}
 	if (channel != NULL && channel[0] == '#') {
 		channel++;

@@ -64,7 +64,13 @@ static void list_droplets(struct turn *turn)
 	account_want(turn->app, &turn->want, turn->max_age_ms, TIER_READ);
 }
 
-/* True when the turn goes on and will be ended by turn_droplets. */
+static void answer_and_end(struct turn *turn)
+{
+	turn_answer(turn, NULL, 0);
+	turn_end(turn);
+}
+
+/* True when the turn goes on: turn_droplets or answer_and_end ends it, which may be over already. */
 static bool run_command(struct turn *turn)
 {
 	struct app *app = turn->app;
@@ -76,6 +82,11 @@ static bool run_command(struct turn *turn)
 	}
 	if (takes_is(row)) {
 		return takes_run(turn);
+	}
+	if (row->takes == TAKES_TOPIC &&
+	    !is_crowded(turn)) { /* what they may hangs on groups too */
+		turn_ask_groups(turn, false, answer_and_end);
+		return true;
 	}
 	if (row->verb == VERB_NONE) {
 		turn_answer(turn, NULL, 0);

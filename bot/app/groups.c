@@ -76,8 +76,7 @@ static void ask_chat(struct app_chat *at, const struct gate_who *who, bool chang
 	size_t n = policy_groups(gate_policy(at->app->gate), &groups);
 
 	for (size_t i = 0; i < n; i++) {
-		if (strcmp(groups[i].network, who->network) == 0 &&
-		    strcmp(groups[i].workspace, who->workspace) == 0) {
+		if (gate_asks(who, &groups[i])) {
 			ask(at, who, &groups[i], change ? 0 : groups[i].fresh_ms, want);
 		}
 	}

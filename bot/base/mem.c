@@ -57,10 +57,11 @@ static size_t resident_bytes(void)
 {
 	FILE *f = fopen("/proc/self/statm", "re");
 	unsigned long pages = 0;
+	char line[256]; /* "SIZE RESIDENT ...", in pages */
 
 	if (f != NULL) {
-		if (fscanf(f, "%*u %lu", &pages) != 1) {
-			pages = 0;
+		if (fgets(line, sizeof(line), f) != NULL && strchr(line, ' ') != NULL) {
+			pages = strtoul(strchr(line, ' '), NULL, 10);
 		}
 		(void)fclose(f);
 	}

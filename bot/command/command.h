@@ -110,7 +110,7 @@ struct command {
 		usage; /* what follows the phrase in help, before its arguments: "NAME ..."; NULL: nothing */
 	struct command_arg args[COMMAND_ARGS_MAX]; /* behind the targets, in this order */
 	bool one; /* TAKES_TARGETS: exactly one droplet, so that what follows it may be left out */
-	const char *help; /* one line, at most 40 columns */
+	const char *help; /* one line, at most 36 columns: lists indent it */
 	/* Of a row without a plan, in "You may not ... web-1 here."; NULL: what it is about has no verb. */
 	const char *infinitive;
 	bool about_staff; /* for listed people, where the channel does not hide who does what */
@@ -212,7 +212,8 @@ bool command_overfull(const struct command_parse *parse);
 const char *command_nearest(const char *said, bool (*may)(const struct command *, void *),
 			    void *data);
 
-/* Filters of a list, from the words of a TAKES_FILTERS row: all must fit, of tags each one. */
+/* Filters of a list, from the words of a TAKES_FILTERS row: all must fit, of tags each one. tag:web, tag=web and tag web are
+ * the same; a state alone ("list off") is one. */
 #define COMMAND_TAGS_MAX 4
 struct command_filter {
 	const char *tags[COMMAND_TAGS_MAX];

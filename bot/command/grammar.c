@@ -436,6 +436,11 @@ static enum command_fit parse_line(char *line, const char *const *own_names, str
 		words++;
 		n--;
 	}
+	/* "/droplet", "@sluice" and nothing more: somebody wants to know what there is */
+	if (ret_parse->prefixed && (n == 0 || (n == 1 && strcasecmp(words[0], "droplet") == 0))) {
+		words[0] = "help";
+		n = 1;
+	}
 	if (n > 0 && strcasecmp(words[0], "droplet") == 0) {
 		ret_parse->prefixed = true;
 	}

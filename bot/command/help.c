@@ -15,7 +15,7 @@ static bool may_use(const struct command_call *call, const struct command *row)
 
 		return gate_may_take(call->gate, call->who, call->arena, &rotas) > 0;
 	}
-	return row->verb == VERB_NONE || gate_could(call->gate, call->who, row->verb);
+	return row->verb == VERB_NONE || gate_could_as_said(call->gate, call->who, row->verb);
 }
 
 /* In the list only what one would look for; the acts stand on the cards that ask for them. */

@@ -406,11 +406,25 @@ void gate_decide_cost(struct gate *gate, const struct gate_who *who, enum verb v
 	}
 }
 
-bool gate_could(struct gate *gate, const struct gate_who *who, enum verb verb)
+static bool could_by(struct gate *gate, const struct gate_who *who, enum verb verb, bool as_said)
 {
 	struct policy_asker asker = asker_of(gate, who);
+	struct policy_question question;
+	struct said_groups groups;
 
-	return policy_could(&asker, verb, clock_wall_ms());
+	said_could(&gate->said, gate->policy, who, as_said, &groups);
+	question = question_of(gate, &asker, &groups, verb, 0);
+	return policy_could_be(&question);
+}
+
+bool gate_could(struct gate *gate, const struct gate_who *who, enum verb verb)
+{
+	return could_by(gate, who, verb, false);
+}
+
+bool gate_could_as_said(struct gate *gate, const struct gate_who *who, enum verb verb)
+{
+	return could_by(gate, who, verb, true);
 }
 
 bool gate_allows(struct gate *gate, const struct gate_who *who, enum verb verb,

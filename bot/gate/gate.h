@@ -124,8 +124,13 @@ void gate_decide_cost(struct gate *gate, const struct gate_who *who, enum verb v
 		      int64_t monthly_cents, const char *id, struct store_txn *txn,
 		      struct arena *arena, struct gate_decision *ret_decision);
 
-/* Could the verb be allowed here at all? For help and completion; how much was started is not looked at. */
+/* Is the network asked for that group when they speak there? One of another network or workspace is never theirs. */
+bool gate_asks(const struct gate_who *who, const struct policy_group *group);
+
+/* Could the verb be allowed here at all, whatever the network says of its groups? How much was started is not looked at. */
 bool gate_could(struct gate *gate, const struct gate_who *who, enum verb verb);
+/* The same by what it said within the last minute: for help, which asks first. */
+bool gate_could_as_said(struct gate *gate, const struct gate_who *who, enum verb verb);
 
 /* May this person use the verb here on that droplet? For looking up; a command is decided by gate_decide. */
 bool gate_allows(struct gate *gate, const struct gate_who *who, enum verb verb,

@@ -2,6 +2,7 @@
 #include "gate/said.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/clock.h"
 #include "base/mem.h"
@@ -53,25 +54,56 @@ void said_note(struct said *said, const struct gate_who *who, const char *group,
 	strbuf_done(&key);
 }
 
+bool gate_asks(const struct gate_who *who, const struct policy_group *group)
+{
+	return strcmp(group->network, who->network) == 0 &&
+	       strcmp(group->workspace, who->workspace) == 0;
+}
+
+static void add(const struct said *said, const struct gate_who *who, const char *group,
+		struct said_groups *groups)
+{
+	struct strbuf key = key_of(who, group);
+	const struct said_answer *answer = map_get(&said->answers, key.buf);
+
+	strbuf_done(&key);
+	if (answer == NULL || answer->at_ms < clock_mono_ms() - SAID_MS) {
+		groups->known = false;
+	} else if (answer->member && groups->n < SAID_GROUPS_MAX) {
+		groups->names[groups->n++] = group;
+	} else if (answer->member) {
+		groups->known = false;
+	}
+}
+
 void said_of(const struct said *said, const struct policy *policy, const struct gate_who *who,
 	     struct said_groups *ret_groups)
 {
 	const struct policy_group *groups;
 	size_t n = policy_groups(policy, &groups);
-	int64_t since_ms = clock_mono_ms() - SAID_MS;
 
 	ret_groups->n = 0;
 	ret_groups->known = true;
 	for (size_t i = 0; i < n; i++) {
-		struct strbuf key = key_of(who, groups[i].name);
-		const struct said_answer *answer = map_get(&said->answers, key.buf);
+		add(said, who, groups[i].name, ret_groups);
+	}
+}
 
-		strbuf_done(&key);
-		if (answer == NULL || answer->at_ms < since_ms) {
-			ret_groups->known = false;
-		} else if (answer->member && ret_groups->n < SAID_GROUPS_MAX) {
-			ret_groups->names[ret_groups->n++] = groups[i].name;
-		} else if (answer->member) {
+void said_could(const struct said *said, const struct policy *policy, const struct gate_who *who,
+		bool as_said, struct said_groups *ret_groups)
+{
+	const struct policy_group *groups;
+	size_t n = policy_groups(policy, &groups);
+
+	ret_groups->n = 0;
+	ret_groups->known = true;
+	for (size_t i = 0; i < n; i++) {
+		if (!gate_asks(who, &groups[i])) {
+			continue;
+		}
+		if (as_said) {
+			add(said, who, groups[i].name, ret_groups);
+		} else {
 			ret_groups->known = false;
 		}
 	}

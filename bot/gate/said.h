@@ -29,4 +29,9 @@ void said_note(struct said *said, const struct gate_who *who, const char *group,
 void said_of(const struct said *said, const struct policy *policy, const struct gate_who *who,
 	     struct said_groups *ret_groups);
 
+/* For what could be: groups that are not asked for from there are none of theirs. as_said false: what was said may be said
+ * otherwise now, so that none of the others is known. */
+void said_could(const struct said *said, const struct policy *policy, const struct gate_who *who,
+		bool as_said, struct said_groups *ret_groups);
+
 #endif

@@ -322,7 +322,7 @@ static void tell_elsewhere(const struct request *request, unsigned slot)
 		.thread = one->row.thread[0] != '\0' ? one->row.thread : NULL,
 		.direct = one->row.direct,
 	};
-	(void)snprintf(key, sizeof(key), "p-%s-%u", request->row.id, slot);
+	(void)snprintf(key, sizeof(key), "p-%.16s-%hhu", request->row.id, (unsigned char)slot);
 	card = post_open(queue, &post);
 	(void)post_set(card, report_ping(&report, &arena));
 	post_close(card);

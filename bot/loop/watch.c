@@ -25,7 +25,6 @@
 #include "base/mem.h"
 #include "loop/internal.h"
 
-#define BUFFER_BYTES 16384
 #define IN_FOLDER                                                                              \
 	(IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO | IN_DELETE_SELF | IN_MOVE_SELF | \
 	 IN_ONLYDIR)
@@ -46,6 +45,7 @@ struct watch {
 	struct timer rest; /* between two buffers */
 	struct timer quiet;
 	struct timer poll;
+	struct watch_times times;
 	int64_t first_ms; /* of the signs that are not told yet; 0: none */
 	bool poll_only;
 };
@@ -151,7 +151,7 @@ static void aim(struct watch *watch)
 	if (told) {
 		timer_stop(&watch->poll);
 	} else {
-		timer_start(&watch->poll, WATCH_POLL_MS);
+		timer_start(&watch->poll, watch->times.poll_ms);
 	}
 	free(folder);
 	free(folder_behind);
@@ -187,8 +187,8 @@ static void sign(struct watch *watch)
 	if (watch->first_ms == 0) {
 		watch->first_ms = now_ms;
 	}
-	if (now_ms - watch->first_ms + WATCH_QUIET_MS <= WATCH_MOST_MS) {
-		timer_start(&watch->quiet, WATCH_QUIET_MS);
+	if (now_ms - watch->first_ms + watch->times.quiet_ms <= watch->times.most_ms) {
+		timer_start(&watch->quiet, watch->times.quiet_ms);
 	} else if (!timer_running(&watch->quiet)) {
 		timer_start(&watch->quiet, 0);
 	}
@@ -203,7 +203,7 @@ static void on_rest(struct timer *timer)
 static void on_ear(uv_poll_t *ear, int status, int events)
 {
 	struct watch *watch = ear->data;
-	_Alignas(struct inotify_event) char buffer[BUFFER_BYTES];
+	_Alignas(struct inotify_event) char buffer[WATCH_BUFFER_BYTES];
 	const struct inotify_event *event;
 	ssize_t n = read(watch->fd, buffer, sizeof(buffer));
 	bool any = false;
@@ -215,7 +215,7 @@ static void on_ear(uv_poll_t *ear, int status, int events)
 		any = any || (event->mask & IN_IGNORED) == 0;
 	}
 	(void)uv_poll_stop(ear);
-	timer_start(&watch->rest, WATCH_REST_MS);
+	timer_start(&watch->rest, watch->times.rest_ms);
 	if (any) {
 		sign(watch);
 	}
@@ -233,6 +233,10 @@ struct watch *watch_new(struct loop *loop, const char *path, void (*changed)(voi
 	watch->changed = changed;
 	watch->data = data;
 	watch->fd = -1;
+	watch->times = (struct watch_times){.quiet_ms = WATCH_QUIET_MS,
+					    .most_ms = WATCH_MOST_MS,
+					    .poll_ms = WATCH_POLL_MS,
+					    .rest_ms = WATCH_REST_MS};
 	for (size_t i = 0; i < PLACES; i++) {
 		watch->marks[i] = -1;
 	}
@@ -283,4 +287,9 @@ void watch_poll_only(struct watch *watch)
 	if (!watch->loop->is_virtual) {
 		aim(watch);
 	}
+}
+
+void watch_set_times(struct watch *watch, const struct watch_times *times)
+{
+	watch->times = *times;
 }

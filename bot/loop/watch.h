@@ -14,8 +14,9 @@
 #define WATCH_QUIET_MS 500
 #define WATCH_MOST_MS 5000 /* told after this time even when it never gets quiet */
 #define WATCH_POLL_MS 5000
-#define WATCH_REST_MS \
-	100 /* between two looks at what the system tells: a storm beside the file costs no more */
+/* Between two looks at what the system tells, one buffer each: a storm beside the file costs no more. */
+#define WATCH_REST_MS 100
+#define WATCH_BUFFER_BYTES 16384
 
 struct watch;
 
@@ -27,5 +28,11 @@ void watch_free(struct watch *watch); /* NULL is fine; changed is not called any
 
 /* For tests: as if the system could not tell. */
 void watch_poll_only(struct watch *watch);
+
+/* For tests: other times than those above, from the next sign on. */
+struct watch_times {
+	int64_t quiet_ms, most_ms, poll_ms, rest_ms;
+};
+void watch_set_times(struct watch *watch, const struct watch_times *times);
 
 #endif

@@ -251,13 +251,19 @@ static bool could(struct ask *ask)
 	return true;
 }
 
-bool policy_could(const struct policy_asker *asker, enum verb verb, int64_t at_ms)
+bool policy_could_be(const struct policy_question *q)
 {
 	static const struct policy_view perhaps = {.takeable = true};
-	const struct policy_question q = {.asker = *asker, .verb = verb, .at_ms = at_ms};
-	struct ask ask = ask_of(&q, &perhaps);
+	struct ask ask = ask_of(q, &perhaps);
 
 	return could(&ask);
+}
+
+bool policy_could(const struct policy_asker *asker, enum verb verb, int64_t at_ms)
+{
+	const struct policy_question q = {.asker = *asker, .verb = verb, .at_ms = at_ms};
+
+	return policy_could_be(&q);
 }
 
 bool could_ever(const struct policy_asker *asker, enum verb verb)

@@ -138,6 +138,8 @@ bool policy_limit_fits(const struct policy_limit *limit, const struct policy_que
 /* Could this asker be allowed the verb here for any droplet at all? For help and completion: never says no wrongly. Whoever
  * may take a turn counts as perhaps having it. */
 bool policy_could(const struct policy_asker *asker, enum verb verb, int64_t at_ms);
+/* The same with what the question knows of groups and turns; its droplet, counts and costs are not looked at. */
+bool policy_could_be(const struct policy_question *question);
 
 /*
  * Does the channel (its name in the file) hear that the verb was done to the droplet? Where its `announce` names the verb, its

@@ -4,18 +4,21 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/map.h"
 #include "base/mem.h"
+#include "policy/letters.h"
 
 #define STATES_MAX 65536U
 #define EDGES_MAX 1500000U
-#define TAGS_MAX 512U
-#define LETTERS_MAX 60000U
-#define REST_KNOWN ((unsigned)DROPLET_KNOWS_REGION | DROPLET_KNOWS_SIZE | DROPLET_KNOWS_ACCOUNT)
-#define OTHER_UUID "00000000-0000-0000-0000-000000000000"
 
 /* A state's key: the letters of name, project and rest and whether tags are known, then a bit for each tag. */
-enum { AT_NAME, AT_PROJECT, AT_REST, AT_KNOWN, AT_TAGS, KEY_WORDS = AT_TAGS + TAGS_MAX / 64 };
+enum {
+	AT_NAME,
+	AT_PROJECT,
+	AT_REST,
+	AT_KNOWN,
+	AT_TAGS,
+	KEY_WORDS = AT_TAGS + LETTERS_TAGS_MAX / 64
+};
 
 enum verb move_verb(enum move move)
 {
@@ -27,230 +30,6 @@ enum verb move_verb(enum move move)
 	};
 
 	return verbs[move];
-}
-
-/* ---- letters -------------------------------------------------------------------------------- */
-
-static void add_pattern(struct moves *m, const struct clause *clause, unsigned k)
-{
-	if (m->n_patterns == m->cap_patterns) {
-		m->cap_patterns = m->cap_patterns * 2 + 64;
-		m->patterns =
-			mem_grow(m->patterns, m->cap_patterns, sizeof(const struct pattern *));
-		m->pattern_of = mem_grow(m->pattern_of, m->cap_patterns, sizeof(*m->pattern_of));
-	}
-	m->patterns[m->n_patterns] = &clause->patterns[k];
-	m->pattern_of[m->n_patterns++] = clause->attribute;
-}
-
-static void collect(const struct selector *selector, void *data)
-{
-	const struct clauses *both[] = {selector->fits, selector->except};
-
-	for (size_t b = 0; b < 2; b++) {
-		for (unsigned i = 0; both[b] != NULL && i < both[b]->n; i++) {
-			for (unsigned k = 0; k < both[b]->clause[i].n; k++) {
-				add_pattern(data, &both[b]->clause[i], k);
-			}
-		}
-	}
-}
-
-/* What the patterns say of the letter; false when none of them fits or may fit. */
-static bool key_of(struct moves *m, unsigned attributes, const struct droplet *droplet)
-{
-	bool any = false;
-
-	memset(m->key, 0, (m->n_patterns / 32 + 1) * sizeof(*m->key));
-	for (unsigned i = 0; i < m->n_patterns; i++) {
-		enum fit fit = FIT_NO;
-
-		if ((attributes >> m->pattern_of[i] & 1) != 0) {
-			fit = pattern_says(m->patterns[i], m->pattern_of[i], droplet);
-		}
-		m->key[i / 32] |= (uint64_t)fit << (2 * (i % 32));
-		any = any || fit != FIT_NO;
-	}
-	return any;
-}
-
-static unsigned put_letter(struct moves *m, struct letters *letters, const struct droplet *droplet)
-{
-	bool is_new;
-	unsigned number;
-
-	(void)key_of(m, letters->attributes, droplet);
-	number = intern_put(&letters->keys, m->key, &is_new);
-	if (is_new) {
-		if (letters->n == letters->cap) {
-			letters->cap = letters->cap * 2 + 16;
-			letters->list =
-				mem_grow(letters->list, letters->cap, sizeof(*letters->list));
-		}
-		letters->list[letters->n++] = *droplet;
-	}
-	return number;
-}
-
-/* ~0U: no pattern is about it, or there are too many. */
-static unsigned put_tag(struct moves *m, const char *text)
-{
-	struct droplet one = {.n_tags = 1, .known = DROPLET_KNOWS_TAGS};
-	const char **tags;
-	unsigned number;
-
-	one.tags = &text;
-	if (!key_of(m, m->tags.attributes, &one)) {
-		return ~0U;
-	}
-	if (intern_find(&m->tags.keys, m->key, &number)) {
-		return number;
-	}
-	if (m->tags.n == TAGS_MAX) {
-		m->proven = false;
-		return ~0U;
-	}
-	tags = arena_array(m->arena, 1, sizeof(*tags));
-	tags[0] = text;
-	one.tags = tags;
-	return put_letter(m, &m->tags, &one);
-}
-
-/* The texts that the patterns of an attribute name, each once, one that two of them fit, and first one that none does. */
-struct texts {
-	struct map seen;
-	const char **list;
-	unsigned n;
-};
-
-static bool add_text(struct texts *texts, const char *text)
-{
-	if (map_has(&texts->seen, text)) {
-		return false;
-	}
-	(void)map_put(&texts->seen, text, (void *)(uintptr_t)text);
-	texts->list = mem_grow(texts->list, texts->n + 1, sizeof(*texts->list));
-	texts->list[texts->n++] = text;
-	return true;
-}
-
-static void texts_done(struct texts *texts)
-{
-	map_done(&texts->seen, NULL);
-	free(texts->list);
-}
-
-/* Texts that two globs of the attribute fit. */
-static void add_overlaps(struct moves *m, const struct texts *globs, struct texts *texts)
-{
-	unsigned overlaps = 0;
-
-	for (unsigned i = 0; i < globs->n && texts->n < LETTERS_MAX; i++) {
-		for (unsigned k = 0; k < i; k++) {
-			const char *both = pattern_overlap(globs->list[i], globs->list[k], m->arena,
-							   &m->proven);
-
-			overlaps += both != NULL && add_text(texts, both);
-		}
-	}
-	/* with several there may be a text that three globs fit */
-	m->proven = m->proven && overlaps <= 1 && texts->n < LETTERS_MAX;
-}
-
-static void texts_of(struct moves *m, enum attribute attribute, bool uuid, const char *other,
-		     struct texts *ret)
-{
-	struct texts globs = {.n = 0};
-
-	memset(ret, 0, sizeof(*ret));
-	map_init(&ret->seen);
-	map_init(&globs.seen);
-	if (other != NULL) {
-		(void)add_text(ret, other);
-	}
-	for (unsigned i = 0; i < m->n_patterns; i++) {
-		const struct pattern *pattern = m->patterns[i];
-
-		if (m->pattern_of[i] == attribute &&
-		    (attribute != BY_PROJECT || pattern->uuid == uuid)) {
-			(void)add_text(ret, pattern_instance(pattern, m->arena));
-			(void)(pattern->glob && add_text(&globs, pattern->text));
-		}
-	}
-	add_overlaps(m, &globs, ret);
-	texts_done(&globs);
-}
-
-static void make_tags(struct moves *m)
-{
-	struct texts texts;
-
-	texts_of(m, BY_TAG, false, NULL, &texts);
-	for (unsigned i = 0; i < texts.n; i++) {
-		(void)put_tag(m, texts.list[i]);
-	}
-	texts_done(&texts);
-}
-
-static void make_names(struct moves *m)
-{
-	struct texts texts;
-
-	texts_of(m, BY_NAME, false, WORLD_OTHER, &texts);
-	for (unsigned i = 0; i < texts.n; i++) {
-		(void)put_letter(
-			m, &m->names,
-			&(struct droplet){.name = texts.list[i], .known = DROPLET_KNOWS_NAME});
-	}
-	texts_done(&texts);
-}
-
-/* A project has a name and a UUID; which belong together a policy does not say. */
-static void make_projects(struct moves *m)
-{
-	struct texts names;
-	struct texts uuids;
-
-	texts_of(m, BY_PROJECT, false, WORLD_OTHER, &names);
-	texts_of(m, BY_PROJECT, true, OTHER_UUID, &uuids);
-	for (unsigned i = 0; i < names.n; i++) {
-		for (unsigned k = 0; k < uuids.n && m->projects.n < LETTERS_MAX; k++) {
-			(void)put_letter(m, &m->projects,
-					 &(struct droplet){.project = names.list[i],
-							   .project_id = uuids.list[k],
-							   .known = DROPLET_KNOWS_PROJECT});
-		}
-	}
-	texts_done(&names);
-	texts_done(&uuids);
-}
-
-static void put_rest(struct moves *m, const char *region, const char *size, const char *account)
-{
-	(void)put_letter(
-		m, &m->rests,
-		&(struct droplet){
-			.region = region, .size = size, .account = account, .known = REST_KNOWN});
-}
-
-static void make_rests(struct moves *m)
-{
-	const struct policy *p = m->policy;
-	struct texts regions;
-	struct texts sizes;
-
-	texts_of(m, BY_REGION, false, WORLD_OTHER, &regions);
-	texts_of(m, BY_SIZE, false, WORLD_OTHER, &sizes);
-	for (unsigned i = 0; i < regions.n; i++) {
-		for (unsigned k = 0; k < sizes.n; k++) {
-			for (size_t a = 0; a == 0 || a < p->n_accounts; a++) {
-				put_rest(m, regions.list[i], sizes.list[k],
-					 p->n_accounts > 0 ? p->accounts[a].name : WORLD_OTHER);
-			}
-		}
-	}
-	texts_done(&regions);
-	texts_done(&sizes);
 }
 
 /* ---- states --------------------------------------------------------------------------------- */
@@ -269,7 +48,7 @@ static void build(const struct moves *m, const uint64_t *key, const char **tags,
 		.name = name->name,
 		.project = project->project,
 		.project_id = project->project_id,
-		.known = (rest->known & REST_KNOWN) | (name->known & DROPLET_KNOWS_NAME) |
+		.known = (rest->known & LETTERS_REST_KNOWN) | (name->known & DROPLET_KNOWS_NAME) |
 			 (project->known & DROPLET_KNOWS_PROJECT) |
 			 (key[AT_KNOWN] != 0 ? DROPLET_KNOWS_TAGS : 0),
 	};
@@ -283,7 +62,7 @@ static void build(const struct moves *m, const uint64_t *key, const char **tags,
 
 static unsigned element_of(struct moves *m, const uint64_t *key)
 {
-	const char *tags[TAGS_MAX];
+	const char *tags[LETTERS_TAGS_MAX];
 	struct droplet droplet;
 	unsigned element;
 	bool is_new;
@@ -324,12 +103,12 @@ static unsigned put_droplet(struct moves *m, const struct droplet *droplet)
 {
 	uint64_t key[KEY_WORDS] = {0};
 
-	key[AT_NAME] = put_letter(m, &m->names, droplet);
-	key[AT_PROJECT] = put_letter(m, &m->projects, droplet);
-	key[AT_REST] = put_letter(m, &m->rests, droplet);
+	key[AT_NAME] = letters_put(m, &m->names, droplet);
+	key[AT_PROJECT] = letters_put(m, &m->projects, droplet);
+	key[AT_REST] = letters_put(m, &m->rests, droplet);
 	key[AT_KNOWN] = (droplet->known & DROPLET_KNOWS_TAGS) != 0;
 	for (size_t i = 0; key[AT_KNOWN] != 0 && i < droplet->n_tags; i++) {
-		unsigned tag = put_tag(m, droplet->tags[i]);
+		unsigned tag = letters_put_tag(m, droplet->tags[i]);
 
 		if (tag != ~0U) {
 			bit_set(key + AT_TAGS, tag);
@@ -431,12 +210,6 @@ static void start(struct moves *m, const struct world *world)
 	m->n_starts = m->states.n;
 }
 
-static void letters_init(struct moves *m, struct letters *letters, unsigned attributes)
-{
-	letters->attributes = attributes;
-	intern_init(&letters->keys, m->n_patterns / 32 + 1);
-}
-
 void moves_make(struct moves *ret, const struct policy *policy, const struct world *world,
 		const bool open[MOVES], struct arena *arena)
 {
@@ -448,19 +221,10 @@ void moves_make(struct moves *ret, const struct policy *policy, const struct wor
 	m->policy = policy;
 	m->arena = arena;
 	m->proven = true;
-	each_selector(policy, collect, m);
-	m->key = arena_array(arena, m->n_patterns / 32 + 1, sizeof(*m->key));
+	letters_make(m);
 	m->signature = arena_array(arena, words, sizeof(*m->signature));
-	letters_init(m, &m->tags, 1U << BY_TAG);
-	letters_init(m, &m->names, 1U << BY_NAME);
-	letters_init(m, &m->projects, 1U << BY_PROJECT);
-	letters_init(m, &m->rests, 1U << BY_REGION | 1U << BY_SIZE | 1U << BY_ACCOUNT);
 	intern_init(&m->states, KEY_WORDS);
 	intern_init(&m->signatures, words);
-	make_tags(m);
-	make_names(m);
-	make_projects(m);
-	make_rests(m);
 	start(m, world);
 	m->first_edge = mem_array((size_t)STATES_MAX + m->n_starts + 2, sizeof(*m->first_edge));
 	last = world->inventory ? ~0U : m->n_starts;
@@ -473,22 +237,11 @@ void moves_make(struct moves *ret, const struct policy *policy, const struct wor
 	}
 }
 
-static void letters_done(struct letters *letters)
-{
-	free(letters->list);
-	intern_done(&letters->keys);
-}
-
 void moves_done(struct moves *m)
 {
-	letters_done(&m->tags);
-	letters_done(&m->names);
-	letters_done(&m->projects);
-	letters_done(&m->rests);
+	letters_done(m);
 	intern_done(&m->states);
 	intern_done(&m->signatures);
-	free(m->patterns);
-	free(m->pattern_of);
 	free(m->element);
 	free(m->droplets);
 	free(m->start_of);
@@ -549,7 +302,8 @@ void moves_words(const struct moves *m, const struct move_edge *edge, const stru
 		value = project->project != NULL && strcmp(project->project, WORLD_OTHER) != 0
 				? project->project
 				: project->project_id;
-		value = value != NULL && strcmp(value, OTHER_UUID) == 0 ? WORLD_OTHER : value;
+		value = value != NULL && strcmp(value, LETTERS_OTHER_UUID) == 0 ? WORLD_OTHER
+										: value;
 		break;
 	case MOVES:
 		break;

@@ -1,5 +1,6 @@
 # house.py - what the lints share: the files of the tree, C without its comments, a copy to plant a mistake in
 import contextlib
+import functools
 import os
 import pathlib
 import re
@@ -22,6 +23,7 @@ def c_files(root, *folders, endings=(".c", ".h")):
     return found
 
 
+@functools.cache  # a tree with one mistake planted in it is the tree but for one file
 def code_only(text):
     """C with comments and the insides of strings blanked, line for line. Includes keep their names."""
 
@@ -35,12 +37,15 @@ def code_only(text):
     return TOKEN.sub(blank, text)
 
 
+@functools.cache
 def includes(text):
     """(line number, name, True for <...>) of every include."""
+    found = []
     for number, line in enumerate(code_only(text).splitlines(), 1):
         match = re.match(r'\s*#\s*include\s*([<"])([^>"]+)[>"]', line)
         if match:
-            yield number, match.group(2), match.group(1) == "<"
+            found.append((number, match.group(2), match.group(1) == "<"))
+    return found
 
 
 @contextlib.contextmanager

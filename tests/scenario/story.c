@@ -142,8 +142,30 @@ static bool post_fits(const struct story *story, const struct shown *shown)
 	return true;
 }
 
+/* What stands there and says nothing would make a story truer than it is. */
+static bool is_understood(const struct story *story)
+{
+	static const char *const known[] = {"edit", "new", "buttons"};
+
+	for (size_t i = 2; i < story->n_words; i++) {
+		bool is = story->quoted[i] || strncmp(story->words[i], "to=", 3) == 0;
+
+		for (size_t k = 0; k < ARRAY_LEN(known); k++) {
+			is = is || strcmp(story->words[i], known[k]) == 0;
+		}
+		if (!is) {
+			return false;
+		}
+	}
+	return true;
+}
+
 static int do_expect(struct story *story)
 {
+	if (!is_understood(story)) {
+		return fail(story, "EXPECT takes edit, new, buttons, to=PERSON and words in quotes",
+			    "");
+	}
 	for (int64_t waited = 0; waited <= SETTLE_MS; waited += STEP_MS) {
 		for (size_t i = story->seen; i < story->stage->n_shown; i++) {
 			if (post_fits(story, &story->stage->shown[i])) {

@@ -212,11 +212,22 @@ def changed(slack):
     time.sleep(0.3)
 
 
+def help_has(slack, user, line, listed):
+    """Slack is asked before help lists what they may."""
+    before = len(slack.ledger("post", slack.says("You may do this here")))
+    slack.call("say", {"user": user, "channel": "C0OPS", "text": "<@U0SLUICE> help"})
+    shown = json.dumps(slack.wait("post", slack.says("You may do this here"), before + 1))
+    expect(f"help lists what {user} may, as Slack's group is now", (line in shown) == listed, shown)
+
+
 def test_groups(slack, bot):
     """Whoever Slack counts among a group may look; somebody listed may also change."""
     regroup(slack, "U0ANA", "U0CHEN")
     slack.call("say", {"user": "U0CHEN", "channel": "C0OPS", "text": "<@U0SLUICE> status web-3"})
     slack.wait("post", slack.says("web-3 is "))
+    help_has(slack, "U0ANA", "power off", True)
+    help_has(slack, "U0CHEN", "the droplets you may see", True)
+    help_has(slack, "U0DORA", "the droplets you may see", False)  # a stranger of no group, who said nothing before
     slack.call("say", {"user": "U0ANA", "channel": "C0OPS", "text": "<@U0SLUICE> reboot web-3"})
     slack.wait("edit", slack.says("Rebooted", "web-3"))
     slack.call("say", {"user": "U0ANA", "channel": "C0OPS", "text": "!droplet power off web-4"})
@@ -228,6 +239,8 @@ def test_groups(slack, bot):
     denied = len(slack.ledger("ephemeral", slack.says("may not reboot web-3")))
     slack.call("say", {"user": "U0ANA", "channel": "C0OPS", "text": "<@U0SLUICE> reboot web-3"})
     slack.wait("ephemeral", slack.says("may not reboot web-3"), denied + 1)  # asked at that moment
+    changed(slack)
+    help_has(slack, "U0ANA", "power off", False)
     regroup(slack, "U0ANA")
     posts = len(slack.ledger("post"))
     slack.call("say", {"user": "U0CHEN", "channel": "C0OPS", "text": "<@U0SLUICE> status web-4"})

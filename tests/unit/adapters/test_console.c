@@ -211,8 +211,13 @@ static void a_slip_in_a_name_is_told_in_the_demo(void **state)
 	assert_string_equal(printed,
 			    "(The policy has no person bbo: you are a stranger now.)\n"
 			    "(The policy has no channel dve: nobody is answered there.)\n");
-	options.paced = true;
-	assert_string_equal(run_text("/as bbo\n/in dve\n", options), "");
+	assert_string_equal(run_text("/as stranger\n", options),
+			    "(Where a stranger may do nothing, nobody answers.)\n");
+	assert_string_equal(run_text("quit\n/exit\n", options),
+			    "(Ctrl-D ends it.)\n(Ctrl-D ends it.)\n");
+	options.paced = true; /* in a script too */
+	assert_string_equal(run_text("/as stranger\n/as bbo\n", options),
+			    "(The policy has no person bbo: you are a stranger now.)\n");
 }
 
 static void demo_words_are_text_elsewhere(void **state)

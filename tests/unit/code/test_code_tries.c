@@ -146,8 +146,8 @@ static const char *wrong_at(struct fixture *f, int64_t now_ms)
 {
 	static char wrong[TOTP_DIGITS + 1];
 
-	for (int i = 0;; i++) {
-		(void)snprintf(wrong, sizeof(wrong), "%06d", i);
+	for (unsigned i = 0;; i++) {
+		(void)snprintf(wrong, sizeof(wrong), "%06u", i % 1000000);
 		if (totp_match(&f->key, wrong, now_ms) < 0) {
 			return wrong;
 		}

@@ -90,6 +90,9 @@ static void words_that_people_type(void **state)
 		{"status tag:prod", "list", "tag:prod"},
 		{"list web-*", "list", "web-*"},
 		{"droplet list tag:prod region:ams3", "list", "tag:prod|region:ams3"},
+		{"list region fra1", "list", "region|fra1"},
+		{"/droplet", "help", ""},
+		{"@sluice", "help", ""},
 		{"stop web-1", "shutdown", "web-1"}, /* never the plug */
 		{"start web-1", "start", "web-1"},
 		{"power off web-1", "power off", "web-1"},
@@ -383,6 +386,20 @@ static void what_an_end_offers_can_be_said(void **state)
 }
 
 /* Every right that a policy may give is something that can be said; and every row does exactly one thing. */
+/* The list of help indents each line by two, and a terminal the whole answer by two more. */
+static void every_help_fits_a_phone(void **state)
+{
+	size_t n;
+	const struct command *rows = command_rows(&n);
+
+	(void)state;
+	for (size_t i = 0; i < n; i++) {
+		if (strlen(rows[i].help) > 36) {
+			fail_msg("%s: \"%s\"", rows[i].phrases[0], rows[i].help);
+		}
+	}
+}
+
 static void every_verb_has_a_row(void **state)
 {
 	size_t n;
@@ -412,6 +429,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_an_end_offers_can_be_said),
+		cmocka_unit_test(every_help_fits_a_phone),
 		cmocka_unit_test(every_verb_has_a_row),
 		cmocka_unit_test(every_form_of_a_reboot),
 		cmocka_unit_test(words_that_people_type),

@@ -368,7 +368,7 @@ static int world_down(void **state)
 }
 
 /* A new process on the same store. What was under way is lost, as in a crash. */
-static void world_restart(struct world *w)
+ATTR_UNUSED static void world_restart(struct world *w)
 {
 	struct err err = {0};
 

@@ -1,0 +1,287 @@
+/* test_store_file.c - what only the file on disk can show: whose it is, a full disk, damage */
+#include "fixture.h"
+
+static void the_file_is_private_and_ours_alone(void **state)
+{
+	struct fixture *f = *state;
+	struct stat st;
+	struct err err = {0};
+	struct store_txn *txn;
+	struct store *reader;
+	char link_path[128];
+
+	assert_int_equal(stat(f->path, &st), 0);
+	assert_int_equal(st.st_mode & 0777, 0600);
+	assert_null(store_sqlite_open(f->loop, f->path, &err));
+	assert_int_equal(err.kind, ERR_CONFLICT);
+	txn = store_txn_new(f->store);
+	store_txn_log(txn, "{}");
+	assert_int_equal(commit(f, txn), ERR_NONE);
+	/* somebody may read beside it */
+	reader = store_sqlite_open_reader(f->path, &err);
+	assert_non_null(reader);
+	assert_int_equal(store_each_log(reader, 0, take_log, f, &err), 0);
+	store_close(reader);
+	/* and the lock and the data have survived that */
+	assert_null(store_sqlite_open(f->loop, f->path, &err));
+	txn = store_txn_new(f->store);
+	store_txn_log(txn, "{}");
+	assert_int_equal(commit(f, txn), ERR_NONE);
+	assert_int_equal(read_log(f), 2);
+	(void)snprintf(link_path, sizeof(link_path), "%s/link", f->dir);
+	assert_int_equal(symlink(f->path, link_path), 0);
+	assert_null(store_sqlite_open(f->loop, link_path, &err));
+	(void)unlink(link_path);
+}
+
+static void another_process_gets_conflict(void **state)
+{
+	struct fixture *f = *state;
+	int status = 0;
+	pid_t child = fork();
+
+	if (child == 0) {
+		struct err err = {0};
+		int fd = open("/dev/null", O_WRONLY | O_CLOEXEC);
+
+		(void)fd;
+		_exit(store_sqlite_open(f->loop, f->path, &err) == NULL && err.kind == ERR_CONFLICT
+			      ? 0
+			      : 1);
+	}
+	assert_true(child > 0);
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+}
+
+static void write_file(const char *path, const char *text)
+{
+	FILE *file = fopen(path, "we");
+
+	assert_non_null(file);
+	assert_true(fputs(text, file) >= 0);
+	assert_int_equal(fclose(file), 0);
+}
+
+static void what_is_not_ours_is_refused(void **state)
+{
+	struct fixture *f = *state;
+	struct err err = {0};
+	char path[128];
+	char text[64] = {0};
+	FILE *file;
+
+	(void)snprintf(path, sizeof(path), "%s/other", f->dir);
+	write_file(path, "this is somebody's shopping list, and longer than a database's head is."
+			 " eggs, milk, bread, butter, salt, pepper, onions\n");
+	assert_null(store_sqlite_open(f->loop, path, &err));
+	assert_int_equal(err.kind, ERR_CONFIG);
+	file = fopen(path, "re");
+	assert_non_null(file);
+	assert_non_null(fgets(text, sizeof(text), file));
+	(void)fclose(file);
+	assert_memory_equal(text, "this is somebody's", 18);
+	assert_null(store_sqlite_open_reader(path, &err));
+	(void)unlink(path);
+	(void)snprintf(path, sizeof(path), "%s/no/such/folder", f->dir);
+	assert_null(store_sqlite_open(f->loop, path, &err));
+	assert_int_equal(err.kind, ERR_STORE);
+	assert_null(store_sqlite_open_reader(path, &err));
+	assert_int_equal(err.kind, ERR_NOTFOUND);
+	assert_null(store_sqlite_open(f->loop, f->dir, &err));
+	assert_null(store_sqlite_open_reader(path, &err));
+}
+
+/* user_version stands at byte 60 of the file, big endian. */
+static void a_newer_file_is_refused(void **state)
+{
+	struct fixture *f = *state;
+	struct err err = {0};
+	const unsigned char newer[4] = {0, 0, 1, 0};
+	int fd;
+
+	store_close(f->store);
+	f->store = NULL;
+	fd = open(f->path, O_WRONLY | O_CLOEXEC);
+	assert_true(fd >= 0);
+	assert_int_equal(pwrite(fd, newer, 4, 60), 4);
+	(void)close(fd);
+	assert_null(store_sqlite_open(f->loop, f->path, &err));
+	assert_int_equal(err.kind, ERR_CONFIG);
+	assert_non_null(strstr(err.msg, "newer"));
+}
+
+static enum err_kind commit_big(struct fixture *f, struct outcome *outcome)
+{
+	static char body[20000];
+	struct store_txn *txn = store_txn_new(f->store);
+
+	memset(body, 'x', sizeof(body) - 1);
+	memset(outcome, 0, sizeof(*outcome));
+	store_txn_log(txn, body);
+	store_commit(txn, on_done, outcome);
+	assert_true(loop_run_until(f->loop, called, outcome, 10000));
+	return outcome->err.kind;
+}
+
+/* Fills the disk, or what stands for it, and looks at what goes on and what does not. */
+static int64_t fill(struct fixture *f)
+{
+	struct outcome outcome;
+	int64_t rows = read_log(f);
+	int n = 0;
+
+	while (commit_big(f, &outcome) == ERR_NONE) {
+		rows++;
+		assert_true(++n < 1000);
+	}
+	assert_true(n > 0);
+	assert_int_equal(outcome.err.kind, ERR_STORE);
+	assert_non_null(strstr(outcome.err.msg, "was not written down"));
+	assert_int_equal(commit_big(f, &outcome), ERR_STORE);
+	assert_int_equal(read_log(f), rows); /* reads go on, and the chain is whole */
+	return rows;
+}
+
+static void with_room_again(struct fixture *f, int64_t rows)
+{
+	struct outcome outcome;
+
+	assert_int_equal(commit_big(f, &outcome), ERR_NONE);
+	assert_int_equal(read_log(f), rows + 1);
+	store_close(f->store);
+	f->store = NULL;
+}
+
+static void a_full_disk_refuses_changes_only(void **state)
+{
+	struct fixture *f = *state;
+	struct err err = {0};
+	char ballast[128];
+	int fd;
+	int64_t rows;
+	static char block[600000];
+
+	store_close(f->store);
+	f->store = NULL;
+	remove_files(f);
+	assert_int_equal(mkdir(f->dir, 0700), 0);
+	if (mount("tmpfs", f->dir, "tmpfs", 0, "size=2m") != 0) {
+		print_message(
+			"skipped: a small file system needs root; the size limit stands in\n");
+		skip();
+	}
+	f->store = store_sqlite_open(f->loop, f->path, &err);
+	assert_non_null(f->store);
+	(void)snprintf(ballast, sizeof(ballast), "%s/ballast", f->dir);
+	fd = open(ballast, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+	assert_int_equal(write(fd, block, sizeof(block)), sizeof(block));
+	(void)close(fd);
+	rows = fill(f);
+	assert_int_equal(unlink(ballast), 0);
+	with_room_again(f, rows);
+	f->store = store_sqlite_open(f->loop, f->path, &err);
+	assert_int_equal(read_log(f), rows + 1);
+	store_close(f->store);
+	f->store = NULL;
+	assert_int_equal(umount(f->dir), 0);
+}
+
+static void a_file_size_limit_refuses_changes_only(void **state)
+{
+	struct fixture *f = *state;
+	struct rlimit old;
+	struct rlimit small;
+	int64_t rows;
+
+	assert_int_equal(getrlimit(RLIMIT_FSIZE, &old), 0);
+	small = old;
+	small.rlim_cur = 300000;
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
+	rows = fill(f);
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &old), 0);
+	with_room_again(f, rows);
+}
+
+static void its_own_limit_refuses_changes_only(void **state)
+{
+	struct fixture *f = *state;
+	struct outcome outcome;
+	struct store_usage usage;
+	struct err why = {0};
+	int64_t rows;
+
+	store_set_limit(f->store, 1 << 20);
+	rows = fill(f);
+	assert_int_equal(commit_big(f, &outcome), ERR_STORE);
+	assert_non_null(strstr(outcome.err.msg, "1 MiB"));
+	assert_true(store_failing(f->store, &why));
+	assert_string_equal(why.msg, outcome.err.msg);
+	usage = usage_of(f, NULL);
+	assert_int_equal(usage.limit_bytes, 1 << 20);
+	assert_true(usage.used_bytes > (1 << 20) * 9 / 10 && usage.used_bytes <= 1 << 20);
+	/* what makes room is let through, and then there is room */
+	assert_int_equal(cut_at(f, 20), ERR_NONE);
+	assert_false(store_failing(f->store, &why));
+	assert_true(usage_of(f, NULL).used_bytes < usage.used_bytes - 300000);
+	assert_int_equal(commit_big(f, &outcome), ERR_NONE);
+	assert_int_equal(usage_of(f, NULL).last_seq, rows + 1);
+	store_set_limit(f->store, 0);
+	for (int i = 0; i < 60; i++) {
+		assert_int_equal(commit_big(f, &outcome), ERR_NONE);
+	}
+}
+
+static int check_all(struct store *store, struct err *err)
+{
+	bool more = true;
+	unsigned part = 0;
+
+	while (more && store_check(store, part, &more, err) == 0) {
+		part++;
+	}
+	return more ? -1 : (int)part;
+}
+
+static void a_damaged_file_is_found(void **state)
+{
+	struct fixture *f = *state;
+	struct outcome outcome;
+	struct err err = {0};
+	char garbage[4096];
+	int fd;
+
+	for (int i = 0; i < 10; i++) {
+		assert_int_equal(commit_big(f, &outcome), ERR_NONE);
+	}
+	add_old(f, 300);
+	assert_true(check_all(f->store, &err) > 5);
+	store_close(f->store);
+	memset(garbage, 0x5a, sizeof(garbage));
+	fd = open(f->path, O_WRONLY | O_CLOEXEC);
+	assert_true(fd >= 0);
+	for (off_t page = 30; page < 70; page++) {
+		assert_int_equal(pwrite(fd, garbage, sizeof(garbage), page * 4096), 4096);
+	}
+	(void)close(fd);
+	f->store = store_sqlite_open(f->loop, f->path, &err);
+	assert_non_null(f->store);
+	assert_int_equal(check_all(f->store, &err), -1);
+	assert_int_equal(err.kind, ERR_STORE);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		ON(the_file_is_private_and_ours_alone, sqlite),
+		ON(another_process_gets_conflict, sqlite),
+		ON(what_is_not_ours_is_refused, sqlite),
+		ON(a_newer_file_is_refused, sqlite),
+		ON(a_full_disk_refuses_changes_only, sqlite),
+		ON(a_file_size_limit_refuses_changes_only, sqlite),
+		ON(its_own_limit_refuses_changes_only, sqlite),
+		ON(a_damaged_file_is_found, sqlite),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
