@@ -26,7 +26,7 @@
 #define KEEP_DAYS 90
 #define KEEP_REQUESTS 100000
 #define AUDIT_ROWS 100000
-#define FIRST_MS 2000
+#define FIRST_MS 5000
 #define ROUND_MS 15000
 #define WRITTEN_MS \
 	2000 /* where something was written since the last one: memory goes back soon after a burst */
