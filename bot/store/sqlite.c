@@ -27,6 +27,10 @@
 	"SELECT " column " FROM request WHERE final = 1 AND updated_ms < ?1 ORDER BY updated_ms" \
 	", id LIMIT ?2"
 
+#define REQUEST_VALUES                                                                           \
+	" (" REQUEST_COLUMNS ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13," \
+	" ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25)"
+
 #define APPLICATION_ID 0x534c5549 /* "SLUI" */
 
 static const char *const queries[Q_COUNT] = {
@@ -53,9 +57,8 @@ static const char *const queries[Q_COUNT] = {
 			"?2") " AND id = ?1"
 			      " AND account = ?3 AND droplet_id = ?4 AND open = ?13",
 	/* Of a request that is there, what may change (store.h). Which index it is in changes with `final` alone. */
-	[Q_REQUEST] = "INSERT INTO request (" REQUEST_COLUMNS ") VALUES (?1, ?2, ?3, ?4, ?5, ?6,"
-		      " ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21,"
-		      " ?22, ?23, ?24, ?25)",
+	[Q_REQUEST] = "INSERT INTO request" REQUEST_VALUES,
+	[Q_REQUEST_NEW] = "INSERT OR IGNORE INTO request" REQUEST_VALUES,
 	[Q_REQUEST_AGAIN] =
 		"UPDATE request SET card = ?2, reason = ?3, terms = ?4, card_wanted = ?5,"
 		" card_shown = ?6, updated_ms = ?7 WHERE id = ?1 AND final = ?8",
@@ -197,6 +200,7 @@ static int sqlite_begin(struct store *store, struct err *err)
 	struct sqlite *s = sqlite_of(store);
 
 	s->end_known = false;
+	s->fresh[0] = '\0';
 	return run_plain(s, Q_BEGIN, err);
 }
 

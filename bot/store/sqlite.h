@@ -20,6 +20,7 @@ enum query {
 	Q_JOB,
 	Q_JOB_AGAIN,
 	Q_REQUEST,
+	Q_REQUEST_NEW,
 	Q_REQUEST_AGAIN,
 	Q_REQUEST_END,
 	Q_LOG_LAST,
@@ -87,6 +88,7 @@ struct sqlite {
 	bool end_known;
 	int64_t end_seq;
 	char end_hash[STORE_HASH_SIZE];
+	char fresh[64]; /* id of the request that was put in last: its jobs are new too */
 	sqlite3_stmt *stmts[Q_COUNT];
 };
 

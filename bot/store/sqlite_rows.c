@@ -59,9 +59,11 @@ static int put_job(struct sqlite *s, const struct store_job *job, struct err *er
 	if (again == NULL || stmt == NULL) {
 		return -1;
 	}
-	bind_job(again, job);
-	if (change_row(s, again, &done, err) < 0 || done) {
-		return done ? 0 : -1;
+	if (strcmp(s->fresh, job->request) != 0) {
+		bind_job(again, job);
+		if (change_row(s, again, &done, err) < 0 || done) {
+			return done ? 0 : -1;
+		}
 	}
 	bind_job(stmt, job);
 	if (sqlite_run(s, stmt, err) == 0) {
@@ -109,11 +111,34 @@ static int change_request(struct sqlite *s, enum query which, const struct store
 	return change_row(s, stmt, ret_done, err);
 }
 
+/* One that looks new is put in without a look for it; *ret_done: it was. */
+static int put_new_request(struct sqlite *s, const struct store_request *r, bool *ret_done,
+			   struct err *err)
+{
+	sqlite3_stmt *stmt = sqlite_query(s, Q_REQUEST_NEW, err);
+
+	if (stmt == NULL) {
+		return -1;
+	}
+	bind_request(stmt, r);
+	if (change_row(s, stmt, ret_done, err) < 0) {
+		return -1;
+	}
+	if (*ret_done) {
+		(void)snprintf(s->fresh, sizeof(s->fresh), "%s", r->id);
+	}
+	return 0;
+}
+
 static int put_request(struct sqlite *s, const struct store_request *r, struct err *err)
 {
 	sqlite3_stmt *stmt;
 	bool done = false;
 
+	if (!r->final && r->created_ms == r->updated_ms &&
+	    (put_new_request(s, r, &done, err) < 0 || done)) {
+		return done ? 0 : -1;
+	}
 	/* one that ends is open so far: it is not looked for among those that ended */
 	if (!r->final && (change_request(s, Q_REQUEST_AGAIN, r, &done, err) < 0 || done)) {
 		return done ? 0 : -1;
