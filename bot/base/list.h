@@ -41,6 +41,18 @@ static inline void list_remove(struct list *elem)
 	list_init(elem);
 }
 
+/* All of them, behind what is there; each keeps its place among the others. */
+static inline void list_move_all(struct list *from, struct list *to)
+{
+	if (!list_empty(from)) {
+		from->next->prev = to->prev;
+		to->prev->next = from->next;
+		from->prev->next = to;
+		to->prev = from->prev;
+		list_init(from);
+	}
+}
+
 #define LIST_ENTRY(ptr, type, member) CONTAINER_OF(ptr, type, member)
 
 /* The current element must not be removed in the body. */

@@ -99,18 +99,6 @@ void loop_arm(struct loop *loop)
 			     0);
 }
 
-/* Each keeps its place among the others, and task_cancel finds it. */
-static void move_all(struct list *from, struct list *to)
-{
-	if (!list_empty(from)) {
-		from->next->prev = to->prev;
-		to->prev->next = from->next;
-		from->prev->next = to;
-		to->prev = from->prev;
-		list_init(from);
-	}
-}
-
 void tasks_run(struct loop *loop, unsigned most)
 {
 	struct list now;
@@ -121,7 +109,7 @@ void tasks_run(struct loop *loop, unsigned most)
 	}
 	/* move all to a head of our own: what they post waits, and task_cancel still finds its place */
 	list_init(&now);
-	move_all(&loop->tasks, &now);
+	list_move_all(&loop->tasks, &now);
 	for (unsigned n = 0; n < most && !list_empty(&now) && (n == 0 || !loop_turn_over(loop));
 	     n++) {
 		struct task *task = LIST_ENTRY(now.next, struct task, link);
@@ -131,9 +119,9 @@ void tasks_run(struct loop *loop, unsigned most)
 		task->run(task); /* may free it */
 	}
 	list_init(&posted);
-	move_all(&loop->tasks, &posted);
-	move_all(&now, &loop->tasks); /* before those that were posted meanwhile */
-	move_all(&posted, &loop->tasks);
+	list_move_all(&loop->tasks, &posted);
+	list_move_all(&now, &loop->tasks); /* before those that were posted meanwhile */
+	list_move_all(&posted, &loop->tasks);
 }
 
 static void on_idle(uv_idle_t *idle)

@@ -102,16 +102,6 @@ struct ocean_index *ocean_index_new(struct loop *loop, struct ocean *ocean)
 	return index;
 }
 
-static void move_all(struct list *to, struct list *from)
-{
-	while (!list_empty(from)) {
-		struct list *elem = from->next;
-
-		list_remove(elem);
-		list_append(to, elem);
-	}
-}
-
 static void leave(struct ocean_index *index)
 {
 	if (--index->busy == 0 && index->freed) {
@@ -140,7 +130,7 @@ static void give(struct ocean_index *index, struct list *wants, struct ocean_sna
 	}
 	batch = mem_alloc(sizeof(*batch));
 	list_init(&batch->wants);
-	move_all(&batch->wants, wants);
+	list_move_all(wants, &batch->wants);
 	batch->snapshot = snapshot != NULL ? ocean_snapshot_ref(snapshot) : NULL;
 	if (err != NULL) {
 		batch->err = *err;
@@ -292,7 +282,7 @@ static void begin_list(struct ocean_index *index)
 {
 	struct listing *listing = mem_alloc(sizeof(*listing));
 
-	move_all(&index->current, &index->next);
+	list_move_all(&index->next, &index->current);
 	timer_stop(&index->later);
 	listing->call.interactive = true; /* people may join it while it waits for the rate */
 	listing->index = index;
@@ -395,7 +385,7 @@ void ocean_index_spoil(struct ocean_index *index)
 {
 	if (!list_empty(&index->ready)) {
 		/* what was promised them is old now: they wait for a list */
-		move_all(&index->next, &index->ready);
+		list_move_all(&index->ready, &index->next);
 		task_post(&index->turn);
 	}
 	ocean_snapshot_unref(index->last);
@@ -415,7 +405,7 @@ void ocean_index_projects(struct ocean_index *index, bool names_projects)
 	index->names_projects = names_projects;
 	ocean_index_spoil(index);
 	if (!list_empty(&index->current)) { /* the list under way began without them */
-		move_all(&index->next, &index->current);
+		list_move_all(&index->current, &index->next);
 		task_post(&index->turn);
 	}
 }
@@ -443,9 +433,9 @@ void ocean_index_free(struct ocean_index *index)
 		}
 	}
 	err_set(&err, ERR_CANCELED, "canceled");
-	move_all(&index->current, &index->ready);
-	move_all(&index->current, &index->denied);
-	move_all(&index->current, &index->next);
+	list_move_all(&index->ready, &index->current);
+	list_move_all(&index->denied, &index->current);
+	list_move_all(&index->next, &index->current);
 	give(index, &index->current, NULL, &err);
 	task_cancel(&index->tell);
 	index->busy++;

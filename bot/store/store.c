@@ -469,16 +469,6 @@ static void note_failure(struct store *store, const struct list *txns)
 	}
 }
 
-static void move_all(struct list *from, struct list *to)
-{
-	while (!list_empty(from)) {
-		struct list *one = from->next;
-
-		list_remove(one);
-		list_append(to, one);
-	}
-}
-
 static void move_ahead(struct list *from, struct list *to)
 {
 	struct list rest;
@@ -490,7 +480,7 @@ static void move_ahead(struct list *from, struct list *to)
 		list_remove(&txn->link);
 		list_append(txn->ahead ? to : &rest, &txn->link);
 	}
-	move_all(&rest, from);
+	list_move_all(&rest, from);
 }
 
 /* Those that go ahead all at once, of the others so many at most. A callback may close the store. */
@@ -530,7 +520,7 @@ static void begin_group(struct store *store)
 		return;
 	}
 	group = errand_new(store, group_done);
-	move_all(&store->waiting, &group->txns);
+	list_move_all(&store->waiting, &group->txns);
 	store->group = group;
 	work_start(store->loop, &group->work);
 }
@@ -551,7 +541,7 @@ static void group_done(struct work *work)
 		store->group = NULL;
 		begin_group(store);
 		move_ahead(&group->txns, &store->ahead);
-		move_all(&group->txns, &store->told);
+		list_move_all(&group->txns, &store->told);
 		tell_some(store, 0); /* may close the store */
 	}
 	errand_free(group);
@@ -681,20 +671,20 @@ void store_drain(struct store *store, bool silent)
 		task_cancel(&store->gather);
 		task_cancel(&store->tell);
 	}
-	move_all(&store->ahead, &over);
-	move_all(&store->told, &over);
+	list_move_all(&store->ahead, &over);
+	list_move_all(&store->told, &over);
 	if (store->group != NULL) {
 		if (!take_back(store->group)) {
 			fail_all(&store->group->txns, &canceled);
 		}
-		move_all(&store->group->txns, &over);
+		list_move_all(&store->group->txns, &over);
 		store->group = NULL;
 	}
 	/* a callback may commit or ask once more: that one is canceled too */
 	do {
 		drain_asks(store, &canceled, silent);
 		fail_all(&store->waiting, &canceled);
-		move_all(&store->waiting, &over);
+		list_move_all(&store->waiting, &over);
 		if (silent) {
 			drop_all(&over);
 		} else {

@@ -217,6 +217,48 @@ static void the_worker_writes_while_the_loop_tells(void **state)
 	assert_true(ahead.seen);
 }
 
+struct order {
+	char told[8]; /* by their letters */
+	size_t n;
+};
+
+struct lettered {
+	struct order *order;
+	char letter;
+};
+
+static void told(void *data, const struct err *err)
+{
+	struct lettered *one = data;
+
+	assert_null(err);
+	one->order->told[one->order->n++] = one->letter;
+}
+
+static bool all_told(void *data)
+{
+	return ((struct order *)data)->n == 4;
+}
+
+static void an_acknowledgement_is_called_back_before_the_others(void **state)
+{
+	struct fixture *f = *state;
+	struct order heard = {0};
+	struct lettered all[] = {{&heard, 'a'}, {&heard, 'b'}, {&heard, 'C'}, {&heard, 'D'}};
+
+	for (size_t i = 0; i < 4; i++) { /* one group; capitals go ahead */
+		struct store_txn *txn = store_txn_new(f->store);
+
+		store_txn_cursor(txn, "order", "there");
+		if (all[i].letter < 'a') {
+			store_txn_ahead(txn);
+		}
+		store_commit(txn, told, &all[i]);
+	}
+	assert_true(loop_run_until(f->loop, all_told, &heard, 10000));
+	assert_memory_equal(heard.told, "CDab", 4);
+}
+
 struct slow {
 	unsigned n, before, most; /* called back, before this turn, at most in one */
 };
@@ -400,6 +442,7 @@ int main(void)
 		ON_BOTH(closing_ends_what_was_asked),
 		cmocka_unit_test(the_chain_rule_is_sha256),
 		ON(the_worker_writes_while_the_loop_tells, sqlite),
+		ON_BOTH(an_acknowledgement_is_called_back_before_the_others),
 		ON(who_takes_long_is_told_a_turn_before_the_next, sqlite),
 		ON(the_nth_commit_fails_alone, memory),
 		ON(a_crash_keeps_what_was_committed, memory),
