@@ -166,6 +166,8 @@ static const char *const store_migrations[] = {
 	"<> 0;"
 	"CREATE UNIQUE INDEX place_job ON place (at, job);"
 	"CREATE INDEX place_at ON place (at_ms);",
+	/* 11: nothing asked what form of a card was shown: until its request is final, the next start shows it anyway */
+	"ALTER TABLE request DROP COLUMN card_wanted; ALTER TABLE request DROP COLUMN card_shown;",
 };
 
 #endif

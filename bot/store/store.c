@@ -12,6 +12,7 @@
 
 #include <assert.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/mem.h"
 #include "metrics/metrics.h"
@@ -169,6 +170,23 @@ void store_request_keep(struct arena *arena, struct store_request *ret,
 void store_txn_request(struct store_txn *txn, const struct store_request *request)
 {
 	store_request_keep(&txn->arena, &add(txn, OP_REQUEST)->request, request);
+}
+
+int store_id_taken(struct err *err)
+{
+	return err_set(err, ERR_LIMIT, "its number is taken already; please ask once more");
+}
+
+void store_txn_request_now(struct store_txn *txn, const struct store_request *request)
+{
+	struct store_request *to = &add(txn, OP_REQUEST_NOW)->request;
+
+	memcpy(to->id, request->id, sizeof(to->id));
+	to->card = copy(txn, request->card);
+	to->reason = copy(txn, request->reason);
+	to->terms = copy(txn, request->terms);
+	to->updated_ms = request->updated_ms;
+	to->final = request->final;
 }
 
 void store_txn_consent(struct store_txn *txn, const struct store_consent *consent)

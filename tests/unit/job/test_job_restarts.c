@@ -207,7 +207,6 @@ static void write_row(struct world *w, enum job_state job_state, uint64_t action
 					.user = "bob",
 					.person = "bob",
 					.verb = verb,
-					.card_wanted = 1,
 					.created_ms = clock_wall_ms(),
 					.updated_ms = clock_wall_ms()};
 	struct store_job job = {.id = "r1-0000",
