@@ -88,7 +88,7 @@ static const char *const queries[Q_COUNT] = {
 	[Q_PRUNE_SEEN] = "DELETE FROM seen WHERE key IN (SELECT key FROM seen WHERE at_ms < ?1"
 			 " ORDER BY at_ms LIMIT ?2)",
 	[Q_PRUNE_PLACES] =
-		"DELETE FROM place WHERE rowid IN (SELECT rowid FROM place WHERE at_ms < ?1"
+		"DELETE FROM place WHERE (at, job) IN (SELECT at, job FROM place WHERE at_ms < ?1"
 		" ORDER BY at_ms LIMIT ?2)",
 	[Q_PRUNE_BOUND] = "SELECT updated_ms FROM request WHERE final = 1"
 			  " ORDER BY updated_ms DESC LIMIT 1 OFFSET ?1",
