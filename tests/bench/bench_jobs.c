@@ -452,12 +452,11 @@ static void measure(unsigned n)
 	       "turns=%lu "
 	       "turns_over_1ms=%lu pause_ms=%.2f read_p50_ms=%.2f read_alone_p50_ms=%.2f\n",
 	       n / took, (double)syncs / n, busy_ms, quiet_ms, (double)stalls.longest_ns / 1e6,
-	       (double)stalls.longest_cpu_ns / 1e6, rss, n,
-	       crowd.acts - (n < WARM ? n : WARM), (double)loop_ns / 1e3 / n,
-	       (double)(all_ns - loop_ns) / 1e3 / n, (double)sync_ns / 1e3 / n,
-	       (long long)parts_us[LOOP_TIMERS], (long long)parts_us[LOOP_TASKS],
-	       (long long)parts_us[LOOP_WORKS], stalls.n, stalls.n_over_ms, pause * 1e3,
-	       busy_half_ms, quiet_half_ms);
+	       (double)stalls.longest_cpu_ns / 1e6, rss, n, crowd.acts - (n < WARM ? n : WARM),
+	       (double)loop_ns / 1e3 / n, (double)(all_ns - loop_ns) / 1e3 / n,
+	       (double)sync_ns / 1e3 / n, (long long)parts_us[LOOP_TIMERS],
+	       (long long)parts_us[LOOP_TASKS], (long long)parts_us[LOOP_WORKS], stalls.n,
+	       stalls.n_over_ms, pause * 1e3, busy_half_ms, quiet_half_ms);
 }
 
 int main(int argc, char **argv)
