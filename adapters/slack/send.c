@@ -14,6 +14,7 @@
 
 #define BURST 3 /* of what is no message of its own */
 #define BODY_MAX (1024 * 1024)
+#define PAGES_AGAIN_MS 1000
 #define PICTURE_TRIES 3
 #define PICTURE_AGAIN_MS 1000
 
@@ -238,7 +239,7 @@ static void send(struct posted *posted)
 	}
 	if (posted->way == WAY_EDIT && posted->page == 0 && pages_busy(posted)) {
 		/* its pages would be mixed with the old ones */
-		timer_start(&posted->timer, posted->s->pace_ms);
+		timer_start(&posted->timer, PAGES_AGAIN_MS);
 		return;
 	}
 	if (posted->way == WAY_HOOK || (posted->way == WAY_EPHEMERAL && !posted->hooked &&

@@ -5,7 +5,7 @@
 # a burst of 200), big (2,000 droplets); all of them without --part.
 #
 # Sluice runs with its defaults but for: --list-age 0 (the peer reads the list anew for each command too), --ocean-per-minute and the
-# simulator's rate headers (as of an account whose limits were raised: the peer heeds none), --slack-pace 1 (the peer keeps no pace).
+# simulator's rate headers (as of an account whose limits were raised: the peer heeds none), --slack-pace 0 (the peer keeps no pace).
 # What stays, and the peer does none of it: every change is on the disk before it is acknowledged, before it is sent and when it has
 # ended; the list of droplets is read before it is decided and again before it is sent, the droplet after its action; the answer is
 # an edit of the message that said it had begun. A list that is under way serves all who asked before it began.
@@ -96,7 +96,7 @@ fi
 cat >"$room/sluice.sh" <<-END
 	#!/bin/sh
 	exec ${SLUICE_BENCH_PROGRAM:-$PWD/build/release/sluice} run --policy "$room/policy.yaml" --state "$room/bench.db" --log warn \\
-		--slack-pace 1 --list-age 0 --ocean-per-minute 100000000 --slack-app-token env:SLACK_APP_TOKEN --slack-bot-token env:SLACK_BOT_TOKEN --slack-api-url "\$SLACK_API_URL" \\
+		--slack-pace 0 --list-age 0 --ocean-per-minute 100000000 --slack-app-token env:SLACK_APP_TOKEN --slack-bot-token env:SLACK_BOT_TOKEN --slack-api-url "\$SLACK_API_URL" \\
 		--ocean-url "\$DO_API_URL" \${BENCH_CA_FILE:+--ca-file "\$BENCH_CA_FILE"}
 END
 chmod +x "$room/sluice.sh"
