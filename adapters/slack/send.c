@@ -167,7 +167,9 @@ static void on_opened(struct rest_call *call, const struct json *answer,
 static void add_field(struct strbuf *out, const char *key, const char *value)
 {
 	if (value != NULL) {
-		(void)strbuf_addf(out, "\"%s\":", key);
+		(void)strbuf_addch(out, '"');
+		(void)strbuf_adds(out, key);
+		(void)strbuf_adds(out, "\":");
 		json_add_string(out, value);
 		(void)strbuf_addch(out, ',');
 	}
@@ -193,9 +195,9 @@ static void write_body(const struct posted *posted, struct strbuf *out)
 	add_field(out, "user", posted->way == WAY_EPHEMERAL ? posted->user : NULL);
 	add_field(out, "thread_ts", posted->way == WAY_EDIT ? NULL : posted->thread);
 	add_field(out, "text", page->text);
-	(void)strbuf_addf(out,
-			  "\"blocks\":%s,\"parse\":\"none\",\"link_names\":false,\"mrkdwn\":false",
-			  page->blocks);
+	(void)strbuf_adds(out, "\"blocks\":");
+	(void)strbuf_adds(out, page->blocks);
+	(void)strbuf_adds(out, ",\"parse\":\"none\",\"link_names\":false,\"mrkdwn\":false");
 	if (posted->way == WAY_POST) {
 		(void)strbuf_addf(out,
 				  ",\"unfurl_links\":false,\"unfurl_media\":false,\"reply_"
