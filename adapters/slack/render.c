@@ -40,14 +40,19 @@ static void close_section(struct writer *w)
 static void end_page(struct writer *w)
 {
 	struct slack_page *page;
+	struct strbuf blocks;
 
 	close_section(w);
 	if (w->pages->n >= SLACK_PAGES_MAX) {
 		return;
 	}
 	page = &w->pages->page[w->pages->n++];
-	page->blocks = arena_printf(w->arena, "{\"type\":\"rich_text\",\"elements\":[%s]}",
-				    w->elements.buf);
+	strbuf_init(&blocks, JSON_MAX);
+	(void)strbuf_adds(&blocks, "{\"type\":\"rich_text\",\"elements\":[");
+	(void)strbuf_adds(&blocks, w->elements.buf);
+	(void)strbuf_adds(&blocks, "]}");
+	page->blocks = arena_strdup(w->arena, blocks.buf);
+	strbuf_done(&blocks);
 	page->text = arena_strdup(w->arena, w->text.len > 0 ? w->text.buf : " ");
 	strbuf_reset(&w->elements);
 	strbuf_reset(&w->text);
@@ -359,7 +364,8 @@ static void finish(const struct message *message, const struct slack_picture *pi
 
 	for (size_t i = 0; i < pages->n; i++) {
 		strbuf_init(&out, JSON_MAX);
-		(void)strbuf_addf(&out, "[%s", pages->page[i].blocks);
+		(void)strbuf_addch(&out, '[');
+		(void)strbuf_adds(&out, pages->page[i].blocks);
 		if (i == 0 && pages->n > 1) {
 			(void)strbuf_addf(&out,
 					  ",{\"type\":\"context\",\"elements\":[{\"type\":\"plain_"

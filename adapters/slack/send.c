@@ -14,6 +14,7 @@
 
 #define BURST 3 /* of what is no message of its own */
 #define BODY_MAX (1024 * 1024)
+#define PAGES_AGAIN_MS 1000
 #define PICTURE_TRIES 3
 #define PICTURE_AGAIN_MS 1000
 
@@ -166,7 +167,9 @@ static void on_opened(struct rest_call *call, const struct json *answer,
 static void add_field(struct strbuf *out, const char *key, const char *value)
 {
 	if (value != NULL) {
-		(void)strbuf_addf(out, "\"%s\":", key);
+		(void)strbuf_addch(out, '"');
+		(void)strbuf_adds(out, key);
+		(void)strbuf_adds(out, "\":");
 		json_add_string(out, value);
 		(void)strbuf_addch(out, ',');
 	}
@@ -192,9 +195,9 @@ static void write_body(const struct posted *posted, struct strbuf *out)
 	add_field(out, "user", posted->way == WAY_EPHEMERAL ? posted->user : NULL);
 	add_field(out, "thread_ts", posted->way == WAY_EDIT ? NULL : posted->thread);
 	add_field(out, "text", page->text);
-	(void)strbuf_addf(out,
-			  "\"blocks\":%s,\"parse\":\"none\",\"link_names\":false,\"mrkdwn\":false",
-			  page->blocks);
+	(void)strbuf_adds(out, "\"blocks\":");
+	(void)strbuf_adds(out, page->blocks);
+	(void)strbuf_adds(out, ",\"parse\":\"none\",\"link_names\":false,\"mrkdwn\":false");
 	if (posted->way == WAY_POST) {
 		(void)strbuf_addf(out,
 				  ",\"unfurl_links\":false,\"unfurl_media\":false,\"reply_"
@@ -238,7 +241,7 @@ static void send(struct posted *posted)
 	}
 	if (posted->way == WAY_EDIT && posted->page == 0 && pages_busy(posted)) {
 		/* its pages would be mixed with the old ones */
-		timer_start(&posted->timer, posted->s->pace_ms);
+		timer_start(&posted->timer, PAGES_AGAIN_MS);
 		return;
 	}
 	if (posted->way == WAY_HOOK || (posted->way == WAY_EPHEMERAL && !posted->hooked &&

@@ -64,7 +64,7 @@ static const struct row rows[CONFIG_COUNT] = {
 			       "the Slack workspace, where the policy has several"},
 	[CONFIG_SLACK_LINES] = {"slack-connections", VALUE_NUMBER, "1", false,
 				"connections to Slack kept open: 1 or 2"},
-	[CONFIG_SLACK_PACE] = {"slack-pace", VALUE_NUMBER, "1000", false,
+	[CONFIG_SLACK_PACE] = {"slack-pace", VALUE_NUMBER_OR_0, "1000", false,
 			       "ms between two messages in a channel: Slack takes one a second"},
 	[CONFIG_SLACK_API_URL] = {"slack-api-url", VALUE_HTTP_URL, "https://slack.com/api", false,
 				  "the address of Slack's Web API"},

@@ -188,7 +188,9 @@ static void add_header(struct call *call, const char *name, const char *value)
 	struct curl_slist *headers;
 
 	strbuf_init(&line, 16384);
-	(void)strbuf_addf(&line, "%s: %s", name, value);
+	(void)strbuf_adds(&line, name);
+	(void)strbuf_adds(&line, ": ");
+	(void)strbuf_adds(&line, value);
 	headers = curl_slist_append(call->headers, line.buf);
 	assert(headers != NULL);
 	call->headers = headers;
@@ -404,6 +406,8 @@ int easy_set_up(struct call *call, struct err *err)
 	(void)curl_easy_setopt(easy, CURLOPT_WRITEDATA, call);
 	(void)curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, before_request);
 	(void)curl_easy_setopt(easy, CURLOPT_PREREQDATA, call);
+	(void)curl_easy_setopt(easy, CURLOPT_CLOSESOCKETFUNCTION, multi_close_socket);
+	(void)curl_easy_setopt(easy, CURLOPT_CLOSESOCKETDATA, pool);
 	if (curl_easy_setopt(easy, CURLOPT_URL, call->request->url) != CURLE_OK) {
 		return err_set(err, ERR_USAGE, "cannot use the url: bad form");
 	}

@@ -39,10 +39,11 @@ struct http_pool {
 	unsigned n_added; /* calls that curl has */
 	struct list line; /* struct call, by waiting: they wait for their turn at curl */
 	struct origin origin;
-	struct timer timer; /* curl's one timer */
-	struct timer trim;  /* gives memory back after a burst */
-	struct list calls;  /* struct call, all that are under way */
-	struct list hosts;  /* struct host */
+	struct list watches; /* struct socket_watch, of http_multi.c */
+	struct timer timer;  /* curl's one timer */
+	struct timer trim;   /* gives memory back after a burst */
+	struct list calls;   /* struct call, all that are under way */
+	struct list hosts;   /* struct host */
 	unsigned n_calls;
 	unsigned n_most; /* calls at once since the last trim */
 	unsigned n_hosts;
@@ -115,6 +116,7 @@ int multi_open(struct http_pool *pool,
 	       struct err *err); /* for the first request; a start needs no libcurl */
 void multi_close(struct http_pool *pool);
 void multi_drain(struct http_pool *pool);
+int multi_close_socket(void *pool, curl_socket_t fd); /* for CURLOPT_CLOSESOCKETFUNCTION */
 
 /* http_hosts.c: calls host_ready when the call may go on, or host_failed, at once or later */
 void hosts_ask(struct call *call);

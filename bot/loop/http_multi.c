@@ -1,7 +1,7 @@
 /* http_multi.c - curl's sockets and its timer on the loop
  *
- * Happy path: curl names the sockets it waits for (on_socket) and one time (on_curl_timer); the loop
- * tells curl what happened (act); then every finished transfer is taken out.
+ * Happy path: curl names the sockets it waits for (on_socket), those it closes (multi_close_socket) and one time (on_curl_timer);
+ * the loop tells curl what happened (act); then every finished transfer is taken out.
  *
  * Failure modes: curl's own example loses the last transfer when it ends on the timer path, so the
  * queue is drained after every act; curl called from inside its own callbacks gives
@@ -9,14 +9,22 @@
  */
 #include <assert.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "base/mem.h"
 #include "loop/http_internal.h"
 
+/*
+ * A connection of curl's. Between two requests it stays watched for what can be read (its end): each would cost five system calls
+ * otherwise. curl says when it closes one; other sockets it has none, for names are looked up by us.
+ */
 struct socket_watch {
 	uv_poll_t poll;
+	struct list link; /* in pool->watches */
 	struct http_pool *pool;
 	curl_socket_t fd;
+	int events; /* the loop looks for; 0: nothing */
+	bool idle;  /* curl does not wait for it */
 };
 
 static void act(struct http_pool *pool, curl_socket_t fd, int events)
@@ -50,11 +58,17 @@ void multi_drain(struct http_pool *pool)
 	}
 }
 
+static void look_for(struct socket_watch *watch, int events);
+
 static void on_poll(uv_poll_t *poll, int status, int events)
 {
 	struct socket_watch *watch = poll->data;
 	int flags = 0;
 
+	if (watch->idle) { /* the other side hung up: curl sees it when it wants the connection again */
+		look_for(watch, 0);
+		return;
+	}
 	if (status < 0) {
 		flags = CURL_CSELECT_ERR;
 	}
@@ -74,6 +88,7 @@ static void on_timer(struct timer *timer)
 
 void multi_init(struct http_pool *pool)
 {
+	list_init(&pool->watches);
 	timer_init(&pool->timer, pool->loop, on_timer, pool);
 }
 
@@ -95,36 +110,90 @@ static void on_closed(uv_handle_t *handle)
 	free(handle->data);
 }
 
+static void look_for(struct socket_watch *watch, int events)
+{
+	if (events == watch->events) {
+		return;
+	}
+	watch->events = events;
+	if (events != 0) {
+		(void)uv_poll_start(&watch->poll, events, on_poll);
+	} else {
+		(void)uv_poll_stop(&watch->poll);
+	}
+}
+
+static struct socket_watch *watch_of(const struct http_pool *pool, curl_socket_t fd)
+{
+	LIST_FOREACH(it, &pool->watches)
+	{
+		struct socket_watch *watch = LIST_ENTRY(it, struct socket_watch, link);
+
+		if (watch->fd == fd) {
+			return watch;
+		}
+	}
+	return NULL;
+}
+
+static void unwatch(struct socket_watch *watch)
+{
+	list_remove(&watch->link);
+	look_for(watch, 0);
+	uv_close((uv_handle_t *)&watch->poll, on_closed);
+}
+
+static struct socket_watch *watch_new(struct http_pool *pool, curl_socket_t fd)
+{
+	struct socket_watch *watch = mem_alloc(sizeof(*watch));
+
+	watch->pool = pool;
+	watch->fd = fd;
+	watch->poll.data = watch;
+	if (uv_poll_init_socket(&pool->loop->uv, &watch->poll, fd) != 0) {
+		free(watch);
+		return NULL;
+	}
+	list_append(&pool->watches, &watch->link);
+	return watch;
+}
+
 static int on_socket(CURL *easy, curl_socket_t fd, int what, void *data, void *socket_data)
 {
 	struct http_pool *pool = data;
-	struct socket_watch *watch = socket_data;
+	struct socket_watch *watch = watch_of(pool, fd);
 	int events = 0;
 
 	(void)easy;
+	(void)socket_data; /* curl forgets it between two requests */
 	if (what == CURL_POLL_REMOVE) {
 		if (watch != NULL) {
-			(void)uv_poll_stop(&watch->poll);
-			uv_close((uv_handle_t *)&watch->poll, on_closed);
-			(void)curl_multi_assign(pool->multi, fd, NULL);
+			watch->idle = true;
+			look_for(watch, watch->events & UV_READABLE);
 		}
 		return 0;
 	}
 	if (watch == NULL) {
-		watch = mem_alloc(sizeof(*watch));
-		watch->pool = pool;
-		watch->fd = fd;
-		watch->poll.data = watch;
-		if (uv_poll_init_socket(&pool->loop->uv, &watch->poll, fd) != 0) {
-			free(watch);
-			return -1;
-		}
-		(void)curl_multi_assign(pool->multi, fd, watch);
+		watch = watch_new(pool, fd);
+	}
+	if (watch == NULL) {
+		return -1;
 	}
 	events |= (what & CURL_POLL_IN) != 0 ? UV_READABLE : 0;
 	events |= (what & CURL_POLL_OUT) != 0 ? UV_WRITABLE : 0;
-	(void)uv_poll_start(&watch->poll, events, on_poll);
+	watch->idle = false;
+	look_for(watch, events);
 	return 0;
+}
+
+int multi_close_socket(void *data, curl_socket_t fd)
+{
+	struct socket_watch *watch = watch_of(data, fd);
+
+	if (watch != NULL) {
+		unwatch(watch);
+	}
+	return close(fd);
 }
 
 int multi_open(struct http_pool *pool, struct err *err)
@@ -163,6 +232,9 @@ void multi_close(struct http_pool *pool)
 		pool->in_curl = true;
 		(void)curl_multi_cleanup(pool->multi);
 		pool->in_curl = false;
+	}
+	while (!list_empty(&pool->watches)) {
+		unwatch(LIST_ENTRY(pool->watches.next, struct socket_watch, link));
 	}
 	timer_stop(&pool->timer);
 }

@@ -277,7 +277,7 @@ int ws_send(struct ws *ws, const char *bytes, size_t len, struct err *err)
 	memcpy(out->bytes + LWS_PRE, bytes, len);
 	list_append(&ws->queue, &out->link);
 	ws->queued_bytes += len;
-	lws_callback_on_writable(ws->wsi);
+	ws_flush(ws);
 	return 0;
 }
 

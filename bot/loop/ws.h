@@ -42,7 +42,8 @@ struct ws_options {
 /* Copies the options' strings. NULL and *err when the url or the CA file is no good; no callback then. */
 struct ws *ws_open(struct loop *loop, const struct ws_options *options, struct err *err);
 
-/* Queues one text message, copied. -1 (ERR_LIMIT, ERR_CONFLICT before open and after close): nothing was queued. */
+/* Sends one text message, copied: at once, or when the socket takes it. -1 (ERR_LIMIT, ERR_CONFLICT before open and after close):
+ * nothing was taken. No callback comes before it returns. */
 int ws_send(struct ws *ws, const char *bytes, size_t len, struct err *err);
 
 /* Sends what is queued, then a close frame; on_closed comes within 2 s, no message before it. Twice is fine. */

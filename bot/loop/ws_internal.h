@@ -67,7 +67,9 @@ void ws_fail(struct ws *ws, enum err_kind kind, const char *why);
 void ws_say_not_open(struct ws *ws, const char *why);
 void ws_drop_queue(struct ws *ws);
 
-/* ws_wire.c: a close frame when what is queued has left, and the deadline for its answer */
+/* ws_wire.c: what is queued leaves now, or when the socket takes it */
+void ws_flush(struct ws *ws);
+/* A close frame when what is queued has left, and the deadline for its answer */
 void ws_close_soon(struct ws *ws, unsigned code);
 void ws_on_quiet(struct timer *timer);
 

@@ -143,15 +143,20 @@ static void on_receive(struct ws *ws, const char *bytes, size_t len)
 	}
 }
 
+static void broke(struct ws *ws)
+{
+	ws_fail(ws, ERR_NETWORK, "the connection broke while we wrote");
+}
+
 /* As many as go at once: one a turn of the loop would leave a burst of acknowledgements behind what it was a burst of. */
-static int write_queue(struct ws *ws)
+static int write_queue(struct ws *ws, bool writable)
 {
 	int n = 0;
 
 	for (size_t i = 0; i < WRITES_MOST && n >= 0 && !list_empty(&ws->queue); i++) {
 		struct outgoing *out = LIST_ENTRY(ws->queue.next, struct outgoing, link);
 
-		if (i > 0 && lws_send_pipe_choked(ws->wsi) != 0) {
+		if ((i > 0 || !writable) && lws_send_pipe_choked(ws->wsi) != 0) {
 			break;
 		}
 		list_remove(&out->link);
@@ -160,6 +165,19 @@ static int write_queue(struct ws *ws)
 		free(out);
 	}
 	return n;
+}
+
+/*
+ * At once, where the socket takes it: an acknowledgement that waited for WRITEABLE would leave after all else that this turn of the
+ * loop does. Nothing follows the other side's close frame, or a fault of it: they are the first reason.
+ */
+void ws_flush(struct ws *ws)
+{
+	if (ws->err.kind == ERR_NONE && write_queue(ws, false) < 0) {
+		broke(ws);
+	} else if (!list_empty(&ws->queue)) {
+		lws_callback_on_writable(ws->wsi);
+	}
 }
 
 static int on_writable(struct ws *ws)
@@ -175,7 +193,7 @@ static int on_writable(struct ws *ws)
 		ws->ping_due = false;
 		n = lws_write(ws->wsi, ping + LWS_PRE, 0, LWS_WRITE_PING);
 	} else if (!list_empty(&ws->queue)) {
-		n = write_queue(ws);
+		n = write_queue(ws, true);
 	} else if (ws->close_code != 0) {
 		unsigned char close[LWS_PRE + 2] = {0};
 
@@ -188,7 +206,7 @@ static int on_writable(struct ws *ws)
 		return 0;
 	}
 	if (n < 0) {
-		ws_fail(ws, ERR_NETWORK, "the connection broke while we wrote");
+		broke(ws);
 		return -1;
 	}
 	if (ws->close_sent) {

@@ -1,11 +1,11 @@
 #!/bin/sh
 # slack.sh - Sluice in Slack beside a bot of today, in turns, in one run: [--part P] [--tls] [--rounds N] [--peer bolt]
 #
-# Parts, each a minute or two a round: idle (start, memory, refresh, drop), list, reboot, load (memory under and after both and
-# a burst of 200), big (2,000 droplets); all of them without --part.
+# Parts, each a minute or two a round: idle (start, memory, refresh, drop), tls (start, over TLS with a bundle of the usual size), list,
+# reboot, load (memory under and after both and a burst of 200), big (2,000 droplets); all of them without --part. --tls: all over TLS.
 #
 # Sluice runs with its defaults but for: --list-age 0 (the peer reads the list anew for each command too), --ocean-per-minute and the
-# simulator's rate headers (as of an account whose limits were raised: the peer heeds none), --slack-pace 1 (the peer keeps no pace).
+# simulator's rate headers (as of an account whose limits were raised: the peer heeds none), --slack-pace 0 (the peer keeps no pace).
 # What stays, and the peer does none of it: every change is on the disk before it is acknowledged, before it is sent and when it has
 # ended; the list of droplets is read before it is decided and again before it is sent, the droplet after its action; the answer is
 # an edit of the message that said it had begun. A list that is under way serves all who asked before it began.
@@ -19,7 +19,7 @@ shared=${SLUICE_SHARED:-../shared}
 room=$PWD/build/bench-slack
 peer=bolt
 rounds=3
-parts="idle list reboot load big"
+parts="idle tls list reboot load big"
 tls=
 while [ $# -gt 0 ]; do
 	case "$1" in
@@ -75,7 +75,7 @@ if [ ! -d "$room/peers/bolt/node_modules" ]; then
 	}
 fi
 
-[ -z "$tls" ] || [ -f "$room/tls/cert.pem" ] || (cd "$room" && sh tls/mk.sh >"$room/tls.txt" 2>&1)
+[ -f "$room/tls/cert.pem" ] || (cd "$room" && sh tls/mk.sh >"$room/tls.txt" 2>&1)
 
 # one command, one channel: as many as the harness has commands under way at once
 {
@@ -96,7 +96,7 @@ fi
 cat >"$room/sluice.sh" <<-END
 	#!/bin/sh
 	exec ${SLUICE_BENCH_PROGRAM:-$PWD/build/release/sluice} run --policy "$room/policy.yaml" --state "$room/bench.db" --log warn \\
-		--slack-pace 1 --list-age 0 --ocean-per-minute 100000000 --slack-app-token env:SLACK_APP_TOKEN --slack-bot-token env:SLACK_BOT_TOKEN --slack-api-url "\$SLACK_API_URL" \\
+		--slack-pace 0 --list-age 0 --ocean-per-minute 100000000 --slack-app-token env:SLACK_APP_TOKEN --slack-bot-token env:SLACK_BOT_TOKEN --slack-api-url "\$SLACK_API_URL" \\
 		--ocean-url "\$DO_API_URL" \${BENCH_CA_FILE:+--ca-file "\$BENCH_CA_FILE"}
 END
 chmod +x "$room/sluice.sh"
@@ -107,6 +107,7 @@ phases()
 	case "$1" in
 	idle) echo "--starts 2 --phase type=sleep,secs=3 --phase type=idle,name=idle,secs=4" \
 		"--phase type=refresh,name=refresh,rounds=1 --phase type=drop,name=drop,rounds=1" ;;
+	tls) echo "--tls --starts 4" ;;
 	list) echo "--phase type=open,name=rate20,rate=20,cmd=list,secs=3,warm=1 --phase name=lat-list,cmd=list,c=1,secs=3,warm=1" \
 		"--phase name=thr-list,cmd=list,c=64,secs=4,warm=2" ;;
 	reboot) echo "--phase name=lat-reboot,cmd=reboot,c=1,secs=4,warm=1" \
@@ -116,7 +117,7 @@ phases()
 		"--phase type=sleep,secs=2 --phase type=idle,name=after,secs=2" ;;
 	big) echo "--phase type=burst,name=big,cmd=list,c=1,account=2000,rounds=4" ;;
 	*)
-		echo "a part is idle, list, reboot, load or big, not \"$1\"" >&2
+		echo "a part is idle, tls, list, reboot, load or big, not \"$1\"" >&2
 		exit 2
 		;;
 	esac
@@ -136,6 +137,7 @@ esac
 measure() # label, command, part
 {
 	rm -rf "$room"/bench.db* # the harness counts its events anew
+	[ "$3" != tls ] || set -- "$1-tls" "$2" "$3" # a start of another kind
 	# shellcheck disable=SC2046,SC2086 # words apart
 	(cd "$room" && BENCH=$room timeout 120 bin/sim --bot "$2" --label "$1" --kind slash --out "$results" --log "$room/out/$1.log" \
 		--quiet-wait 2 $tls $(phases "$3")) >>"$room/run.txt" 2>&1

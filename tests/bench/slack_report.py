@@ -10,6 +10,7 @@ import sys
 
 FIGURES = [
     ('start_to_socket_ms', 'start', 'hello_ms'), ('start_to_answer_ms', 'start', 'first_reply_ms'),
+    ('start_tls_to_socket_ms', 'tls-start', 'hello_ms'), ('start_tls_to_answer_ms', 'tls-start', 'first_reply_ms'),
     ('idle_rss_kib', 'idle', 'rss_kb'), ('idle_cpu_pct', 'idle', 'cpu_pct'), ('idle_wakeups_per_s', 'idle', 'wakeups_per_s'),
     ('list_20_per_s_ack_p50_us', 'rate20', 'ack_p50_us'), ('list_20_per_s_reply_p50_us', 'rate20', 'reply_p50_us'),
     ('list_20_per_s_reply_p99_us', 'rate20', 'reply_p99_us'), ('list_20_per_s_cpu_us', 'rate20', 'cpu_us_per_cmd'),
@@ -30,7 +31,8 @@ def read(path):
     with open(path, encoding='utf-8') as file:
         for line in file:
             record = json.loads(line)
-            rows.setdefault((record['label'], record['phase']), []).append(record)
+            label, of_tls, _ = record['label'].partition('-tls') # the part of that name
+            rows.setdefault((label, ('tls-' if of_tls else '') + record['phase']), []).append(record)
     return rows
 
 

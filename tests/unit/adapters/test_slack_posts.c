@@ -194,6 +194,24 @@ static void one_a_second_a_channel(void **state)
 	assert_int_equal(p[4].n_done, 1);
 }
 
+/* 0: only when Slack says to wait. */
+static void no_pace_is_none(void **state)
+{
+	static struct fake_post a, b, c;
+
+	(void)state;
+	fake.s->pace_ms = 0;
+	post(&a, "C01OPS000", "one");
+	post(&b, "C01OPS000", "two");
+	assert_true(fake_answer("chat.postMessage", "{\"ok\":true,\"ts\":\"1.1\"}"));
+	assert_true(fake_status("chat.postMessage", 429, 7));
+	post(&c, "C01OPS000", "three");
+	loop_advance(fake.loop, 6900);
+	assert_null(fake_call("chat.postMessage"));
+	loop_advance(fake.loop, 200);
+	assert_true(fake_answer("chat.postMessage", "{\"ok\":true,\"ts\":\"1.3\"}"));
+}
+
 static void patience_holds_the_channel(void **state)
 {
 	static struct fake_post p = {0}, q = {0}, other = {0};
@@ -569,6 +587,7 @@ int main(void)
 		WITH_FAKE(a_response_url_is_used_within_its_bounds),
 		WITH_FAKE(a_hook_that_ran_out_is_no_end),
 		WITH_FAKE(one_a_second_a_channel),
+		WITH_FAKE(no_pace_is_none),
 		WITH_FAKE(patience_holds_the_channel),
 		WITH_FAKE(what_went_wrong_has_its_sentence),
 		WITH_FAKE(long_answers_are_pages),

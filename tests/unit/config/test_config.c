@@ -242,6 +242,7 @@ static void test_addresses(void **state)
 	accepted("ocean-url", "http://127.0.0.1:1", CONFIG_OCEAN_URL);
 	accepted("own-droplet", "446650310", CONFIG_OWN_DROPLET);
 	accepted("list-age", "0", CONFIG_LIST_AGE);
+	accepted("slack-pace", "0", CONFIG_SLACK_PACE);
 	refused("list-age", "-1", "--list-age \"-1\": must be a whole number from 0 to 1000000000");
 	refused("keep-days", "0", "--keep-days \"0\": must be a whole number from 1 to 1000000000");
 	accepted("own-droplet", "", CONFIG_OWN_DROPLET);
