@@ -1,4 +1,4 @@
-/* json.h - JSON with typed getters that fill struct err
+/* json.h - JSON with typed getters that fill struct err (the only file with jansson.h is json.c)
  *
  * For envelopes, small answers and questions. Lists of droplets are streamed by ocean/decode.
  * Values are borrowed from the tree and live until json_free of its root.

@@ -60,7 +60,7 @@ against_rooms() # program, sources ...
 	shift
 	# shellcheck disable=SC2046 # flags, to be split
 	cc -O2 -g -flto -std=c11 -D_GNU_SOURCE -I. -Ibot -o "$program" "$@" build/release/librooms.a \
-		$(pkg-config --libs yaml-0.1 libcrypto libuv libcurl libwebsockets yajl sqlite3 libgsasl expat libidn libssl \
+		$(pkg-config --libs yaml-0.1 libcrypto jansson libuv libcurl libwebsockets yajl sqlite3 libgsasl expat libidn libssl \
 			liboath libqrencode nettle) -lunistring -lm
 }
 
