@@ -87,7 +87,7 @@ struct turn {
 	struct arena arena;
 	struct chat_place place;
 	struct gate_who who;
-	const char *person;
+	const char *person;  /* as the policy calls them when it was said; NULL: stranger */
 	const char *message; /* id of what was said */
 	const char *key;
 	const char *event_id;    /* the network's part of it */
@@ -99,6 +99,9 @@ struct turn {
 	int64_t began_us;
 	int64_t began_ms; /* clock_mono_ms */
 	struct command_parse parse;
+	enum command_fit fit;
+	struct err misused;                          /* of FIT_USAGE: how it is said */
+	bool (*let_in)(struct turn *turn, bool may); /* dispatch.c */
 	struct account_want want;
 	bool waiting;
 	struct ocean_snapshot *snapshot; /* referenced, once the list has come */
