@@ -1,4 +1,4 @@
-/* test_app_upkeep.c - the look at the database after the start: a small one in one round, and what is broken stays said */
+/* test_app_upkeep.c - the look at the database after the start: a small one in one round, and what is broken stays said; how often there is one */
 #include <fcntl.h>
 #include <setjmp.h>
 #include <sqlite3.h>
@@ -14,11 +14,16 @@
 
 #include "adapters/console/console.h"
 #include "app/app.h"
+#include "audit/audit.h"
 #include "base/mem.h"
 #include "metrics/metrics.h"
 
 #define FIRST_MS 5000 /* the first round */
+#define CALM_MS 15000
+#define WRITTEN_MS 2000
 #define PAGE 4096
+#define STEP_MS 100
+#define MARK 7
 
 static const char text[] = "version: 1\naccounts: {main: {token: \"env:SLUICE_TEST_TOKEN\"}}\n"
 			   "workspaces: {term: {console: terminal}}\n"
@@ -168,6 +173,45 @@ static void damage_is_found_in_the_first_round_and_stays_said(void **state)
 	metrics_set(METRIC_STORE_BROKEN, 0);
 }
 
+/* How long until the next round is over: each sets the gauge anew, so a mark on it goes. */
+static unsigned next_round_ms(struct fixture *f)
+{
+	unsigned ms = 0;
+
+	metrics_set(METRIC_STORE_LIMIT_BYTES, MARK);
+	while (metrics_get(METRIC_STORE_LIMIT_BYTES) == MARK && ms < 60000) {
+		loop_advance(f->loop, STEP_MS);
+		ms += STEP_MS;
+	}
+	return ms;
+}
+
+static void written(void *data, const struct err *err)
+{
+	(void)data;
+	assert_null(err);
+}
+
+/* Memory goes back within seconds of a burst, and nobody is woken every two seconds where nothing is written. */
+static void rounds_are_quick_while_something_is_written(void **state)
+{
+	struct fixture *f = *state;
+	struct audit_row row = {.at_ms = 1, .kind = "start", .verdict = "allow"};
+	struct store_txn *txn;
+
+	open_app(f);
+	loop_advance(f->loop, 60000);
+	(void)next_round_ms(f);
+	assert_in_range(next_round_ms(f), CALM_MS - STEP_MS, CALM_MS + STEP_MS);
+	txn = store_txn_new(f->store);
+	audit_add(txn, &row);
+	store_commit(txn, written, NULL);
+	assert_in_range(next_round_ms(f), CALM_MS - STEP_MS, CALM_MS + STEP_MS); /* sees it */
+	assert_in_range(next_round_ms(f), WRITTEN_MS - STEP_MS, WRITTEN_MS + STEP_MS);
+	assert_in_range(next_round_ms(f), CALM_MS - STEP_MS, CALM_MS + STEP_MS);
+	close_app(f);
+}
+
 /* What the round began on the store's worker ends later than the program's rooms: nobody hears of it, nothing leaks. */
 static void it_may_end_in_the_middle_of_a_round(void **state)
 {
@@ -184,6 +228,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_sound_database_is_no_trouble, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(damage_is_found_in_the_first_round_and_stays_said,
 						set_up, tear_down),
+		cmocka_unit_test_setup_teardown(rounds_are_quick_while_something_is_written, set_up,
+						tear_down),
 		cmocka_unit_test_setup_teardown(it_may_end_in_the_middle_of_a_round, set_up,
 						tear_down),
 	};
