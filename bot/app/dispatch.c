@@ -171,6 +171,18 @@ static bool let_in(struct turn *turn, bool (*then)(struct turn *, bool may))
 	return true;
 }
 
+/* What stands behind a slip may have been meant for a command that is none: "firewall add web web-1" is no `firewalls`. */
+static bool takes_that(struct turn *turn, const char *phrase, const char *rest)
+{
+	struct command_parse parse;
+	struct err err = {0};
+	enum command_fit fit = command_parse(arena_printf(&turn->arena, "%s %s", phrase, rest),
+					     NULL, &turn->arena, &parse, &err);
+
+	return fit != FIT_USAGE || (parse.row->takes != TAKES_NOTHING &&
+				    parse.row->takes != TAKES_GLOB && parse.row->takes != TAKES_ID);
+}
+
 static void not_known(struct turn *turn)
 {
 	const char *said = turn->parse.said;
@@ -184,6 +196,7 @@ static void not_known(struct turn *turn)
 			rest += strcspn(rest, " ");
 		}
 		rest += strspn(rest, " ");
+		rest = takes_that(turn, nearest, rest) ? rest : "";
 	}
 	turn_say(turn, true, words_unknown(&turn->arena, turn->app->buttons, said, nearest, rest));
 }

@@ -198,6 +198,8 @@ bool facts_start(struct turn *turn, void (*then)(struct turn *));
 bool facts_drop(struct turn *turn); /* as fetch_drop */
 /* For the gate: what is added a month. What will be refused all the same adds nothing, so that the person reads why. */
 int64_t facts_cost(const struct turn *turn);
+/* facts.c: the command that lists what an argument may be, where they may say it; NULL: none */
+const char *facts_list(struct turn *turn, enum job_arg arg);
 /* facts.c: asks that of an account (verb, and what it names), and goes on when it has come. False: there is no such account. */
 bool facts_ask(struct turn *turn, const char *account, const struct ocean_call *what);
 /* Once the gate allowed: what is known says that it cannot be done? Then it is said, and stands in txn. */

@@ -7,9 +7,9 @@
 #include "adapters/console/console.h"
 #include "app/app.h"
 
-/* path: where the policy is read from again; the app has its text. */
-static struct app *open_app(struct loop *loop, struct store *store, const char *path,
-			    const char *text)
+/* Not started yet. path: where the policy is read from again; the app has its text. */
+static struct app *new_app(struct loop *loop, struct store *store, const char *path,
+			   const char *text)
 {
 	struct policy_report report = {0};
 	struct policy *policy = policy_compile(path, text, strlen(text), &report);
@@ -18,7 +18,7 @@ static struct app *open_app(struct loop *loop, struct store *store, const char *
 					  .channel = "ops",
 					  .in_fd = -1,
 					  .out_fd = -1};
-	struct err err = {0};
+	struct err err = {0}; /* of the console */
 	struct chat *chat = console_open(loop, &console, &err);
 	struct app_parts parts = {.loop = loop,
 				  .store = store,
@@ -32,9 +32,18 @@ static struct app *open_app(struct loop *loop, struct store *store, const char *
 	assert_non_null(policy);
 	assert_non_null(chat);
 	app = app_new(&parts);
-	assert_int_equal(app_start(app, &err), 0);
 	policy_unref(policy);
 	policy_report_done(&report);
+	return app;
+}
+
+static struct app *open_app(struct loop *loop, struct store *store, const char *path,
+			    const char *text)
+{
+	struct app *app = new_app(loop, store, path, text);
+	struct err err = {0};
+
+	assert_int_equal(app_start(app, &err), 0);
 	return app;
 }
 

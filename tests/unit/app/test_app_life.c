@@ -121,10 +121,25 @@ static int tear_down(void **state)
 	return unlink(path);
 }
 
+/* The listener's port is taken, say: what never ran stands in no log, and least of all at the start of 1970. */
+static void what_never_started_leaves_no_row(void **state)
+{
+	struct loop *loop = loop_new_virtual(1768273200000);
+	struct store *store = store_memory_open(loop);
+	struct app *app = new_app(loop, store, path, POLICY("[ana, bob]"));
+
+	(void)state;
+	close_app(loop, app);
+	assert_int_equal(count(store, "\"kind\""), 0);
+	store_close(store);
+	loop_free(loop);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_new_policy_decides_before_it_is_compared),
+		cmocka_unit_test(what_never_started_leaves_no_row),
 		cmocka_unit_test(a_start_before_any_sign_of_a_chat_is_a_row_too),
 	};
 
