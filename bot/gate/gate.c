@@ -5,6 +5,7 @@
  */
 #include "gate/internal.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
@@ -14,6 +15,9 @@
 #include "base/mem.h"
 #include "gate/said.h"
 #include "metrics/metrics.h"
+
+#define ID_LETTERS 8
+#define ID_STEP_MAX 20000 /* about three letters; 30,000,000 steps are once round */
 
 struct gate *gate_new(struct policy *policy)
 {
@@ -84,19 +88,34 @@ const char *gate_channel(const struct gate *gate, const struct gate_who *who)
 	return policy_channel_name(&asker);
 }
 
-/* Eight letters that nobody mistakes on a phone: no 0, 1, o, l, i, u. */
-void gate_make_id(char *id, size_t size)
+static uint64_t drawn(void)
 {
-	static const char letters[] = "23456789abcdefghjkmnpqrstvwxyz23";
-	unsigned char bytes[8];
+	uint64_t n;
 
-	if (getrandom(bytes, sizeof(bytes), 0) != (ssize_t)sizeof(bytes)) {
+	if (getrandom(&n, sizeof(n), 0) != (ssize_t)sizeof(n)) {
 		abort(); /* an id that could repeat would mix up two people's requests */
 	}
-	for (size_t i = 0; i < sizeof(bytes) && i + 1 < size; i++) {
-		id[i] = letters[bytes[i] % 32];
-		id[i + 1] = '\0';
+	return n;
+}
+
+/*
+ * Eight letters that nobody mistakes on a phone: no 0, 1, o, l, i, u. The first of a process is drawn; each next one comes a drawn
+ * step after it, so that none repeats, those of two commands differ to the eye, and what is filed by them lies together.
+ */
+void gate_make_id(char *id, size_t size)
+{
+	static const char letters[] =
+		"23456789abcdefghjkmnpqrstvwxyz"; /* in the order of their bytes */
+	static uint64_t last;
+	char digits[ID_LETTERS + 1] = "";
+	uint64_t n;
+
+	last = last == 0 ? drawn() >> 1 : last + 1 + drawn() % ID_STEP_MAX;
+	n = last;
+	for (size_t i = ID_LETTERS; i-- > 0; n /= sizeof(letters) - 1) {
+		digits[i] = letters[n % (sizeof(letters) - 1)];
 	}
+	(void)snprintf(id, size, "%s", digits);
 }
 
 /* The rules that were met, each once. */

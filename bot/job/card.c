@@ -183,6 +183,9 @@ const struct message *card_ask_approvers(const struct request *request, struct a
 
 static void card_saved(struct commit *commit, const struct err *err)
 {
+	if (err != NULL) {
+		commit->request->row_due = true;
+	}
 	if (err == NULL || err->kind != ERR_CANCELED) {
 		request_settle(commit->request);
 	}
@@ -195,7 +198,7 @@ static void save_id(struct request *request)
 	struct store_txn *txn = store_txn_new(engine->options.store);
 	struct store_request row = request_row(request);
 
-	store_txn_request(txn, &row);
+	store_txn_request_now(txn, &row);
 	engine_commit(engine, txn, commit_new(request, card_saved));
 }
 
@@ -223,14 +226,10 @@ static void delivered(struct post_card *card, const char *id, unsigned version,
 	struct request *request = link->request;
 
 	(void)card;
-	if (request != NULL && err == NULL) {
-		if (version >= request->set_version) {
-			request->row.card_shown = request->set_wanted;
-		}
-		if (id != NULL && strcmp(id, request->card_id) != 0) {
-			(void)snprintf(request->card_id, sizeof(request->card_id), "%s", id);
-			save_id(request);
-		}
+	(void)version;
+	if (request != NULL && err == NULL && id != NULL && strcmp(id, request->card_id) != 0) {
+		(void)snprintf(request->card_id, sizeof(request->card_id), "%s", id);
+		save_id(request);
 	}
 	if (link->closed) {
 		last_word(link, err);
@@ -278,8 +277,7 @@ void card_show(struct request *request)
 	arena_init(&arena);
 	report = report_of(request, &arena);
 	offer_next(request, &report, &arena);
-	request->set_version = post_set(link->card, report_card(&report, &arena));
-	request->set_wanted = request->row.card_wanted;
+	(void)post_set(link->card, report_card(&report, &arena));
 	arena_done(&arena);
 }
 

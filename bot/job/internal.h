@@ -152,13 +152,12 @@ struct request {
 	struct job *jobs;
 	size_t n_jobs;
 	struct card_link *card;
-	unsigned set_version,
-		set_wanted;            /* the newest form given to the queue, and what it shows */
 	const struct message *refusal; /* start.c: why there is no job; in the arena */
 	bool told;                     /* the last card was delivered, or never can be */
 	bool undelivered;
 	bool resumed;       /* an earlier process may have told some of it */
 	unsigned n_commits; /* under way */
+	bool row_due;       /* the card's id could not be written: it goes with the next move */
 	struct timer tick;
 	struct timer save;
 	unsigned save_tries;
@@ -197,6 +196,7 @@ struct commit {
 	struct request *request;
 	struct job *job;
 	bool open;
+	bool row; /* with the request's */
 	void (*done)(struct commit *, const struct err *);
 	void (*then)(struct job *, const struct err *);
 	/* jobs_move */
@@ -254,7 +254,7 @@ bool request_landing(const struct request *request);
 void job_say(struct job *job, const char *fmt, ...) ATTR_PRINTF(2, 3);
 
 /*
- * The one mover: state, audit row and request row in one transaction (the caller's, or a new one), then `then` from
+ * The one mover: state and audit row in one transaction (the caller's, or a new one), then `then` from
  * the loop. err: it is not on disk, but kept and tried again; only SUBMITTING is taken back to READY, because what
  * is not written must not leave.
  */

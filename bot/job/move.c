@@ -1,7 +1,8 @@
 /* move.c - the one function that moves a job, and its commits
  *
- * Happy path: job_move writes state, audit row and request row in one transaction; what follows from the move is done
- * in its callback, after the commit.
+ * Happy path: job_move writes state and audit row in one transaction; what follows from the move is done in its callback,
+ * after the commit. The request's row is the outbox: it is open from the first commit until the last form of its card was
+ * delivered, and until then the next start shows the card as the jobs are.
  *
  * Failure modes: a move cannot be written. One that would let a request leave is taken back. All others are facts
  * already: the job goes on, the person is told, and the rows are written as soon as the disk takes them.
@@ -167,6 +168,7 @@ static void saved(struct commit *commit, const struct err *err)
 		return; /* the store is closed: the next start goes on from the row before */
 	}
 	landed(job, commit, err == NULL);
+	request->row_due = request->row_due || (err != NULL && commit->row);
 	if (err == NULL) {
 		job->held = commit->open;
 		request->save_tries = 0;
@@ -207,7 +209,11 @@ static void save(struct job *job, struct store_txn *txn,
 	}
 	store_txn_job(txn, &row);
 	place_follow(job, &row, txn);
-	store_txn_request(txn, &request_now);
+	if (request->row_due) {
+		store_txn_request_now(txn, &request_now);
+	}
+	commit->row = request->row_due;
+	request->row_due = false;
 	commit->job = job;
 	commit->then = then;
 	commit->open = row.open;
@@ -240,7 +246,6 @@ void job_move(struct job *job, enum job_state to, struct store_txn *txn,
 	job->row.open = job_state_holds(to);
 	job->row.updated_ms = clock_wall_ms();
 	request->row.updated_ms = job->row.updated_ms;
-	request->row.card_wanted++;
 	job->unsaved = mem_grow(job->unsaved, job->n_unsaved + 1, sizeof(*job->unsaved));
 	move = &job->unsaved[job->n_unsaved++];
 	move->state = to;
@@ -333,7 +338,7 @@ void request_settle(struct request *request)
 	request->row.final = true;
 	row = request_row(request);
 	txn = store_txn_new(request->engine->options.store);
-	store_txn_request(txn, &row);
+	store_txn_request_now(txn, &row);
 	joined_drop(request, txn);
 	engine_commit(request->engine, txn, commit_new(request, request_over));
 }

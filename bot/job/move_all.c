@@ -136,9 +136,8 @@ void jobs_move(struct request *request, enum job_state to, int64_t deadline_ms, 
 	}
 	request->moving = true;
 	request->row.updated_ms = commit->at_ms;
-	request->row.card_wanted++;
 	row = request_row(request);
-	store_txn_request(txn, &row);
+	store_txn_request_now(txn, &row);
 	engine_commit(request->engine, txn, commit);
 }
 

@@ -52,7 +52,6 @@ static struct request *request_of(struct job_engine *engine, const struct job_as
 		.terms = "",
 		.queues = ask->queues,
 		.card = "",
-		.card_wanted = 1,
 		.created_ms = clock_wall_ms(),
 		.updated_ms = clock_wall_ms(),
 	};

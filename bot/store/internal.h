@@ -16,6 +16,7 @@ enum op_kind {
 	OP_SEEN = 1,
 	OP_JOB,
 	OP_REQUEST,
+	OP_REQUEST_NOW,
 	OP_LOG,
 	OP_CURSOR,
 	OP_FORGET,
@@ -159,6 +160,9 @@ void store_done(struct store *store);
 /* The end of transactions: what was begun is waited for, the rest is CANCELED. `silent`: nobody is called back (a
  * crash). */
 void store_drain(struct store *store, bool silent);
+
+/* Fills *err, returns -1: the condition of store_txn_request. */
+int store_id_taken(struct err *err);
 
 #define STORE_CHAIN_START "0000000000000000000000000000000000000000000000000000000000000000"
 

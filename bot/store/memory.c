@@ -135,19 +135,35 @@ static int put_job(struct memory *m, const struct store_job *job, struct err *er
 	return 0;
 }
 
-static void put_request(struct memory *m, const struct store_request *request)
+static int put_request(struct memory *m, const struct store_request *request, struct err *err)
+{
+	struct row *row;
+
+	if (map_get(&m->rows.requests, request->id) != NULL) {
+		return store_id_taken(err);
+	}
+	row = row_new();
+	store_request_keep(&row->arena, &row->request, request);
+	put(m, &m->rows.requests, request->id, row);
+	return 0;
+}
+
+static void put_request_now(struct memory *m, const struct store_request *request)
 {
 	const struct row *old = map_get(&m->rows.requests, request->id);
-	struct store_request now = old != NULL ? old->request : *request;
-	struct row *row = row_new();
+	struct store_request now;
+	struct row *row;
 
+	if (old == NULL) {
+		return;
+	}
+	row = row_new();
+	now = old->request;
 	now.card = request->card;
-	now.card_wanted = request->card_wanted;
-	now.card_shown = request->card_shown;
 	now.reason = request->reason;
 	now.terms = request->terms;
 	now.updated_ms = request->updated_ms;
-	now.final = request->final;
+	now.final = now.final || request->final;
 	store_request_keep(&row->arena, &row->request, &now);
 	put(m, &m->rows.requests, request->id, row);
 }
@@ -320,7 +336,9 @@ static int apply_op(struct memory *m, const struct store_op *op, struct err *err
 	case OP_JOB:
 		return put_job(m, &op->job, err);
 	case OP_REQUEST:
-		put_request(m, &op->request);
+		return put_request(m, &op->request, err);
+	case OP_REQUEST_NOW:
+		put_request_now(m, &op->request);
 		return 0;
 	case OP_LOG:
 		put_log(m, op->name);

@@ -166,6 +166,35 @@ static const char *const store_migrations[] = {
 	"<> 0;"
 	"CREATE UNIQUE INDEX place_job ON place (at, job);"
 	"CREATE INDEX place_at ON place (at_ms);",
+	/* 11: nothing asked what form of a card was shown: until its request is final, the next start shows it anyway */
+	"ALTER TABLE request DROP COLUMN card_wanted; ALTER TABLE request DROP COLUMN card_shown;",
+	/* 12: since 10 jobs and places come in the order of what they are found by: they lie by it, and need no index for it */
+	"ALTER TABLE job RENAME TO job_before; ALTER TABLE place RENAME TO place_before;"
+	"DROP INDEX job_at; DROP INDEX job_open; DROP INDEX place_job; DROP INDEX place_at;"
+	"CREATE TABLE job (at INTEGER NOT NULL, id TEXT NOT NULL, request TEXT NOT NULL,"
+	" account TEXT NOT NULL, droplet_id INTEGER NOT NULL, droplet_name TEXT NOT NULL,"
+	" state INTEGER NOT NULL, step INTEGER NOT NULL, action_id INTEGER NOT NULL,"
+	" sent_ms INTEGER NOT NULL, deadline_ms INTEGER NOT NULL, updated_ms INTEGER NOT NULL,"
+	" outcome TEXT NOT NULL, open INTEGER NOT NULL, ready_ms INTEGER NOT NULL,"
+	" steps TEXT NOT NULL, beside TEXT NOT NULL, PRIMARY KEY (at, id)) WITHOUT ROWID;"
+	"INSERT INTO job SELECT at, id, request, account, droplet_id, droplet_name, state, step,"
+	" action_id, sent_ms, deadline_ms, updated_ms, outcome, open, ready_ms, steps, beside"
+	" FROM job_before ORDER BY at, id;"
+	"CREATE TABLE place (at INTEGER NOT NULL, job TEXT NOT NULL, request TEXT NOT NULL,"
+	" verb TEXT NOT NULL, network TEXT NOT NULL, user_workspace TEXT NOT NULL,"
+	" user TEXT NOT NULL, workspace TEXT NOT NULL, channel TEXT NOT NULL,"
+	" account TEXT NOT NULL, name TEXT NOT NULL, region TEXT NOT NULL, size TEXT NOT NULL,"
+	" project TEXT NOT NULL, project_id TEXT NOT NULL, tags TEXT NOT NULL,"
+	" at_ms INTEGER NOT NULL, direct INTEGER NOT NULL, droplet_id INTEGER NOT NULL,"
+	" known INTEGER NOT NULL, monthly_cents INTEGER NOT NULL, PRIMARY KEY (at, job))"
+	" WITHOUT ROWID;"
+	"INSERT INTO place SELECT at, job, request, verb, network, user_workspace, user,"
+	" workspace, channel, account, name, region, size, project, project_id, tags, at_ms,"
+	" direct, droplet_id, known, monthly_cents FROM place_before ORDER BY at, job;"
+	"DROP TABLE job_before; DROP TABLE place_before;"
+	"CREATE UNIQUE INDEX job_open ON job (account, droplet_id) WHERE open = 1 AND droplet_id "
+	"<> 0;"
+	"CREATE INDEX place_at ON place (at_ms);",
 };
 
 #endif

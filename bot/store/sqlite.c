@@ -29,7 +29,7 @@
 
 #define REQUEST_VALUES                                                                           \
 	" (" REQUEST_COLUMNS ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13," \
-	" ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25)"
+	" ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23)"
 
 #define APPLICATION_ID 0x534c5549 /* "SLUI" */
 
@@ -56,14 +56,12 @@ static const char *const queries[Q_COUNT] = {
 		" steps = ?15, beside = ?16 WHERE at = " REQUEST_AT(
 			"?2") " AND id = ?1"
 			      " AND account = ?3 AND droplet_id = ?4 AND open = ?13",
-	/* Of a request that is there, what may change (store.h). Which index it is in changes with `final` alone. */
 	[Q_REQUEST] = "INSERT INTO request" REQUEST_VALUES,
-	[Q_REQUEST_NEW] = "INSERT OR IGNORE INTO request" REQUEST_VALUES,
-	[Q_REQUEST_AGAIN] =
-		"UPDATE request SET card = ?2, reason = ?3, terms = ?4, card_wanted = ?5,"
-		" card_shown = ?6, updated_ms = ?7 WHERE id = ?1 AND final = ?8",
-	[Q_REQUEST_END] = "UPDATE request SET card = ?2, reason = ?3, terms = ?4, card_wanted = ?5,"
-			  " card_shown = ?6, updated_ms = ?7, final = ?8 WHERE id = ?1",
+	/* Which index it is in changes with `final` alone: that is set at its end only. */
+	[Q_REQUEST_NOW] = "UPDATE request SET card = ?2, reason = ?3, terms = ?4, updated_ms = ?5"
+			  " WHERE id = ?1",
+	[Q_REQUEST_END] = "UPDATE request SET card = ?2, reason = ?3, terms = ?4, updated_ms = ?5,"
+			  " final = 1 WHERE id = ?1",
 	[Q_LOG_LAST] = "SELECT seq, hash FROM log ORDER BY seq DESC LIMIT 1",
 	[Q_LOG_CUT] = "SELECT seq, hash FROM log_cut",
 	[Q_LOG] = "INSERT INTO log (seq, body, prev, hash) VALUES (?1, ?2, ?3, ?4)",
@@ -90,7 +88,7 @@ static const char *const queries[Q_COUNT] = {
 	[Q_PRUNE_SEEN] = "DELETE FROM seen WHERE key IN (SELECT key FROM seen WHERE at_ms < ?1"
 			 " ORDER BY at_ms LIMIT ?2)",
 	[Q_PRUNE_PLACES] =
-		"DELETE FROM place WHERE rowid IN (SELECT rowid FROM place WHERE at_ms < ?1"
+		"DELETE FROM place WHERE (at, job) IN (SELECT at, job FROM place WHERE at_ms < ?1"
 		" ORDER BY at_ms LIMIT ?2)",
 	[Q_PRUNE_BOUND] = "SELECT updated_ms FROM request WHERE final = 1"
 			  " ORDER BY updated_ms DESC LIMIT 1 OFFSET ?1",

@@ -20,8 +20,7 @@ enum query {
 	Q_JOB,
 	Q_JOB_AGAIN,
 	Q_REQUEST,
-	Q_REQUEST_NEW,
-	Q_REQUEST_AGAIN,
+	Q_REQUEST_NOW,
 	Q_REQUEST_END,
 	Q_LOG_LAST,
 	Q_LOG_CUT,
@@ -51,10 +50,10 @@ enum query {
 };
 
 /* The columns of a request: its id, STORE_REQUEST_TEXTS in their order, its numbers. */
-#define REQUEST_COLUMNS                                                                          \
-	"id, network, workspace, channel, thread, user_workspace, user, person, answers, verb,"  \
-	" words, policy_id, card, arguments, reason, nonce, digest, terms, direct, card_wanted," \
-	" card_shown, created_ms, updated_ms, final, queues"
+#define REQUEST_COLUMNS                                                                         \
+	"id, network, workspace, channel, thread, user_workspace, user, person, answers, verb," \
+	" words, policy_id, card, arguments, reason, nonce, digest, terms, direct,"             \
+	" created_ms, updated_ms, final, queues"
 #define JOB_COLUMNS                                                                        \
 	"id, request, account, droplet_id, droplet_name, state, step, action_id, sent_ms," \
 	" deadline_ms, updated_ms, outcome, open, ready_ms, steps, beside"

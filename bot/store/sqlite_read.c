@@ -26,8 +26,6 @@ static void request_at(sqlite3_stmt *stmt, struct store_request *r)
 		*store_text_at(r, i) = text_at(stmt, at++);
 	}
 	r->direct = sqlite3_column_int(stmt, at++) != 0;
-	r->card_wanted = (unsigned)sqlite3_column_int64(stmt, at++);
-	r->card_shown = (unsigned)sqlite3_column_int64(stmt, at++);
 	r->created_ms = sqlite3_column_int64(stmt, at++);
 	r->updated_ms = sqlite3_column_int64(stmt, at++);
 	r->final = sqlite3_column_int(stmt, at++) != 0;

@@ -84,18 +84,30 @@ static void bind_request(sqlite3_stmt *stmt, const struct store_request *r)
 		sqlite_bind_text(stmt, at++, store_text_of(r, i));
 	}
 	sqlite_bind_int(stmt, at++, r->direct);
-	sqlite_bind_int(stmt, at++, r->card_wanted);
-	sqlite_bind_int(stmt, at++, r->card_shown);
 	sqlite_bind_int(stmt, at++, r->created_ms);
 	sqlite_bind_int(stmt, at++, r->updated_ms);
 	sqlite_bind_int(stmt, at++, r->final);
 	sqlite_bind_int(stmt, at, r->queues);
 }
 
-static int change_request(struct sqlite *s, enum query which, const struct store_request *r,
-			  bool *ret_done, struct err *err)
+static int put_request(struct sqlite *s, const struct store_request *r, struct err *err)
 {
-	sqlite3_stmt *stmt = sqlite_query(s, which, err);
+	sqlite3_stmt *stmt = sqlite_query(s, Q_REQUEST, err);
+
+	if (stmt == NULL) {
+		return -1;
+	}
+	bind_request(stmt, r);
+	if (sqlite_run(s, stmt, err) < 0) {
+		return sqlite3_errcode(s->db) == SQLITE_CONSTRAINT ? store_id_taken(err) : -1;
+	}
+	(void)snprintf(s->fresh, sizeof(s->fresh), "%s", r->id);
+	return 0;
+}
+
+static int put_request_now(struct sqlite *s, const struct store_request *r, struct err *err)
+{
+	sqlite3_stmt *stmt = sqlite_query(s, r->final ? Q_REQUEST_END : Q_REQUEST_NOW, err);
 
 	if (stmt == NULL) {
 		return -1;
@@ -104,53 +116,7 @@ static int change_request(struct sqlite *s, enum query which, const struct store
 	sqlite_bind_text(stmt, 2, r->card);
 	sqlite_bind_text(stmt, 3, r->reason);
 	sqlite_bind_text(stmt, 4, r->terms);
-	sqlite_bind_int(stmt, 5, r->card_wanted);
-	sqlite_bind_int(stmt, 6, r->card_shown);
-	sqlite_bind_int(stmt, 7, r->updated_ms);
-	sqlite_bind_int(stmt, 8, r->final);
-	return change_row(s, stmt, ret_done, err);
-}
-
-/* One that looks new is put in without a look for it; *ret_done: it was. */
-static int put_new_request(struct sqlite *s, const struct store_request *r, bool *ret_done,
-			   struct err *err)
-{
-	sqlite3_stmt *stmt = sqlite_query(s, Q_REQUEST_NEW, err);
-
-	if (stmt == NULL) {
-		return -1;
-	}
-	bind_request(stmt, r);
-	if (change_row(s, stmt, ret_done, err) < 0) {
-		return -1;
-	}
-	if (*ret_done) {
-		(void)snprintf(s->fresh, sizeof(s->fresh), "%s", r->id);
-	}
-	return 0;
-}
-
-static int put_request(struct sqlite *s, const struct store_request *r, struct err *err)
-{
-	sqlite3_stmt *stmt;
-	bool done = false;
-
-	if (!r->final && r->created_ms == r->updated_ms &&
-	    (put_new_request(s, r, &done, err) < 0 || done)) {
-		return done ? 0 : -1;
-	}
-	/* one that ends is open so far: it is not looked for among those that ended */
-	if (!r->final && (change_request(s, Q_REQUEST_AGAIN, r, &done, err) < 0 || done)) {
-		return done ? 0 : -1;
-	}
-	if (change_request(s, Q_REQUEST_END, r, &done, err) < 0 || done) {
-		return done ? 0 : -1;
-	}
-	stmt = sqlite_query(s, Q_REQUEST, err);
-	if (stmt == NULL) {
-		return -1;
-	}
-	bind_request(stmt, r);
+	sqlite_bind_int(stmt, 5, r->updated_ms);
 	return sqlite_run(s, stmt, err);
 }
 
@@ -401,6 +367,8 @@ int sqlite_put(struct sqlite *s, const struct store_op *op, struct err *err)
 		return put_job(s, &op->job, err);
 	case OP_REQUEST:
 		return put_request(s, &op->request, err);
+	case OP_REQUEST_NOW:
+		return put_request_now(s, &op->request, err);
 	case OP_LOG:
 		return put_log(s, op->name, err);
 	case OP_CURSOR:

@@ -44,14 +44,12 @@ struct store_request {
 	const char *verb;                           /* "droplet.power.reboot" */
 	const char *words; /* the row's words: "droplet reboot"; never what was typed */
 	const char *policy_id;
-	const char *card; /* id of the post that shows it; "" until delivered */
-	unsigned card_wanted,
-		card_shown; /* wanted > shown: the card must still be posted (the outbox) */
+	const char *card;               /* id of the post that shows it; "" until delivered */
 	int64_t created_ms, updated_ms; /* wall */
-	bool final;                     /* all its jobs are, and the last card was shown */
-	const char *arguments;          /* what the verb was given beside droplets, canonical */
-	const char *reason;             /* why, in the requester's words */
-	const char *nonce, *digest;     /* hex: of what a consent is bound to (job/consent.h) */
+	bool final; /* all its jobs are, and the last card was shown; until then it is the outbox's */
+	const char *arguments;      /* what the verb was given beside droplets, canonical */
+	const char *reason;         /* why, in the requester's words */
+	const char *nonce, *digest; /* hex: of what a consent is bound to (job/consent.h) */
 	const char *terms; /* hex: what the policy asked for when consents were first asked */
 	bool queues; /* waits for a droplet that another job holds, instead of being refused */
 };
@@ -150,9 +148,11 @@ void store_txn_job(
 	struct store_txn *txn,
 	const struct store_job
 		*job); /* insert or replace by id, after its request; `open` is a condition */
-/* Insert; of one that is there by its id what becomes of it is written: card, card_wanted, card_shown, reason, terms, updated_ms
- * and final. What was asked for, by whom and where, stays as it was written first. */
+/* A condition, too, but it is LIMIT that done gets: no request has its id yet. */
 void store_txn_request(struct store_txn *txn, const struct store_request *request);
+/* What becomes of one that is there: card, reason, terms, updated_ms; and `final`, which stays once it is
+ * set. What was asked for, by whom and where, is not written again. None is there: nothing. */
+void store_txn_request_now(struct store_txn *txn, const struct store_request *request);
 void store_txn_log(struct store_txn *txn,
 		   const char *body); /* append to the audit chain: see audit/audit.h */
 /* value NULL: it is taken away. */

@@ -62,6 +62,7 @@ _Static_assert(SLOTS *DROPLETS_A_SLOT == FLOW_DROPLETS, "a slot has droplets of 
 /* Changes before memory is looked at: what is kept of the newest is full then (gate/places.c: 32,768 of them). */
 #define WARM 36000
 #define WAIT_MS (3600 * 1000LL * SCALE)
+#define REST_MS (60 * 1000LL) /* by its own clock: upkeep gives back what a burst needed */
 
 /* ---- time and syncs --------------------------------------------------------------------------- */
 
@@ -369,11 +370,20 @@ static bool write_policy(const char *path)
 	return fclose(file) == 0;
 }
 
-static long rss_kib(void)
+static bool never(void *data)
 {
-	FILE *file = fopen("/proc/self/statm", "r");
+	(void)data;
+	return false;
+}
+
+/* At rest. */
+static long rss_kib(struct loop *loop)
+{
+	FILE *file;
 	long pages = 0;
 
+	(void)loop_run_until(loop, never, NULL, REST_MS);
+	file = fopen("/proc/self/statm", "r");
 	if (file != NULL) {
 		(void)fscanf(file, "%*d %ld", &pages);
 		(void)fclose(file);
@@ -407,7 +417,7 @@ static void measure(unsigned n)
 	changes(n < WARM ? n : WARM); /* a short run shows that memory, too */
 	must(loop_run_until(loop, changes_over, NULL, WAIT_MS), "the first changes do not end");
 	must(loop_run_until(loop, idle, &crowd.flow, WAIT_MS), "it does not come to rest");
-	rss = rss_kib();
+	rss = rss_kib(loop);
 	(void)loop_take_longest_stall_us(loop);
 	turn = (struct turn){0};
 	syncs = atomic_load(&flow_syncs);
@@ -432,6 +442,7 @@ static void measure(unsigned n)
 	busy_ms = read_ms(99);
 	busy_half_ms = read_ms(50);
 	must(loop_run_until(loop, idle, &crowd.flow, WAIT_MS), "it does not come to rest");
+	rss = rss_kib(loop) - rss;
 	pause = pause_s();
 	printf("changes_per_s=%.0f fsyncs_per_change=%.3f read_p99_ms=%.2f read_alone_p99_ms=%.2f "
 	       "stall_ms=%.2f stall_cpu_ms=%.2f rss_growth_kib=%ld changes=%u acts=%u "
@@ -441,12 +452,11 @@ static void measure(unsigned n)
 	       "turns=%lu "
 	       "turns_over_1ms=%lu pause_ms=%.2f read_p50_ms=%.2f read_alone_p50_ms=%.2f\n",
 	       n / took, (double)syncs / n, busy_ms, quiet_ms, (double)stalls.longest_ns / 1e6,
-	       (double)stalls.longest_cpu_ns / 1e6, rss_kib() - rss, n,
-	       crowd.acts - (n < WARM ? n : WARM), (double)loop_ns / 1e3 / n,
-	       (double)(all_ns - loop_ns) / 1e3 / n, (double)sync_ns / 1e3 / n,
-	       (long long)parts_us[LOOP_TIMERS], (long long)parts_us[LOOP_TASKS],
-	       (long long)parts_us[LOOP_WORKS], stalls.n, stalls.n_over_ms, pause * 1e3,
-	       busy_half_ms, quiet_half_ms);
+	       (double)stalls.longest_cpu_ns / 1e6, rss, n, crowd.acts - (n < WARM ? n : WARM),
+	       (double)loop_ns / 1e3 / n, (double)(all_ns - loop_ns) / 1e3 / n,
+	       (double)sync_ns / 1e3 / n, (long long)parts_us[LOOP_TIMERS],
+	       (long long)parts_us[LOOP_TASKS], (long long)parts_us[LOOP_WORKS], stalls.n,
+	       stalls.n_over_ms, pause * 1e3, busy_half_ms, quiet_half_ms);
 }
 
 int main(int argc, char **argv)

@@ -245,6 +245,26 @@ static void one_denial_denies_all(void **state)
 	assert_int_equal(strlen(d.id), 8);
 }
 
+/* One after the other in the order of their letters, but for the one place where it begins anew; and not so near that they look alike. */
+static void ids_of_decisions_lie_together_and_none_repeats(void **state)
+{
+	struct gate_decision d;
+	char last[sizeof(d.id)] = "";
+	unsigned n_back = 0;
+	unsigned n_near = 0;
+
+	for (int i = 0; i < 1000; i++) {
+		d = decide(*state, "bob", "ops", VERB_DROPLET_POWER_REBOOT, &droplets[0], NULL);
+		assert_int_equal(strspn(d.id, "23456789abcdefghjkmnpqrstvwxyz"), 8);
+		assert_string_not_equal(d.id, last);
+		n_back += strcmp(d.id, last) < 0;
+		n_near += strncmp(d.id, last, 7) == 0;
+		memcpy(last, d.id, sizeof(last));
+	}
+	assert_true(n_back <= 1);
+	assert_true(n_near < 20); /* about 1.5 in a thousand are */
+}
+
 /* What any target asks for is asked for all; how many there are is told to the policy. */
 static void steps_are_summed_and_targets_counted(void **state)
 {
@@ -429,6 +449,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(no_prefix_and_no_likeness_counts_as_a_name, set_up,
 						tear_down),
 		cmocka_unit_test_setup_teardown(one_denial_denies_all, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(ids_of_decisions_lie_together_and_none_repeats,
+						set_up, tear_down),
 		cmocka_unit_test_setup_teardown(steps_are_summed_and_targets_counted, set_up,
 						tear_down),
 		cmocka_unit_test_setup_teardown(a_ceiling_says_where_it_would_be_allowed, set_up,

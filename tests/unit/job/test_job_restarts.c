@@ -146,6 +146,29 @@ static void the_same_card_goes_on_after_a_restart(void **state)
 	assert_over(w);
 }
 
+/* The disk was full when the card had just been posted: where it stands is written with the next move that can be. */
+static void the_same_card_goes_on_though_its_id_could_not_be_written(void **state)
+{
+	struct world *w = *state;
+
+	timer_init(&w->full, w->loop, disk_is_full, w);
+	ask(w, &reboot_plan, WEB_1);
+	loop_advance(w->loop, 1);
+	assert_int_equal(w->n_started, 1);
+	timer_start(&w->full, 0);
+	loop_advance(w->loop, 500);
+	assert_int_equal(w->n_said, 1);
+	timer_stop(&w->full);
+	store_memory_fail(w->store, 0, ERR_STORE);
+	loop_advance(w->loop, 15000);
+	assert_int_equal(w->n_acts, 1);
+	world_restart(w);
+	loop_advance(w->loop, 300000);
+	assert_int_equal(w->n_said, 2); /* the card, and the end that rings */
+	assert_non_null(strstr(w->said[0].text, "Rebooted web-1 in"));
+	assert_over(w);
+}
+
 static void what_waited_through_a_long_stop_is_not_done(void **state)
 {
 	struct world *w = *state;
@@ -207,7 +230,6 @@ static void write_row(struct world *w, enum job_state job_state, uint64_t action
 					.user = "bob",
 					.person = "bob",
 					.verb = verb,
-					.card_wanted = 1,
 					.created_ms = clock_wall_ms(),
 					.updated_ms = clock_wall_ms()};
 	struct store_job job = {.id = "r1-0000",
@@ -296,6 +318,7 @@ int main(void)
 		STORY(nobody_waits_for_a_card_for_ever),
 		STORY(a_repeated_delivery_tells_what_could_not_be_told),
 		STORY(the_same_card_goes_on_after_a_restart),
+		STORY(the_same_card_goes_on_though_its_id_could_not_be_written),
 		STORY(what_waited_through_a_long_stop_is_not_done),
 		STORY(a_short_stop_goes_on),
 		STORY(the_card_of_a_waiting_job_goes_on_too),

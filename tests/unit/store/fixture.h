@@ -179,8 +179,6 @@ ATTR_UNUSED static struct store_request request_of(const char *id, int64_t creat
 					.words = "droplet reboot",
 					.policy_id = "0123456789abcdef",
 					.card = "p1",
-					.card_wanted = 3,
-					.card_shown = 2,
 					.created_ms = created_ms,
 					.updated_ms = created_ms + 1,
 					.final = final,
@@ -216,8 +214,6 @@ ATTR_UNUSED static int take_request(const struct store_request *request, void *d
 		assert_string_equal(request->words, "droplet reboot");
 		assert_string_equal(request->policy_id, "0123456789abcdef");
 		assert_string_equal(request->card, "p1");
-		assert_int_equal(request->card_wanted, 3);
-		assert_int_equal(request->card_shown, 2);
 		assert_int_equal(request->updated_ms, request->created_ms + 1);
 		assert_string_equal(request->arguments, "size=s-2vcpu-2gb");
 		assert_string_equal(request->reason, "the disk \xe2\x80\x9e is full");

@@ -364,8 +364,6 @@ static int take_r2(const struct store_request *r, void *data)
 	assert_string_equal(r->card, "p2");
 	assert_string_equal(r->reason, "why");
 	assert_string_equal(r->terms, "t2");
-	assert_int_equal(r->card_wanted, 9);
-	assert_int_equal(r->card_shown, 8);
 	assert_int_equal(r->updated_ms, 777);
 	assert_int_equal(r->final, now->final);
 	assert_string_equal(r->person, "bob"); /* whatever is said of it later */
@@ -377,35 +375,55 @@ static int take_r2(const struct store_request *r, void *data)
 
 static void of_a_request_what_becomes_of_it_is_written_again(void **state)
 {
-	static const bool finals[] = {false, true, true, false, false};
+	static const bool finals[] = {false, false, true, false};
 	struct fixture *f = *state;
 	struct err err = {0};
+	bool final = false;
+	struct store_request request = request_of("r2", 1, false);
+	struct store_txn *txn = store_txn_new(f->store);
 
-	for (size_t i = 0; i < sizeof(finals) / sizeof(*finals); i++) {
-		struct store_txn *txn = store_txn_new(f->store);
-		struct store_request request = request_of("r2", 1, finals[i]);
-
-		if (i > 0) {
-			request.card = "p2";
-			request.reason = "why";
-			request.terms = "t2";
-			request.card_wanted = 9;
-			request.card_shown = 8;
-			request.updated_ms = 777;
-			request.person = "eve";
-			request.channel = "elsewhere";
-			request.digest = "0d";
-			request.created_ms = 5;
-		}
-		store_txn_request(txn, &request);
+	store_txn_request(txn, &request);
+	assert_int_equal(commit(f, txn), ERR_NONE);
+	request.card = "p2";
+	request.reason = "why";
+	request.terms = "t2";
+	request.updated_ms = 777;
+	request.person = "eve";
+	request.channel = "elsewhere";
+	request.digest = "0d";
+	request.created_ms = 5;
+	for (size_t i = 0; i < ARRAY_LEN(finals); i++) {
+		txn = store_txn_new(f->store);
+		request.final = finals[i];
+		final = final || finals[i]; /* for good */
+		store_txn_request_now(txn, &request);
+		request.final = final;
 		assert_int_equal(commit(f, txn), ERR_NONE);
-		assert_int_equal(read_requests(f, true), finals[i] ? 0 : 1);
+		assert_int_equal(read_requests(f, true), final ? 0 : 1);
 		assert_int_equal(read_requests(f, false), 1);
-		if (i > 0) {
-			assert_int_equal(
-				store_find_request(f->store, "r2", take_r2, &request, &err), 0);
-		}
+		assert_int_equal(store_find_request(f->store, "r2", take_r2, &request, &err), 0);
 	}
+}
+
+static void a_request_s_id_is_its_own(void **state)
+{
+	struct fixture *f = *state;
+	struct store_request request = request_of("r1", 1, false);
+	struct store_txn *txn = store_txn_new(f->store);
+
+	store_txn_request_now(txn, &request); /* none is there */
+	store_txn_log(txn, "{}");
+	assert_int_equal(commit(f, txn), ERR_NONE);
+	assert_int_equal(read_requests(f, false), 0);
+	txn = store_txn_new(f->store);
+	store_txn_request(txn, &request);
+	assert_int_equal(commit(f, txn), ERR_NONE);
+	txn = store_txn_new(f->store);
+	store_txn_log(txn, "{}");
+	store_txn_request(txn, &request);
+	assert_int_equal(commit(f, txn), ERR_LIMIT);
+	assert_int_equal(read_requests(f, false), 1);
+	assert_int_equal(read_log(f), 1); /* with all else of it */
 }
 
 static int take_key(const char *key, void *data)
@@ -445,6 +463,7 @@ int main(void)
 		ON_BOTH(a_policy_is_kept_by_its_id),
 		ON_BOTH(cursors_come_by_their_prefix),
 		ON_BOTH(of_a_request_what_becomes_of_it_is_written_again),
+		ON_BOTH(a_request_s_id_is_its_own),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -46,7 +46,6 @@ static int take_request(const struct store_request *r, void *data)
 	assert_string_equal(r->user, "bob");
 	assert_string_equal(r->card, "c1");
 	assert_true(r->direct);
-	assert_int_equal(r->card_wanted, 2);
 	assert_int_equal(r->updated_ms, 11);
 	assert_string_equal(r->arguments, "");
 	assert_string_equal(r->reason, "");
