@@ -374,10 +374,12 @@ static void record_stop(struct app *app)
 	struct audit_row row = {
 		.at_ms = clock_wall_ms(), .kind = "stop", .policy_id = app_policy_id(app)};
 
-	if (!app->start_recorded) {
-		add_start(app, txn);
+	if (app->started_ms > 0) { /* what never started has not stopped either */
+		if (!app->start_recorded) {
+			add_start(app, txn);
+		}
+		audit_add(txn, &row);
 	}
-	audit_add(txn, &row);
 	store_commit(txn, stop_written, app);
 }
 

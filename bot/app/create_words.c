@@ -149,6 +149,7 @@ bool create_refuse(struct turn *turn, const struct gate_decision *decision, stru
 	turn_refused(turn, 0, decision, "nothing ran: it cannot be made so", txn);
 	turn_say(turn, true,
 		 words_impossible(&turn->arena, turn->app->buttons, facts->lack,
-				  said != NULL ? c->near : NULL, said));
+				  said != NULL ? c->near : NULL,
+				  said != NULL ? said : facts_list(turn, c->meant_arg)));
 	return true;
 }

@@ -132,18 +132,55 @@ static bool may_row(const struct command *row, void *data)
 	return row->verb == VERB_NONE || gate_could(turn->app->gate, &turn->who, row->verb);
 }
 
-/* May this person do anything at all here? A stranger who may not is met with silence. */
-static bool may_anything(struct turn *turn)
+/* May this person do anything at all here? could: gate_could, or gate_could_as_said once the network was asked. */
+static bool may_anything(struct turn *turn,
+			 bool (*could)(struct gate *, const struct gate_who *, enum verb))
 {
 	size_t n;
 	const struct command *rows = command_rows(&n);
 
 	for (size_t i = 0; i < n; i++) {
-		if (rows[i].verb != VERB_NONE && may_row(&rows[i], turn)) {
+		if (rows[i].verb != VERB_NONE && could(turn->app->gate, &turn->who, rows[i].verb)) {
 			return true;
 		}
 	}
 	return false;
+}
+
+static void let_in_asked(struct turn *turn)
+{
+	if (!turn->let_in(turn, may_anything(turn, gate_could_as_said))) {
+		turn_end(turn);
+	}
+}
+
+/*
+ * The one door for strangers: who may nothing here is met with silence. Where that hangs on a group which the network alone
+ * knows, it is asked first. `then` goes on from there, perhaps at once; its value says whether the turn does.
+ */
+static bool let_in(struct turn *turn, bool (*then)(struct turn *, bool may))
+{
+	if (turn->person != NULL) {
+		return then(turn, gate_channel(turn->app->gate, &turn->who) != NULL);
+	}
+	if (!may_anything(turn, gate_could) || is_crowded(turn)) {
+		return then(turn, false);
+	}
+	turn->let_in = then;
+	turn_ask_groups(turn, false, let_in_asked);
+	return true;
+}
+
+/* What stands behind a slip may have been meant for a command that is none: "firewall add web web-1" is no `firewalls`. */
+static bool takes_that(struct turn *turn, const char *phrase, const char *rest)
+{
+	struct command_parse parse;
+	struct err err = {0};
+	enum command_fit fit = command_parse(arena_printf(&turn->arena, "%s %s", phrase, rest),
+					     NULL, &turn->arena, &parse, &err);
+
+	return fit != FIT_USAGE || (parse.row->takes != TAKES_NOTHING &&
+				    parse.row->takes != TAKES_GLOB && parse.row->takes != TAKES_ID);
 }
 
 static void not_known(struct turn *turn)
@@ -159,6 +196,7 @@ static void not_known(struct turn *turn)
 			rest += strcspn(rest, " ");
 		}
 		rest += strspn(rest, " ");
+		rest = takes_that(turn, nearest, rest) ? rest : "";
 	}
 	turn_say(turn, true, words_unknown(&turn->arena, turn->app->buttons, said, nearest, rest));
 }
@@ -176,8 +214,10 @@ static bool is_topic(const struct turn *turn)
 }
 
 /* Chatter in a channel is answered only where it can be nothing but a command. */
-static bool is_chatter(const struct turn *turn, enum command_fit fit)
+static bool is_chatter(const struct turn *turn)
 {
+	enum command_fit fit = turn->fit;
+
 	if (turn->addressed) {
 		return false;
 	}
@@ -217,21 +257,21 @@ static bool is_chatter(const struct turn *turn, enum command_fit fit)
 }
 
 /* help and whoami are answered to everybody in a direct message, a few a minute. */
-static bool is_open_question(struct turn *turn, enum command_fit fit)
+static bool is_open_question(struct turn *turn)
 {
-	return fit == FIT_COMMAND && turn->parse.row->verb == VERB_NONE &&
+	return turn->fit == FIT_COMMAND && turn->parse.row->verb == VERB_NONE &&
 	       !own_is_act(turn->parse.row) && turn->place.direct &&
 	       recent_may_answer(turn->app->recent, turn->who.user);
 }
 
 /* A command of somebody who is not answered is a denial like any other, and stands in the log. */
-static void deny_silently(struct turn *turn, enum command_fit fit)
+static void deny_silently(struct turn *turn)
 {
 	const struct command *row = turn->parse.row;
 	struct gate_decision decision;
 	struct store_txn *txn;
 
-	if (fit == FIT_COMMAND && row->verb != VERB_NONE && turn->addressed) {
+	if (turn->fit == FIT_COMMAND && row->verb != VERB_NONE && turn->addressed) {
 		txn = store_txn_new(turn->app->store);
 		gate_decide(turn->app->gate, &turn->who, row->verb, NULL, 0, NULL, txn,
 			    &turn->arena, &decision);
@@ -240,71 +280,75 @@ static void deny_silently(struct turn *turn, enum command_fit fit)
 }
 
 /* How a command is said is told to whom it is for; to anybody else it is denied, as if it had been said well. */
-static void say_usage(struct turn *turn, const struct err *err)
+static void say_usage(struct turn *turn)
 {
 	const struct command *row = turn->parse.row;
 
 	if (row == NULL || row->verb == VERB_NONE ||
 	    gate_could(turn->app->gate, &turn->who, row->verb)) {
-		turn_say(turn, true, words_usage_form(&turn->arena, err, form_row_button(turn)));
+		turn_say(turn, true,
+			 words_usage_form(&turn->arena, &turn->misused, form_row_button(turn)));
 	} else if (turn->addressed && row->verb != VERB_NONE) {
 		deny_outright(turn);
 	}
 }
 
-static bool turn_run(struct turn *turn, const char *text)
+static bool turn_go(struct turn *turn, bool may)
 {
-	struct app *app = turn->app;
-	const char *const own_names[] = {app->own_name, NULL};
-	const char *channel = gate_channel(app->gate, &turn->who);
-	struct err err = {0};
-	enum command_fit fit;
-
-	if (turn->place.direct &&
-	    codes_like(text)) { /* a card asked for it: nothing else is said */
-		text = arena_printf(&turn->arena, "code %s", text);
-	}
-	fit = command_parse(text, own_names, &turn->arena, &turn->parse, &err);
-
-	turn->addressed = turn->addressed || turn->parse.prefixed;
-	turn->person = arena_strdup(&turn->arena, gate_person(app->gate, &turn->who));
-	if (channel == NULL) {
-		if (is_open_question(turn, fit)) {
+	if (!may) {
+		if (is_open_question(turn)) {
 			return run_command(turn);
 		}
-		if (turn->person != NULL && turn->place.direct && fit == FIT_COMMAND &&
-		    own_is_act(turn->parse.row)) { /* what waits is answered anywhere */
-			return run_command(turn);
-		}
-		if (turn->person != NULL && turn->addressed) {
-			deny_silently(turn, fit);
-			turn_say(turn, true, words_not_set_up(&turn->arena, &turn->place));
-		}
+		deny_silently(turn);
 		return false;
 	}
-	if (turn->person == NULL && !may_anything(turn)) {
-		if (is_open_question(turn, fit)) {
-			return run_command(turn);
-		}
-		deny_silently(turn, fit);
-		return false;
-	}
-	if (is_chatter(turn, fit)) {
-		return false;
-	}
-	switch (fit) {
+	switch (turn->fit) {
 	case FIT_NONE:
 		not_known(turn);
 		return false;
 	case FIT_USAGE:
 		if (!form_open_row(turn)) {
-			say_usage(turn, &err);
+			say_usage(turn);
 		}
 		return false;
 	case FIT_COMMAND:
 		return run_command(turn);
 	}
 	return false;
+}
+
+/* In a channel that is not set up: help and whoami to anybody, what waits for an answer, and a word to our own people. */
+static bool go_unlisted(struct turn *turn)
+{
+	if (is_open_question(turn)) {
+		return run_command(turn);
+	}
+	if (turn->person != NULL && turn->place.direct && turn->fit == FIT_COMMAND &&
+	    own_is_act(turn->parse.row)) { /* what waits is answered anywhere */
+		return run_command(turn);
+	}
+	if (turn->person != NULL && turn->addressed) {
+		deny_silently(turn);
+		turn_say(turn, true, words_not_set_up(&turn->arena, &turn->place));
+	}
+	return false;
+}
+
+static bool turn_run(struct turn *turn, const char *text)
+{
+	struct app *app = turn->app;
+	const char *const own_names[] = {app->own_name, NULL};
+
+	if (turn->place.direct &&
+	    codes_like(text)) { /* a card asked for it: nothing else is said */
+		text = arena_printf(&turn->arena, "code %s", text);
+	}
+	turn->fit = command_parse(text, own_names, &turn->arena, &turn->parse, &turn->misused);
+	turn->addressed = turn->addressed || turn->parse.prefixed;
+	if (gate_channel(app->gate, &turn->who) == NULL) {
+		return go_unlisted(turn);
+	}
+	return !is_chatter(turn) && let_in(turn, turn_go);
 }
 
 /* The log has a bound too. */
@@ -320,7 +364,6 @@ static bool run_press(struct turn *turn, const struct event *event, struct job_p
 {
 	struct app *app = turn->app;
 
-	turn->person = arena_strdup(&turn->arena, gate_person(app->gate, &turn->who));
 	if (turn->person == NULL) {
 		if (press_may_be_noted(turn)) {
 			turn_note(turn, "press", NULL, "stranger");
@@ -339,32 +382,51 @@ static bool run_press(struct turn *turn, const struct event *event, struct job_p
 	return true;
 }
 
-/* What a button says for whoever presses it; NULL: nothing, which was said. */
-static const char *pressed_text(struct turn *turn, const char *button)
+static bool pressed_of_another(struct turn *turn, bool may)
+{
+	if (may) {
+		turn_note(turn, "press", NULL, "not-the-requester");
+		turn_say(turn, true, words_others_button(&turn->arena));
+	} else if (press_may_be_noted(turn)) {
+		turn_note(turn, "press", NULL, "stranger");
+	}
+	return false;
+}
+
+static bool pressed_too_late(struct turn *turn, bool may)
+{
+	if (may) {
+		turn_note(turn, "stale-press", NULL, NULL);
+		turn_say(turn, true, words_expired_button(&turn->arena));
+	}
+	return false;
+}
+
+/* A button that says something for whoever presses it. True when the turn goes on. */
+static bool run_button(struct turn *turn, const char *button)
 {
 	struct app *app = turn->app;
 	const char *text = buttons_text(app->buttons, button);
 
+	turn->addressed = true;
 	if (text != NULL && buttons_may(app->buttons, button, &turn->who)) {
-		return text;
+		return turn_run(turn, text);
 	}
-	if (may_anything(turn)) {
-		turn->person = arena_strdup(&turn->arena, gate_person(app->gate, &turn->who));
-		turn_note(turn, text != NULL ? "press" : "stale-press", NULL,
-			  text != NULL ? "not-the-requester" : NULL);
-		turn_say(turn, true,
-			 text != NULL ? words_others_button(&turn->arena)
-				      : words_expired_button(&turn->arena));
-	} else if (text != NULL && press_may_be_noted(turn)) {
-		turn_note(turn, "press", NULL, "stranger");
-	}
-	return NULL;
+	return let_in(turn, text != NULL ? pressed_of_another : pressed_too_late);
+}
+
+/* A sentence that was filled in. */
+static bool run_form(struct turn *turn, const struct event *event)
+{
+	const char *text = form_row_text(turn, event);
+
+	turn->addressed = true;
+	return text != NULL && turn_run(turn, text);
 }
 
 static void take_in(struct app_chat *from, const struct event *event)
 {
 	struct app *app = from->app;
-	const char *text = event->text;
 	char buf[JOB_BUTTON_SIZE];
 	struct job_press press = {.act = JOB_ACT_NONE};
 	struct turn *turn;
@@ -398,14 +460,9 @@ static void take_in(struct app_chat *from, const struct event *event)
 		}
 		return;
 	}
-	if (event->kind == EVENT_FORM) {
-		turn->addressed = true;
-		text = form_row_text(turn, event);
-	} else if (event->kind == EVENT_PRESS) {
-		turn->addressed = true;
-		text = pressed_text(turn, event->button);
-	}
-	if (text == NULL || !turn_run(turn, text)) {
+	if (!(event->kind == EVENT_FORM    ? run_form(turn, event)
+	      : event->kind == EVENT_PRESS ? run_button(turn, event->button)
+					   : turn_run(turn, event->text))) {
 		turn_end(turn);
 	}
 }

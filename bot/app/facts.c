@@ -129,12 +129,36 @@ static void look_for_lack(struct turn *turn)
 	}
 }
 
+const char *facts_list(struct turn *turn, enum job_arg arg)
+{
+	static const struct {
+		enum job_arg arg;
+		enum verb verb;
+	} lists[] = {{ARG_SIZE, VERB_SIZE_LIST},
+		     {ARG_REGION, VERB_REGION_LIST},
+		     {ARG_IMAGE, VERB_IMAGE_LIST},
+		     {ARG_KEYS, VERB_KEY_LIST},
+		     {ARG_PROJECT, VERB_PROJECT_LIST}};
+	size_t n;
+	const struct command *rows = command_rows(&n);
+
+	for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++) {
+		for (size_t k = 0; lists[i].arg == arg && k < n; k++) {
+			if (rows[k].verb == lists[i].verb &&
+			    gate_could(turn->app->gate, &turn->who, rows[k].verb)) {
+				return rows[k].phrases[0];
+			}
+		}
+	}
+	return NULL;
+}
+
 static bool refuse_size(struct turn *turn, const struct gate_decision *decision,
 			struct store_txn *txn)
 {
 	const struct facts *facts = &turn->facts;
 	const struct prices *prices;
-	const char *meant = NULL;
+	const char *meant = NULL, *said = NULL;
 
 	if (facts->lack == NULL) {
 		return false;
@@ -142,12 +166,12 @@ static bool refuse_size(struct turn *turn, const struct gate_decision *decision,
 	prices = prices_of(turn, facts->lacking);
 	if (prices_find(prices, turn->parse.args.size) == NULL) {
 		meant = prices_near(prices, turn->parse.args.size);
+		said = meant != NULL ? said_with(turn, meant) : facts_list(turn, ARG_SIZE);
 	}
 	turn_refused(turn, facts->lacking->id, decision,
 		     "nothing ran: that size cannot be had for it", txn);
 	turn_say(turn, true,
-		 words_impossible(&turn->arena, turn->app->buttons, facts->lack, meant,
-				  meant != NULL ? said_with(turn, meant) : NULL));
+		 words_impossible(&turn->arena, turn->app->buttons, facts->lack, meant, said));
 	return true;
 }
 

@@ -218,7 +218,7 @@ const struct message *words_unresolved(struct arena *arena, struct buttons *butt
 				       const struct command_parse *parse,
 				       const struct gate_targets *targets,
 				       const struct droplet *const *shown, const struct err *err);
-/* Known before anything ran to be impossible; meant NULL: there is nothing near. */
+/* Known before anything ran to be impossible. meant NULL: there is nothing near, and `said` lists what there is, or is NULL. */
 const struct message *words_impossible(struct arena *arena, struct buttons *buttons,
 				       const char *why, const char *meant, const char *said);
 const struct message *words_only_one(struct arena *arena, const struct command *row, size_t n);

@@ -139,6 +139,7 @@ struct turn *turn_new(struct app_chat *from, const struct event *event)
 	turn->who.workspace = turn->place.workspace;
 	turn->who.channel = turn->place.channel;
 	turn->who.direct = event->place.direct;
+	turn->person = arena_strdup(arena, gate_person(from->app->gate, &turn->who));
 	turn->message = arena_strdup(arena, event->message);
 	turn->key = arena_printf(arena, "%s/%s/%s", turn->place.network, turn->place.workspace,
 				 event->id);

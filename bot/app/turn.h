@@ -87,7 +87,7 @@ struct turn {
 	struct arena arena;
 	struct chat_place place;
 	struct gate_who who;
-	const char *person;
+	const char *person;  /* as the policy calls them when it was said; NULL: stranger */
 	const char *message; /* id of what was said */
 	const char *key;
 	const char *event_id;    /* the network's part of it */
@@ -99,6 +99,9 @@ struct turn {
 	int64_t began_us;
 	int64_t began_ms; /* clock_mono_ms */
 	struct command_parse parse;
+	enum command_fit fit;
+	struct err misused;                          /* of FIT_USAGE: how it is said */
+	bool (*let_in)(struct turn *turn, bool may); /* dispatch.c */
 	struct account_want want;
 	bool waiting;
 	struct ocean_snapshot *snapshot; /* referenced, once the list has come */
@@ -195,6 +198,8 @@ bool facts_start(struct turn *turn, void (*then)(struct turn *));
 bool facts_drop(struct turn *turn); /* as fetch_drop */
 /* For the gate: what is added a month. What will be refused all the same adds nothing, so that the person reads why. */
 int64_t facts_cost(const struct turn *turn);
+/* facts.c: the command that lists what an argument may be, where they may say it; NULL: none */
+const char *facts_list(struct turn *turn, enum job_arg arg);
 /* facts.c: asks that of an account (verb, and what it names), and goes on when it has come. False: there is no such account. */
 bool facts_ask(struct turn *turn, const char *account, const struct ocean_call *what);
 /* Once the gate allowed: what is known says that it cannot be done? Then it is said, and stands in txn. */

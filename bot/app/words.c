@@ -1,5 +1,6 @@
 /* words.c - the sentences of this room: what happened, what did not, what one can do */
 #include <string.h>
+#include <strings.h>
 
 #include "app/internal.h"
 
@@ -69,8 +70,10 @@ const struct message *words_denied(struct arena *arena, const struct command *ro
 			   command_infinitive(row), targets);
 	} else if (row->plan == NULL && row->takes != TAKES_TARGETS && row->infinitive != NULL) {
 		build_line(&build, "*Nothing ran.* You may not %s here.", row->infinitive);
-	} else { /* no droplet to put behind its infinitive: its own words */
+	} else if (strcmp(command_infinitive(row), row->phrases[0]) == 0) {
 		build_line(&build, "*Nothing ran.* You may not `%s` here.", row->phrases[0]);
+	} else { /* no droplet to put behind its infinitive: its own words, "backups off" */
+		build_line(&build, "*Nothing ran.* You may not use `%s` here.", row->phrases[0]);
 	}
 	if (decision->elsewhere != NULL) {
 		build_line(&build, "You may do it in #%s.", decision->elsewhere);
@@ -152,7 +155,12 @@ const struct message *words_unknown(struct arena *arena, struct buttons *buttons
 	struct build build;
 
 	build_init(&build, arena, TONE_WARN);
-	build_line(&build, "I do not know \"%s\". Nothing ran.", arena_strndup(arena, said, 40));
+	if (*said == '\0') { /* signs alone */
+		build_line(&build, "I see no command in that. Nothing ran.");
+	} else {
+		build_line(&build, "I do not know \"%s\". Nothing ran.",
+			   arena_strndup(arena, said, 40));
+	}
 	if (nearest != NULL) {
 		const char *text =
 			arena_printf(arena, "%s%s%s", nearest, *rest != '\0' ? " " : "", rest);
@@ -216,6 +224,19 @@ static void known_words(const struct command *row, struct build *build)
 	}
 }
 
+/* What looks like another program's way to say it. */
+static void shape_hint(const struct command_parse *parse, size_t n_good, struct build *build)
+{
+	const char *word = n_good < parse->n_words ? parse->words[n_good] : "";
+
+	if (word[0] == '-') {
+		build_line(build, "There are no flags. More: `help %s`", parse->row->phrases[0]);
+	} else if (!parse->row->one &&
+		   (strchr(word, '*') != NULL || strcasecmp(word, "all") == 0)) {
+		build_line(build, "For several: each name, or `tag:TAG`.");
+	}
+}
+
 const struct message *words_unresolved(struct arena *arena, struct buttons *buttons,
 				       const struct command_parse *parse,
 				       const struct gate_targets *targets,
@@ -230,6 +251,9 @@ const struct message *words_unresolved(struct arena *arena, struct buttons *butt
 	build_line(&build, ambiguous ? "Nothing ran. Which one?" : "Nothing ran.");
 	if (targets->n_good > 0 && err->kind == ERR_NOTFOUND) {
 		known_words(row, &build);
+	}
+	if (!ambiguous) {
+		shape_hint(parse, targets->n_good, &build);
 	}
 	for (size_t i = 0; i < targets->n_hints; i++) {
 		const char *text = arena_printf(arena, "%s #%llu%s", row->phrases[0],
@@ -262,6 +286,9 @@ const struct message *words_impossible(struct arena *arena, struct buttons *butt
 	if (meant != NULL) {
 		build_line(&build, "Did you mean `%s`?", meant);
 		build_button(&build, buttons_add(buttons, said), meant, BUTTON_MAIN);
+	} else if (said != NULL) {
+		build_line(&build, "What there is: `%s`", said);
+		build_button(&build, buttons_add(buttons, said), said, BUTTON_PLAIN);
 	}
 	return build_end(&build);
 }

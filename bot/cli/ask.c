@@ -55,6 +55,11 @@ static const char **place_for(struct ask *ask, const char *command, const char *
 	return NULL;
 }
 
+const char *ask_stray(const char *word)
+{
+	return word[0] == '-' && word[1] != '\0' ? "is no option" : "is one word too many";
+}
+
 static int complain(const char *command, const char *word, const char *what)
 {
 	fprintf(stderr, "sluice %s: \"%s\" %s\n\n", command, word, what);
@@ -69,7 +74,7 @@ int ask_options(const char *command, int argc, char **argv, struct ask *ret_ask)
 		const char **place = place_for(&ask, command, argv[i]);
 
 		if (place == NULL && (argv[i][0] == '-' || ask.verb != NULL)) {
-			return complain(command, argv[i], "is one word too many");
+			return complain(command, argv[i], ask_stray(argv[i]));
 		}
 		if (place == NULL) {
 			ask.verb = argv[i];
@@ -96,6 +101,15 @@ static bool is_end_of(const char *name, const char *text)
 	       strcmp(name + all - len, text) == 0;
 }
 
+/* "droplet.reboot" of "droplet.power.reboot" */
+static bool leaves_out_the_middle(const char *name, const char *text)
+{
+	const char *dot = strchr(text, '.');
+	size_t head = dot != NULL ? (size_t)(dot - text) + 1 : 0;
+
+	return head > 0 && strncmp(name, text, head) == 0 && is_end_of(name, dot + 1);
+}
+
 static int no_such_verb(const char *text, struct err *err)
 {
 	const char *best = NULL;
@@ -103,7 +117,9 @@ static int no_such_verb(const char *text, struct err *err)
 
 	for (int v = VERB_NONE + 1; v < VERB_COUNT; v++) {
 		const char *name = verb_info((enum verb)v)->name;
-		size_t d = is_end_of(name, text) ? 0 : names_distance(text, name, 3);
+		size_t d = is_end_of(name, text) || leaves_out_the_middle(name, text)
+				   ? 0
+				   : names_distance(text, name, 3);
 
 		if (d < distance) {
 			distance = d;

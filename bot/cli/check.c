@@ -11,6 +11,7 @@
 #include "cli/cli.h"
 #include "cli/input.h"
 #include "cli/inventory.h"
+#include "cli/program.h"
 #include "cli/token_scopes.h"
 #include "policy/policy.h"
 
@@ -79,6 +80,7 @@ static int check(const struct options *o)
 	struct inventory inventory = {.n = 0};
 	struct token_scopes scopes = {.n = 0};
 	struct policy_report report;
+	struct config *config;
 	struct policy *policy;
 	struct strbuf out;
 	int rc = 0;
@@ -102,11 +104,13 @@ static int check(const struct options *o)
 			     : "not proven: the file names more combinations than were tried; "
 			       "--inventory also finds lines without effect");
 	}
-	if (policy == NULL) {
+	config = config_new(); /* with values that are none, the bot would not start */
+	if (policy == NULL || program_use_settings(config, policy) < 0) {
 		rc = 2;
 	} else if (o->strict && report.n_warnings > 0) {
 		rc = 1;
 	}
+	config_free(config);
 	strbuf_done(&out);
 	policy_report_done(&report);
 	policy_unref(policy);
@@ -143,7 +147,7 @@ static int read_options(int argc, char **argv, struct options *o)
 		} else if (place != NULL) {
 			*place = argv[++i];
 		} else if ((argv[i][0] == '-' && argv[i][1] != '\0') || o->path != NULL) {
-			fprintf(stderr, "sluice check: \"%s\" is one word too many\n\n", argv[i]);
+			fprintf(stderr, "sluice check: \"%s\" %s\n\n", argv[i], ask_stray(argv[i]));
 			return -1;
 		} else {
 			o->path = argv[i];

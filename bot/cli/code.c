@@ -251,7 +251,7 @@ static int read_words(int argc, char **argv, struct words *words, struct err *er
 		} else if (strcmp(argv[i], "--file") == 0 && i + 1 < argc) {
 			words->file = argv[++i];
 		} else if (argv[i][0] == '-' || words->person != NULL) {
-			return err_set(err, ERR_USAGE, "\"%.60s\" is one word too many", argv[i]);
+			return err_set(err, ERR_USAGE, "\"%.60s\" %s", argv[i], ask_stray(argv[i]));
 		} else {
 			words->person = argv[i];
 		}

@@ -55,7 +55,7 @@ static int read_options(int argc, char **argv, struct options *o)
 			}
 			o->inventory = argv[++i];
 		} else if ((argv[i][0] == '-' && argv[i][1] != '\0') || n == 2) {
-			fprintf(stderr, "sluice diff: \"%s\" is one word too many\n\n", argv[i]);
+			fprintf(stderr, "sluice diff: \"%s\" %s\n\n", argv[i], ask_stray(argv[i]));
 			return -1;
 		} else {
 			o->files[n++] = argv[i];

@@ -114,11 +114,14 @@ static struct policy *look_at_policy(struct doctor *doctor, const char *path)
 		doctor_wrong(doctor, "policy", "sluice check says all, with the lines", "%s: %s",
 			     path, first != NULL ? first->text : "it cannot be read");
 	} else if (report.n_warnings > 0) {
-		doctor_note("policy", "%s: %zu warnings; sluice check says which", path,
-			    report.n_warnings);
+		doctor_note("policy", "%s: %zu warning%s; sluice check says which", path,
+			    report.n_warnings, report.n_warnings == 1 ? "" : "s");
 	} else {
-		doctor_ok("policy", "%s: %zu accounts, %zu places to speak in", path,
-			  policy_accounts(policy, &accounts), policy_channels(policy, &channels));
+		size_t n_accounts = policy_accounts(policy, &accounts);
+		size_t n_places = policy_channels(policy, &channels);
+
+		doctor_ok("policy", "%s: %zu account%s, %zu place%s to speak in", path, n_accounts,
+			  n_accounts == 1 ? "" : "s", n_places, n_places == 1 ? "" : "s");
 	}
 	policy_report_done(&report);
 	return policy;

@@ -161,7 +161,7 @@ int fmt_main(int argc, char **argv)
 		if (strcmp(argv[i], "--check") == 0) {
 			check_only = true;
 		} else if ((argv[i][0] == '-' && argv[i][1] != '\0') || path != NULL) {
-			fprintf(stderr, "sluice fmt: \"%s\" is one word too many\n\n", argv[i]);
+			fprintf(stderr, "sluice fmt: \"%s\" %s\n\n", argv[i], ask_stray(argv[i]));
 			return help(stderr);
 		} else {
 			path = argv[i];

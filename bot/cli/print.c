@@ -51,8 +51,9 @@ static const char *scopes_file(int argc, char **argv)
 		return NULL;
 	}
 	if (argc > at + 1 || (argc > at && !flag && argv[1][0] == '-' && argv[1][1] != '\0')) {
-		fprintf(stderr, "sluice scopes: \"%s\" is one word too many\n\n",
-			argv[argc > at + 1 ? at + 1 : at]);
+		const char *stray = argv[argc > at + 1 ? at + 1 : at];
+
+		fprintf(stderr, "sluice scopes: \"%s\" %s\n\n", stray, ask_stray(stray));
 		return NULL;
 	}
 	return argc > at ? argv[at] : "policy.yaml";
@@ -89,7 +90,7 @@ int schema_main(int argc, char **argv)
 		return help_schema(stdout);
 	}
 	if (argc != 1) {
-		fprintf(stderr, "sluice schema: \"%s\" is one word too many\n\n", argv[1]);
+		fprintf(stderr, "sluice schema: \"%s\" %s\n\n", argv[1], ask_stray(argv[1]));
 		return help_schema(stderr);
 	}
 	strbuf_init(&out, OUTPUT_MAX);

@@ -251,6 +251,13 @@ bool command_overfull(const struct command_parse *parse)
 	return parse->row->one && parse->n_words > 1 + count_args(parse->row);
 }
 
+/* A droplet or an argument is missing; which of them is not to be known. */
+static int too_little(const struct command_parse *parse, struct arena *arena, struct err *err)
+{
+	return err_set(err, ERR_USAGE, "say: %s %s", parse->row->phrases[0],
+		       command_usage(parse->row, arena));
+}
+
 /* Behind the one droplet: each in its turn, those that may be left out too. */
 static int take_args_of_one(struct command_parse *parse, struct arena *arena, struct err *err)
 {
@@ -263,8 +270,7 @@ static int take_args_of_one(struct command_parse *parse, struct arena *arena, st
 		struct err ignored = {0};
 
 		if (at >= parse->n_words && !optional) {
-			return err_set(err, ERR_USAGE, "say: %s %s", row->phrases[0],
-				       command_usage(row, arena));
+			return too_little(parse, arena, err);
 		}
 		if (at >= parse->n_words) {
 			continue;
@@ -310,6 +316,7 @@ static enum command_fit check_words(struct command_parse *parse, struct arena *a
 {
 	const struct command *row = parse->row;
 	struct command_filter filter;
+	bool said = parse->n_words > 0;
 
 	switch (row->takes) {
 	case TAKES_NOTHING:
@@ -340,6 +347,10 @@ static enum command_fit check_words(struct command_parse *parse, struct arena *a
 			return FIT_USAGE;
 		}
 		parse->n_words = drop_and(parse->words, parse->n_words);
+		if (parse->n_words == 0 && said) {
+			too_little(parse, arena, err);
+			return FIT_USAGE;
+		}
 		if (parse->n_words == 0) {
 			err_set(err, ERR_USAGE, "which droplet? Say: %s %s", row->phrases[0],
 				command_usage(row, arena));
@@ -386,7 +397,7 @@ static const char *find_reason(const char *text)
 		const char *behind = at + sizeof(word) - 1;
 
 		if ((at == text || at[-1] == ' ' || at[-1] == ',') &&
-		    (*behind == ' ' || *behind == ':')) {
+		    (*behind == ' ' || *behind == ':' || *behind == '\0')) {
 			return at;
 		}
 	}
@@ -481,6 +492,12 @@ enum command_fit command_parse(const char *text, const char *const *own_names, s
 		    (ret_parse->row->plan != NULL || ret_parse->row->own == OWN_LOCK ||
 		     ret_parse->row->own == OWN_STEAL || ret_parse->row->own == OWN_TAKE)) {
 			ret_parse->reason = reason_of(because, arena);
+			if (fit == FIT_COMMAND && ret_parse->reason == NULL &&
+			    ret_parse->row->own != OWN_TAKE) { /* which asks for it itself */
+				err_set(err, ERR_USAGE, "because what? Say: %s ... because TEXT",
+					ret_parse->row->phrases[0]);
+				return FIT_USAGE;
+			}
 			return fit;
 		}
 	}

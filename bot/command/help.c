@@ -39,17 +39,70 @@ static void one_line(const struct command *row, struct build *build)
 	build_line(build, "  _%s_", row->help);
 }
 
-/* The row whose phrase was asked about. */
-static const struct command *find_topic(const struct command_call *call)
+/* What was asked about, as one text. */
+static const char *topic_text(const struct command_call *call)
 {
-	struct command_parse parse;
 	const char *said = "";
 
 	for (size_t i = 0; i < call->n_words; i++) {
 		said = arena_printf(call->arena, "%s%s%s", said, i > 0 ? " " : "", call->words[i]);
 	}
+	return said;
+}
+
+/* The row whose phrase was asked about. */
+static const struct command *find_topic(const struct command_call *call, const char *said)
+{
+	struct command_parse parse;
+
 	(void)command_parse(said, NULL, call->arena, &parse, NULL);
 	return parse.row;
+}
+
+/* Does one of its phrases have that word? "power" is in "power off". */
+static bool has_word(const struct command *row, const char *word)
+{
+	size_t len = strlen(word);
+
+	for (size_t i = 0; i < COMMAND_PHRASES_MAX && row->phrases[i] != NULL; i++) {
+		for (const char *at = row->phrases[i]; at != NULL; at = strchr(at, ' ')) {
+			at += *at == ' ';
+			if (strncasecmp(at, word, len) == 0 &&
+			    (at[len] == ' ' || at[len] == '\0')) {
+				return true;
+			}
+		}
+	}
+	return false;
+}
+
+static bool may_use_row(const struct command *row, void *data)
+{
+	return may_use(data, row);
+}
+
+/* Nothing is called that: what has the word in its phrase, else what is like it. */
+static void no_topic(const struct command_call *call, const char *said, struct build *build)
+{
+	size_t n, n_near = 0;
+	const struct command *rows = command_rows(&n);
+	const char *nearest;
+
+	build_line(build, "There is no such command for you here.");
+	for (size_t i = 0; i < n; i++) {
+		if (has_word(&rows[i], said) && may_use(call, &rows[i])) {
+			one_line(&rows[i], build);
+			n_near++;
+		}
+	}
+	nearest = command_nearest(said, may_use_row, (void *)(uintptr_t)call);
+	if (n_near == 0 && nearest != NULL) {
+		said = arena_printf(call->arena, "help %s", nearest);
+		build_line(build, "Did you mean `%s`?", said);
+		build_button(build, call->say_button(said, call->say_data), said, BUTTON_MAIN);
+	} else if (n_near == 0) {
+		build_line(build, "What you may do: `help`");
+	}
 }
 
 /* A line a word, the ones that must be there first. */
@@ -111,7 +164,8 @@ void answer_help(const struct command_call *call, struct build *build)
 {
 	size_t n;
 	const struct command *rows = command_rows(&n);
-	const struct command *topic = call->n_words > 0 ? find_topic(call) : NULL;
+	const char *said = topic_text(call);
+	const struct command *topic = call->n_words > 0 ? find_topic(call, said) : NULL;
 	const struct command *example = NULL;
 
 	if (topic != NULL && may_use(call, topic)) {
@@ -119,7 +173,8 @@ void answer_help(const struct command_call *call, struct build *build)
 		return;
 	}
 	if (call->n_words > 0) {
-		build_line(build, "There is no such command for you here.");
+		no_topic(call, said, build);
+		return;
 	}
 	build_line(build, "*You may do this here*");
 	for (size_t i = 0; i < n; i++) {

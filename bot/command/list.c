@@ -210,6 +210,30 @@ static void headline(const struct command_call *call, size_t n, struct build *bu
 	}
 }
 
+/* "list web" where there are web-1 and web-2. */
+static void suggest(const struct command_call *call, struct command_filter *filter,
+		    struct build *build)
+{
+	const char *glob = filter->name != NULL && call->n_words == 1
+				   ? arena_printf(call->arena, "*%s*", filter->name)
+				   : NULL;
+	const char *text;
+
+	if (glob == NULL || strchr(filter->name, '*') != NULL) {
+		return;
+	}
+	filter->name = glob;
+	for (size_t i = 0; i < call->n_droplets; i++) {
+		if (command_filter_fits(filter, call->droplets[i])) {
+			text = arena_printf(call->arena, "list %s", glob);
+			build_line(build, "Did you mean `%s`?", text);
+			build_button(build, call->say_button(text, call->say_data), text,
+				     BUTTON_MAIN);
+			return;
+		}
+	}
+}
+
 void answer_list(const struct command_call *call, struct build *build)
 {
 	bool client = gate_person(call->gate, call->who) == NULL;
@@ -225,9 +249,13 @@ void answer_list(const struct command_call *call, struct build *build)
 			some[n++] = call->droplets[i];
 		}
 	}
+	if (n == 0 && call->n_words > 0) {
+		build_line(build, "No droplet here fits that.");
+		suggest(call, &filter, build);
+		return;
+	}
 	if (n == 0) {
-		build_line(build, call->n_words > 0 ? "No droplet here fits that."
-						    : "No droplet here that you may see.");
+		build_line(build, "No droplet here that you may see.");
 		return;
 	}
 	headline(call, n, build);

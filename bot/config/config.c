@@ -170,7 +170,7 @@ static int unknown_flag(const char *name, size_t len, struct err *err)
 		return err_set(err, ERR_USAGE, "unknown flag \"--%s\"; did you mean \"--%s\"?",
 			       word, near);
 	}
-	return err_set(err, ERR_USAGE, "unknown flag \"--%s\"", word);
+	return err_set(err, ERR_USAGE, "unknown flag \"--%s\"; see --help", word);
 }
 
 static size_t find_flag(const char *name, size_t len)

@@ -41,10 +41,10 @@ struct plan_step {
 	int64_t usual_ms;    /* for the bar only: how long it takes as a rule */
 	int64_t deadline_ms; /* after that the outcome is UNKNOWN */
 	int64_t follow_ms; /* how long the droplet may take to follow its ended action; 0: a minute */
+	enum droplet_status
+		unless; /* not sent when the droplet is that already; DROPLET_UNKNOWN: it always is */
 	/* of plans with several steps */
 	const char *label, *past; /* "Switch off", "switched off" */
-	enum droplet_status
-		unless;  /* left out when the droplet is that already; DROPLET_UNKNOWN: never */
 	enum verb links; /* STEP_LINK of a plan for another verb; VERB_NONE: the plan's own */
 	bool if_project; /* there is no such step where no project was asked for */
 	bool takes_args; /* the request's arguments go with it; a size must be the droplet's afterwards */

@@ -207,7 +207,8 @@ static void add_next(const struct report *report, bool rings, struct build *buil
 	    (!good && job->state != JOB_FAILED && job->state != JOB_UNKNOWN)) {
 		return;
 	}
-	if (fallback && !good) {
+	if (fallback && !good &&
+	    job->sent_ms > 0) { /* what was never sent has not failed to help */
 		build_button(build, report->fallback, report->fallback_label, BUTTON_MAIN);
 	}
 	if (report->look != NULL && *report->look != '\0') {

@@ -237,6 +237,15 @@ static void submit(struct job *job, struct store_txn *txn)
 	job_move(job, JOB_SUBMITTING, txn, submitted);
 }
 
+/* It is what was asked for: DigitalOcean would refuse, in words that say to switch it off first. An event under way may change it. */
+static bool is_so_already(const struct job *job, const struct droplet *droplet)
+{
+	const struct plan_step *step = job_step(job);
+
+	return job->request->plan->n_steps == 1 && step->unless != DROPLET_UNKNOWN &&
+	       droplet->status == step->unless && !droplet->locked;
+}
+
 /* The step at hand, if it is needed. */
 static void begin_step(struct job *job, const struct droplet *droplet,
 		       const struct ocean_snapshot *snapshot, struct store_txn *txn)
@@ -247,6 +256,10 @@ static void begin_step(struct job *job, const struct droplet *droplet,
 	if (!job->request->plan->makes && *size != '\0' && job->row.step == 0 &&
 	    !job->request->args.disk && droplet->size != NULL && strcmp(droplet->size, size) == 0) {
 		job_say(job, "Nothing ran: %s is a %s already.", job->row.droplet_name, size);
+		job_end(job, JOB_FAILED, txn);
+	} else if (is_so_already(job, droplet)) {
+		job_say(job, "Nothing ran: %s is %s already.", job->row.droplet_name,
+			droplet->status == DROPLET_ACTIVE ? "on" : "off");
 		job_end(job, JOB_FAILED, txn);
 	} else if (ops->bars != NULL && ops->bars(job, snapshot, txn)) {
 		return;

@@ -114,11 +114,21 @@ def test_beside(folder):
         text='{"id":1,"as":"bob","in":"ops","action":"droplet.explode"}')
 
 
+def test_settings():
+    """Values that the bot would not start with are errors, not only keys."""
+    with tempfile.TemporaryDirectory() as name:
+        policy = pathlib.Path(name) / "p.yaml"
+        policy.write_text(EXAMPLE.read_text() + "  log: chatty\n")
+        run(2, ["check", policy], 'settings.log "chatty": must be debug, info, warn or error')
+        policy.write_text(EXAMPLE.read_text() + "  log: warn\n")
+        run(0, ["check", policy], "ok")
+
+
 def test_words():
     for command in ("can", "check", "why", "who-can", "diff", "scopes", "schema", "fmt"):
         for words in (["--help"], ["-h"], ["--policy", "x", "--help"], ["a", "b", "c", "--help"]):
             run(0, [command, *words], f"usage: sluice {command}")
-        run(2, [command, "--elephant"], '"--elephant" is one word too many')
+        run(2, [command, "--elephant"], '"--elephant" is no option')
         run(2, [command, "a", "b", "c"], "is one word too many")
     for command, said in (("can", "who, where and which"), ("why", "who, where and which"), ("who-can", "where and which"),
                           ("check", "which file"), ("fmt", "which file"), ("diff", "which two files")):
@@ -127,7 +137,7 @@ def test_words():
         run(2, ["scopes"], '"policy.yaml" is not there', cwd=empty)
     run(2, ["schema", "-"], "one word too many")
     run(2, ["scopes", "--policy"], "needs a value")
-    run(2, ["who-can", "--batch", "x"], "one word too many")
+    run(2, ["who-can", "--batch", "x"], '"--batch" is no option')
     run(2, ["can", "--batch", "x", "--as", "bob"], "the questions stand in the file")
 
 
@@ -135,6 +145,7 @@ def test_questions():
     for command in ("can", "why", "who-can"):
         run(2, ask(command, "droplet.power.rebot"), 'did you mean "droplet.power.reboot"?')
         run(2, ask(command, "reboot"), 'did you mean "droplet.power.reboot"?')
+        run(2, ask(command, "droplet.reboot"), 'did you mean "droplet.power.reboot"?')
         run(2, ask(command, "droplet.*"), "is a pattern")
         run(2, ask(command, "operator"), 'no action "operator"')
         run(2, ask(command, "droplet.show", "more"), '"more" is one word too many')
@@ -225,6 +236,7 @@ if __name__ == "__main__":
         here = pathlib.Path(name)
         test_files(here)
         test_beside(here)
+        test_settings()
         test_words()
         test_questions()
         test_standard_input(here)

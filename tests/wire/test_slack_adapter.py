@@ -88,7 +88,10 @@ class Slack(Program):
 
 
 class Bot:
+    started = []  # all of them, one after another
+
     def __init__(self, folder, slack, ocean, *more):
+        Bot.started.append(self)
         self.log = open(folder / "log", "a+")
         self.process = subprocess.Popen(
             [str(BUILD / "sluice"), "run", "--policy", str(folder / "policy.yaml"), "--state", str(folder / "state.db"),
@@ -133,9 +136,10 @@ def ending(slack, ocean, bot):
     """The simulators end; when something was not so, the bot's log is shown."""
     try:
         yield
-    except SystemExit:
-        print(bot.text()[-9000:])
-        bot.kill()
+    except BaseException:
+        print(bot.text()[-9000:])  # one log for all
+        for one in Bot.started:
+            one.kill()
         raise
     finally:
         slack.stop()
@@ -220,6 +224,20 @@ def help_has(slack, user, line, listed):
     expect(f"help lists what {user} may, as Slack's group is now", (line in shown) == listed, shown)
 
 
+def test_of_no_group(slack):
+    """Whom Slack counts among none is a stranger like any other: nothing is said, whatever they say or press."""
+    before = len(slack.call("ledger"))
+    for words in ("help", "list", "status web-3", "show", "lits", "reboot web-3", "whoami"):
+        slack.call("say", {"user": "U0DORA", "channel": "C0OPS", "text": f"<@U0SLUICE> {words}"})
+    slack.call("command", {"user": "U0DORA", "channel": "C0OPS", "text": "list"})
+    card = slack.wait("edit", slack.says("Rebooted", "Check again"))
+    slack.call("click", {"user": "U0DORA", "channel": "C0OPS", "ts": card["ts"],
+                         "action_id": next(e["action_id"] for b in card["blocks"] if b["type"] == "actions" for e in b["elements"])})
+    time.sleep(1)
+    said = [e for e in slack.call("ledger")[before:] if e["kind"] in ("post", "edit", "ephemeral") and e.get("by", "U0SLUICE") == "U0SLUICE"]
+    expect("a stranger of no group hears nothing", not said, "\n".join(json.dumps(e)[:600] for e in said))
+
+
 def test_groups(slack, bot):
     """Whoever Slack counts among a group may look; somebody listed may also change."""
     regroup(slack, "U0ANA", "U0CHEN")
@@ -227,7 +245,7 @@ def test_groups(slack, bot):
     slack.wait("post", slack.says("web-3 is "))
     help_has(slack, "U0ANA", "power off", True)
     help_has(slack, "U0CHEN", "the droplets you may see", True)
-    help_has(slack, "U0DORA", "the droplets you may see", False)  # a stranger of no group, who said nothing before
+    test_of_no_group(slack)
     slack.call("say", {"user": "U0ANA", "channel": "C0OPS", "text": "<@U0SLUICE> reboot web-3"})
     slack.wait("edit", slack.says("Rebooted", "web-3"))
     slack.call("say", {"user": "U0ANA", "channel": "C0OPS", "text": "!droplet power off web-4"})
@@ -338,7 +356,7 @@ def main():
         ocean, url = ocean_start(folder)
         slack = Slack()
         bot = Bot(folder, slack, url)
-        try:
+        with ending(slack, ocean, bot):
             test_ways_to_speak(slack, bot)
             test_a_change(slack, bot)
             test_a_card_that_was_deleted(slack, bot)
@@ -351,13 +369,6 @@ def main():
             bot = test_a_crash(folder, slack, bot, url)
             bot.stop()
             test_secrets(folder, bot)
-        except SystemExit:
-            print(bot.text()[-9000:])
-            bot.kill()
-            raise
-        finally:
-            slack.stop()
-            ocean.stop()
     print("ok")
 
 

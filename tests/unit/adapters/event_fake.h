@@ -1,4 +1,4 @@
-/* event_fake.h - an adapter's event, copied for a test to look at, and a post of its with what became of it */
+/* event_fake.h - an adapter's event, copied for a test to look at, what it told of its connection, and a post of its with what became of it */
 #ifndef TESTS_UNIT_ADAPTERS_EVENT_FAKE_H
 #define TESTS_UNIT_ADAPTERS_EVENT_FAKE_H
 
@@ -47,6 +47,37 @@ static ATTR_UNUSED void fake_event_copy(struct fake_event *copy, const struct ev
 		(void)snprintf(copy->values + len, sizeof(copy->values) - len, "%s%s=%s",
 			       i > 0 ? " " : "", event->values[i].id, event->values[i].text);
 	}
+}
+
+/* What the adapter said of its connection, and of rooms that it lost: the `data` of its sink. */
+struct fake_told {
+	enum chat_link link;
+	int n_links;
+	char why[300];
+	int n_lost;
+	char lost[300];
+};
+
+static ATTR_UNUSED void fake_on_link(struct chat *chat, enum chat_link state, const char *why,
+				     void *data)
+{
+	struct fake_told *told = data;
+
+	(void)chat;
+	told->link = state;
+	told->n_links++;
+	fake_copy(told->why, sizeof(told->why), why);
+}
+
+static ATTR_UNUSED void fake_on_lost(struct chat *chat, const struct chat_place *place,
+				     const char *why, void *data)
+{
+	struct fake_told *told = data;
+
+	(void)chat;
+	(void)place;
+	told->n_lost++;
+	fake_copy(told->lost, sizeof(told->lost), why);
 }
 
 struct fake_post {

@@ -46,11 +46,7 @@ static struct {
 	struct fake_event events[FAKE_EVENTS];
 	size_t n_events;
 	bool hold; /* events are not settled by themselves */
-	enum chat_link link;
-	int n_links;
-	char why[300];
-	int n_lost;
-	char lost[300];
+	struct fake_told told;
 	int n_notices;
 	char notice[600];
 	bool closed;
@@ -173,25 +169,6 @@ static void fake_on_event(struct chat *chat, const struct event *event, void *da
 	if (!fake.hold) {
 		chat->ops->settled(chat, event->id, true);
 	}
-}
-
-static void fake_on_link(struct chat *chat, enum chat_link state, const char *why, void *data)
-{
-	(void)chat;
-	(void)data;
-	fake.link = state;
-	fake.n_links++;
-	fake_copy(fake.why, sizeof(fake.why), why);
-}
-
-static void fake_on_lost(struct chat *chat, const struct chat_place *place, const char *why,
-			 void *data)
-{
-	(void)chat;
-	(void)data;
-	(void)place;
-	fake.n_lost++;
-	fake_copy(fake.lost, sizeof(fake.lost), why);
 }
 
 static void fake_on_notice(struct chat *chat, const char *what, void *data)
@@ -334,6 +311,7 @@ static ATTR_UNUSED void fake_start_lines(const char *channel, unsigned n_lines)
 	fake.chat->sink = (struct chat_sink){.event = fake_on_event,
 					     .link = fake_on_link,
 					     .place_lost = fake_on_lost,
+					     .data = &fake.told,
 					     .notice = fake_on_notice};
 	fake.chat->ops->start(fake.chat, &join, channel != NULL ? 1 : 0);
 	loop_advance(fake.loop, 1);

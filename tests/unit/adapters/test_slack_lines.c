@@ -42,9 +42,9 @@ static void tokens_go_where_they_belong(void **state)
 	loop_advance(fake.loop, 1);
 	assert_string_equal(fake_call("apps.connections.open")->auth, "Bearer xapp-1-A0SIM-1-sim");
 	assert_non_null(fake_ws_opens());
-	assert_int_equal(fake.n_links, 0); /* not before its hello */
+	assert_int_equal(fake.told.n_links, 0); /* not before its hello */
 	fake_hello(fake_last(), 1);
-	assert_int_equal(fake.link, CHAT_UP);
+	assert_int_equal(fake.told.link, CHAT_UP);
 	fake_end();
 }
 
@@ -62,8 +62,8 @@ static void no_hello_is_noticed(void **state)
 	loop_advance(fake.loop, 200);
 	assert_true(ws->closing);
 	fake_ends();
-	assert_int_equal(fake.link, CHAT_DOWN);
-	assert_non_null(strstr(fake.why, "hello"));
+	assert_int_equal(fake.told.link, CHAT_DOWN);
+	assert_non_null(strstr(fake.told.why, "hello"));
 	assert_in_range(until_asked(2000), 0, 1200);
 	assert_non_null(fake_ws_opens());
 	assert_string_not_equal(fake_last()->url, ws->url); /* an address is good for once */
@@ -136,7 +136,7 @@ static void refresh_leaves_no_gap(void **state)
 	assert_true(a->closing);
 	fake_ends();
 	assert_int_equal(fake.n_events, 2);
-	assert_int_equal(fake.n_links, 1); /* up, and never down */
+	assert_int_equal(fake.told.n_links, 1); /* up, and never down */
 	loop_advance(fake.loop, 5000);
 	assert_false(waits_for_line());
 	fake_end();
@@ -153,7 +153,7 @@ static void a_cut_after_the_warning_is_no_gap_either(void **state)
 	loop_advance(fake.loop, 1);
 	fake_hello(fake_ws_opens(), 2);
 	fake_drop(a, ERR_NETWORK, "cut");
-	assert_int_equal(fake.n_links, 1);
+	assert_int_equal(fake.told.n_links, 1);
 	loop_advance(fake.loop, 3000);
 	assert_false(waits_for_line());
 	fake_end();
@@ -181,7 +181,7 @@ static void the_old_one_stays_until_a_new_one_lives(void **state)
 	loop_advance(fake.loop, 5100);
 	assert_true(a->closing);
 	fake_ends();
-	assert_int_equal(fake.n_links, 1);
+	assert_int_equal(fake.told.n_links, 1);
 	fake_end();
 }
 
@@ -261,8 +261,8 @@ static void refused(const char *method, const char *code, const char *sentence)
 	(void)snprintf(body, sizeof(body), "{\"ok\":false,\"error\":\"%s\",\"needed\":\"x:y\"}",
 		       code);
 	assert_true(fake_answer(method, body));
-	assert_int_equal(fake.link, CHAT_REFUSED);
-	assert_non_null(strstr(fake.why, sentence));
+	assert_int_equal(fake.told.link, CHAT_REFUSED);
+	assert_non_null(strstr(fake.told.why, sentence));
 	loop_advance(fake.loop, 600000);
 	assert_false(waits_for_line());
 	assert_null(fake_call("auth.test"));
@@ -285,8 +285,8 @@ static void another_workspace_is_refused(void **state)
 	fake_start_lines(NULL, 1);
 	assert_true(fake_answer("auth.test", "{\"ok\":true,\"team_id\":\"T0OTHER\","
 					     "\"user_id\":\"U0BOT\",\"bot_id\":\"B0BOT\"}"));
-	assert_int_equal(fake.link, CHAT_REFUSED);
-	assert_non_null(strstr(fake.why, "T0OTHER"));
+	assert_int_equal(fake.told.link, CHAT_REFUSED);
+	assert_non_null(strstr(fake.told.why, "T0OTHER"));
 	fake_end();
 }
 
@@ -297,7 +297,7 @@ static void socket_mode_turned_off_is_refused(void **state)
 	(void)state;
 	ws = fake_up();
 	fake_hear(ws, "{\"type\":\"disconnect\",\"reason\":\"link_disabled\"}");
-	assert_int_equal(fake.link, CHAT_REFUSED);
+	assert_int_equal(fake.told.link, CHAT_REFUSED);
 	assert_true(ws->closing);
 	fake_end();
 }
@@ -309,7 +309,7 @@ static void two_warm_connections(void **state)
 	assert_int_equal(fake.n_ws, 2);
 	loop_advance(fake.loop, 61000);
 	fake_drop(&fake.ws[0], ERR_NETWORK, "reset");
-	assert_int_equal(fake.n_links, 1); /* the other one hears */
+	assert_int_equal(fake.told.n_links, 1); /* the other one hears */
 	loop_advance(fake.loop, 1);
 	fake_hello(fake_ws_opens(), 2);
 	loop_advance(fake.loop, 200000);
@@ -334,7 +334,7 @@ static void others_on_our_token_are_told_once(void **state)
 	loop_advance(fake.loop, 5100);
 	assert_true(fake.ws[0].closing); /* one was enough */
 	fake_ends();
-	assert_int_equal(fake.n_links, 1);
+	assert_int_equal(fake.told.n_links, 1);
 	fake_end();
 }
 

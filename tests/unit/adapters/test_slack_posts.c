@@ -433,8 +433,8 @@ static void where_we_are_not_is_told(void **state)
 	assert_true(fake_answer(
 		"conversations.info",
 		"{\"ok\":true,\"channel\":{\"id\":\"C01OPS000\",\"is_member\":false}}"));
-	assert_int_equal(fake.n_lost, 1);
-	assert_non_null(strstr(fake.lost, "/invite @sluice"));
+	assert_int_equal(fake.told.n_lost, 1);
+	assert_non_null(strstr(fake.told.lost, "/invite @sluice"));
 	fake_drop(fake_last(), ERR_NETWORK, "reset");
 	loop_advance(fake.loop, 2000);
 	fake_hello(fake_ws_opens(), 1);

@@ -5,10 +5,10 @@ static void test_up(void **state)
 {
 	(void)state;
 	fake_up();
-	assert_int_equal(fake.link, CHAT_UP);
-	assert_int_equal(fake.n_links, 1);
+	assert_int_equal(fake.told.link, CHAT_UP);
+	assert_int_equal(fake.told.n_links, 1);
 	assert_true(sent("<history maxstanzas='0'/>"));
-	assert_int_equal(fake.n_lost, 0);
+	assert_int_equal(fake.told.n_lost, 0);
 	fake_end();
 }
 
@@ -106,7 +106,7 @@ static void test_not_said(void **state)
 			fail_msg("became an event: %s", quiet[i]);
 		}
 	}
-	assert_int_equal(fake.link, CHAT_UP);
+	assert_int_equal(fake.told.link, CHAT_UP);
 	assert_true(fake.open);
 	/* the room is all right: what bob says now is heard */
 	fake_hear(SAID_BY("bob", "2", "<body>hello</body>"));
@@ -178,10 +178,10 @@ static void test_hiding_room(void **state)
 	fake_bind();
 	fake_room_answers("muc_semianonymous");
 	fake_occupant("sluice", "sluice@chat.example/r", "<status code='110'/>");
-	assert_int_equal(fake.n_lost, 1);
-	assert_non_null(strstr(fake.lost, "hides who speaks"));
+	assert_int_equal(fake.told.n_lost, 1);
+	assert_non_null(strstr(fake.told.lost, "hides who speaks"));
 	assert_true(sent("type='unavailable' to='" FAKE_ROOM "/sluice'"));
-	assert_int_equal(fake.link, CHAT_UP); /* direct messages work */
+	assert_int_equal(fake.told.link, CHAT_UP); /* direct messages work */
 	fake_hear(SAID_BY("bob", "1", "<body>reboot</body>"));
 	assert_int_equal(fake.n_events, 0);
 	/* it is asked again, but not walked into */
@@ -195,7 +195,7 @@ static void test_hiding_room(void **state)
 	assert_true(sent("<history"));
 	fake_occupant("sluice", "sluice@chat.example/r",
 		      "<status code='100'/><status code='110'/>");
-	assert_int_equal(fake.n_lost, 1);
+	assert_int_equal(fake.told.n_lost, 1);
 	fake_occupant("bob", "bob@chat.example/phone", "");
 	fake_hear(SAID_BY("bob", "2", "<body>hello</body>"));
 	assert_int_equal(fake.n_events, 1);
@@ -203,7 +203,7 @@ static void test_hiding_room(void **state)
 	fake_hear("<message xmlns='jabber:client' type='groupchat' from='" FAKE_ROOM
 		  "'><x xmlns='http://jabber.org/protocol/muc#user'><status "
 		  "code='173'/></x></message>");
-	assert_int_equal(fake.n_lost, 2);
+	assert_int_equal(fake.told.n_lost, 2);
 	fake_hear(SAID_BY("bob", "3", "<body>hello</body>"));
 	assert_int_equal(fake.n_events, 1);
 	fake_end();
@@ -251,7 +251,7 @@ static void test_rejoin(void **state)
 	fake_hear("<message xmlns='jabber:client' type='groupchat' id='m1' from='" FAKE_ROOM
 		  "/bob'><body>sluice: list</body></message>");
 	assert_int_equal(fake.n_events, 0);
-	assert_int_equal(fake.n_lost, 0);
+	assert_int_equal(fake.told.n_lost, 0);
 	/* all of them, and back */
 	fake.chat->ops->rejoin(fake.chat, NULL, 0);
 	fake.chat->ops->rejoin(fake.chat, both, 1);
@@ -271,7 +271,7 @@ static void test_rejoin_while_down(void **state)
 	assert_int_equal(sent_to(LEFT, FAKE_ROOM), 0);
 	fake_login();
 	fake_hear("<resumed xmlns='urn:xmpp:sm:3' previd='session-1' h='3'/>");
-	assert_int_equal(fake.link, CHAT_UP);
+	assert_int_equal(fake.told.link, CHAT_UP);
 	assert_int_equal(sent_to(LEFT, FAKE_ROOM), 1);
 	assert_int_equal(sent_to(ASKED, dev), 1);
 	fake_end();
@@ -291,9 +291,9 @@ static void test_no_such_room(void **state)
 		       "xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error></iq>",
 		       fake_id_of("disco#info"));
 	fake_hear(iq);
-	assert_string_equal(fake.lost, "there is no such room");
+	assert_string_equal(fake.told.lost, "there is no such room");
 	assert_false(sent("<history"));
-	assert_int_equal(fake.link, CHAT_UP);
+	assert_int_equal(fake.told.link, CHAT_UP);
 	fake_end();
 }
 
@@ -310,7 +310,7 @@ static void test_nick_conflict(void **state)
 	assert_true(sent("to='" FAKE_ROOM "/sluice_'><x"));
 	fake_occupant("sluice_", "sluice@chat.example/r",
 		      "<status code='100'/><status code='110'/>");
-	assert_int_equal(fake.link, CHAT_UP);
+	assert_int_equal(fake.told.link, CHAT_UP);
 	fake_occupant("bob", "bob@chat.example/phone", "");
 	fake_hear(SAID_BY("bob", "1", "<body>sluice_: help</body>"));
 	assert_string_equal(last_event()->text, "help");
@@ -325,9 +325,9 @@ static void test_silent_room(void **state)
 	fake_login();
 	fake_bind();
 	loop_advance(fake.loop, 10500);
-	assert_int_equal(fake.link, CHAT_UP); /* it keeps nobody waiting */
+	assert_int_equal(fake.told.link, CHAT_UP); /* it keeps nobody waiting */
 	loop_advance(fake.loop, 5500);
-	assert_string_equal(fake.lost, "this room does not answer");
+	assert_string_equal(fake.told.lost, "this room does not answer");
 	fake_end();
 }
 

@@ -12,7 +12,7 @@ static void test_resume(void **state)
 	post(&posted, FAKE_ROOM, false, "halfway", NULL, false);
 	(void)snprintf(id, sizeof(id), "%s", fake_id_of("halfway"));
 	fake_drop(ERR_NETWORK, "the cable is out");
-	assert_int_equal(fake.link, CHAT_DOWN);
+	assert_int_equal(fake.told.link, CHAT_DOWN);
 	assert_int_equal(posted.n_done, 0); /* it may still arrive */
 	strbuf_reset(&fake.out);
 	loop_advance(fake.loop, 2000);
@@ -25,7 +25,7 @@ static void test_resume(void **state)
 	/* disco answer, two presences: three stanzas were handled */
 	assert_true(sent("<resume xmlns='urn:xmpp:sm:3' h='3' previd='session-1'/>"));
 	fake_hear("<resumed xmlns='urn:xmpp:sm:3' h='3' previd='session-1'/>");
-	assert_int_equal(fake.link, CHAT_UP);
+	assert_int_equal(fake.told.link, CHAT_UP);
 	assert_true(sent("halfway</body>"));
 	reflect(id, "room-1");
 	assert_int_equal(posted.kind, ERR_NONE);
@@ -77,7 +77,7 @@ static void test_resume_fails(void **state)
 	assert_true(sent("<history maxstanzas='0'/>"));
 	fake_occupant("sluice", "sluice@chat.example/r",
 		      "<status code='100'/><status code='110'/>");
-	assert_int_equal(fake.link, CHAT_UP);
+	assert_int_equal(fake.told.link, CHAT_UP);
 	/* who was there before is not known any more */
 	fake_hear(SAID_BY("bob", "m1", "<body>hello</body>"));
 	assert_int_equal(fake.n_events, 0);
@@ -95,7 +95,7 @@ static void test_wrong_count(void **state)
 	assert_int_equal(fake.closes, 1);
 	fake_drop(ERR_REMOTE, "closed");
 	assert_int_equal(posted.kind, ERR_UNKNOWN);
-	assert_int_equal(fake.link, CHAT_DOWN);
+	assert_int_equal(fake.told.link, CHAT_DOWN);
 	fake_end();
 }
 
@@ -121,7 +121,7 @@ static void test_broken_xml(void **state)
 	fake_hear(SAID_BY("bob", "1", "<body>hello</body>")); /* too late */
 	assert_int_equal(fake.n_events, 0);
 	fake_drop(ERR_REMOTE, "closed");
-	assert_non_null(strstr(fake.why, "XML is broken"));
+	assert_non_null(strstr(fake.told.why, "XML is broken"));
 	fake_end();
 }
 
@@ -135,7 +135,7 @@ static void test_phases_have_deadlines(void **state)
 	loop_advance(fake.loop, 10001);
 	assert_int_equal(fake.closes, 1);
 	fake_drop(ERR_REMOTE, "closed");
-	assert_string_equal(fake.why, "the XMPP server did not answer in time: a greeting");
+	assert_string_equal(fake.told.why, "the XMPP server did not answer in time: a greeting");
 	loop_advance(fake.loop, 5000);
 	assert_int_equal(fake.opens, 2);
 	fake_end();
@@ -175,7 +175,7 @@ static void test_no_plain(void **state)
 	assert_false(sent("<auth"));
 	assert_int_equal(fake.closes, 1);
 	fake_drop(ERR_REMOTE, "closed");
-	assert_non_null(strstr(fake.why, "PLAIN is never used"));
+	assert_non_null(strstr(fake.told.why, "PLAIN is never used"));
 	fake_end();
 }
 
@@ -194,9 +194,10 @@ static void test_wrong_password(void **state)
 	/* success without proof is no success */
 	fake_hear("<failure xmlns='urn:ietf:params:xml:ns:xmpp-sasl'><not-authorized/></failure>");
 	fake_drop(ERR_REMOTE, "closed");
-	assert_int_equal(fake.link, CHAT_REFUSED);
+	assert_int_equal(fake.told.link, CHAT_REFUSED);
 	assert_string_equal(
-		fake.why, "the XMPP server does not let 'sluice@chat.example' in: not-authorized");
+		fake.told.why,
+		"the XMPP server does not let 'sluice@chat.example' in: not-authorized");
 	loop_advance(fake.loop, 3600000);
 	assert_int_equal(fake.opens, 1);
 	fake_end();
@@ -216,8 +217,8 @@ static void test_unproven_server(void **state)
 	fake_hear("<success xmlns='urn:ietf:params:xml:ns:xmpp-sasl'/>");
 	assert_int_equal(fake.closes, 1);
 	fake_drop(ERR_REMOTE, "closed");
-	assert_non_null(strstr(fake.why, "did not prove"));
-	assert_int_equal(fake.link, CHAT_DOWN);
+	assert_non_null(strstr(fake.told.why, "did not prove"));
+	assert_int_equal(fake.told.link, CHAT_DOWN);
 	fake_end();
 }
 

@@ -30,11 +30,7 @@ static struct {
 	struct strbuf out; /* what was sent, a line each */
 	struct fake_event events[FAKE_EVENTS];
 	size_t n_events;
-	enum chat_link link;
-	int n_links;
-	char why[256];
-	int n_lost;
-	char lost[256];
+	struct fake_told told;
 	bool closed;
 } fake;
 
@@ -79,25 +75,6 @@ static void fake_on_event(struct chat *chat, const struct event *event, void *da
 	fake_event_copy(copy, event);
 }
 
-static void fake_on_link(struct chat *chat, enum chat_link state, const char *why, void *data)
-{
-	(void)chat;
-	(void)data;
-	fake.link = state;
-	fake.n_links++;
-	fake_copy(fake.why, sizeof(fake.why), why);
-}
-
-static void fake_on_lost(struct chat *chat, const struct chat_place *place, const char *why,
-			 void *data)
-{
-	(void)chat;
-	(void)data;
-	(void)place;
-	fake.n_lost++;
-	fake_copy(fake.lost, sizeof(fake.lost), why);
-}
-
 static void fake_on_closed(void *data)
 {
 	(void)data;
@@ -140,8 +117,10 @@ static ATTR_UNUSED void fake_start(const char *room)
 	fake.chat = xmpp_new(fake.loop, &options, &fake_wire, &err);
 	assert(fake.chat != NULL);
 	fake.x = CONTAINER_OF(fake.chat, struct xmpp, chat);
-	fake.chat->sink = (struct chat_sink){
-		.event = fake_on_event, .link = fake_on_link, .place_lost = fake_on_lost};
+	fake.chat->sink = (struct chat_sink){.event = fake_on_event,
+					     .link = fake_on_link,
+					     .place_lost = fake_on_lost,
+					     .data = &fake.told};
 	fake.chat->ops->start(fake.chat, &join, room != NULL ? 1 : 0);
 }
 

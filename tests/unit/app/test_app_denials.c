@@ -9,10 +9,10 @@
 
 #include <cmocka.h>
 
-#include "adapters/console/console.h"
 #include "app/turn.h"
 #include "audit/audit.h"
 #include "metrics/metrics.h"
+#include "tests/unit/app/started.h"
 
 static const char policy_text[] =
 	"version: 1\naccounts: {main: {token: \"env:SLUICE_TEST_TOKEN\"}}\n"
@@ -42,11 +42,6 @@ static void deny(struct app *app, const char *user)
 	turn_end(turn);
 }
 
-static void gone(void *data)
-{
-	*(bool *)data = true;
-}
-
 static int64_t rows_of(struct store *store)
 {
 	struct store_usage usage;
@@ -56,45 +51,11 @@ static int64_t rows_of(struct store *store)
 	return usage.last_seq;
 }
 
-static struct app *open_app(struct loop *loop, struct store *store)
-{
-	struct policy_report report = {0};
-	struct policy *policy =
-		policy_compile("test.yaml", policy_text, strlen(policy_text), &report);
-	struct console_options console = {.workspace = "terminal",
-					  .user = "ana",
-					  .channel = "ops",
-					  .in_fd = -1,
-					  .out_fd = -1};
-	struct err err = {0};
-	struct chat *chat = console_open(loop, &console, &err);
-	struct app_parts parts = {
-		.loop = loop, .store = store, .policy = policy, .chats = &chat, .n_chats = 1};
-	struct app *app;
-
-	assert_non_null(policy);
-	assert_non_null(chat);
-	app = app_new(&parts);
-	assert_int_equal(app_start(app, &err), 0);
-	policy_unref(policy);
-	policy_report_done(&report);
-	return app;
-}
-
-static void close_app(struct loop *loop, struct app *app)
-{
-	bool over = false;
-
-	app_close(app, gone, &over);
-	loop_advance(loop, 1000);
-	assert_true(over);
-}
-
 static void a_crowd_of_strangers_has_a_share(void **state)
 {
 	struct loop *loop = loop_new_virtual(1768273200000);
 	struct store *store = store_memory_open(loop);
-	struct app *app = open_app(loop, store);
+	struct app *app = open_app(loop, store, "test.yaml", policy_text);
 	int64_t counted = metrics_get(METRIC_DENIALS_COUNTED);
 	char user[32];
 
@@ -113,7 +74,7 @@ static void a_crowd_of_strangers_has_a_share(void **state)
 	close_app(loop, app);
 	/* the share is not begun anew by a restart */
 	counted = rows_of(store);
-	app = open_app(loop, store);
+	app = open_app(loop, store, "test.yaml", policy_text);
 	loop_advance(loop, 20000);
 	for (int i = 0; i < 100; i++) {
 		(void)snprintf(user, sizeof(user), "newcomer-%d", i);
@@ -130,7 +91,7 @@ static void too_many_at_once_are_counted_only(void **state)
 {
 	struct loop *loop = loop_new_virtual(1768273200000);
 	struct store *store = store_memory_open(loop);
-	struct app *app = open_app(loop, store);
+	struct app *app = open_app(loop, store, "test.yaml", policy_text);
 	char user[32];
 
 	(void)state;

@@ -1,4 +1,4 @@
-/* test_app_upkeep.c - the look at the database after the start: a small one in one round, and what is broken stays said */
+/* test_app_upkeep.c - the look at the database after the start: a small one in one round, and what is broken stays said; how often there is one */
 #include <fcntl.h>
 #include <setjmp.h>
 #include <sqlite3.h>
@@ -12,13 +12,17 @@
 
 #include <cmocka.h>
 
-#include "adapters/console/console.h"
-#include "app/app.h"
+#include "audit/audit.h"
 #include "base/mem.h"
 #include "metrics/metrics.h"
+#include "tests/unit/app/started.h"
 
 #define FIRST_MS 5000 /* the first round */
+#define CALM_MS 15000
+#define WRITTEN_MS 2000
 #define PAGE 4096
+#define STEP_MS 100
+#define MARK 7
 
 static const char text[] = "version: 1\naccounts: {main: {token: \"env:SLUICE_TEST_TOKEN\"}}\n"
 			   "workspaces: {term: {console: terminal}}\n"
@@ -67,46 +71,6 @@ static int tear_down(void **state)
 	return 0;
 }
 
-static void gone(void *data)
-{
-	*(bool *)data = true;
-}
-
-static void open_app(struct fixture *f)
-{
-	struct policy_report report = {0};
-	struct policy *policy = policy_compile("policy.yaml", text, strlen(text), &report);
-	struct console_options console = {.workspace = "terminal",
-					  .user = "ana",
-					  .channel = "ops",
-					  .in_fd = -1,
-					  .out_fd = -1};
-	struct err err = {0};
-	struct chat *chat = console_open(f->loop, &console, &err);
-	struct app_parts parts = {.loop = f->loop,
-				  .store = f->store,
-				  .policy = policy,
-				  .policy_text = text,
-				  .policy_path = "policy.yaml",
-				  .chats = &chat,
-				  .n_chats = 1};
-
-	assert_non_null(policy);
-	f->app = app_new(&parts);
-	assert_int_equal(app_start(f->app, &err), 0);
-	policy_unref(policy);
-	policy_report_done(&report);
-}
-
-static void close_app(struct fixture *f)
-{
-	bool over = false;
-
-	app_close(f->app, gone, &over);
-	loop_advance(f->loop, 1000);
-	assert_true(over);
-}
-
 /* A table that the bot never reads, the last by its name, loses its page. */
 static void damage(struct fixture *f)
 {
@@ -143,10 +107,10 @@ static void a_sound_database_is_no_trouble(void **state)
 {
 	struct fixture *f = *state;
 
-	open_app(f);
+	f->app = open_app(f->loop, f->store, "policy.yaml", text);
 	loop_advance(f->loop, 60000);
 	assert_null(app_trouble(f->app));
-	close_app(f);
+	close_app(f->loop, f->app);
 }
 
 /* The table is the last of many: were it one a round, this would take many rounds. */
@@ -155,7 +119,7 @@ static void damage_is_found_in_the_first_round_and_stays_said(void **state)
 	struct fixture *f = *state;
 
 	damage(f);
-	open_app(f);
+	f->app = open_app(f->loop, f->store, "policy.yaml", text);
 	loop_advance(f->loop, FIRST_MS - 100);
 	assert_null(app_trouble(f->app));
 	loop_advance(f->loop, 200);
@@ -164,8 +128,47 @@ static void damage_is_found_in_the_first_round_and_stays_said(void **state)
 	assert_int_equal(metrics_get(METRIC_STORE_BROKEN), 1);
 	loop_advance(f->loop, 600000);
 	assert_non_null(app_trouble(f->app));
-	close_app(f);
+	close_app(f->loop, f->app);
 	metrics_set(METRIC_STORE_BROKEN, 0);
+}
+
+/* How long until the next round is over: each sets the gauge anew, so a mark on it goes. */
+static unsigned next_round_ms(struct fixture *f)
+{
+	unsigned ms = 0;
+
+	metrics_set(METRIC_STORE_LIMIT_BYTES, MARK);
+	while (metrics_get(METRIC_STORE_LIMIT_BYTES) == MARK && ms < 60000) {
+		loop_advance(f->loop, STEP_MS);
+		ms += STEP_MS;
+	}
+	return ms;
+}
+
+static void written(void *data, const struct err *err)
+{
+	(void)data;
+	assert_null(err);
+}
+
+/* Memory goes back within seconds of a burst, and nobody is woken every two seconds where nothing is written. */
+static void rounds_are_quick_while_something_is_written(void **state)
+{
+	struct fixture *f = *state;
+	struct audit_row row = {.at_ms = 1, .kind = "start", .verdict = "allow"};
+	struct store_txn *txn;
+
+	f->app = open_app(f->loop, f->store, "policy.yaml", text);
+	loop_advance(f->loop, 60000);
+	(void)next_round_ms(f);
+	assert_in_range(next_round_ms(f), CALM_MS - STEP_MS, CALM_MS + STEP_MS);
+	txn = store_txn_new(f->store);
+	audit_add(txn, &row);
+	store_commit(txn, written, NULL);
+	assert_in_range(next_round_ms(f), CALM_MS - STEP_MS, CALM_MS + STEP_MS); /* sees it */
+	assert_in_range(next_round_ms(f), WRITTEN_MS - STEP_MS, WRITTEN_MS + STEP_MS);
+	assert_in_range(next_round_ms(f), CALM_MS - STEP_MS, CALM_MS + STEP_MS);
+	close_app(f->loop, f->app);
 }
 
 /* What the round began on the store's worker ends later than the program's rooms: nobody hears of it, nothing leaks. */
@@ -173,9 +176,9 @@ static void it_may_end_in_the_middle_of_a_round(void **state)
 {
 	struct fixture *f = *state;
 
-	open_app(f);
+	f->app = open_app(f->loop, f->store, "policy.yaml", text);
 	loop_advance(f->loop, FIRST_MS);
-	close_app(f);
+	close_app(f->loop, f->app);
 }
 
 int main(void)
@@ -184,6 +187,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_sound_database_is_no_trouble, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(damage_is_found_in_the_first_round_and_stays_said,
 						set_up, tear_down),
+		cmocka_unit_test_setup_teardown(rounds_are_quick_while_something_is_written, set_up,
+						tear_down),
 		cmocka_unit_test_setup_teardown(it_may_end_in_the_middle_of_a_round, set_up,
 						tear_down),
 	};

@@ -303,7 +303,8 @@ static void a_reason_goes_behind_a_change(void **state)
 	assert_int_equal(parse("reboot queue", &arena, &result, &err), FIT_COMMAND);
 	assert_false(result.queues);
 	assert_int_equal(parse("reboot because I say so", &arena, &result, &err), FIT_USAGE);
-	assert_int_equal(parse("reboot web-1 because", &arena, &result, &err), FIT_COMMAND);
+	assert_int_equal(parse("reboot web-1 because", &arena, &result, &err), FIT_USAGE);
+	assert_string_equal(err.msg, "because what? Say: reboot ... because TEXT");
 	assert_null(result.reason);
 	assert_int_equal(parse("because of the disk", &arena, &result, &err), FIT_COMMAND);
 	assert_int_equal(result.row->own, OWN_REASON);

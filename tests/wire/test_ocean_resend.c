@@ -1,4 +1,4 @@
-/* test_ocean_again.c - the rate budget, and what may be sent again */
+/* test_ocean_resend.c - the rate budget, and what may be sent again */
 #include "ocean_world.h"
 
 static void rate_limit(void **state)
