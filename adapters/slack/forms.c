@@ -53,19 +53,19 @@ struct opened {
 };
 
 struct forms {
+	size_t next_ticket, next_opened;
 	struct ticket tickets[TICKETS_MAX]; /* rings */
 	struct opened opened[OPEN_MAX];
-	size_t next_ticket, next_opened;
 };
 
 void forms_init(struct slack_adapter *s)
 {
-	s->forms = mem_alloc(sizeof(*s->forms));
+	s->forms = mem_table(1, sizeof(*s->forms));
 }
 
 void forms_free(struct slack_adapter *s)
 {
-	free(s->forms);
+	mem_table_free(s->forms, 1, sizeof(*s->forms));
 }
 
 /* ---- tickets ------------------------------------------------------------------------------------ */

@@ -35,13 +35,13 @@ struct mark {
 };
 
 struct marks {
-	struct mark ring[MARKS_MAX];
 	unsigned next;
+	struct mark ring[MARKS_MAX];
 };
 
 struct marks *marks_new(void)
 {
-	return mem_alloc(sizeof(struct marks));
+	return mem_table(1, sizeof(struct marks));
 }
 
 static void clear_buttons(struct mark *mark)
@@ -66,7 +66,7 @@ void marks_free(struct marks *marks)
 	for (unsigned i = 0; i < MARKS_MAX; i++) {
 		clear(&marks->ring[i]);
 	}
-	free(marks);
+	mem_table_free(marks, 1, sizeof(*marks));
 }
 
 static struct mark *find(struct marks *marks, const char *id)

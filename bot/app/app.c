@@ -228,7 +228,6 @@ struct app *app_new(const struct app_parts *parts)
 	app->gate = gate_new(parts->policy);
 	app->buttons = buttons_new();
 	app->recent = recent_new();
-	app->choices = choices_new(app);
 	app->denials = denials_new();
 	app->takes = takes_new(app);
 	app->upkeep = upkeep_new(app, &parts->keep);
@@ -247,6 +246,7 @@ struct app *app_new(const struct app_parts *parts)
 		account->index = ocean_index_new(app->loop, account->ocean);
 		ocean_index_projects(account->index, policy_names_projects(parts->policy));
 	}
+	app->choices = choices_new(app);
 	for (size_t i = 0; i < parts->n_chats && i < CHATS_MAX; i++) {
 		struct app_chat *at = &app->chats[app->n_chats++];
 

@@ -14,17 +14,17 @@
 #define BUTTONS_MAX 512
 
 struct buttons {
+	size_t next;
 	struct {
 		char id[20];
 		char *text;
 		char *whose; /* NULL: anybody's */
 	} ring[BUTTONS_MAX];
-	size_t next;
 };
 
 struct buttons *buttons_new(void)
 {
-	return mem_alloc(sizeof(struct buttons));
+	return mem_table(1, sizeof(struct buttons));
 }
 
 void buttons_free(struct buttons *buttons)
@@ -36,7 +36,7 @@ void buttons_free(struct buttons *buttons)
 		free(buttons->ring[i].text);
 		free(buttons->ring[i].whose);
 	}
-	free(buttons);
+	mem_table_free(buttons, 1, sizeof(*buttons));
 }
 
 const char *buttons_add(struct buttons *buttons, const char *text)

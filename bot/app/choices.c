@@ -49,7 +49,8 @@ struct waiting {
 
 struct choices {
 	struct app *app; /* NULL: freed, and only calls under way are left */
-	struct list_kept lists[ACCOUNTS_MAX * CHOICES_LISTS];
+	struct list_kept *lists; /* of each account, CHOICES_LISTS */
+	size_t n_lists;
 	struct waiting waiting[WAITING_MAX];
 	size_t n_waiting;
 };
@@ -59,7 +60,9 @@ struct choices *choices_new(struct app *app)
 	struct choices *choices = mem_alloc(sizeof(*choices));
 
 	choices->app = app;
-	for (size_t i = 0; i < ARRAY_LEN(choices->lists); i++) {
+	choices->n_lists = (app->n_accounts > 0 ? app->n_accounts : 1) * CHOICES_LISTS;
+	choices->lists = mem_array(choices->n_lists, sizeof(*choices->lists));
+	for (size_t i = 0; i < choices->n_lists; i++) {
 		choices->lists[i].choices = choices;
 		choices->lists[i].account = i / CHOICES_LISTS;
 		choices->lists[i].of = (enum choices_of)(i % CHOICES_LISTS);
@@ -69,14 +72,15 @@ struct choices *choices_new(struct app *app)
 
 static void free_if_over(struct choices *choices)
 {
-	for (size_t i = 0; i < ARRAY_LEN(choices->lists); i++) {
+	for (size_t i = 0; i < choices->n_lists; i++) {
 		if (choices->lists[i].calling != NULL) {
 			return;
 		}
 	}
-	for (size_t i = 0; i < ARRAY_LEN(choices->lists); i++) {
+	for (size_t i = 0; i < choices->n_lists; i++) {
 		arena_done(&choices->lists[i].arena);
 	}
+	free(choices->lists);
 	free(choices);
 }
 
@@ -89,7 +93,7 @@ void choices_free(struct choices *choices)
 	for (size_t i = 0; i < choices->n_waiting; i++) {
 		free(choices->waiting[i].event_id);
 	}
-	for (size_t i = 0; i < ARRAY_LEN(choices->lists); i++) {
+	for (size_t i = 0; i < choices->n_lists; i++) {
 		if (choices->lists[i].calling != NULL) {
 			ocean_cancel(choices->lists[i].calling, &choices->lists[i].call);
 		}
@@ -153,10 +157,14 @@ static bool is_fresh(const struct list_kept *list)
 
 static void ask(struct choices *choices, size_t account, enum choices_of of)
 {
-	struct list_kept *list = list_at(choices, account, of);
 	struct app *app = choices->app;
+	struct list_kept *list;
 
-	if (list->calling != NULL || is_fresh(list) || account >= app->n_accounts) {
+	if (account >= app->n_accounts) {
+		return;
+	}
+	list = list_at(choices, account, of);
+	if (list->calling != NULL || is_fresh(list)) {
 		return;
 	}
 	list->call = (struct ocean_call){.verb = choices_rows[of].ocean,

@@ -16,15 +16,15 @@
 
 struct recent {
 	struct map keys;
-	char *ring[KEYS_MAX];
 	size_t next;
 	struct map strangers; /* who -> count in this minute */
 	int64_t minute;
+	char *ring[KEYS_MAX];
 };
 
 struct recent *recent_new(void)
 {
-	struct recent *recent = mem_alloc(sizeof(*recent));
+	struct recent *recent = mem_table(1, sizeof(*recent));
 
 	map_init(&recent->keys);
 	map_init(&recent->strangers);
@@ -41,7 +41,7 @@ void recent_free(struct recent *recent)
 	}
 	map_done(&recent->keys, NULL);
 	map_done(&recent->strangers, NULL);
-	free(recent);
+	mem_table_free(recent, 1, sizeof(*recent));
 }
 
 bool recent_repeated(struct recent *recent, const char *event_key)

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #define GROWN_BYTES ((size_t)2 << 20)
@@ -36,6 +37,47 @@ void *mem_grow(void *old, size_t n, size_t size)
 	}
 	return check(realloc(old, n * size > 0 ? n * size : 1));
 }
+
+/* AddressSanitizer watches the ends of what is in the heap only. */
+#if defined(__SANITIZE_ADDRESS__)
+#define TABLES_IN_HEAP
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define TABLES_IN_HEAP
+#endif
+#endif
+
+#ifdef TABLES_IN_HEAP
+void *mem_table(size_t n, size_t size)
+{
+	return mem_array(n, size);
+}
+
+void mem_table_free(void *table, size_t n, size_t size)
+{
+	(void)n;
+	(void)size;
+	free(table);
+}
+#else
+void *mem_table(size_t n, size_t size)
+{
+	void *table;
+
+	if (n == 0 || size == 0 || n > SIZE_MAX / size) {
+		check(NULL);
+	}
+	table = mmap(NULL, n * size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	return check(table != MAP_FAILED ? table : NULL);
+}
+
+void mem_table_free(void *table, size_t n, size_t size)
+{
+	if (table != NULL) {
+		(void)munmap(table, n * size);
+	}
+}
+#endif
 
 char *mem_strdup(const char *s)
 {

@@ -33,9 +33,8 @@
 #define CLOSE_MS 5000
 #define SIGN_IN_MS 45000 /* a refresh ends by its own deadlines before that */
 
-/* From this size on what is allocated at start has pages of its own: most of a table that fills up later costs nothing yet. */
-#define START_BLOCK_BYTES (16 * 1024)
-#define LATER_BLOCK_BYTES (1024 * 1024)
+/* From this size on a block has pages of its own, which go back when it is freed. Left alone malloc would raise it. */
+#define BLOCK_BYTES (1024 * 1024)
 
 struct program {
 	struct config *config;
@@ -518,7 +517,7 @@ struct program *program_open(const struct program_options *options)
 	/* A heap for the loop and one for each of its two workers: in one heap they waited for each other's locks, which cost a
 	 * seventh of the CPU of a change. */
 	(void)mallopt(M_ARENA_MAX, 3);
-	(void)mallopt(M_MMAP_THRESHOLD, START_BLOCK_BYTES);
+	(void)mallopt(M_MMAP_THRESHOLD, BLOCK_BYTES);
 	program->config = options->config;
 	program->policy = policy_ref(options->policy);
 	if (program_use_settings(options->config, options->policy) < 0) {
@@ -543,7 +542,6 @@ struct program *program_open(const struct program_options *options)
 		program_free(program);
 		return NULL;
 	}
-	(void)mallopt(M_MMAP_THRESHOLD, LATER_BLOCK_BYTES);
 	log_line(LOG_INFO, "start", "policy", policy_id(options->policy), NULL);
 	return program;
 }

@@ -48,6 +48,8 @@ int run_main(int argc, char **argv)
 	rc = 1;
 	program = program_open(&(struct program_options){
 		.config = config, .policy = policy, .policy_text = text, .from_file = true});
+	free(text); /* the app has a copy, until it is in the store */
+	text = NULL;
 	if (program != NULL) {
 		rc = program_run(program);
 		program_free(program);

@@ -48,11 +48,8 @@ struct bearer {
 	unsigned turn;
 
 	/* a sign-in; path NULL: none */
-	struct oauth_grant grant;
 	struct http_pool *pool;
-	struct oauth_ask ask;
 	struct secret *client_secret;
-	struct oauth_save save;
 	struct timer timer;
 	enum step step;
 	int lock; /* -1: not held */
@@ -66,6 +63,10 @@ struct bearer {
 	bool closing;
 	bool passive;
 	struct err why; /* of the latest failure */
+	/* the large ones last: a token that is no sign-in touches none of them */
+	struct oauth_grant grant;
+	struct oauth_ask ask;
+	struct oauth_save save;
 };
 
 static unsigned n_pending;
@@ -442,6 +443,7 @@ static int open_sign_in(struct bearer *b, const struct bearer_options *options, 
 	const struct http_options http = {
 		.ca_file = options->ca_file, .proxy = options->proxy, .max_connections = 1};
 
+	b->save.fd = -1;
 	if (oauth_file_load(b->path, &b->grant, err) < 0) {
 		return -1;
 	}
@@ -458,12 +460,11 @@ static int open_sign_in(struct bearer *b, const struct bearer_options *options, 
 
 struct bearer *bearer_open(struct loop *loop, const struct bearer_options *options, struct err *err)
 {
-	struct bearer *b = mem_alloc(sizeof(*b));
+	struct bearer *b = mem_table(1, sizeof(*b));
 	struct secret *token;
 
 	b->loop = loop;
 	b->lock = -1;
-	b->save.fd = -1;
 	b->account = mem_strdup(options->account);
 	b->news = options->news;
 	b->data = options->data;
@@ -507,5 +508,5 @@ void bearer_close(struct bearer *b)
 	free(b->account);
 	free(b->path);
 	free(b->url);
-	free(b);
+	mem_table_free(b, 1, sizeof(*b));
 }
