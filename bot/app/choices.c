@@ -48,7 +48,7 @@ struct waiting {
 };
 
 struct choices {
-	struct app *app; /* NULL: freed, and only calls under way are left */
+	struct app *app;         /* NULL: freed, and only calls under way are left */
 	struct list_kept *lists; /* of each account, CHOICES_LISTS */
 	size_t n_lists;
 	struct waiting waiting[WAITING_MAX];

@@ -33,13 +33,14 @@
 #define BODY_DEFAULT_BYTES (1024U * 1024U)
 #define CONNECTIONS_DEFAULT 8
 
-/* A burst is over when the pool was quiet for this long; smaller ones leave nothing worth a trim. */
+/* Quiet for this long, a pool keeps no handle; what a burst needed, or a rare request, goes back to the system then. */
 #define TRIM_AFTER_MS 2000
 #define TRIM_CALLS_MIN 8
 
 static void on_trim(struct timer *timer)
 {
 	struct http_pool *pool = timer->data;
+	bool grown = pool->n_most >= TRIM_CALLS_MIN || pool->rare;
 
 	if (pool->n_calls > 0) {
 		return;
@@ -48,7 +49,12 @@ static void on_trim(struct timer *timer)
 	while (pool->n_spare > 0) {
 		curl_easy_cleanup(pool->spare[--pool->n_spare]);
 	}
-	mem_trim();
+	if (pool->rare) {
+		multi_close(pool);
+	}
+	if (grown) {
+		mem_trim();
+	}
 }
 
 static struct http_pool *virtual_pool(struct loop *loop, struct err *err)
@@ -126,6 +132,7 @@ struct http_pool *http_pool_new(struct loop *loop, const struct http_options *op
 	multi_init(pool);
 	pool->max_connections =
 		options->max_connections > 0 ? options->max_connections : CONNECTIONS_DEFAULT;
+	pool->rare = options->rare;
 	pool->ca_file = mem_strdup(options->ca_file);
 	pool->proxy = mem_strdup(options->proxy);
 	return pool;
@@ -399,7 +406,7 @@ void call_finish(struct call *call, CURLcode code)
 	list_remove(&call->waiting);
 	task_cancel(&call->act);
 	pool->n_calls--;
-	if (pool->n_calls == 0 && pool->n_most >= TRIM_CALLS_MIN && !pool->freed) {
+	if (pool->n_calls == 0 && !pool->freed) {
 		timer_start(&pool->trim, TRIM_AFTER_MS);
 	}
 	bad = why_not(call, code, &err);

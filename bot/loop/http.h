@@ -22,6 +22,7 @@ struct http_options {
 	const char *ca_file;      /* NULL: the system's */
 	const char *proxy;        /* NULL: none, whatever the environment says */
 	unsigned max_connections; /* 0: 8 */
+	bool rare; /* asked once in a long while: nothing is kept for the next request, no connection either */
 };
 
 struct http_pool;

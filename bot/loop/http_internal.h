@@ -35,13 +35,14 @@ struct http_pool {
 	char *proxy;
 	CURLM *multi; /* NULL: no request yet */
 	unsigned max_connections;
+	bool rare;
 	bool shares;      /* the last answer came by HTTP/2 */
 	unsigned n_added; /* calls that curl has */
 	struct list line; /* struct call, by waiting: they wait for their turn at curl */
 	struct origin origin;
 	struct list watches; /* struct socket_watch, of http_multi.c */
 	struct timer timer;  /* curl's one timer */
-	struct timer trim;   /* gives memory back after a burst */
+	struct timer trim;   /* gives memory back when it is quiet */
 	struct list calls;   /* struct call, all that are under way */
 	struct list hosts;   /* struct host */
 	unsigned n_calls;

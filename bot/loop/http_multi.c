@@ -232,6 +232,7 @@ void multi_close(struct http_pool *pool)
 		pool->in_curl = true;
 		(void)curl_multi_cleanup(pool->multi);
 		pool->in_curl = false;
+		pool->multi = NULL;
 	}
 	while (!list_empty(&pool->watches)) {
 		unwatch(LIST_ENTRY(pool->watches.next, struct socket_watch, link));

@@ -440,8 +440,10 @@ bool bearer_refused(struct bearer *b, unsigned turn)
 
 static int open_sign_in(struct bearer *b, const struct bearer_options *options, struct err *err)
 {
-	const struct http_options http = {
-		.ca_file = options->ca_file, .proxy = options->proxy, .max_connections = 1};
+	const struct http_options http = {.ca_file = options->ca_file,
+					  .proxy = options->proxy,
+					  .max_connections = 1,
+					  .rare = true};
 
 	b->save.fd = -1;
 	if (oauth_file_load(b->path, &b->grant, err) < 0) {

@@ -41,6 +41,9 @@ struct polls {
 
 enum { LISTS = 2 }; /* of droplets and of GPU droplets */
 
+/* The two lists of a change come within seconds of each other; a bot that is idle need not hold the page. */
+#define LISTS_KEPT_MS 3000
+
 struct client {
 	struct ocean ocean; /* first */
 	struct loop *loop;
@@ -53,6 +56,7 @@ struct client {
 	struct token_look *look; /* NULL: nobody wants to know */
 	struct polls polls;
 	struct again *lists[LISTS]; /* what LIST's pages were the last time; NULL: not kept */
+	struct timer lists_timer;   /* forgets them */
 	uint64_t list_turn;         /* counts the lists that said something new */
 	bool list_tags_known;       /* in the last one */
 };

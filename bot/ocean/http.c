@@ -299,13 +299,25 @@ static void client_cancel(struct ocean *ocean, struct ocean_call *call)
 	}
 }
 
+static void lists_forget(struct client *client)
+{
+	timer_stop(&client->lists_timer);
+	for (size_t i = 0; i < LISTS; i++) {
+		again_unref(client->lists[i]);
+		client->lists[i] = NULL;
+	}
+}
+
+static void on_lists_timer(struct timer *timer)
+{
+	lists_forget(timer->data);
+}
+
 static void client_free(struct client *client)
 {
 	http_pool_free(client->pool);
 	token_look_free(client->look);
-	for (size_t i = 0; i < LISTS; i++) {
-		again_unref(client->lists[i]);
-	}
+	lists_forget(client);
 	for (size_t i = 0; i < ARRAY_LEN(client->tokens); i++) {
 		bearer_close(client->tokens[i].bearer);
 	}
@@ -415,9 +427,9 @@ struct ocean *ocean_http_open(struct loop *loop, const struct ocean_options *opt
 
 	list_init(&client->flights);
 	client->loop = loop;
+	timer_init(&client->lists_timer, loop, on_lists_timer, client);
 	polls_init(client);
 	client->ocean.ops = &ops;
-	client->loop = loop;
 	client->name = mem_strdup(options->name != NULL ? options->name : "main");
 	client->ocean.name = client->name;
 	client->connect_ms = options->connect_ms > 0 ? options->connect_ms : 10000;

@@ -57,7 +57,7 @@ static void on_done(struct http_request *request, const struct err *lost)
 struct ocean_self *ocean_self_new(struct loop *loop, const struct ocean_self_options *options,
 				  struct err *err)
 {
-	const struct http_options http = {.max_connections = 1};
+	const struct http_options http = {.max_connections = 1, .rare = true};
 	struct ocean_self *self = mem_alloc(sizeof(*self));
 	struct http_request *request = &self->request;
 

@@ -71,8 +71,10 @@ static void on_timer(struct timer *timer)
 
 struct token_look *token_look_new(struct client *client, const struct ocean_options *options)
 {
-	const struct http_options http = {
-		.ca_file = options->ca_file, .proxy = options->proxy, .max_connections = 1};
+	const struct http_options http = {.ca_file = options->ca_file,
+					  .proxy = options->proxy,
+					  .max_connections = 1,
+					  .rare = true};
 	struct token_look *look = mem_alloc(sizeof(*look));
 
 	look->pool = http_pool_new(client->loop, &http, NULL);

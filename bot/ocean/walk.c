@@ -303,6 +303,7 @@ static int end_page(struct walk *walk, struct ocean_page *ret_page, struct err *
 	}
 	again_unref(*list);
 	*list = again_ref(walk->page_now);
+	timer_start(&walk->flight->client->lists_timer, LISTS_KEPT_MS);
 	return 0;
 }
 
