@@ -6,6 +6,8 @@
 
 #include <cmocka.h>
 
+#include <errno.h>
+
 #include "base/clock.h"
 #include "loop/http.h"
 
@@ -697,6 +699,60 @@ static void a_missing_ca_file_is_said_at_once(void **state)
 	assert_int_equal(err.kind, ERR_CONFIG);
 }
 
+/* A server of one answer a connection, which it leaves open. */
+struct once {
+	int listener, connection;
+};
+
+static bool answers(void *data)
+{
+	static const char answer[] = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
+	struct once *once = data;
+	char request[2048];
+
+	if (once->connection < 0) {
+		once->connection =
+			accept4(once->listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+	}
+	return once->connection >= 0 && recv(once->connection, request, sizeof(request), 0) > 0 &&
+	       send(once->connection, answer, sizeof(answer) - 1, MSG_NOSIGNAL) > 0;
+}
+
+static bool was_left(void *data)
+{
+	char byte;
+
+	return recv(((struct once *)data)->connection, &byte, 1, 0) == 0;
+}
+
+static void a_rare_pool_keeps_no_connection(void **state)
+{
+	const struct http_options rare = {.rare = true};
+	struct sockaddr_in at = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	socklen_t len = sizeof(at);
+	struct once once = {.listener =
+				    socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)};
+
+	(void)state;
+	assert_return_code(bind(once.listener, (struct sockaddr *)&at, sizeof(at)), errno);
+	assert_return_code(listen(once.listener, 4), errno);
+	assert_return_code(getsockname(once.listener, (struct sockaddr *)&at, &len), errno);
+	http_pool_free(pool);
+	pool = http_pool_new(loop, &rare, NULL);
+	for (int i = 0; i < 2; i++) { /* the second comes by a new one */
+		struct ask ask = prepare("GET", "http", "127.0.0.1", ntohs(at.sin_port), "/");
+
+		once.connection = -1;
+		start(&ask);
+		assert_true(loop_run_until(loop, answers, &once, 10000));
+		assert_true(loop_run_until(loop, is_done, &ask, 10000));
+		expect_ok(&ask, 200);
+		assert_true(loop_run_until(loop, was_left, &once, 10000));
+		(void)close(once.connection);
+	}
+	(void)close(once.listener);
+}
+
 #define CASE(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -717,6 +773,7 @@ int main(void)
 		CASE(a_certificate_of_an_unknown_authority_is_refused),
 		CASE(a_tls_handshake_that_never_ends_is_cut_off),
 		CASE(what_cannot_be_sent_is_refused_in_words),
+		CASE(a_rare_pool_keeps_no_connection),
 		CASE(a_proxy_of_the_environment_is_not_asked),
 		CASE(no_answer_in_time),
 		CASE(half_an_answer_in_time),

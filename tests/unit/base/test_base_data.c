@@ -180,6 +180,19 @@ static void map_lives_with_endless_putting_and_removing(void **state)
 	map_done(&map, free);
 }
 
+static void a_table_is_zeroed_to_its_end(void **state)
+{
+	char *table = mem_table(3, 5000);
+
+	(void)state;
+	for (size_t i = 0; i < (size_t)3 * 5000; i++) {
+		assert_int_equal(table[i], 0);
+	}
+	memset(table, 1, (size_t)3 * 5000);
+	mem_table_free(table, 3, 5000);
+	mem_table_free(NULL, 3, 5000);
+}
+
 static void verbs_have_whole_rows(void **state)
 {
 	(void)state;
@@ -228,6 +241,7 @@ int main(void)
 		cmocka_unit_test(list_keeps_order_and_lets_go),
 		cmocka_unit_test(map_finds_what_was_put),
 		cmocka_unit_test(map_lives_with_endless_putting_and_removing),
+		cmocka_unit_test(a_table_is_zeroed_to_its_end),
 		cmocka_unit_test(verbs_have_whole_rows),
 		cmocka_unit_test(no_verb_is_harmless),
 	};
