@@ -2,7 +2,13 @@
 #ifndef TESTS_UNIT_APP_STARTED_H
 #define TESTS_UNIT_APP_STARTED_H
 
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
 #include <string.h>
+
+#include <cmocka.h>
 
 #include "adapters/console/console.h"
 #include "app/app.h"
