@@ -60,12 +60,12 @@ struct forms {
 
 void forms_init(struct slack_adapter *s)
 {
-	s->forms = mem_table(1, sizeof(*s->forms));
+	s->forms = mem_table(sizeof(*s->forms));
 }
 
 void forms_free(struct slack_adapter *s)
 {
-	mem_table_free(s->forms, 1, sizeof(*s->forms));
+	mem_table_free(s->forms, sizeof(*s->forms));
 }
 
 /* ---- tickets ------------------------------------------------------------------------------------ */

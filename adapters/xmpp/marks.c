@@ -41,7 +41,7 @@ struct marks {
 
 struct marks *marks_new(void)
 {
-	return mem_table(1, sizeof(struct marks));
+	return mem_table(sizeof(struct marks));
 }
 
 static void clear_buttons(struct mark *mark)
@@ -66,7 +66,7 @@ void marks_free(struct marks *marks)
 	for (unsigned i = 0; i < MARKS_MAX; i++) {
 		clear(&marks->ring[i]);
 	}
-	mem_table_free(marks, 1, sizeof(*marks));
+	mem_table_free(marks, sizeof(*marks));
 }
 
 static struct mark *find(struct marks *marks, const char *id)

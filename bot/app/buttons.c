@@ -24,7 +24,7 @@ struct buttons {
 
 struct buttons *buttons_new(void)
 {
-	return mem_table(1, sizeof(struct buttons));
+	return mem_table(sizeof(struct buttons));
 }
 
 void buttons_free(struct buttons *buttons)
@@ -36,7 +36,7 @@ void buttons_free(struct buttons *buttons)
 		free(buttons->ring[i].text);
 		free(buttons->ring[i].whose);
 	}
-	mem_table_free(buttons, 1, sizeof(*buttons));
+	mem_table_free(buttons, sizeof(*buttons));
 }
 
 const char *buttons_add(struct buttons *buttons, const char *text)

@@ -129,25 +129,36 @@ static void look_for_lack(struct turn *turn)
 	}
 }
 
+static enum verb lister_of(enum job_arg arg)
+{
+	switch (arg) {
+	case ARG_SIZE:
+		return VERB_SIZE_LIST;
+	case ARG_REGION:
+		return VERB_REGION_LIST;
+	case ARG_IMAGE:
+		return VERB_IMAGE_LIST;
+	case ARG_KEYS:
+		return VERB_KEY_LIST;
+	case ARG_PROJECT:
+		return VERB_PROJECT_LIST;
+	default:
+		return VERB_NONE;
+	}
+}
+
 const char *facts_list(struct turn *turn, enum job_arg arg)
 {
-	static const struct {
-		enum job_arg arg;
-		enum verb verb;
-	} lists[] = {{ARG_SIZE, VERB_SIZE_LIST},
-		     {ARG_REGION, VERB_REGION_LIST},
-		     {ARG_IMAGE, VERB_IMAGE_LIST},
-		     {ARG_KEYS, VERB_KEY_LIST},
-		     {ARG_PROJECT, VERB_PROJECT_LIST}};
+	enum verb verb = lister_of(arg);
 	size_t n;
 	const struct command *rows = command_rows(&n);
 
-	for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++) {
-		for (size_t k = 0; lists[i].arg == arg && k < n; k++) {
-			if (rows[k].verb == lists[i].verb &&
-			    gate_could(turn->app->gate, &turn->who, rows[k].verb)) {
-				return rows[k].phrases[0];
-			}
+	if (verb == VERB_NONE || !gate_could(turn->app->gate, &turn->who, verb)) {
+		return NULL;
+	}
+	for (size_t i = 0; i < n; i++) {
+		if (rows[i].verb == verb) {
+			return rows[i].phrases[0];
 		}
 	}
 	return NULL;

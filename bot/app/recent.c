@@ -24,7 +24,7 @@ struct recent {
 
 struct recent *recent_new(void)
 {
-	struct recent *recent = mem_table(1, sizeof(*recent));
+	struct recent *recent = mem_table(sizeof(*recent));
 
 	map_init(&recent->keys);
 	map_init(&recent->strangers);
@@ -41,7 +41,7 @@ void recent_free(struct recent *recent)
 	}
 	map_done(&recent->keys, NULL);
 	map_done(&recent->strangers, NULL);
-	mem_table_free(recent, 1, sizeof(*recent));
+	mem_table_free(recent, sizeof(*recent));
 }
 
 bool recent_repeated(struct recent *recent, const char *event_key)

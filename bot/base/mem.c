@@ -48,33 +48,28 @@ void *mem_grow(void *old, size_t n, size_t size)
 #endif
 
 #ifdef TABLES_IN_HEAP
-void *mem_table(size_t n, size_t size)
+void *mem_table(size_t size)
 {
-	return mem_array(n, size);
+	return mem_alloc(size);
 }
 
-void mem_table_free(void *table, size_t n, size_t size)
+void mem_table_free(void *table, size_t size)
 {
-	(void)n;
 	(void)size;
 	free(table);
 }
 #else
-void *mem_table(size_t n, size_t size)
+void *mem_table(size_t size)
 {
-	void *table;
+	void *table = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
-	if (n == 0 || size == 0 || n > SIZE_MAX / size) {
-		check(NULL);
-	}
-	table = mmap(NULL, n * size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	return check(table != MAP_FAILED ? table : NULL);
 }
 
-void mem_table_free(void *table, size_t n, size_t size)
+void mem_table_free(void *table, size_t size)
 {
 	if (table != NULL) {
-		(void)munmap(table, n * size);
+		(void)munmap(table, size);
 	}
 }
 #endif

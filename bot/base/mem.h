@@ -16,11 +16,11 @@ char *mem_strdup(const char *s); /* NULL stays NULL */
 char *mem_strndup(const char *s, size_t n);
 
 /*
- * Zeroed like mem_array, for a table that fills up later or never: each page of it takes memory from when something is written
+ * Zeroed like mem_alloc, for a table that fills up later or never: each page of it takes memory from when something is written
  * to it. In the heap all of them would at once, because what was in use there before has to be zeroed.
  */
-void *mem_table(size_t n, size_t size);
-void mem_table_free(void *table, size_t n, size_t size); /* as it was made; NULL is fine */
+void *mem_table(size_t size);
+void mem_table_free(void *table, size_t size); /* as it was made; NULL is fine */
 
 /* Gives the free pages of the heap back to the system, after work that needed much at once. Takes a moment: not often. */
 void mem_trim(void);

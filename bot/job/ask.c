@@ -77,20 +77,9 @@ struct consent_missing request_missing(const struct request *request,
 
 void ask_add(struct request *request, const struct store_consent *consent)
 {
-	struct arena *arena = &request->arena;
-	struct store_consent *to;
-
 	request->consents =
 		mem_grow(request->consents, request->n_consents + 1, sizeof(*request->consents));
-	to = &request->consents[request->n_consents++];
-	*to = *consent;
-	to->request = request->row.id;
-	to->person = arena_strdup(arena, consent->person);
-	to->network = arena_strdup(arena, consent->network);
-	to->user_workspace = arena_strdup(arena, consent->user_workspace);
-	to->user = arena_strdup(arena, consent->user);
-	to->digest = arena_strdup(arena, consent->digest);
-	to->policy_id = arena_strdup(arena, consent->policy_id);
+	store_consent_keep(&request->arena, &request->consents[request->n_consents++], consent);
 }
 
 enum job_state ask_state(enum duty_kind missing)

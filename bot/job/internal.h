@@ -386,6 +386,8 @@ const char *proof_lack(const struct job *job, const struct ocean_call *call, str
 /* steps.c */
 const char *job_past(const struct job *job, struct arena *arena); /* of its step: "switched off" */
 void steps_done(struct job *job); /* the step under way was: to the next, or the end */
+/* Is the droplet what the step would make of it? */
+bool step_is_so_already(const struct plan_step *step, const struct droplet *droplet);
 /* Steps that are not needed are passed over. True: none is left, steps_finish. */
 bool steps_skip(struct job *job, const struct droplet *droplet);
 void steps_finish(struct job *job, struct store_txn *txn);

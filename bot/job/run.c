@@ -240,10 +240,8 @@ static void submit(struct job *job, struct store_txn *txn)
 /* It is what was asked for: DigitalOcean would refuse, in words that say to switch it off first. An event under way may change it. */
 static bool is_so_already(const struct job *job, const struct droplet *droplet)
 {
-	const struct plan_step *step = job_step(job);
-
-	return job->request->plan->n_steps == 1 && step->unless != DROPLET_UNKNOWN &&
-	       droplet->status == step->unless && !droplet->locked;
+	return job->request->plan->n_steps == 1 && step_is_so_already(job_step(job), droplet) &&
+	       !droplet->locked;
 }
 
 /* The step at hand, if it is needed. */

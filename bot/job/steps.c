@@ -92,6 +92,11 @@ static void take_note(struct job *job, enum step_end end, const char *why)
 	job->row.step++;
 }
 
+bool step_is_so_already(const struct plan_step *step, const struct droplet *droplet)
+{
+	return step->unless != DROPLET_UNKNOWN && droplet->status == step->unless;
+}
+
 /* Is the step at hand not needed? droplet NULL: only what needs no look. */
 static bool is_left_out(const struct job *job, const struct droplet *droplet)
 {
@@ -99,8 +104,7 @@ static bool is_left_out(const struct job *job, const struct droplet *droplet)
 
 	return (step->way_back && !has_ended(job, 0, STEP_DONE)) ||
 	       (step->if_project && job->request->args.project[0] == '\0') ||
-	       (droplet != NULL && step->unless != DROPLET_UNKNOWN &&
-		droplet->status == step->unless);
+	       (droplet != NULL && step_is_so_already(step, droplet));
 }
 
 bool steps_skip(struct job *job, const struct droplet *droplet)

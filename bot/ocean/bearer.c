@@ -462,7 +462,7 @@ static int open_sign_in(struct bearer *b, const struct bearer_options *options, 
 
 struct bearer *bearer_open(struct loop *loop, const struct bearer_options *options, struct err *err)
 {
-	struct bearer *b = mem_table(1, sizeof(*b));
+	struct bearer *b = mem_table(sizeof(*b));
 	struct secret *token;
 
 	b->loop = loop;
@@ -510,5 +510,5 @@ void bearer_close(struct bearer *b)
 	free(b->account);
 	free(b->path);
 	free(b->url);
-	mem_table_free(b, 1, sizeof(*b));
+	mem_table_free(b, sizeof(*b));
 }

@@ -171,16 +171,12 @@ static void put_request_now(struct memory *m, const struct store_request *reques
 static void put_consent(struct memory *m, const struct store_consent *consent)
 {
 	struct row *row = row_new();
-	struct store_consent *to = &row->consent;
-	const char **const texts[] = {&to->request, &to->person, &to->network,  &to->user_workspace,
-				      &to->user,    &to->digest, &to->policy_id};
 
-	*to = *consent;
-	for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
-		*texts[i] = arena_strdup(&row->arena, *texts[i]);
-	}
+	store_consent_keep(&row->arena, &row->consent, consent);
 	put(m, &m->rows.consents,
-	    arena_printf(&row->arena, "%s\n%d\n%s", to->request, to->kind, to->person), row);
+	    arena_printf(&row->arena, "%s\n%d\n%s", consent->request, consent->kind,
+			 consent->person),
+	    row);
 }
 
 static void put_lock(struct memory *m, const struct store_lock *lock)

@@ -69,6 +69,10 @@ struct store_consent {
 	int64_t at_ms;
 };
 
+/* A copy whose strings are in the arena, "" for NULL. */
+void store_consent_keep(struct arena *arena, struct store_consent *ret,
+			const struct store_consent *row);
+
 /* A droplet that nobody but its owner may change. */
 struct store_lock {
 	const char *account;

@@ -60,6 +60,16 @@ void store_txn_job(struct store_txn *txn, const struct store_job *job)
 	op->job.beside = copy(txn, job->beside);
 }
 
+/* The strings of a row, by where they stand in it. */
+static void keep_texts(struct arena *arena, void *row, const size_t *texts, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		const char **text = (const char **)(void *)((char *)row + texts[i]);
+
+		*text = *text != NULL ? arena_strdup(arena, *text) : "";
+	}
+}
+
 static const size_t request_texts[] = {
 	offsetof(struct store_request, network),        offsetof(struct store_request, workspace),
 	offsetof(struct store_request, channel),        offsetof(struct store_request, thread),
@@ -87,11 +97,7 @@ void store_request_keep(struct arena *arena, struct store_request *ret,
 			const struct store_request *row)
 {
 	*ret = *row;
-	for (size_t i = 0; i < STORE_REQUEST_TEXTS; i++) {
-		const char *text = store_text_of(row, i);
-
-		*store_text_at(ret, i) = text != NULL ? arena_strdup(arena, text) : "";
-	}
+	keep_texts(arena, ret, request_texts, STORE_REQUEST_TEXTS);
 }
 
 void store_txn_request(struct store_txn *txn, const struct store_request *request)
@@ -116,18 +122,23 @@ void store_txn_request_now(struct store_txn *txn, const struct store_request *re
 	to->final = request->final;
 }
 
+static const size_t consent_texts[] = {
+	offsetof(struct store_consent, request),   offsetof(struct store_consent, person),
+	offsetof(struct store_consent, network),   offsetof(struct store_consent, user_workspace),
+	offsetof(struct store_consent, user),      offsetof(struct store_consent, digest),
+	offsetof(struct store_consent, policy_id),
+};
+
+void store_consent_keep(struct arena *arena, struct store_consent *ret,
+			const struct store_consent *row)
+{
+	*ret = *row;
+	keep_texts(arena, ret, consent_texts, ARRAY_LEN(consent_texts));
+}
+
 void store_txn_consent(struct store_txn *txn, const struct store_consent *consent)
 {
-	struct store_consent *to = &add(txn, OP_CONSENT)->consent;
-
-	*to = *consent;
-	to->request = copy(txn, consent->request);
-	to->person = copy(txn, consent->person);
-	to->network = copy(txn, consent->network);
-	to->user_workspace = copy(txn, consent->user_workspace);
-	to->user = copy(txn, consent->user);
-	to->digest = copy(txn, consent->digest);
-	to->policy_id = copy(txn, consent->policy_id);
+	store_consent_keep(&txn->arena, &add(txn, OP_CONSENT)->consent, consent);
 }
 
 void store_txn_void(struct store_txn *txn, const char *request)
@@ -176,11 +187,7 @@ const char *store_take_text_of(const struct store_take *take, size_t i)
 void store_take_keep(struct arena *arena, struct store_take *ret, const struct store_take *row)
 {
 	*ret = *row;
-	for (size_t i = 0; i < STORE_TAKE_TEXTS; i++) {
-		const char *text = store_take_text_of(row, i);
-
-		*store_take_text_at(ret, i) = text != NULL ? arena_strdup(arena, text) : "";
-	}
+	keep_texts(arena, ret, take_texts, STORE_TAKE_TEXTS);
 }
 
 void store_txn_take(struct store_txn *txn, const struct store_take *take)
@@ -217,11 +224,7 @@ const char *store_place_text_of(const struct store_place *place, size_t i)
 void store_place_keep(struct arena *arena, struct store_place *ret, const struct store_place *row)
 {
 	*ret = *row;
-	for (size_t i = 0; i < STORE_PLACE_TEXTS; i++) {
-		const char *text = store_place_text_of(row, i);
-
-		*store_place_text_at(ret, i) = text != NULL ? arena_strdup(arena, text) : "";
-	}
+	keep_texts(arena, ret, place_texts, STORE_PLACE_TEXTS);
 }
 
 void store_txn_place(struct store_txn *txn, const struct store_place *place)

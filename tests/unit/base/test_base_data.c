@@ -182,15 +182,16 @@ static void map_lives_with_endless_putting_and_removing(void **state)
 
 static void a_table_is_zeroed_to_its_end(void **state)
 {
-	char *table = mem_table(3, 5000);
+	enum { SIZE = 15000 };
+	char *table = mem_table(SIZE);
 
 	(void)state;
-	for (size_t i = 0; i < (size_t)3 * 5000; i++) {
+	for (size_t i = 0; i < SIZE; i++) {
 		assert_int_equal(table[i], 0);
 	}
-	memset(table, 1, (size_t)3 * 5000);
-	mem_table_free(table, 3, 5000);
-	mem_table_free(NULL, 3, 5000);
+	memset(table, 1, SIZE);
+	mem_table_free(table, SIZE);
+	mem_table_free(NULL, SIZE);
 }
 
 static void verbs_have_whole_rows(void **state)

@@ -23,23 +23,33 @@ static void disk_is_full(struct timer *timer)
 	timer_start(timer, 1);
 }
 
-/* Every commit fails once the request is taken in: nothing leaves, and the person hears so; with room again it is written. */
-static void a_disk_that_fills_up_stops_the_act(void **state)
+static void fill_once_started(struct world *w)
 {
-	struct world *w = *state;
-
 	timer_init(&w->full, w->loop, disk_is_full, w);
 	ask(w, &reboot_plan, WEB_1);
 	loop_advance(w->loop, 1);
 	assert_int_equal(w->n_started, 1);
 	timer_start(&w->full, 0);
+}
+
+static void room_again(struct world *w)
+{
+	timer_stop(&w->full);
+	store_memory_fail(w->store, 0, ERR_STORE);
+}
+
+/* Every commit fails once the request is taken in: nothing leaves, and the person hears so; with room again it is written. */
+static void a_disk_that_fills_up_stops_the_act(void **state)
+{
+	struct world *w = *state;
+
+	fill_once_started(w);
 	loop_advance(w->loop, 200000);
 	assert_int_equal(w->n_acts, 0);
 	assert_said(w, "Nothing ran: web-1 waited too long.");
 	assert_said(w, "the disk is full");
 	assert_int_equal(job_open_requests(w->engine), 1); /* it has to be written still */
-	timer_stop(&w->full);
-	store_memory_fail(w->store, 0, ERR_STORE);
+	room_again(w);
 	loop_advance(w->loop, 200000);
 	assert_int_equal(states_of(w).n[JOB_EXPIRED], 1);
 	assert_over(w);
@@ -61,8 +71,7 @@ static void a_disk_that_fills_up_later_loses_nothing(void **state)
 	ask(w, &reboot_plan, WEB_1); /* the store still holds the droplet: not taken for a repeat */
 	loop_advance(w->loop, 1000);
 	assert_int_equal(w->n_conflicts, 0);
-	timer_stop(&w->full);
-	store_memory_fail(w->store, 0, ERR_STORE);
+	room_again(w);
 	loop_advance(w->loop, 200000);
 	assert_int_equal(states_of(w).n[JOB_DONE], 1);
 	assert_audited(w, "\"state\":\"watching\"");
@@ -151,15 +160,10 @@ static void the_same_card_goes_on_though_its_id_could_not_be_written(void **stat
 {
 	struct world *w = *state;
 
-	timer_init(&w->full, w->loop, disk_is_full, w);
-	ask(w, &reboot_plan, WEB_1);
-	loop_advance(w->loop, 1);
-	assert_int_equal(w->n_started, 1);
-	timer_start(&w->full, 0);
+	fill_once_started(w);
 	loop_advance(w->loop, 500);
 	assert_int_equal(w->n_said, 1);
-	timer_stop(&w->full);
-	store_memory_fail(w->store, 0, ERR_STORE);
+	room_again(w);
 	loop_advance(w->loop, 15000);
 	assert_int_equal(w->n_acts, 1);
 	world_restart(w);
