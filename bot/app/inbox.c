@@ -135,14 +135,12 @@ static void left_free(struct left *left)
 }
 
 /* Told, or it cannot be: then the row has done its work. Canceled: the next start tries again. */
-static void on_told(struct post_card *card, const char *id, unsigned version, const struct err *err,
-		    void *data)
+static void on_told(struct post_card *card, const char *id, const struct err *err, void *data)
 {
 	struct left *left = data;
 
 	(void)card;
 	(void)id;
-	(void)version;
 	if (err == NULL || err->kind != ERR_CANCELED) {
 		drop(left->app, left->name);
 	}
@@ -181,8 +179,8 @@ static void tell(struct left *left)
 	/* the same delivery is no new one, should it come again */
 	(void)recent_repeated(app->recent, left->name + strlen(PREFIX));
 	card = post_open(queue, &request);
-	(void)post_set(card, words_restarted(&arena, app->buttons, &who,
-					     json_string_or(row, "said", NULL)));
+	post_set(card,
+		 words_restarted(&arena, app->buttons, &who, json_string_or(row, "said", NULL)));
 	post_close(card);
 	arena_done(&arena);
 }

@@ -98,8 +98,8 @@ void app_use_policy(struct app *app, struct policy *policy);
  * waits for it, `delivered` comes once for each place, as post.h says; the value is how many there are. */
 unsigned channel_post(struct app *app, const struct policy *policy, const char *name,
 		      const struct message *message,
-		      void (*delivered)(struct post_card *, const char *id, unsigned version,
-					const struct err *err, void *data),
+		      void (*delivered)(struct post_card *, const char *id, const struct err *err,
+					void *data),
 		      void *data);
 void keepers_post(struct app *app, const struct policy *policy, const struct message *message);
 

@@ -17,14 +17,14 @@ static void post_and_tell(struct post_queue *queue, const struct post_request *r
 {
 	struct post_card *card = post_open(queue, request);
 
-	(void)post_set(card, message);
+	post_set(card, message);
 	post_close(card);
 }
 
 unsigned channel_post(struct app *app, const struct policy *policy, const char *name,
 		      const struct message *message,
-		      void (*delivered)(struct post_card *, const char *id, unsigned version,
-					const struct err *err, void *data),
+		      void (*delivered)(struct post_card *, const char *id, const struct err *err,
+					void *data),
 		      void *data)
 {
 	const struct policy_channel *channels;

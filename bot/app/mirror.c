@@ -118,14 +118,12 @@ static void settle(struct mirror *mirror)
 	}
 }
 
-static void delivered(struct post_card *card, const char *id, unsigned version,
-		      const struct err *err, void *data)
+static void delivered(struct post_card *card, const char *id, const struct err *err, void *data)
 {
 	struct mirror *mirror = data;
 
 	(void)card;
 	(void)id;
-	(void)version;
 	(void)err; /* the next one tells more */
 	mirror->n_posts--;
 	settle(mirror);

@@ -89,10 +89,10 @@ void post_card_free(struct post_card *card)
 	post_lane_drop_if_idle(lane);
 }
 
-void post_tell(struct post_card *card, unsigned version, const struct err *err)
+void post_tell(struct post_card *card, const struct err *err)
 {
 	if (card->request.delivered != NULL) {
-		card->request.delivered(card, card->id[0] != '\0' ? card->id : NULL, version, err,
+		card->request.delivered(card, card->id[0] != '\0' ? card->id : NULL, err,
 					card->request.data);
 	}
 }
@@ -122,14 +122,13 @@ static void settle(struct task *task)
 {
 	struct post_card *card = task->data;
 	struct err trouble = card->trouble;
-	unsigned version = card->closed ? card->version : card->settled;
 	bool over = post_is_over(card);
 
 	if (card->closed && !over) {
 		return; /* the newest form is on its way and brings the last word */
 	}
 	err_clear(&card->trouble);
-	post_tell(card, version, trouble.kind != ERR_NONE ? &trouble : NULL);
+	post_tell(card, trouble.kind != ERR_NONE ? &trouble : NULL);
 	if (over) {
 		post_card_free(card);
 	}
@@ -180,16 +179,15 @@ struct post_card *post_open(struct post_queue *queue, const struct post_request 
 	return card;
 }
 
-unsigned post_set(struct post_card *card, const struct message *message)
+void post_set(struct post_card *card, const struct message *message)
 {
 	struct form *form;
 
 	if (card->lane->queue->stopping) {
-		return ++card->version;
+		return;
 	}
 	form = mem_alloc(sizeof(*form));
 	form->message = message_copy(&form->arena, message);
-	form->version = ++card->version;
 	form->born_ms = clock_mono_ms();
 	if (card->moved) {
 		post_form_moved(form);
@@ -201,20 +199,17 @@ unsigned post_set(struct post_card *card, const struct message *message)
 		post_lane_leave(card);
 		card->newest = NULL;
 		post_form_free(form);
-		card->settled = card->version;
 		task_post(&card->settle);
 	} else if (!card->is_waiting && card->lane->n_waiting >= POST_WAITING_MAX) {
 		card->newest = NULL;
 		post_form_free(form);
 		(void)err_set(&card->trouble, ERR_LIMIT,
 			      "too many messages wait to be sent to that place");
-		card->settled = card->version;
 		task_post(&card->settle);
 	} else {
 		post_lane_enter(card);
 		post_lane_next(card->lane);
 	}
-	return card->version;
 }
 
 void post_close(struct post_card *card)
@@ -238,7 +233,7 @@ void post_once(struct post_queue *queue, const struct chat_place *place, const c
 		.place = *place, .private_to = private_to, .answers = answers};
 	struct post_card *card = post_open(queue, &request);
 
-	(void)post_set(card, message);
+	post_set(card, message);
 	post_close(card);
 }
 
@@ -259,7 +254,7 @@ void post_queue_free(struct post_queue *queue)
 			card->lane->flight = NULL;
 			card->flight = NULL;
 		}
-		post_tell(card, card->version, &canceled);
+		post_tell(card, &canceled);
 		post_card_free(card);
 	}
 	for (;;) {

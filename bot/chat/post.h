@@ -73,24 +73,23 @@ struct post_request {
 	bool again;      /* an earlier process may have posted it: as in chat.h */
 	/*
 	 * Called after each form that reached the network (err NULL, id its post id) and when one could not be
-	 * delivered for good. `version` is the number that post_set gave for the newest form delivered.
+	 * delivered for good.
 	 * When the post to edit is gone, a new one is made and said so by an id that differs.
 	 * id is NULL while nothing stands there. It may set or close the card, not free the queue.
 	 */
-	void (*delivered)(struct post_card *, const char *id, unsigned version,
-			  const struct err *err, void *data);
+	void (*delivered)(struct post_card *, const char *id, const struct err *err, void *data);
 	void *data;
 };
 
 /* The request is copied. */
 struct post_card *post_open(struct post_queue *queue, const struct post_request *request);
 
-/* The card's newest form; the message is rendered or copied before this returns. Returns its version, from 1. */
-unsigned post_set(struct post_card *card, const struct message *message);
+/* The card's newest form; the message is rendered or copied before this returns. */
+void post_set(struct post_card *card, const struct message *message);
 
 /*
  * No more forms. delivered() comes exactly once more, from the loop, never before this returns: for the newest
- * form (at once when it is there already; version 0 when there never was one). Then the handle is gone.
+ * form (at once when it is there already, or there never was one). Then the handle is gone.
  */
 void post_close(struct post_card *card);
 

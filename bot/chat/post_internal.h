@@ -10,7 +10,6 @@
 struct form {
 	struct arena arena;
 	const struct message *message;
-	unsigned version;
 	int64_t born_ms;              /* it is given up so much later */
 	bool painted;                 /* a picture was asked for; file NULL: there is none */
 	const struct chat_file *file; /* in the arena */
@@ -59,14 +58,12 @@ struct post_card {
 	struct form *newest;      /* to be sent; NULL: nothing new */
 	struct form *shown;       /* what stands there */
 	struct flight *flight;
-	unsigned version;
 	bool is_waiting;
 	bool closed;
 	bool moved;         /* the post that it was is gone: each form says so */
 	unsigned tries;     /* of the form at hand */
 	int64_t sent_ms;    /* last delivery; 0: none */
 	struct task settle; /* tells the owner from the loop what needs no network */
-	unsigned settled;   /* the form that settle tells of */
 	struct err trouble; /* and what went wrong with it */
 };
 
@@ -74,7 +71,7 @@ void post_form_free(struct form *form);  /* NULL is fine */
 void post_form_moved(struct form *form); /* says that the post before it is gone; once */
 
 /* Calls the owner. */
-void post_tell(struct post_card *card, unsigned version, const struct err *err);
+void post_tell(struct post_card *card, const struct err *err);
 /* Closed, and nothing is left to send: the next word is the last. */
 bool post_is_over(const struct post_card *card);
 void post_card_free(struct post_card *card);

@@ -360,7 +360,6 @@ static void flight_done(struct chat_post *post, const struct err *err)
 	struct flight *flight = post->data;
 	struct post_card *card = flight->card;
 	struct lane *lane;
-	unsigned version = flight->form->version;
 
 	if (card == NULL) {
 		flight_free(flight);
@@ -384,7 +383,7 @@ static void flight_done(struct chat_post *post, const struct err *err)
 	if (!card->closed || post_is_over(card)) {
 		bool over = post_is_over(card);
 
-		post_tell(card, version, err);
+		post_tell(card, err);
 		if (over) {
 			post_card_free(card);
 		}

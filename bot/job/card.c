@@ -219,14 +219,12 @@ static void last_word(struct card_link *link, const struct err *err)
 	request_settle(request);
 }
 
-static void delivered(struct post_card *card, const char *id, unsigned version,
-		      const struct err *err, void *data)
+static void delivered(struct post_card *card, const char *id, const struct err *err, void *data)
 {
 	struct card_link *link = data;
 	struct request *request = link->request;
 
 	(void)card;
-	(void)version;
 	if (request != NULL && err == NULL && id != NULL && strcmp(id, request->card_id) != 0) {
 		(void)snprintf(request->card_id, sizeof(request->card_id), "%s", id);
 		save_id(request);
@@ -277,7 +275,7 @@ void card_show(struct request *request)
 	arena_init(&arena);
 	report = report_of(request, &arena);
 	offer_next(request, &report, &arena);
-	(void)post_set(link->card, report_card(&report, &arena));
+	post_set(link->card, report_card(&report, &arena));
 	arena_done(&arena);
 }
 
@@ -322,7 +320,7 @@ static void tell_elsewhere(const struct request *request, unsigned slot)
 	};
 	(void)snprintf(key, sizeof(key), "p-%.16s-%hhu", request->row.id, (unsigned char)slot);
 	card = post_open(queue, &post);
-	(void)post_set(card, report_ping(&report, &arena));
+	post_set(card, report_ping(&report, &arena));
 	post_close(card);
 	arena_done(&arena);
 }
@@ -354,7 +352,7 @@ static void ping(struct request *request)
 		     : request->card_id[0] != '\0'   ? request->card_id
 						     : NULL;
 	card = post_open(queue, &post);
-	(void)post_set(card, report_ping(&report, &arena));
+	post_set(card, report_ping(&report, &arena));
 	post_close(card);
 	arena_done(&arena);
 }
