@@ -157,7 +157,6 @@ static int take_up(struct job_engine *engine, const struct store_request *row,
 	const struct plan *plan = engine->options.plan(verb, engine->options.data);
 	struct request *request = request_new(engine, row, plan != NULL ? plan : &gone, n_jobs);
 	size_t n_open = 0;
-	int64_t newest_ms = row->updated_ms;
 
 	for (size_t i = 0; i < n_jobs; i++) {
 		struct job *job = &request->jobs[i];
@@ -166,14 +165,13 @@ static int take_up(struct job_engine *engine, const struct store_request *row,
 		job->held = jobs[i].open;
 		mend(job);
 		n_open += !job_state_final((enum job_state)job->row.state);
-		newest_ms = job->row.updated_ms > newest_ms ? job->row.updated_ms : newest_ms;
 	}
 	request->resumed = true;
 	request_add(request);
 	if (joined_load(request, err) < 0) {
 		return -1;
 	}
-	if (n_open == 0 && (n_jobs == 0 || clock_wall_ms() - newest_ms > STALE_CARD_MS)) {
+	if (n_open == 0 && (n_jobs == 0 || clock_wall_ms() - row->updated_ms > STALE_CARD_MS)) {
 		request->told = true; /* nobody waits for this message any more */
 	} else {
 		card_open(request);

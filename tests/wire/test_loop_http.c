@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include <errno.h>
+#include <time.h>
 
 #include "base/clock.h"
 #include "loop/http.h"
@@ -725,31 +726,68 @@ static bool was_left(void *data)
 	return recv(((struct once *)data)->connection, &byte, 1, 0) == 0;
 }
 
+static struct once listen_once(void)
+{
+	struct sockaddr_in at = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	struct once once = {.connection = -1};
+
+	once.listener = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	assert_return_code(bind(once.listener, (struct sockaddr *)&at, sizeof(at)), errno);
+	assert_return_code(listen(once.listener, 4), errno);
+	return once;
+}
+
+/* By a new connection. */
+static void ask_once(struct once *once)
+{
+	struct sockaddr_in at;
+	socklen_t len = sizeof(at);
+	struct ask ask;
+
+	assert_return_code(getsockname(once->listener, (struct sockaddr *)&at, &len), errno);
+	ask = prepare("GET", "http", "127.0.0.1", ntohs(at.sin_port), "/");
+	once->connection = -1;
+	start(&ask);
+	assert_true(loop_run_until(loop, answers, once, 10000));
+	assert_true(loop_run_until(loop, is_done, &ask, 10000));
+	expect_ok(&ask, 200);
+}
+
 static void a_rare_pool_keeps_no_connection(void **state)
 {
 	const struct http_options rare = {.rare = true};
-	struct sockaddr_in at = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-	socklen_t len = sizeof(at);
-	struct once once = {.listener =
-				    socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)};
+	struct once once = listen_once();
 
 	(void)state;
-	assert_return_code(bind(once.listener, (struct sockaddr *)&at, sizeof(at)), errno);
-	assert_return_code(listen(once.listener, 4), errno);
-	assert_return_code(getsockname(once.listener, (struct sockaddr *)&at, &len), errno);
 	http_pool_free(pool);
 	pool = http_pool_new(loop, &rare, NULL);
-	for (int i = 0; i < 2; i++) { /* the second comes by a new one */
-		struct ask ask = prepare("GET", "http", "127.0.0.1", ntohs(at.sin_port), "/");
-
-		once.connection = -1;
-		start(&ask);
-		assert_true(loop_run_until(loop, answers, &once, 10000));
-		assert_true(loop_run_until(loop, is_done, &ask, 10000));
-		expect_ok(&ask, 200);
+	for (int i = 0; i < 2; i++) {
+		ask_once(&once);
 		assert_true(loop_run_until(loop, was_left, &once, 10000));
 		(void)close(once.connection);
 	}
+	(void)close(once.listener);
+}
+
+/* Its end can be read for ever: it is seen once, and the next request finds another connection. */
+static void a_kept_connection_that_ends_does_not_wake(void **state)
+{
+	struct once once = listen_once();
+	struct timespec before;
+	struct timespec after;
+
+	(void)state;
+	ask_once(&once);
+	(void)close(once.connection);
+	(void)loop_run_until(loop, never, NULL, 100);
+	(void)clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &before);
+	(void)loop_run_until(loop, never, NULL, 600);
+	(void)clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &after);
+	assert_in_range((after.tv_sec - before.tv_sec) * 1000000 +
+				(after.tv_nsec - before.tv_nsec) / 1000,
+			0, 20000);
+	ask_once(&once);
+	(void)close(once.connection);
 	(void)close(once.listener);
 }
 
@@ -774,6 +812,7 @@ int main(void)
 		CASE(a_tls_handshake_that_never_ends_is_cut_off),
 		CASE(what_cannot_be_sent_is_refused_in_words),
 		CASE(a_rare_pool_keeps_no_connection),
+		CASE(a_kept_connection_that_ends_does_not_wake),
 		CASE(a_proxy_of_the_environment_is_not_asked),
 		CASE(no_answer_in_time),
 		CASE(half_an_answer_in_time),

@@ -29,6 +29,29 @@ static void pages(void **state)
 	close_world(&world);
 }
 
+static bool never(void *data)
+{
+	(void)data;
+	return false;
+}
+
+/* What is the same page for page has one number, so that nobody decodes it again; a while later there are no pages to compare with. */
+static void lists_that_say_the_same(void **state)
+{
+	struct world world;
+	uint64_t turn;
+
+	(void)state;
+	OPEN(&world, "--empty", "--droplet", "web-1 id=11");
+	(void)ask(&world, OCEAN_LIST, 0); /* what is known of tags comes with the first */
+	turn = ask(&world, OCEAN_LIST, 0).call.list_turn;
+	assert_int_not_equal(turn, 0);
+	assert_int_equal(ask(&world, OCEAN_LIST, 0).call.list_turn, turn);
+	(void)loop_run_until(world.loop, never, NULL, 3500);
+	assert_int_not_equal(ask(&world, OCEAN_LIST, 0).call.list_turn, turn);
+	close_world(&world);
+}
+
 static void one_droplet(void **state)
 {
 	struct world world;
@@ -246,15 +269,11 @@ static void many_at_once(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(pages),
-		cmocka_unit_test(one_droplet),
-		cmocka_unit_test(actions),
-		cmocka_unit_test(failed_lists),
-		cmocka_unit_test(no_gpus),
-		cmocka_unit_test(links_elsewhere),
-		cmocka_unit_test(nobody_there),
-		cmocka_unit_test(canceled),
-		cmocka_unit_test(closed_while_under_way),
+		cmocka_unit_test(pages),           cmocka_unit_test(lists_that_say_the_same),
+		cmocka_unit_test(one_droplet),     cmocka_unit_test(actions),
+		cmocka_unit_test(failed_lists),    cmocka_unit_test(no_gpus),
+		cmocka_unit_test(links_elsewhere), cmocka_unit_test(nobody_there),
+		cmocka_unit_test(canceled),        cmocka_unit_test(closed_while_under_way),
 		cmocka_unit_test(many_at_once),
 	};
 

@@ -311,6 +311,26 @@ static void post_long(struct fake_post *p, int n, const char *mark)
 	loop_advance(fake.loop, 1100);
 }
 
+/* It looks for them now and then, not in every turn. */
+static void an_edit_waits_for_pages_without_a_pace_too(void **state)
+{
+	static struct fake_post p = {.post = {.key = "c-1", .answers = "1700000000.000001"}};
+	static struct fake_post e = {.post = {.replaces = "1800000000.000100"}};
+
+	(void)state;
+	fake.s->pace_ms = 0;
+	post_long(&p, 1000, "old");
+	assert_true(fake_answer("chat.postMessage", POSTED));
+	loop_advance(fake.loop, 10);
+	assert_true(fake_answer("chat.postMessage", "{\"ok\":true,\"ts\":\"1800000000.000200\"}"));
+	loop_advance(fake.loop, 10);
+	post_long(&e, 1000, "new");
+	assert_null(fake_call("chat.update"));
+	assert_true(fake_answer("chat.postMessage", "{\"ok\":true,\"ts\":\"1800000000.000300\"}"));
+	loop_advance(fake.loop, 1100);
+	assert_true(body_has("chat.update", "\"ts\":\"1800000000.000100\""));
+}
+
 static void an_edit_has_all_its_pages(void **state)
 {
 	static struct fake_post p = {.post = {.key = "c-1", .answers = "1700000000.000001"}};
@@ -592,6 +612,7 @@ int main(void)
 		WITH_FAKE(what_went_wrong_has_its_sentence),
 		WITH_FAKE(long_answers_are_pages),
 		WITH_FAKE(an_edit_has_all_its_pages),
+		WITH_FAKE(an_edit_waits_for_pages_without_a_pace_too),
 		WITH_FAKE(an_outcome_stands_in_the_thread_and_outside),
 		cmocka_unit_test(before_the_start_nothing_goes),
 		cmocka_unit_test(a_close_calls_all_back),
