@@ -64,11 +64,45 @@ static void droplet_seen(struct job *job, const struct ocean_call *call, const s
 	arena_done(&arena);
 }
 
-static void look_at_droplet(struct job *job)
+static void look_alone(struct job *job)
 {
 	const struct ocean_call call = proof_call(job);
 
 	job_call(job, &call, droplet_seen);
+}
+
+/* What no list shows, or where there is none, its own answer tells. */
+static void on_list(struct ocean_want *want, struct ocean_snapshot *snapshot, const struct err *err)
+{
+	struct job *job = want->data;
+	const struct droplet *droplet =
+		err == NULL ? ocean_snapshot_by_id(snapshot, job->row.droplet_id) : NULL;
+
+	job->wanting = false;
+	if (droplet == NULL) {
+		look_alone(job);
+	} else {
+		const struct ocean_call seen = {
+			.verb = OCEAN_GET, .droplets = droplet, .n_droplets = 1};
+
+		droplet_seen(job, &seen, NULL);
+	}
+	ocean_snapshot_unref(snapshot);
+}
+
+/* Many changes end at about the same time: a list that is read for the next ones shows the droplets of these too. */
+static void look_at_droplet(struct job *job)
+{
+	const struct job_options *options = &job->request->engine->options;
+	struct ocean_index *index = options->index(job->row.account, options->data);
+
+	if (proof_call(job).verb != OCEAN_GET || index == NULL || !ocean_index_is_due(index)) {
+		look_alone(job);
+		return;
+	}
+	job->fresh.want = (struct ocean_want){.max_tier = TIER_READ, .done = on_list, .data = job};
+	job->wanting = true;
+	ocean_index_want(index, &job->fresh.want);
 }
 
 static void action_completed(struct job *job)

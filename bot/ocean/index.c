@@ -32,6 +32,7 @@
 #define BURST 4
 #define REQUEST_EVERY_MS 1000
 #define PAGE 200
+#define LEAST 2 /* requests of a list: droplets, and GPU droplets */
 #define PLENTY 1000
 #define TOLD_A_TURN 4
 
@@ -75,7 +76,7 @@ struct ocean_index {
 	struct task tell;
 	int64_t began_ms[BURST]; /* ring: lists for which nobody waited at a screen */
 	size_t n_began, next_began;
-	int64_t apart_ms;   /* how far apart these may be, by what the last one cost */
+	unsigned requests; /* that the last one cost: these may be so far apart; 0: none came yet */
 	struct timer later; /* for those of `next` when that is too near */
 	unsigned busy;      /* depth of callbacks: freeing waits */
 	bool freed;
@@ -239,8 +240,7 @@ static void on_listed(struct ocean_call *call, const struct err *err)
 		return;
 	}
 	listing->snapshot = take_snapshot(listing, call);
-	listing->index->apart_ms =
-		REQUEST_EVERY_MS * (int64_t)(2 + call->n_droplets / PAGE); /* and GPU droplets */
+	listing->index->requests = LEAST + (unsigned)(call->n_droplets / PAGE);
 	if (listing->walk == NULL) {
 		end_list(listing, NULL);
 	}
@@ -316,7 +316,7 @@ static void begin_or_wait(struct ocean_index *index)
 {
 	int64_t now_ms = clock_mono_ms();
 	int64_t *first_ms = &index->began_ms[index->next_began]; /* of the burst */
-	int64_t wait_ms = *first_ms + BURST * index->apart_ms - now_ms;
+	int64_t wait_ms = *first_ms + BURST * REQUEST_EVERY_MS * (int64_t)index->requests - now_ms;
 
 	if (people_wait(index) || ocean_spare(index->ocean, PLENTY)) {
 		begin_list(index);
@@ -374,6 +374,13 @@ void ocean_index_want(struct ocean_index *index, struct ocean_want *want)
 	if (where != &index->current) {
 		task_post(&index->turn);
 	}
+}
+
+bool ocean_index_is_due(const struct ocean_index *index)
+{
+	return index->requests == LEAST && !timer_running(&index->later) &&
+	       (!list_empty(&index->next) ||
+		(index->listing != NULL && ocean_spare(index->ocean, PLENTY)));
 }
 
 void ocean_index_cancel(struct ocean_want *want)
