@@ -1,8 +1,9 @@
 /* roll.c - rows from the database to a closed file: a bite of rows at a time, then the cut, a bite at a time
  *
  * Happy path, each step one store_ask or one transaction: no file holds the row after the cut and the log is too long -> rows
- * are appended to "rolling.tmp", fsynced each time -> it is full, gets its name, the folder is fsynced, and the texts of all
- * policies that the database has are files beside it -> store_txn_cut, again and again up to the file's last row.
+ * are appended to "rolling.tmp" -> it is full, is on disk, gets its name, the folder is fsynced, and the texts of all policies that
+ * the database has are files beside it -> store_txn_cut, again and again up to the file's last row. Bites are small: whoever wants
+ * to write meanwhile waits for one of them at most.
  *
  * Failure modes: the folder cannot be written, or is as large as it may be (the run ends with the reason, the rows stay); the
  * commit of a cut fails (the same); the process dies: before the file has its name it is begun anew, after that the file is
@@ -22,7 +23,9 @@
 
 #define FILE_ROWS 10000
 #define FILE_BYTES (8 << 20)
-#define BITE_ROWS 500
+#define BITE_ROWS 100
+#define CUT_ROWS 200
+#define SYNC_BYTES (256 << 10) /* a file that is synced at its end only is one long wait */
 #define SQUEEZED_ROWS 1000
 #define DRAFT "rolling.tmp"
 
@@ -38,11 +41,12 @@ struct audit_roll {
 	bool running, freed;
 	int fd; /* the draft; -1: none */
 	int64_t first, last;
-	int64_t draft_bytes;
-	int64_t trusted; /* the last row of a file that is known to hold what the database has */
+	int64_t draft_bytes, unsynced;
+	int64_t last_seq; /* of the log, when the draft was begun */
+	int64_t trusted;  /* the last row of a file that is known to hold what the database has */
 	int64_t folder_bytes;
 	enum next next;
-	int64_t cut_at;
+	int64_t cut_at, cut_last;
 	struct err err;
 	void (*done)(void *data, int64_t folder_bytes, const struct err *err);
 	void *data;
@@ -95,6 +99,7 @@ static int begin_file(struct audit_roll *roll, const struct audit_folder *folder
 	roll->first = first;
 	roll->last = first - 1;
 	roll->draft_bytes = 0;
+	roll->unsynced = 0;
 	return roll->fd < 0 ? failed(roll, "make") : 0;
 }
 
@@ -117,6 +122,12 @@ static int take_row(const struct store_log *log, void *data)
 	return ++bite->rows == BITE_ROWS || bite->text.len > (1 << 20);
 }
 
+static int sync_draft(struct audit_roll *roll)
+{
+	roll->unsynced = 0;
+	return fsync(roll->fd) < 0 ? failed(roll, "write") : 0;
+}
+
 static int write_text(struct audit_roll *roll, const struct strbuf *text)
 {
 	for (size_t at = 0; at < text->len;) {
@@ -128,18 +139,20 @@ static int write_text(struct audit_roll *roll, const struct strbuf *text)
 		at += n > 0 ? (size_t)n : 0;
 	}
 	roll->draft_bytes += (int64_t)text->len;
-	return fsync(roll->fd) < 0 ? failed(roll, "write") : 0;
+	roll->unsynced += (int64_t)text->len;
+	return roll->unsynced >= SYNC_BYTES ? sync_draft(roll) : 0;
 }
 
 /* One bite more. *ret_full: the file has all that it shall have. */
-static int append(struct audit_roll *roll, int64_t last_seq, bool *ret_full)
+static int append(struct audit_roll *roll, bool *ret_full)
 {
 	struct bite bite = {.last = roll->last,
 			    .most_last = roll->first + roll->options.file_rows - 1};
 	int rc;
 
-	if (bite.most_last >= last_seq) {
-		bite.most_last = last_seq - 1; /* the newest row stays where it can be asked for */
+	if (bite.most_last >= roll->last_seq) {
+		bite.most_last =
+			roll->last_seq - 1; /* the newest row stays where it can be asked for */
 	}
 	strbuf_init(&bite.text, (size_t)4 << 20);
 	rc = store_each_log(roll->store, roll->last + 1, take_row, &bite, &roll->err);
@@ -186,14 +199,14 @@ static int end_file(struct audit_roll *roll, const struct audit_folder *folder)
 	char *draft = audit_folder_name(folder, DRAFT);
 	char *path;
 	char name[64];
-	int rc = 0;
+	int rc = roll->unsynced > 0 ? sync_draft(roll) : 0;
 
 	(void)snprintf(name, sizeof(name), "%012lld-%012lld.jsonl", (long long)roll->first,
 		       (long long)roll->last);
 	path = audit_folder_name(folder, name);
 	(void)close(roll->fd);
 	roll->fd = -1;
-	if (store_each_policy(roll->store, keep_policy, &keeping, &roll->err) < 0 ||
+	if (rc < 0 || store_each_policy(roll->store, keep_policy, &keeping, &roll->err) < 0 ||
 	    keeping.failed) {
 		rc = -1;
 	} else if (rename(draft, path) < 0) {
@@ -267,8 +280,8 @@ static void look_at_file(struct audit_roll *roll, const struct audit_folder *fol
 
 	if (roll->trusted == file->last || holds(roll, folder, file, usage)) {
 		roll->trusted = file->last;
-		roll->cut_at = usage->cut_seq + BITE_ROWS < file->last ? usage->cut_seq + BITE_ROWS
-								       : file->last;
+		roll->cut_at = usage->cut_seq;
+		roll->cut_last = file->last;
 		roll->next = NEXT_CUT;
 	} else if (file->first == usage->cut_seq + 1) {
 		/* nothing of it was cut: the database has all of its rows, and it is written anew */
@@ -308,7 +321,6 @@ static void decide(struct audit_roll *roll, const struct audit_folder *folder,
 		   const struct store_usage *usage)
 {
 	const struct audit_file *file = file_after_cut(folder, usage->cut_seq);
-	bool full = false;
 
 	if (file != NULL && file->last >= usage->last_seq) {
 		(void)err_set(&roll->err, ERR_STORE,
@@ -320,23 +332,18 @@ static void decide(struct audit_roll *roll, const struct audit_folder *folder,
 		look_at_file(roll, folder, file, usage);
 		return;
 	}
-	if (roll->fd < 0) {
-		if (!too_long(roll, usage)) {
-			return;
-		}
-		if (roll->options.folder_bytes > 0 && folder->bytes >= roll->options.folder_bytes) {
-			(void)err_set(
-				&roll->err, ERR_LIMIT,
-				"the closed files of the audit log have the %lld MiB that they may "
-				"have: move the oldest out of \"%.80s\"",
-				(long long)(roll->options.folder_bytes >> 20), folder->path);
-			return;
-		}
-		if (begin_file(roll, folder, usage->cut_seq + 1) < 0) {
-			return;
-		}
+	if (!too_long(roll, usage)) {
+		return;
 	}
-	if (append(roll, usage->last_seq, &full) == 0 && (!full || end_file(roll, folder) == 0)) {
+	if (roll->options.folder_bytes > 0 && folder->bytes >= roll->options.folder_bytes) {
+		(void)err_set(&roll->err, ERR_LIMIT,
+			      "the closed files of the audit log have the %lld MiB that they may "
+			      "have: move the oldest out of \"%.80s\"",
+			      (long long)(roll->options.folder_bytes >> 20), folder->path);
+		return;
+	}
+	roll->last_seq = usage->last_seq;
+	if (begin_file(roll, folder, usage->cut_seq + 1) == 0) {
 		roll->next = NEXT_LOOK;
 	}
 }
@@ -346,14 +353,24 @@ static void look(struct store *store, void *data)
 	struct audit_roll *roll = data;
 	struct audit_folder folder;
 	struct store_usage usage;
+	bool full = false;
 
 	roll->next = NEXT_NOTHING;
+	if (roll->fd >= 0 && append(roll, &full) < 0) {
+		return;
+	}
+	if (roll->fd >= 0 && !full) {
+		roll->next = NEXT_LOOK;
+		return;
+	}
 	if (store_get_usage(store, NULL, &usage, &roll->err) < 0 ||
 	    audit_folder_read(store, &folder, &roll->err) < 0) {
 		return;
 	}
 	roll->folder_bytes = folder.bytes;
-	if (folder.path != NULL) {
+	if (full) {
+		roll->next = end_file(roll, &folder) == 0 ? NEXT_LOOK : NEXT_NOTHING;
+	} else if (folder.path != NULL) {
 		decide(roll, &folder, &usage);
 	}
 	audit_folder_done(&folder);
@@ -379,6 +396,8 @@ static void finish(struct audit_roll *roll)
 	}
 }
 
+static void cut(struct audit_roll *roll);
+
 static void was_cut(void *data, const struct err *err)
 {
 	struct audit_roll *roll = data;
@@ -386,15 +405,30 @@ static void was_cut(void *data, const struct err *err)
 	if (err != NULL || roll->freed) {
 		err_copy(&roll->err, err);
 		finish(roll);
+	} else if (roll->cut_at < roll->cut_last) {
+		cut(roll);
 	} else {
 		store_ask(roll->store, look, looked, roll);
 	}
 }
 
+/* As much as goes in one bite. */
+static void cut(struct audit_roll *roll)
+{
+	struct store_txn *txn = store_txn_new(roll->store);
+	int64_t left = roll->cut_last - roll->cut_at;
+
+	roll->cut_at += left < CUT_ROWS ? left : CUT_ROWS;
+	store_txn_cut(txn, roll->cut_at);
+	if (roll->cut_at == roll->cut_last) {
+		store_txn_drop_policies(txn);
+	}
+	store_commit(txn, was_cut, roll);
+}
+
 static void looked(void *data, const struct err *err)
 {
 	struct audit_roll *roll = data;
-	struct store_txn *txn;
 
 	if (err != NULL) {
 		err_copy(&roll->err, err);
@@ -402,9 +436,7 @@ static void looked(void *data, const struct err *err)
 	if (roll->freed || roll->err.kind != ERR_NONE || roll->next == NEXT_NOTHING) {
 		finish(roll);
 	} else if (roll->next == NEXT_CUT) {
-		txn = store_txn_new(roll->store);
-		store_txn_cut(txn, roll->cut_at);
-		store_commit(txn, was_cut, roll);
+		cut(roll);
 	} else {
 		store_ask(roll->store, look, looked, roll);
 	}

@@ -377,6 +377,9 @@ static int apply_op(struct memory *m, const struct store_op *op, struct err *err
 		return 0;
 	case OP_CUT:
 		return memory_cut_log(m, op->seq, err);
+	case OP_POLICIES:
+		memory_drop_policies(m);
+		return 0;
 	}
 	return err_set(err, ERR_STORE, "the transaction is broken");
 }

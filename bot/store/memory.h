@@ -74,6 +74,7 @@ const char *memory_last_hash(const struct rows *rows);
 int64_t memory_final_bound(const struct rows *rows, const struct store_prune *prune);
 void memory_prune(struct memory *m, const struct store_prune *bounds);
 int memory_cut_log(struct memory *m, int64_t seq, struct err *err);
+void memory_drop_policies(struct memory *m);
 
 /* memory_read.c: the rows of struct store_back; and a map's rows in order, NULL behind the last: free them. */
 struct row **memory_sorted(const struct map *map, int (*order)(const void *, const void *));

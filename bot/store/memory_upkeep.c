@@ -109,8 +109,6 @@ int memory_cut_log(struct memory *m, int64_t seq, struct err *err)
 {
 	struct rows *rows = &m->rows;
 	struct cut *cut;
-	const char *key;
-	void *value;
 	size_t n = seq > rows->cut_seq ? (size_t)(seq - rows->cut_seq) : 0;
 
 	if (n == 0 || n > rows->n_log) {
@@ -128,10 +126,18 @@ int memory_cut_log(struct memory *m, int64_t seq, struct err *err)
 	memmove(rows->log, rows->log + n, rows->n_log * sizeof(struct row *));
 	memory_remember(m, NULL, "", NULL);
 	m->undos[m->n_undos - 1].cut = cut;
+	return 0;
+}
+
+void memory_drop_policies(struct memory *m)
+{
+	struct rows *rows = &m->rows;
+	const char *key;
+	void *value;
+
 	for (size_t i = 0; map_next(&rows->policies, &i, &key, &value);) {
 		if (is_followed(rows, value) && !is_meant(rows, key)) {
 			memory_take_out(m, &rows->policies, key, value);
 		}
 	}
-	return 0;
 }

@@ -98,10 +98,12 @@ static const char *const queries[Q_COUNT] = {
 	[Q_CUT_NOTE] = "INSERT OR REPLACE INTO log_cut (one, seq, hash)"
 		       " SELECT 1, seq, hash FROM log WHERE seq = ?1",
 	[Q_CUT_LOG] = "DELETE FROM log WHERE seq <= ?1",
-	[Q_CUT_POLICIES] = "DELETE FROM policy WHERE EXISTS (SELECT 1 FROM policy later WHERE"
-			   " later.log_seq > policy.log_seq AND later.log_seq <= ?1)"
-			   " AND id NOT IN (SELECT policy_id FROM request)"
-			   " AND id NOT IN (SELECT policy_id FROM consent)",
+	/* CASE: SQLite would look at every request first, where there is no policy to ask for */
+	[Q_DROP_POLICIES] =
+		"DELETE FROM policy WHERE CASE WHEN EXISTS (SELECT 1 FROM policy later WHERE"
+		" later.log_seq > policy.log_seq AND later.log_seq <= (SELECT seq FROM log_cut))"
+		" THEN id NOT IN (SELECT policy_id FROM request)"
+		" AND id NOT IN (SELECT policy_id FROM consent) END",
 };
 
 int sqlite_failed(struct sqlite *s, struct err *err)
@@ -251,6 +253,7 @@ static void sqlite_close(struct store *store)
 	for (size_t i = 0; i < Q_COUNT; i++) {
 		(void)sqlite3_finalize(s->stmts[i]);
 	}
+	(void)sqlite3_close(s->aside);
 	(void)sqlite3_close(s->db);
 	if (s->fd >= 0) {
 		(void)close(s->fd);
@@ -281,6 +284,8 @@ static const struct store_back back = {
 	.get_usage = sqlite_get_usage,
 	.set_limit = sqlite_set_limit,
 	.check = sqlite_check,
+	.wants_checkpoint = sqlite_wants_checkpoint,
+	.checkpoint = sqlite_checkpoint,
 	.close = sqlite_close,
 };
 
@@ -386,7 +391,7 @@ static int migrate(struct sqlite *s, int64_t version, struct err *err)
 /*
  * Pages are kept as they are used, up to 8 MiB: a request's id is random, so that each new one touches a page of that index, and
  * with less those of 100,000 rows were read again and again. No mapping, few small blocks. The write-ahead log keeps its
- * length, about 8 MiB: a commit then writes over blocks that the file has, which is half the sync of one that makes it longer.
+ * length, about 10 MiB: a commit then writes over blocks that the file has, which is half the sync of one that makes it longer.
  * The limit is for one that grew behind a long reader.
  */
 static int tune(struct sqlite *s, bool read_only, struct err *err)
@@ -400,12 +405,14 @@ static int tune(struct sqlite *s, bool read_only, struct err *err)
 		 err) < 0) {
 		return -1;
 	}
-	return read_only
-		       ? 0
-		       : exec(s,
-			      "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;"
-			      "PRAGMA wal_autocheckpoint=2000; PRAGMA journal_size_limit=16777216;",
-			      err);
+	if (read_only) {
+		return 0;
+	}
+	sqlite_checkpoints(s);
+	return exec(s,
+		    "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;"
+		    "PRAGMA journal_size_limit=67108864;",
+		    err);
 }
 
 static int open_database(struct sqlite *s, const char *path, bool read_only, struct err *err)

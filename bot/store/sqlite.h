@@ -1,11 +1,13 @@
 /* sqlite.h - what the files of the SQLite store share (the only file with sqlite3.h); nobody else includes it
  *
- * sqlite.c opens, commits and closes; sqlite_rows.c writes a transaction's rows; sqlite_read.c reads.
+ * sqlite.c opens, commits and closes; sqlite_rows.c writes a transaction's rows; sqlite_read.c reads; sqlite_checkpoint.c brings the
+ * write-ahead log into the file.
  */
 #ifndef STORE_SQLITE_H
 #define STORE_SQLITE_H
 
 #include <sqlite3.h>
+#include <stdatomic.h>
 
 #include "store/internal.h"
 
@@ -45,7 +47,7 @@ enum query {
 	Q_PRUNE_REQUESTS,
 	Q_CUT_NOTE,
 	Q_CUT_LOG,
-	Q_CUT_POLICIES,
+	Q_DROP_POLICIES,
 	Q_COUNT,
 };
 
@@ -89,6 +91,11 @@ struct sqlite {
 	char end_hash[STORE_HASH_SIZE];
 	char fresh[64]; /* id of the request that was put in last: its jobs are new too */
 	sqlite3_stmt *stmts[Q_COUNT];
+	/* sqlite_checkpoint.c */
+	sqlite3 *aside;       /* its connection; NULL until the first checkpoint */
+	atomic_int log_pages; /* in the write-ahead log, after the last commit */
+	atomic_int tried;     /* so many when the last one was begun */
+	atomic_bool over;     /* it is over: the next commit takes what came meanwhile */
 };
 
 static inline struct sqlite *sqlite_of(struct store *store)
@@ -153,9 +160,15 @@ int sqlite_each_policy(struct store *store,
 		       int (*each)(const char *id, const char *text, int64_t at_ms, void *),
 		       void *data, struct err *err);
 
+/* sqlite_checkpoint.c: before the first commit; the other two are rows of struct store_back. */
+void sqlite_checkpoints(struct sqlite *s);
+bool sqlite_wants_checkpoint(struct store *store);
+void sqlite_checkpoint(struct store *store, void *data);
+
 /* sqlite_upkeep.c */
 int sqlite_prune(struct sqlite *s, const struct store_prune *prune, struct err *err);
 int sqlite_cut(struct sqlite *s, int64_t seq, struct err *err);
+int sqlite_drop_policies(struct sqlite *s, struct err *err);
 int sqlite_get_usage(struct store *store, const struct store_prune *prune,
 		     struct store_usage *ret_usage, struct err *err);
 bool sqlite_at_limit(

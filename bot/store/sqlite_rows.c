@@ -397,6 +397,8 @@ int sqlite_put(struct sqlite *s, const struct store_op *op, struct err *err)
 		return sqlite_prune(s, &op->prune, err);
 	case OP_CUT:
 		return sqlite_cut(s, op->seq, err);
+	case OP_POLICIES:
+		return sqlite_drop_policies(s, err);
 	}
 	return err_set(err, ERR_STORE, "the transaction is broken");
 }

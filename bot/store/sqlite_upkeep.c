@@ -85,8 +85,14 @@ int sqlite_cut(struct sqlite *s, int64_t seq, struct err *err)
 	if (sqlite3_changes(s->db) == 0) {
 		return err_set(err, ERR_CONFLICT, "the log has no row %lld", (long long)seq);
 	}
-	return run_with(s, Q_CUT_LOG, seq, 0, err) < 0 ? -1
-						       : run_with(s, Q_CUT_POLICIES, seq, 0, err);
+	return run_with(s, Q_CUT_LOG, seq, 0, err);
+}
+
+int sqlite_drop_policies(struct sqlite *s, struct err *err)
+{
+	sqlite3_stmt *stmt = sqlite_query(s, Q_DROP_POLICIES, err);
+
+	return stmt != NULL ? sqlite_run(s, stmt, err) : -1;
 }
 
 /* ---- how full ------------------------------------------------------------------------------ */

@@ -25,7 +25,7 @@ enum errand_state {
 	ERRAND_OVER, /* carried out; or taken back by close before the worker had begun */
 };
 
-/* What the worker does: a group, or a read. Outlives its store when that is closed before the loop heard of the end. */
+/* What a worker does: a group, a read or a checkpoint. Outlives its store when that is closed before the loop heard of the end. */
 struct store_errand {
 	struct work work;
 	struct store *store;                           /* NULL: closed meanwhile */
@@ -67,7 +67,7 @@ void store_done(struct store *store)
 {
 	assert(list_empty(&store->waiting) && store->group == NULL);
 	assert(list_empty(&store->ahead) && list_empty(&store->told));
-	assert(list_empty(&store->asks) && store->ask == NULL);
+	assert(list_empty(&store->asks) && store->ask == NULL && store->checkpoint == NULL);
 	(void)pthread_mutex_destroy(&store->lock);
 	free(store->path);
 	store->path = NULL;
@@ -272,6 +272,28 @@ static void gather(struct task *task)
 	begin_group(task->data);
 }
 
+static void checkpoint_done(struct work *work)
+{
+	struct store_errand *checkpoint = work->data;
+
+	if (checkpoint->store != NULL) {
+		checkpoint->store->checkpoint = NULL;
+	}
+	errand_free(checkpoint);
+}
+
+/* It takes long, and no group waits for it. */
+static void begin_checkpoint(struct store *store)
+{
+	if (store->checkpoint != NULL || store->back->wants_checkpoint == NULL ||
+	    !store->back->wants_checkpoint(store)) {
+		return;
+	}
+	store->checkpoint = errand_new(store, checkpoint_done);
+	store->checkpoint->look = store->back->checkpoint;
+	work_start_aside(store->loop, &store->checkpoint->work);
+}
+
 /* The worker has the next group before anybody hears of this one: it writes while the loop tells. */
 static void group_done(struct work *work)
 {
@@ -282,6 +304,7 @@ static void group_done(struct work *work)
 		note_failure(store, &group->txns);
 		store->group = NULL;
 		begin_group(store);
+		begin_checkpoint(store);
 		move_ahead(&group->txns, &store->ahead);
 		list_move_all(&group->txns, &store->told);
 		tell_some(store, 0); /* may close the store */
@@ -421,6 +444,10 @@ void store_drain(struct store *store, bool silent)
 		}
 		list_move_all(&store->group->txns, &over);
 		store->group = NULL;
+	}
+	if (store->checkpoint != NULL) {
+		(void)take_back(store->checkpoint);
+		store->checkpoint = NULL;
 	}
 	/* a callback may commit or ask once more: that one is canceled too */
 	do {

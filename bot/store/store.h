@@ -188,10 +188,12 @@ struct store_prune {
 };
 void store_txn_prune(struct store_txn *txn, const struct store_prune *prune);
 /*
- * The rows up to `seq` leave the log; that row's number and hash stay behind as the place where the chain goes on. Texts of
- * policies that only they could mean go too. A condition: the row is there, or CONFLICT.
+ * The rows up to `seq` leave the log; that row's number and hash stay behind as the place where the chain goes on. A condition:
+ * the row is there, or CONFLICT.
  */
 void store_txn_cut(struct store_txn *txn, int64_t seq);
+/* Texts of policies go that only rows could mean which the log has no more. It may look at every request: not with each cut. */
+void store_txn_drop_policies(struct store_txn *txn);
 
 /*
  * Of all that is committed with it this one is called back first, and at once: what it lets go is an acknowledgement, for which

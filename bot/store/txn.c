@@ -277,6 +277,11 @@ void store_txn_cut(struct store_txn *txn, int64_t seq)
 	add(txn, OP_CUT)->seq = seq;
 }
 
+void store_txn_drop_policies(struct store_txn *txn)
+{
+	(void)add(txn, OP_POLICIES);
+}
+
 void store_txn_ahead(struct store_txn *txn)
 {
 	txn->ahead = true;

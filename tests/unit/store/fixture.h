@@ -341,6 +341,7 @@ ATTR_UNUSED static enum err_kind cut_at(struct fixture *f, int64_t seq)
 	struct store_txn *txn = store_txn_new(f->store);
 
 	store_txn_cut(txn, seq);
+	store_txn_drop_policies(txn);
 	return commit(f, txn);
 }
 
