@@ -75,7 +75,7 @@ struct loop {
  * others' turn is the next one, so that sockets come in between.
  */
 #define TURN_MOST 8
-#define TURN_US 500
+#define TURN_US 150
 
 /* Fires what is due at now_ms and was started before this call, at most so many. */
 void timers_fire(struct loop *loop, int64_t now_ms, unsigned most);
