@@ -1,9 +1,8 @@
 /* upkeep.c - keeps the store small and looks after it: every few seconds a look, and work only where there is some
  *
  * One round: how full is it -> what ended long ago is pruned, bite after bite -> the audit log rolls over -> repeated denials of
- * past minutes are written. The first rounds also look whether the database is sound, as many tables a round as fit into a few
- * milliseconds: a large database waits for nobody long, and a small one is done in one round. Reads and writes run on the
- * store's worker between two groups; the loop only hears of the results.
+ * past minutes are written. The first round also begins to look whether the database is sound; that goes on beside all else. Reads
+ * and writes run on the store's worker between two groups; the loop only hears of the results.
  *
  * Failure modes: damage (health turns red and stays so, the keepers are told); the space is nearly used up (told at 80 %, and
  * when it is); a prune or a roll fails (logged, tried again next round).
@@ -32,7 +31,6 @@
 	2000 /* where something was written since the last one: memory goes back soon after a burst */
 #define BUSY_MS 1000 /* where this one had work */
 #define CHECK_TAIL_ROWS 500
-#define CHECK_BITE_MS 5 /* of looking at tables in one round */
 #define BITES_MAX 50
 #define WARN_PERCENT 80
 #define CALM_PERCENT 75
@@ -50,9 +48,8 @@ struct upkeep {
 	struct store_prune bounds;
 	struct store_usage usage;
 	struct err err;
-	bool check;
-	bool checking; /* the loop has not heard yet that the check is over */
-	unsigned part;
+	bool check;    /* is due: with the first round */
+	bool checking; /* is under way */
 	struct err damage;
 	/* on the loop */
 	int64_t log_rows;
@@ -80,7 +77,6 @@ struct upkeep *upkeep_new(struct app *app, const struct app_keep *keep)
 	upkeep->keep.audit_rows = or_default(keep->audit_rows, AUDIT_ROWS);
 	upkeep->roll = audit_roll_new(app->store);
 	upkeep->check = true;
-	upkeep->checking = true;
 	timer_init(&upkeep->timer, app->loop, tick, upkeep);
 	return upkeep;
 }
@@ -104,7 +100,7 @@ void upkeep_free(struct upkeep *upkeep)
 	}
 	timer_stop(&upkeep->timer);
 	upkeep->app = NULL;
-	if (!upkeep->under_way) {
+	if (!upkeep->under_way && !upkeep->checking) {
 		release(upkeep);
 	}
 }
@@ -156,28 +152,26 @@ static void looked(void *data, const struct err *err);
 /* Gone meanwhile? Then nothing of the round is left to do. */
 static bool is_over(struct upkeep *upkeep)
 {
-	if (upkeep->app == NULL) {
-		release(upkeep);
-		return true;
+	if (upkeep->app != NULL) {
+		return false;
 	}
-	return false;
+	upkeep->under_way = false;
+	if (!upkeep->checking) {
+		release(upkeep);
+	}
+	return true;
 }
 
 static void end_round(struct upkeep *upkeep)
 {
 	upkeep->under_way = false;
-	if (upkeep->checking &&
-	    !upkeep->check) { /* the start is over: what it needed once goes back */
-		upkeep->checking = false;
-		mem_trim();
-	} else if (
-		upkeep->calm) { /* so does what a burst needed, when it is over: that takes milliseconds */
+	if (upkeep->calm) { /* what a burst needed goes back when it is over: that takes milliseconds */
 		mem_trim_grown();
 	}
 	denials_flush(upkeep->app, false);
-	timer_start(&upkeep->timer, upkeep->worked || upkeep->check ? BUSY_MS
-				    : upkeep->calm                  ? ROUND_MS
-								    : WRITTEN_MS);
+	timer_start(&upkeep->timer, upkeep->worked ? BUSY_MS
+				    : upkeep->calm ? ROUND_MS
+						   : WRITTEN_MS);
 }
 
 static void rolled(void *data, int64_t folder_bytes, const struct err *err)
@@ -239,24 +233,38 @@ static void prune(struct upkeep *upkeep)
 static void look(struct store *store, void *data)
 {
 	struct upkeep *upkeep = data;
-	int64_t began_ms;
-	bool more = true;
 
 	err_clear(&upkeep->err);
 	(void)store_get_usage(store, &upkeep->bounds, &upkeep->usage, &upkeep->err);
-	if (!upkeep->check || upkeep->bites > 0) {
-		return;
+	if (upkeep->check) {
+		(void)audit_verify_tail(store, CHECK_TAIL_ROWS, &upkeep->damage);
 	}
-	if (upkeep->part == 0 && audit_verify_tail(store, CHECK_TAIL_ROWS, &upkeep->damage) < 0) {
-		upkeep->check = false;
-		return;
+}
+
+static void take_damage(struct upkeep *upkeep, const struct err *damage)
+{
+	if (damage->kind != ERR_NONE && upkeep->broken.kind == ERR_NONE) {
+		upkeep->broken = *damage;
+		tell_broken(upkeep);
 	}
-	began_ms = clock_mono_ms();
-	do {
-		if (store_check(store, upkeep->part++, &more, &upkeep->damage) < 0 || !more) {
-			upkeep->check = false;
+}
+
+/* The start is over with it: what that needed once goes back. */
+static void checked(void *data, const struct err *err)
+{
+	struct upkeep *upkeep = data;
+
+	upkeep->checking = false;
+	if (upkeep->app == NULL) {
+		if (!upkeep->under_way) {
+			release(upkeep);
 		}
-	} while (upkeep->check && clock_mono_ms() - began_ms < CHECK_BITE_MS);
+		return;
+	}
+	if (err != NULL && err->kind != ERR_CANCELED) {
+		take_damage(upkeep, err);
+	}
+	mem_trim();
 }
 
 static void looked(void *data, const struct err *err)
@@ -274,9 +282,11 @@ static void looked(void *data, const struct err *err)
 	}
 	upkeep->calm = upkeep->log_rows == upkeep->usage.last_seq;
 	upkeep->log_rows = upkeep->usage.last_seq;
-	if (upkeep->damage.kind != ERR_NONE && upkeep->broken.kind == ERR_NONE) {
-		upkeep->broken = upkeep->damage;
-		tell_broken(upkeep);
+	take_damage(upkeep, &upkeep->damage);
+	if (upkeep->check) {
+		upkeep->check = false;
+		upkeep->checking = true;
+		store_check(upkeep->store, checked, upkeep);
 	}
 	metrics_set(METRIC_STORE_BYTES, upkeep->usage.used_bytes);
 	metrics_set(METRIC_STORE_LIMIT_BYTES, upkeep->usage.limit_bytes);

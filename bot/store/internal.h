@@ -127,9 +127,9 @@ struct store_back {
 	int (*get_usage)(struct store *, const struct store_prune *prune, struct store_usage *,
 			 struct err *);
 	void (*set_limit)(struct store *, int64_t bytes);
-	int (*check)(struct store *, unsigned part, bool *ret_more, struct err *);
+	int (*check)(struct store *, struct err *); /* aside */
 	bool (*wants_checkpoint)(struct store *);   /* from the loop; NULL: never */
-	void (*checkpoint)(struct store *, void *); /* aside, while groups go on; data: NULL */
+	void (*checkpoint)(struct store *);         /* aside */
 	void (*close)(struct store *);
 };
 
@@ -146,12 +146,14 @@ struct store {
 		told; /* carried out; they are called back a few a turn, so that a large group is no stall */
 	struct task tell;
 	bool *gone; /* set when a callback closed the store; NULL: none is under way */
-	struct store_errand *group;      /* the one at the worker; NULL: none */
-	struct list asks;                /* reads that wait for the one at the worker */
-	struct store_errand *ask;        /* the one at the worker; NULL: none */
-	struct store_errand *checkpoint; /* aside; NULL: none */
-	pthread_mutex_t lock;            /* the database: a group, or a read at start */
-	struct err failing;              /* of the newest group; NONE: it is on disk */
+	struct store_errand *group; /* the one at the worker; NULL: none */
+	struct list asks;           /* reads that wait for the one at the worker */
+	struct store_errand *ask;   /* the one at the worker; NULL: none */
+	struct list
+		aside; /* errands beside the groups, under way: checks, and one checkpoint at most */
+	bool checkpointing;
+	pthread_mutex_t lock; /* the database: a group, or a read at start */
+	struct err failing;   /* of the newest group; NONE: it is on disk */
 	bool closing;
 	char *path;        /* the file; NULL: none */
 	unsigned fail_nth; /* memory store: counts down to the commit that fails */

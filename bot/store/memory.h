@@ -114,6 +114,6 @@ int memory_each_policy(struct store *store,
 int memory_get_usage(struct store *store, const struct store_prune *bounds,
 		     struct store_usage *ret_usage, struct err *err);
 void memory_set_limit(struct store *store, int64_t bytes);
-int memory_check(struct store *store, unsigned part, bool *ret_more, struct err *err);
+int memory_check(struct store *store, struct err *err);
 
 #endif

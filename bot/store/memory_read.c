@@ -356,11 +356,9 @@ void memory_set_limit(struct store *store, int64_t bytes)
 	(void)bytes;
 }
 
-int memory_check(struct store *store, unsigned part, bool *ret_more, struct err *err)
+int memory_check(struct store *store, struct err *err)
 {
 	(void)store;
-	(void)part;
 	(void)err;
-	*ret_more = false;
 	return 0;
 }

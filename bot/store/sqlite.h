@@ -163,7 +163,7 @@ int sqlite_each_policy(struct store *store,
 /* sqlite_checkpoint.c: before the first commit; the other two are rows of struct store_back. */
 void sqlite_checkpoints(struct sqlite *s);
 bool sqlite_wants_checkpoint(struct store *store);
-void sqlite_checkpoint(struct store *store, void *data);
+void sqlite_checkpoint(struct store *store);
 
 /* sqlite_upkeep.c */
 int sqlite_prune(struct sqlite *s, const struct store_prune *prune, struct err *err);
@@ -174,6 +174,6 @@ int sqlite_get_usage(struct store *store, const struct store_prune *prune,
 bool sqlite_at_limit(
 	const struct sqlite *s); /* after SQLITE_FULL: is it ours, and not the disk's? */
 void sqlite_set_limit(struct store *store, int64_t bytes);
-int sqlite_check(struct store *store, unsigned part, bool *ret_more, struct err *err);
+int sqlite_check(struct store *store, struct err *err);
 
 #endif

@@ -54,13 +54,12 @@ static bool has_aside(struct sqlite *s)
 	return s->aside != NULL;
 }
 
-void sqlite_checkpoint(struct store *store, void *data)
+void sqlite_checkpoint(struct store *store)
 {
 	struct sqlite *s = sqlite_of(store);
 	int done = 0;
 	int rc = SQLITE_OK;
 
-	(void)data;
 	atomic_store(&s->tried, atomic_load(&s->log_pages));
 	if (!has_aside(s)) {
 		return;

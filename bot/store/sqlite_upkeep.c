@@ -1,6 +1,6 @@
 /* sqlite_upkeep.c - what keeps the SQLite store small and sound: pruning, cutting the log, its limit, its check
  *
- * All of it runs on the worker in bounded bites, so that no commit waits long behind it. Pages that are freed are used again;
+ * What is written is written in bounded bites, so that no commit waits long behind it; the check is made aside. Pages that are freed are used again;
  * the file does not shrink, and its size counts without them.
  */
 #include <stdio.h>
@@ -190,57 +190,35 @@ bool sqlite_at_limit(const struct sqlite *s)
 
 /* ---- is it sound --------------------------------------------------------------------------- */
 
-/* The part-th table's name; *ret_more: there is one after it. "" when there is none. */
-static int table_name(struct sqlite *s, unsigned part, char *ret_name, size_t size, bool *ret_more,
-		      struct err *err)
+static int unread(sqlite3 *db, struct err *err)
 {
-	sqlite3_stmt *stmt;
-	int rc;
-
-	if (sqlite_prepare(s,
-			   "SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name"
-			   " LIMIT 2 OFFSET ?1",
-			   &stmt, err) < 0) {
-		return -1;
-	}
-	sqlite_bind_int(stmt, 1, part);
-	rc = sqlite3_step(stmt);
-	ret_name[0] = '\0';
-	if (rc == SQLITE_ROW) {
-		(void)snprintf(ret_name, size, "%s", (const char *)sqlite3_column_text(stmt, 0));
-		rc = sqlite3_step(stmt);
-	}
-	*ret_more = rc == SQLITE_ROW;
-	return sqlite_read_over(s, stmt, rc, err);
+	return err_set(err, ERR_STORE, "cannot read the database: %.120s",
+		       db != NULL ? sqlite3_errmsg(db) : "no memory");
 }
 
-int sqlite_check(struct store *store, unsigned part, bool *ret_more, struct err *err)
+static int quick_check(sqlite3 *db, struct err *err)
 {
-	struct sqlite *s = sqlite_of(store);
-	sqlite3_stmt *stmt;
-	char name[64];
-	char sql[128];
-	int rc;
+	sqlite3_stmt *stmt = NULL;
+	int rc = sqlite3_prepare_v2(db, "PRAGMA quick_check(1)", -1, &stmt, NULL);
 
-	if (table_name(s, part, name, sizeof(name), ret_more, err) < 0) {
-		return -1;
+	if (rc != SQLITE_OK || sqlite3_step(stmt) != SQLITE_ROW) {
+		rc = unread(db, err);
+	} else if (strcmp((const char *)sqlite3_column_text(stmt, 0), "ok") != 0) {
+		rc = err_set(err, ERR_STORE, "the database is damaged (%.120s)",
+			     (const char *)sqlite3_column_text(stmt, 0));
 	}
-	if (name[0] == '\0') {
-		return 0;
-	}
-	(void)snprintf(sql, sizeof(sql), "PRAGMA quick_check('%s')", name);
-	if (sqlite_prepare(s, sql, &stmt, err) < 0) {
-		return -1;
-	}
-	rc = sqlite3_step(stmt);
-	if (rc == SQLITE_ROW && strcmp((const char *)sqlite3_column_text(stmt, 0), "ok") != 0) {
-		(void)err_set(err, ERR_STORE, "the database is damaged (%.120s)",
-			      (const char *)sqlite3_column_text(stmt, 0));
-		(void)sqlite3_finalize(stmt);
-		return -1;
-	}
-	rc = sqlite_read_over(s, stmt, rc, err);
-	/* every page of the table went through the cache; few of them are wanted again */
-	(void)sqlite3_db_release_memory(s->db);
+	(void)sqlite3_finalize(stmt);
+	return rc;
+}
+
+/* Through a connection for this once: every page goes through its cache, and few of them are wanted again. */
+int sqlite_check(struct store *store, struct err *err)
+{
+	sqlite3 *db = NULL;
+	int rc =
+		sqlite3_open_v2(store->path, &db, SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_READONLY, NULL);
+
+	rc = rc == SQLITE_OK ? quick_check(db, err) : unread(db, err);
+	(void)sqlite3_close(db);
 	return rc;
 }

@@ -25,15 +25,17 @@ enum errand_state {
 	ERRAND_OVER, /* carried out; or taken back by close before the worker had begun */
 };
 
-/* What a worker does: a group, a read or a checkpoint. Outlives its store when that is closed before the loop heard of the end. */
+/* What a worker does: a group, a read, a check or a checkpoint. Outlives its store when that is closed before the loop heard of the end. */
 struct store_errand {
 	struct work work;
-	struct store *store;                           /* NULL: closed meanwhile */
-	struct list txns;                              /* of a group */
-	struct list link;                              /* of a read, among those that wait */
+	struct store *store; /* NULL: closed meanwhile */
+	struct list txns;    /* of a group */
+	struct list link;    /* of a read, among those that wait; of those beside the groups */
 	void (*look)(struct store *store, void *data); /* NULL: a group */
+	void *look_data;
 	void (*seen)(void *data, const struct err *err);
 	void *data;
+	struct err result; /* of a check */
 	pthread_mutex_t lock;
 	pthread_cond_t over;
 	enum errand_state state;
@@ -53,6 +55,7 @@ void store_init(struct store *store, const struct store_back *back, struct loop 
 	list_init(&store->ahead);
 	list_init(&store->told);
 	list_init(&store->asks);
+	list_init(&store->aside);
 	(void)pthread_mutexattr_init(&nested);
 	(void)pthread_mutexattr_settype(&nested, PTHREAD_MUTEX_RECURSIVE);
 	(void)pthread_mutex_init(&store->lock, &nested);
@@ -67,7 +70,8 @@ void store_done(struct store *store)
 {
 	assert(list_empty(&store->waiting) && store->group == NULL);
 	assert(list_empty(&store->ahead) && list_empty(&store->told));
-	assert(list_empty(&store->asks) && store->ask == NULL && store->checkpoint == NULL);
+	assert(list_empty(&store->asks) && store->ask == NULL);
+	assert(list_empty(&store->aside));
 	(void)pthread_mutex_destroy(&store->lock);
 	free(store->path);
 	store->path = NULL;
@@ -168,7 +172,7 @@ static void errand_run(struct work *work)
 		return;
 	}
 	if (errand->look != NULL) {
-		errand->look(store, errand->data);
+		errand->look(store, errand->look_data);
 	} else {
 		(void)pthread_mutex_lock(&store->lock);
 		carry_out(store, &errand->txns);
@@ -272,27 +276,75 @@ static void gather(struct task *task)
 	begin_group(task->data);
 }
 
-static void checkpoint_done(struct work *work)
-{
-	struct store_errand *checkpoint = work->data;
+/* ---- beside the groups ---------------------------------------------------------------------- */
 
-	if (checkpoint->store != NULL) {
-		checkpoint->store->checkpoint = NULL;
+static void aside_done(struct work *work)
+{
+	struct store_errand *errand = work->data;
+
+	if (errand->store != NULL) {
+		list_remove(&errand->link);
+		errand->seen(errand->data,
+			     errand->result.kind == ERR_NONE ? NULL : &errand->result);
 	}
-	errand_free(checkpoint);
+	errand_free(errand);
+}
+
+static void begin_aside(struct store *store, struct store_errand *errand)
+{
+	list_append(&store->aside, &errand->link);
+	work_start_aside(store->loop, &errand->work);
+}
+
+static void checkpoint(struct store *store, void *data)
+{
+	(void)data;
+	store->back->checkpoint(store);
+}
+
+static void checkpoint_over(void *data, const struct err *err)
+{
+	(void)err;
+	((struct store *)data)->checkpointing = false;
 }
 
 /* It takes long, and no group waits for it. */
 static void begin_checkpoint(struct store *store)
 {
-	if (store->checkpoint != NULL || store->back->wants_checkpoint == NULL ||
+	struct store_errand *errand;
+
+	if (store->checkpointing || store->back->wants_checkpoint == NULL ||
 	    !store->back->wants_checkpoint(store)) {
 		return;
 	}
-	store->checkpoint = errand_new(store, checkpoint_done);
-	store->checkpoint->look = store->back->checkpoint;
-	work_start_aside(store->loop, &store->checkpoint->work);
+	store->checkpointing = true;
+	errand = errand_new(store, aside_done);
+	errand->look = checkpoint;
+	errand->seen = checkpoint_over;
+	errand->data = store;
+	begin_aside(store, errand);
 }
+
+static void check(struct store *store, void *data)
+{
+	struct store_errand *errand = data;
+
+	(void)store->back->check(store, &errand->result);
+}
+
+void store_check(struct store *store, void (*done)(void *data, const struct err *err), void *data)
+{
+	struct store_errand *errand = errand_new(store, aside_done);
+
+	assert(store->loop != NULL); /* opened for reading only */
+	errand->look = check;
+	errand->look_data = errand;
+	errand->seen = done;
+	errand->data = data;
+	begin_aside(store, errand);
+}
+
+/* ---- the next group -------------------------------------------------------------------------- */
 
 /* The worker has the next group before anybody hears of this one: it writes while the loop tells. */
 static void group_done(struct work *work)
@@ -363,6 +415,7 @@ void store_ask(struct store *store, void (*work)(struct store *store, void *data
 
 	assert(store->loop != NULL); /* opened for reading only */
 	ask->look = work;
+	ask->look_data = data;
 	ask->seen = done;
 	ask->data = data;
 	list_append(&store->asks, &ask->link);
@@ -406,6 +459,23 @@ static void end_ask(struct store_errand *ask, const struct err *err, bool silent
 	}
 }
 
+/* They are freed by aside_done, which the loop still runs. */
+static void drain_aside(struct store *store, const struct err *canceled, bool silent)
+{
+	while (!list_empty(&store->aside)) {
+		struct store_errand *errand =
+			LIST_ENTRY(store->aside.next, struct store_errand, link);
+		bool ran = take_back(errand);
+
+		list_remove(&errand->link);
+		end_ask(errand,
+			!ran                              ? canceled
+			: errand->result.kind != ERR_NONE ? &errand->result
+							  : NULL,
+			silent);
+	}
+}
+
 static void drain_asks(struct store *store, const struct err *canceled, bool silent)
 {
 	if (store->ask != NULL) {
@@ -445,13 +515,10 @@ void store_drain(struct store *store, bool silent)
 		list_move_all(&store->group->txns, &over);
 		store->group = NULL;
 	}
-	if (store->checkpoint != NULL) {
-		(void)take_back(store->checkpoint);
-		store->checkpoint = NULL;
-	}
 	/* a callback may commit or ask once more: that one is canceled too */
 	do {
 		drain_asks(store, &canceled, silent);
+		drain_aside(store, &canceled, silent);
 		fail_all(&store->waiting, &canceled);
 		list_move_all(&store->waiting, &over);
 		if (silent) {
@@ -459,7 +526,8 @@ void store_drain(struct store *store, bool silent)
 		} else {
 			call_back_all(&over);
 		}
-	} while (!list_empty(&store->waiting) || !list_empty(&store->asks));
+	} while (!list_empty(&store->waiting) || !list_empty(&store->asks) ||
+		 !list_empty(&store->aside));
 }
 
 void store_close(struct store *store)

@@ -260,10 +260,10 @@ void store_set_limit(struct store *store, int64_t bytes);
 bool store_failing(const struct store *store, struct err *ret_why);
 
 /*
- * Looks whether the database is sound, part after part so that groups come in between: from store_ask, with part 0, 1, ...
- * until *ret_more is false. -1: it is broken, or cannot be read.
+ * Looks once whether the whole database is sound, beside groups and reads. done: once, from the loop; err NULL: it is. STORE: it is
+ * damaged, or cannot be read; CANCELED: the store was closed.
  */
-int store_check(struct store *store, unsigned part, bool *ret_more, struct err *err);
+void store_check(struct store *store, void (*done)(void *data, const struct err *err), void *data);
 
 /* The value in buf; -1 with ERR_NOTFOUND when there is none. */
 int store_get_cursor(struct store *store, const char *name, char *buf, size_t size,

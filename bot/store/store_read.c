@@ -122,16 +122,6 @@ void store_set_limit(struct store *store, int64_t bytes)
 	(void)pthread_mutex_unlock(&store->lock);
 }
 
-int store_check(struct store *store, unsigned part, bool *ret_more, struct err *err)
-{
-	int rc;
-
-	(void)pthread_mutex_lock(&store->lock);
-	rc = store->back->check(store, part, ret_more, err);
-	(void)pthread_mutex_unlock(&store->lock);
-	return rc;
-}
-
 int store_get_cursor(struct store *store, const char *name, char *buf, size_t size, struct err *err)
 {
 	int rc;

@@ -232,15 +232,35 @@ static void its_own_limit_refuses_changes_only(void **state)
 	}
 }
 
-static int check_all(struct store *store, struct err *err)
-{
-	bool more = true;
-	unsigned part = 0;
+struct check {
+	bool over;
+	struct err err;
+};
 
-	while (more && store_check(store, part, &more, err) == 0) {
-		part++;
+static void on_checked(void *data, const struct err *err)
+{
+	struct check *check = data;
+
+	assert_false(check->over);
+	check->over = true;
+	if (err != NULL) {
+		check->err = *err;
 	}
-	return more ? -1 : (int)part;
+}
+
+static bool is_checked(void *data)
+{
+	return ((struct check *)data)->over;
+}
+
+static struct err checked(struct fixture *f)
+{
+	struct check check = {0};
+
+	store_check(f->store, on_checked, &check);
+	assert_false(check.over);
+	assert_true(loop_run_until(f->loop, is_checked, &check, 10000));
+	return check.err;
 }
 
 static void a_damaged_file_is_found(void **state)
@@ -255,7 +275,7 @@ static void a_damaged_file_is_found(void **state)
 		assert_int_equal(commit_big(f, &outcome), ERR_NONE);
 	}
 	add_old(f, 300);
-	assert_true(check_all(f->store, &err) > 5);
+	assert_int_equal(checked(f).kind, ERR_NONE);
 	store_close(f->store);
 	memset(garbage, 0x5a, sizeof(garbage));
 	fd = open(f->path, O_WRONLY | O_CLOEXEC);
@@ -266,8 +286,21 @@ static void a_damaged_file_is_found(void **state)
 	(void)close(fd);
 	f->store = store_sqlite_open(f->loop, f->path, &err);
 	assert_non_null(f->store);
-	assert_int_equal(check_all(f->store, &err), -1);
-	assert_int_equal(err.kind, ERR_STORE);
+	assert_int_equal(checked(f).kind, ERR_STORE);
+}
+
+static void a_check_ends_with_its_store(void **state)
+{
+	struct fixture *f = *state;
+	struct check check = {0};
+	struct err err = {0};
+
+	store_check(f->store, on_checked, &check);
+	store_close(f->store);
+	assert_true(check.over);
+	assert_true(check.err.kind == ERR_NONE || check.err.kind == ERR_CANCELED);
+	f->store = store_sqlite_open(f->loop, f->path, &err);
+	assert_non_null(f->store);
 }
 
 int main(void)
@@ -281,6 +314,7 @@ int main(void)
 		ON(a_file_size_limit_refuses_changes_only, sqlite),
 		ON(its_own_limit_refuses_changes_only, sqlite),
 		ON(a_damaged_file_is_found, sqlite),
+		ON(a_check_ends_with_its_store, sqlite),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
