@@ -134,7 +134,7 @@ static bool on_list(struct turn *turn, const struct ocean_snapshot *snapshot)
 	} else {
 		turn_answer(turn, seen, n);
 	}
-	store_commit(txn, turn_audited, NULL);
+	store_note(txn, turn_audited, NULL);
 	return goes_on;
 }
 
@@ -209,12 +209,12 @@ static bool decide(struct turn *turn)
 		own_lock(turn, targets, txn);
 		return true;
 	} else if (fetch_wants(turn, targets->droplets, targets->n)) {
-		store_commit(txn, turn_audited, NULL);
+		store_note(txn, turn_audited, NULL);
 		return fetch_start(turn, targets->droplets,
 				   redacted(turn, targets->droplets, targets->n), targets->n);
 	} else {
 		turn_answer(turn, targets->droplets, targets->n);
-		store_commit(txn, turn_audited, NULL);
+		store_note(txn, turn_audited, NULL);
 	}
 	return false;
 }

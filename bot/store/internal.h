@@ -141,7 +141,9 @@ struct store {
 	struct loop *loop;
 	struct task gather; /* all that one turn of the loop commits goes in one group */
 	struct list waiting;
-	struct list ahead; /* carried out, and to be called back first */
+	bool hurry;         /* one of them is waited for */
+	struct timer notes; /* the others' time is over */
+	struct list ahead;  /* carried out, and to be called back first */
 	struct list
 		told; /* carried out; they are called back a few a turn, so that a large group is no stall */
 	struct task tell;

@@ -42,6 +42,7 @@ struct store_errand {
 };
 
 static void gather(struct task *task);
+static void on_notes(struct timer *timer);
 static void tell(struct task *task);
 static void group_done(struct work *work);
 
@@ -63,6 +64,7 @@ void store_init(struct store *store, const struct store_back *back, struct loop 
 	if (loop != NULL) {
 		task_init(&store->gather, loop, gather, store);
 		task_init(&store->tell, loop, tell, store);
+		timer_init(&store->notes, loop, on_notes, store);
 	}
 }
 
@@ -262,9 +264,11 @@ static void begin_group(struct store *store)
 {
 	struct store_errand *group;
 
-	if (store->group != NULL || list_empty(&store->waiting)) {
+	if (store->group != NULL || list_empty(&store->waiting) || !store->hurry) {
 		return;
 	}
+	store->hurry = false;
+	timer_stop(&store->notes);
 	group = errand_new(store, group_done);
 	list_move_all(&store->waiting, &group->txns);
 	store->group = group;
@@ -346,6 +350,14 @@ void store_check(struct store *store, void (*done)(void *data, const struct err 
 
 /* ---- the next group -------------------------------------------------------------------------- */
 
+static void on_notes(struct timer *timer)
+{
+	struct store *store = timer->data;
+
+	store->hurry = true;
+	begin_group(store);
+}
+
 /* The worker has the next group before anybody hears of this one: it writes while the loop tells. */
 static void group_done(struct work *work)
 {
@@ -364,8 +376,8 @@ static void group_done(struct work *work)
 	errand_free(group);
 }
 
-void store_commit(struct store_txn *txn, void (*done)(void *data, const struct err *err),
-		  void *data)
+static void wait_in_line(struct store_txn *txn, void (*done)(void *data, const struct err *err),
+			 void *data)
 {
 	struct store *store = txn->store;
 
@@ -376,8 +388,27 @@ void store_commit(struct store_txn *txn, void (*done)(void *data, const struct e
 		txn->fault = store->fail_kind;
 	}
 	list_append(&store->waiting, &txn->link);
+}
+
+void store_commit(struct store_txn *txn, void (*done)(void *data, const struct err *err),
+		  void *data)
+{
+	struct store *store = txn->store;
+
+	wait_in_line(txn, done, data);
+	store->hurry = true;
 	if (store->group == NULL && !store->closing) {
 		task_post(&store->gather); /* with all else of this turn */
+	}
+}
+
+void store_note(struct store_txn *txn, void (*done)(void *data, const struct err *err), void *data)
+{
+	struct store *store = txn->store;
+
+	wait_in_line(txn, done, data);
+	if (!store->hurry && !timer_running(&store->notes) && !store->closing) {
+		timer_start(&store->notes, STORE_NOTE_MS);
 	}
 }
 
@@ -505,6 +536,7 @@ void store_drain(struct store *store, bool silent)
 	if (store->loop != NULL) {
 		task_cancel(&store->gather);
 		task_cancel(&store->tell);
+		timer_stop(&store->notes);
 	}
 	list_move_all(&store->ahead, &over);
 	list_move_all(&store->told, &over);
