@@ -211,7 +211,7 @@ static void a_list_that_shows_it_as_before_is_no_end(void **state)
 	assert_over(w);
 }
 
-static void a_list_that_fails_is_not_waited_for_again(void **state)
+static void where_the_list_fails_the_droplet_is_asked_for(void **state)
 {
 	struct world *w = *state;
 
@@ -220,6 +220,7 @@ static void a_list_that_fails_is_not_waited_for_again(void **state)
 	loop_advance(w->loop, 3000);
 	fault(w, "method=GET path=/v2/droplets kind=404");
 	loop_advance(w->loop, 120000);
+	assert_said(w, "Shut down web-1 in 10 s"); /* at once, not with a later look */
 	assert_said(w, "It is off at DigitalOcean.");
 	assert_int_equal(looks_at(w, WEB_1), 1);
 	assert_over(w);
@@ -257,7 +258,7 @@ int main(void)
 		STORY(a_list_for_others_shows_what_came_of_it),
 		STORY(without_others_the_droplet_is_asked_for),
 		STORY(a_list_that_shows_it_as_before_is_no_end),
-		STORY(a_list_that_fails_is_not_waited_for_again),
+		STORY(where_the_list_fails_the_droplet_is_asked_for),
 		STORY(what_is_not_on_the_list_is_asked_for),
 	};
 
