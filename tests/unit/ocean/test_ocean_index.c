@@ -389,6 +389,22 @@ static void apart(void **state)
 	assert_int_equal(world->account.lists, 6);
 }
 
+/* What people had read is no part of the burst: they look as often as they like, and changes are not behind them. */
+static void lists_of_people_are_no_burst(void **state)
+{
+	struct world *world = *state;
+	struct asker person[4] = {0}, change = {0};
+
+	for (size_t i = 0; i < 4; i++) {
+		person[i].want.interactive = true;
+		ask(world, &person[i], 0);
+		loop_advance(world->loop, LIST_MS);
+	}
+	ask(world, &change, 0);
+	loop_advance(world->loop, LIST_MS);
+	check(&change, "l5");
+}
+
 /* It is due while somebody waits for one that has not begun; not before one has shown how much it costs. */
 static void a_list_is_due_while_somebody_waits_for_it(void **state)
 {
@@ -470,10 +486,12 @@ static void a_list_that_waits_for_the_rate_is_not_due(void **state)
 		loop_advance(world->loop, LIST_MS);
 	}
 	ask(world, &a[4], 0);
+	assert_false(ocean_index_is_due(world->index)); /* nor before that was found out */
 	loop_advance(world->loop, 0);
 	assert_int_equal(world->account.lists, 4);
 	assert_false(ocean_index_is_due(world->index));
 	ask(world, &person, 0); /* nobody lets people wait: theirs is for all */
+	assert_true(ocean_index_is_due(world->index));
 	loop_advance(world->loop, LIST_MS);
 	check(&a[4], "l5");
 	check(&person, "l5");
@@ -593,6 +611,7 @@ int main(void)
 		TEST(cancel),
 		TEST(denied),
 		TEST(apart),
+		TEST(lists_of_people_are_no_burst),
 		TEST(a_list_is_due_while_somebody_waits_for_it),
 		TEST(with_plenty_the_next_list_is_due_while_one_is_read),
 		TEST(a_long_list_is_never_due),
