@@ -194,6 +194,34 @@ static void the_log_comes_into_the_file_beside_the_commits(void **state)
 	assert_int_equal(read_big(f->store), 3);
 }
 
+static bool no_checkpoint(void *data)
+{
+	return ((struct fixture *)data)->store->checkpoint == NULL;
+}
+
+/* With no descriptor left the log stays where it is, and commits go on; it comes into the file once there is one. */
+static void what_could_not_be_opened_is_tried_again(void **state)
+{
+	struct fixture *f = *state;
+	struct rlimit old;
+	struct rlimit none;
+
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &old), 0);
+	none = old;
+	none.rlim_cur = 3;
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+	for (int i = 0; i < 4; i++) {
+		put_big(f, 1);
+		assert_true(loop_run_until(f->loop, no_checkpoint, f, 10000));
+	}
+	assert_false(has_the_log(f));
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &old), 0);
+	for (int i = 0; i < 4; i++) {
+		put_big(f, 1);
+	}
+	assert_true(loop_run_until(f->loop, has_the_log, f, 10000));
+}
+
 /* Commit after commit, so that no checkpoint has the log for itself: one of them takes the rest, long before each had to. */
 static void a_long_log_begins_anew(void **state)
 {
@@ -209,11 +237,6 @@ static void a_long_log_begins_anew(void **state)
 	assert_int_equal(read_big(f->store), n);
 	reopen(f);
 	assert_int_equal(read_big(f->store), n);
-}
-
-static bool no_checkpoint(void *data)
-{
-	return ((struct fixture *)data)->store->checkpoint == NULL;
 }
 
 /* Somebody who reads beside us keeps what he sees, for as long as he looks; nobody waits for him. */
@@ -435,6 +458,7 @@ int main(void)
 		ON(what_is_not_ours_is_refused, sqlite),
 		ON(a_newer_file_is_refused, sqlite),
 		ON(the_log_comes_into_the_file_beside_the_commits, sqlite),
+		ON(what_could_not_be_opened_is_tried_again, sqlite),
 		ON(a_long_log_begins_anew, sqlite),
 		ON(a_reader_holds_the_log_and_lets_it_go, sqlite),
 		ON(closed_while_the_log_comes_in_it_loses_nothing, sqlite),
