@@ -311,23 +311,39 @@ static bool people_wait(const struct ocean_index *index)
 	return false;
 }
 
-/* May a list begin now, or when? */
+/* The next list comes at once, and counts for no burst. */
+static bool is_free(const struct ocean_index *index)
+{
+	return people_wait(index) || ocean_spare(index->ocean, PLENTY);
+}
+
+/* When may the next list begin? 0: now. */
+static int64_t wait_ms(const struct ocean_index *index)
+{
+	int64_t first_ms = index->began_ms[index->next_began]; /* of the burst */
+	int64_t left_ms =
+		first_ms + BURST * REQUEST_EVERY_MS * (int64_t)index->requests - clock_mono_ms();
+
+	if (is_free(index) || index->n_began < BURST) {
+		return 0;
+	}
+	return left_ms > 0 ? left_ms : 0;
+}
+
 static void begin_or_wait(struct ocean_index *index)
 {
-	int64_t now_ms = clock_mono_ms();
-	int64_t *first_ms = &index->began_ms[index->next_began]; /* of the burst */
-	int64_t wait_ms = *first_ms + BURST * REQUEST_EVERY_MS * (int64_t)index->requests - now_ms;
+	int64_t left_ms = wait_ms(index);
 
-	if (people_wait(index) || ocean_spare(index->ocean, PLENTY)) {
-		begin_list(index);
-	} else if (index->n_began >= BURST && wait_ms > 0) {
-		timer_start(&index->later, wait_ms);
-	} else {
-		*first_ms = now_ms;
+	if (left_ms > 0) {
+		timer_start(&index->later, left_ms);
+		return;
+	}
+	if (!is_free(index)) {
+		index->began_ms[index->next_began] = clock_mono_ms();
 		index->next_began = (index->next_began + 1) % BURST;
 		index->n_began += index->n_began < BURST;
-		begin_list(index);
 	}
+	begin_list(index);
 }
 
 static void on_later(struct timer *timer)
@@ -378,8 +394,8 @@ void ocean_index_want(struct ocean_index *index, struct ocean_want *want)
 
 bool ocean_index_is_due(const struct ocean_index *index)
 {
-	return index->requests == LEAST && !timer_running(&index->later) &&
-	       (!list_empty(&index->next) ||
+	return index->requests == LEAST &&
+	       ((!list_empty(&index->next) && wait_ms(index) == 0) ||
 		(index->listing != NULL && ocean_spare(index->ocean, PLENTY)));
 }
 

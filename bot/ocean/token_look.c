@@ -10,7 +10,8 @@
 #include "base/mem.h"
 #include "ocean/oauth.h"
 
-#define FIRST_MS 2000 /* the first people are answered first; what it took goes back with what the start took */
+#define FIRST_MS \
+	2000 /* the first people are answered first; what it took goes back with what the start took */
 #define DAY_MS (24 * 3600 * 1000)
 
 struct token_look {

@@ -41,15 +41,24 @@ bool sqlite_wants_checkpoint(struct store *store)
 	return atomic_load(&s->log_pages) - atomic_load(&s->tried) >= LOG_PAGES;
 }
 
-/* A connection reads once before it knows that there is a log. */
+/* A connection reads once before it knows that there is a log. One that cannot is no good later either. */
 static bool has_aside(struct sqlite *s)
 {
-	if (s->aside == NULL &&
-	    sqlite3_open_v2(s->store.path, &s->aside, SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_READWRITE,
-			    NULL) == SQLITE_OK) {
+	int rc;
+
+	if (s->aside != NULL) {
+		return true;
+	}
+	rc = sqlite3_open_v2(s->store.path, &s->aside, SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_READWRITE,
+			     NULL);
+	if (rc == SQLITE_OK) {
 		(void)sqlite3_db_config(s->aside, SQLITE_DBCONFIG_LOOKASIDE, NULL, 0, 0);
-		(void)sqlite3_exec(s->aside, "PRAGMA synchronous=FULL; PRAGMA user_version;", NULL,
-				   NULL, NULL);
+		rc = sqlite3_exec(s->aside, "PRAGMA synchronous=FULL; PRAGMA user_version;", NULL,
+				  NULL, NULL);
+	}
+	if (rc != SQLITE_OK) {
+		(void)sqlite3_close(s->aside);
+		s->aside = NULL;
 	}
 	return s->aside != NULL;
 }

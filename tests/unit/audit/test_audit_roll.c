@@ -699,6 +699,86 @@ static void a_policy_is_found_after_its_rows_went(void **state)
 	strbuf_done(&out);
 }
 
+struct between {
+	struct fixture *f;
+	unsigned bites; /* looks that fell between two cuts of the file */
+	unsigned least_policies;
+	bool over;
+	struct err err;
+};
+
+static int count_policy(const char *id, const char *text, int64_t at_ms, void *data)
+{
+	(void)id;
+	(void)text;
+	(void)at_ms;
+	++*(unsigned *)data;
+	return 0;
+}
+
+/* On the worker, where nothing may be asserted. */
+static void look_between(struct store *store, void *data)
+{
+	struct between *between = data;
+	struct store_usage usage = {0};
+	unsigned n = 0;
+
+	if (store_get_usage(store, NULL, &usage, &between->err) < 0 ||
+	    store_each_policy(store, count_policy, &n, &between->err) < 0 || usage.cut_seq == 0 ||
+	    usage.cut_seq == 500) {
+		return;
+	}
+	between->bites++;
+	between->least_policies = n < between->least_policies ? n : between->least_policies;
+}
+
+static void look_again(void *data, const struct err *err)
+{
+	struct between *between = data;
+
+	between->over = err != NULL || between->f->done > 0;
+	if (!between->over) {
+		store_ask(between->f->store, look_between, look_again, between);
+	}
+}
+
+static bool looked_enough(void *data)
+{
+	return ((struct between *)data)->over;
+}
+
+/* A file of five bites, and three cuts: whoever looks in between finds all policies until the last of them. No row is lost. */
+static void policies_go_with_the_last_cut_of_a_file(void **state)
+{
+	struct fixture *f = *state;
+	struct audit_roll_options options = {.keep_rows = 1000, .file_rows = 500};
+	struct between between = {.f = f, .least_policies = 99};
+	unsigned left = 0;
+	char *before;
+	char *after;
+
+	put_policy(f, "00aa", "first: text\n", 1);
+	add_rows(f, 100);
+	put_policy(f, "00bb", "second: text\n", 2);
+	add_rows(f, 1100);
+	before = exported(f);
+	f->done = 0;
+	store_ask(f->store, look_between, look_again, &between);
+	assert_int_equal(roll_with(f, &options), ERR_NONE);
+	assert_true(loop_run_until(f->loop, looked_enough, &between, 5000));
+	assert_int_equal(usage_of(f).cut_seq, 500);
+	assert_true(between.bites > 0);
+	assert_int_equal(between.least_policies, 2);
+	assert_string_equal(between.err.msg, "");
+	assert_int_equal(store_each_policy(f->store, count_policy, &left, &between.err), 0);
+	assert_int_equal(left, 1);
+	after = exported(f);
+	assert_string_equal(after, before);
+	free(before);
+	free(after);
+	assert_int_equal(verified(f), 1200);
+}
+
 #define ROLLED(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
 int main(void)
@@ -721,6 +801,7 @@ int main(void)
 		ROLLED(short_lines_fit_a_phone),
 		ROLLED(duties_and_approvers_stand_in_the_row),
 		ROLLED(a_policy_is_found_after_its_rows_went),
+		ROLLED(policies_go_with_the_last_cut_of_a_file),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -112,6 +112,136 @@ static void a_status_that_lags_is_waited_for(void **state)
 	assert_over(w);
 }
 
+/* ---- what came of it, from a list that is read anyway ---------------------------------------- */
+
+/* Somebody's list is under way and another's is about to begin, whenever the answer to a look at an action comes. */
+struct readers {
+	struct world *world;
+	struct ocean_want now, next;
+	struct timer then;
+	uint64_t goes; /* DigitalOcean destroys this one meanwhile; 0: none */
+};
+
+static struct readers readers;
+
+static void on_read(struct ocean_want *want, struct ocean_snapshot *snapshot, const struct err *err)
+{
+	(void)want;
+	(void)err;
+	ocean_snapshot_unref(snapshot);
+}
+
+static void want_next(struct timer *timer)
+{
+	(void)timer;
+	ocean_index_want(readers.world->index, &readers.next);
+}
+
+static void on_served(const struct sim_call *call, void *data)
+{
+	struct world *w = data;
+
+	if (strncmp(call->path, "/v2/actions/", 12) != 0 ||
+	    sim_droplet_by_id(w->sim->model, WEB_1)->event != NULL) {
+		return;
+	}
+	if (readers.goes != 0) {
+		sim_remove_droplet(w->sim->model, readers.goes);
+	}
+	ocean_index_want(w->index, &readers.now);
+	timer_start(&readers.then, 10); /* an answer takes 20 ms, a list 40 */
+	w->sim->served = NULL;
+}
+
+static void read_when_it_ends(struct world *w)
+{
+	readers = (struct readers){.world = w};
+	readers.now =
+		(struct ocean_want){.interactive = true, .max_tier = TIER_READ, .done = on_read};
+	readers.next = readers.now;
+	timer_init(&readers.then, w->loop, want_next, NULL);
+	w->sim->served = on_served;
+	w->sim->served_data = w;
+}
+
+static size_t looks_at(struct world *w, uint64_t droplet)
+{
+	char path[40];
+
+	(void)snprintf(path, sizeof(path), "/v2/droplets/%llu", (unsigned long long)droplet);
+	return sim_world_count(w->sim, 0, "GET", path);
+}
+
+static void a_list_for_others_shows_what_came_of_it(void **state)
+{
+	struct world *w = *state;
+
+	read_when_it_ends(w);
+	ask(w, &shutdown_plan, WEB_1);
+	loop_advance(w->loop, 120000);
+	assert_said(w, "Shut down web-1 in ");
+	assert_said(w, "It is off at DigitalOcean.");
+	assert_int_equal(looks_at(w, WEB_1), 0);
+	assert_over(w);
+}
+
+static void without_others_the_droplet_is_asked_for(void **state)
+{
+	struct world *w = *state;
+
+	ask(w, &shutdown_plan, WEB_1);
+	loop_advance(w->loop, 120000);
+	assert_said(w, "It is off at DigitalOcean.");
+	assert_int_equal(looks_at(w, WEB_1), 1);
+	assert_over(w);
+}
+
+/* The list is a look like any other: what it does not show yet is looked at again. */
+static void a_list_that_shows_it_as_before_is_no_end(void **state)
+{
+	struct world *w = *state;
+
+	fault(w, ACTIONS_POST " kind=action-lags ms=5000");
+	read_when_it_ends(w);
+	ask(w, &shutdown_plan, WEB_1);
+	loop_advance(w->loop, 120000);
+	assert_said(w, "Shut down web-1 in ");
+	assert_said(w, "It is off at DigitalOcean.");
+	assert_int_equal(looks_at(w, WEB_1), 1);
+	assert_over(w);
+}
+
+static void where_the_list_fails_the_droplet_is_asked_for(void **state)
+{
+	struct world *w = *state;
+
+	read_when_it_ends(w);
+	ask(w, &shutdown_plan, WEB_1);
+	loop_advance(w->loop, 3000);
+	fault(w, "method=GET path=/v2/droplets kind=404");
+	loop_advance(w->loop, 120000);
+	assert_said(w, "Shut down web-1 in 10 s"); /* at once, not with a later look */
+	assert_said(w, "It is off at DigitalOcean.");
+	assert_int_equal(looks_at(w, WEB_1), 1);
+	assert_over(w);
+}
+
+/* A droplet that no list shows is there or is not: its own answer tells. */
+static void what_is_not_on_the_list_is_asked_for(void **state)
+{
+	struct world *w = *state;
+
+	read_when_it_ends(w);
+	readers.goes = WEB_1;
+	ask(w, &shutdown_plan, WEB_1);
+	loop_advance(w->loop, 300000);
+	assert_said(w, "Unknown: is web-1 off?");
+	assert_said(w, "does not tell the droplet's status.");
+	assert_true(looks_at(w, WEB_1) > 1);
+	assert_int_equal(states_of(w).n[JOB_UNKNOWN], 1);
+	assert_over(w);
+}
+
 #define STORY(test) cmocka_unit_test_setup_teardown(test, world_up, world_down)
 
 int main(void)
@@ -125,6 +255,11 @@ int main(void)
 		STORY(an_action_that_never_ends_is_unknown),
 		STORY(completed_and_unchanged_is_told),
 		STORY(a_status_that_lags_is_waited_for),
+		STORY(a_list_for_others_shows_what_came_of_it),
+		STORY(without_others_the_droplet_is_asked_for),
+		STORY(a_list_that_shows_it_as_before_is_no_end),
+		STORY(where_the_list_fails_the_droplet_is_asked_for),
+		STORY(what_is_not_on_the_list_is_asked_for),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -21,6 +21,8 @@ struct account {
 	struct ocean_call *call;
 	unsigned lists;
 	uint64_t turn; /* what it says of its lists; 0: nothing */
+	size_t n_more; /* droplets without a name beside that one */
+	bool plenty;   /* of requests is left */
 	bool interactive;
 	bool fails;
 	bool canceled;
@@ -32,7 +34,7 @@ static void answer(struct timer *timer)
 	struct ocean_call *call = account->call;
 	const char *tags[] = {"web"};
 	char name[8] = {'l', (char)('0' + account->lists % 10), '\0'};
-	struct droplet droplet = {.id = 1, .name = name, .tags = tags, .n_tags = 1};
+	static struct droplet droplets[1000];
 	struct err err = {0};
 
 	account->call = NULL;
@@ -41,8 +43,12 @@ static void answer(struct timer *timer)
 		call->done(call, &err);
 		return;
 	}
-	call->droplets = &droplet;
-	call->n_droplets = 1;
+	droplets[0] = (struct droplet){.id = 1, .name = name, .tags = tags, .n_tags = 1};
+	for (size_t i = 1; i <= account->n_more; i++) {
+		droplets[i] = (struct droplet){.id = 1 + i};
+	}
+	call->droplets = droplets;
+	call->n_droplets = 1 + account->n_more;
 	call->list_turn = account->turn;
 	call->done(call, NULL);
 	memset(name, 'x', sizeof(name) - 1); /* results live until done returns, no longer */
@@ -75,8 +81,16 @@ static void account_close(struct ocean *ocean)
 	(void)ocean;
 }
 
-static const struct ocean_ops ops = {
-	.start = account_start, .cancel = account_cancel, .close = account_close};
+static bool account_spare(const struct ocean *ocean, unsigned n)
+{
+	(void)n;
+	return ((const struct account *)(const void *)ocean)->plenty;
+}
+
+static const struct ocean_ops ops = {.start = account_start,
+				     .cancel = account_cancel,
+				     .close = account_close,
+				     .spare = account_spare};
 
 struct world {
 	struct loop *loop;
@@ -375,6 +389,114 @@ static void apart(void **state)
 	assert_int_equal(world->account.lists, 6);
 }
 
+/* What people had read is no part of the burst: they look as often as they like, and changes are not behind them. */
+static void lists_of_people_are_no_burst(void **state)
+{
+	struct world *world = *state;
+	struct asker person[4] = {0}, change = {0};
+
+	for (size_t i = 0; i < 4; i++) {
+		person[i].want.interactive = true;
+		ask(world, &person[i], 0);
+		loop_advance(world->loop, LIST_MS);
+	}
+	ask(world, &change, 0);
+	loop_advance(world->loop, LIST_MS);
+	check(&change, "l5");
+}
+
+/* It is due while somebody waits for one that has not begun; not before one has shown how much it costs. */
+static void a_list_is_due_while_somebody_waits_for_it(void **state)
+{
+	struct world *world = *state;
+	struct asker a = {0}, b = {0}, c = {0}, d = {0};
+
+	assert_false(ocean_index_is_due(world->index));
+	ask(world, &a, 0);
+	assert_false(ocean_index_is_due(world->index));
+	loop_advance(world->loop, LIST_MS);
+	check(&a, "l1");
+	assert_false(ocean_index_is_due(world->index)); /* nobody wants one */
+	ask(world, &b, 3000);
+	assert_false(ocean_index_is_due(world->index)); /* nor here: the last one will do */
+	loop_advance(world->loop, 0);
+	check(&b, "l1");
+	ask(world, &c, 0);
+	assert_true(ocean_index_is_due(world->index));
+	loop_advance(world->loop, 100);
+	assert_false(ocean_index_is_due(world->index)); /* it began before */
+	ask(world, &d, 0);
+	assert_true(ocean_index_is_due(world->index)); /* the next */
+	loop_advance(world->loop, 2 * LIST_MS);
+	check(&d, "l3");
+	assert_false(ocean_index_is_due(world->index));
+}
+
+/* Where there is plenty, one list after the other costs nobody anything. */
+static void with_plenty_the_next_list_is_due_while_one_is_read(void **state)
+{
+	struct world *world = *state;
+	struct asker a = {0}, b = {0};
+
+	world->account.plenty = true;
+	ask(world, &a, 0);
+	loop_advance(world->loop, LIST_MS);
+	assert_false(ocean_index_is_due(world->index));
+	ask(world, &b, 0);
+	loop_advance(world->loop, 100);
+	assert_true(ocean_index_is_due(world->index));
+	world->account.plenty = false;
+	assert_false(ocean_index_is_due(world->index));
+	loop_advance(world->loop, LIST_MS);
+	check(&b, "l2");
+}
+
+/* A list of two pages costs more than to ask for one droplet does, and takes longer. */
+static void a_long_list_is_never_due(void **state)
+{
+	struct world *world = *state;
+	struct asker a = {0}, b = {0}, c = {0}, d = {0};
+
+	world->account.n_more = 199;
+	ask(world, &a, 0);
+	loop_advance(world->loop, LIST_MS);
+	ask(world, &b, 0);
+	assert_false(ocean_index_is_due(world->index));
+	world->account.n_more = 198; /* one less is one page */
+	loop_advance(world->loop, LIST_MS);
+	ask(world, &c, 0);
+	assert_true(ocean_index_is_due(world->index));
+	world->account.n_more = 999;
+	loop_advance(world->loop, LIST_MS);
+	ask(world, &d, 0);
+	assert_false(ocean_index_is_due(world->index));
+	loop_advance(world->loop, LIST_MS);
+	check(&d, "l4");
+}
+
+/* After a burst of lists for changes the next comes when the rate lets it: one droplet's own answer is there before. */
+static void a_list_that_waits_for_the_rate_is_not_due(void **state)
+{
+	struct world *world = *state;
+	struct asker a[5] = {0}, person = {.want.interactive = true};
+
+	for (size_t i = 0; i < 4; i++) {
+		ask(world, &a[i], 0);
+		assert_int_equal(ocean_index_is_due(world->index), i > 0);
+		loop_advance(world->loop, LIST_MS);
+	}
+	ask(world, &a[4], 0);
+	assert_false(ocean_index_is_due(world->index)); /* nor before that was found out */
+	loop_advance(world->loop, 0);
+	assert_int_equal(world->account.lists, 4);
+	assert_false(ocean_index_is_due(world->index));
+	ask(world, &person, 0); /* nobody lets people wait: theirs is for all */
+	assert_true(ocean_index_is_due(world->index));
+	loop_advance(world->loop, LIST_MS);
+	check(&a[4], "l5");
+	check(&person, "l5");
+}
+
 static void wants_again_from_its_answer(void **state)
 {
 	struct world *world = *state;
@@ -489,6 +611,11 @@ int main(void)
 		TEST(cancel),
 		TEST(denied),
 		TEST(apart),
+		TEST(lists_of_people_are_no_burst),
+		TEST(a_list_is_due_while_somebody_waits_for_it),
+		TEST(with_plenty_the_next_list_is_due_while_one_is_read),
+		TEST(a_long_list_is_never_due),
+		TEST(a_list_that_waits_for_the_rate_is_not_due),
 		TEST(wants_again_from_its_answer),
 		TEST(freed_while_it_lists),
 		TEST(freed_from_an_answer),

@@ -1,5 +1,7 @@
-/* test_store_file.c - what only the file on disk can show: whose it is, a full disk, damage */
+/* test_store_file.c - what only the file on disk can show: whose it is, its write-ahead log, a full disk, damage */
 #include "fixture.h"
+
+#include "store/internal.h"
 
 static void the_file_is_private_and_ours_alone(void **state)
 {
@@ -110,6 +112,182 @@ static void a_newer_file_is_refused(void **state)
 	assert_int_equal(err.kind, ERR_CONFIG);
 	assert_non_null(strstr(err.msg, "newer"));
 }
+
+/* ---- the write-ahead log -------------------------------------------------------------------- */
+
+#define BIG_PAGES 200 /* of a commit of put_big, and a few more */
+#define BIG_BYTES (BIG_PAGES * 4096)
+
+static int64_t size_of(const struct fixture *f, const char *end)
+{
+	char path[128];
+	struct stat st;
+
+	(void)snprintf(path, sizeof(path), "%s%s", f->path, end);
+	return stat(path, &st) == 0 ? (int64_t)st.st_size : 0;
+}
+
+/* How often the log began anew: a number in its head, which SQLite counts up (https://www.sqlite.org/fileformat.html#the_wal_file). */
+static unsigned times_anew(const struct fixture *f)
+{
+	unsigned char n[4] = {0};
+	char path[128];
+	int fd;
+
+	(void)snprintf(path, sizeof(path), "%s-wal", f->path);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	assert_true(fd >= 0);
+	assert_int_equal(pread(fd, n, sizeof(n), 12), sizeof(n));
+	(void)close(fd);
+	return (unsigned)n[0] << 24 | (unsigned)n[1] << 16 | (unsigned)n[2] << 8 | n[3];
+}
+
+/* n policies of that size, in one commit. */
+static void put_big(struct fixture *f, int n)
+{
+	static char text[BIG_BYTES];
+	static unsigned number;
+	struct store_txn *txn = store_txn_new(f->store);
+
+	memset(text, 'x', sizeof(text) - 1);
+	for (int i = 0; i < n; i++) {
+		char id[20];
+
+		(void)snprintf(id, sizeof(id), "%016x", ++number);
+		store_txn_policy(txn, id, text, 1);
+	}
+	assert_int_equal(commit(f, txn), ERR_NONE);
+}
+
+static int count_big(const char *id, const char *text, int64_t at_ms, void *data)
+{
+	(void)id;
+	(void)at_ms;
+	*(int *)data += strlen(text) == BIG_BYTES - 1;
+	return 0;
+}
+
+static int read_big(struct store *store)
+{
+	struct err err = {0};
+	int n = 0;
+
+	assert_int_equal(store_each_policy(store, count_big, &n, &err), 0);
+	return n;
+}
+
+static bool has_the_log(void *data)
+{
+	return size_of(data, "") > 2 * BIG_BYTES;
+}
+
+static void the_log_comes_into_the_file_beside_the_commits(void **state)
+{
+	struct fixture *f = *state;
+	unsigned before = times_anew(f);
+
+	for (int i = 0; i < 3; i++) {
+		put_big(f, 1);
+	}
+	assert_true(loop_run_until(f->loop, has_the_log, f, 10000));
+	assert_int_equal(times_anew(f), before); /* the log itself goes on */
+	assert_int_equal(read_big(f->store), 3);
+}
+
+static bool no_checkpoint(void *data)
+{
+	return ((struct fixture *)data)->store->checkpoint == NULL;
+}
+
+/* With no descriptor left the log stays where it is, and commits go on; it comes into the file once there is one. */
+static void what_could_not_be_opened_is_tried_again(void **state)
+{
+	struct fixture *f = *state;
+	struct rlimit old;
+	struct rlimit none;
+
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &old), 0);
+	none = old;
+	none.rlim_cur = 3;
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+	for (int i = 0; i < 4; i++) {
+		put_big(f, 1);
+		assert_true(loop_run_until(f->loop, no_checkpoint, f, 10000));
+	}
+	assert_false(has_the_log(f));
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &old), 0);
+	for (int i = 0; i < 4; i++) {
+		put_big(f, 1);
+	}
+	assert_true(loop_run_until(f->loop, has_the_log, f, 10000));
+}
+
+/* Commit after commit, so that no checkpoint has the log for itself: one of them takes the rest, long before each had to. */
+static void a_long_log_begins_anew(void **state)
+{
+	struct fixture *f = *state;
+	unsigned before = times_anew(f);
+	const int n = 20000 / BIG_PAGES;
+
+	for (int i = 0; i < n; i++) {
+		put_big(f, 1);
+	}
+	assert_true(times_anew(f) > before);
+	assert_true(size_of(f, "-wal") < INT64_C(15000) * 4096);
+	assert_int_equal(read_big(f->store), n);
+	reopen(f);
+	assert_int_equal(read_big(f->store), n);
+}
+
+/* Somebody who reads beside us keeps what he sees, for as long as he looks; nobody waits for him. */
+static void a_reader_holds_the_log_and_lets_it_go(void **state)
+{
+	struct fixture *f = *state;
+	unsigned before = times_anew(f);
+	struct err err = {0};
+	struct store *reader;
+
+	put_big(f, 1);
+	reader = store_sqlite_open_reader(f->path, &err);
+	assert_non_null(reader);
+	assert_int_equal(read_big(reader), 1);
+	for (int i = 0; i < 60; i++) {
+		put_big(f, 1);
+	}
+	assert_int_equal(times_anew(f), before);
+	assert_int_equal(read_big(reader), 1);
+	assert_int_equal(read_big(f->store), 61);
+	store_close(reader);
+	/* soon after: a checkpoint is tried with each 500 pages more */
+	for (int i = 0; i < 6; i++) {
+		put_big(f, 1);
+		assert_true(loop_run_until(f->loop, no_checkpoint, f, 10000));
+	}
+	assert_true(times_anew(f) > before);
+	reopen(f);
+	assert_int_equal(read_big(f->store), 67);
+}
+
+/* A commit is told after its checkpoint was begun: it waits for its thread, or works, where the file grows already. */
+static void closed_while_the_log_comes_in_it_loses_nothing(void **state)
+{
+	struct fixture *f = *state;
+	struct timespec ms = {0, 1000000};
+
+	for (int round = 1; round <= 6; round++) {
+		int64_t before = size_of(f, "");
+
+		put_big(f, 8);
+		for (int i = 0; round % 2 == 0 && size_of(f, "") == before; i++) {
+			assert_true(i < 10000);
+			(void)nanosleep(&ms, NULL);
+		}
+		reopen(f);
+		assert_int_equal(read_big(f->store), 8 * round);
+	}
+}
+
+/* ---- a full disk ------------------------------------------------------------------------------ */
 
 static enum err_kind commit_big(struct fixture *f, struct outcome *outcome)
 {
@@ -232,6 +410,8 @@ static void its_own_limit_refuses_changes_only(void **state)
 	}
 }
 
+/* ---- damage --------------------------------------------------------------------------------- */
+
 struct check {
 	bool over;
 	struct err err;
@@ -310,6 +490,11 @@ int main(void)
 		ON(another_process_gets_conflict, sqlite),
 		ON(what_is_not_ours_is_refused, sqlite),
 		ON(a_newer_file_is_refused, sqlite),
+		ON(the_log_comes_into_the_file_beside_the_commits, sqlite),
+		ON(what_could_not_be_opened_is_tried_again, sqlite),
+		ON(a_long_log_begins_anew, sqlite),
+		ON(a_reader_holds_the_log_and_lets_it_go, sqlite),
+		ON(closed_while_the_log_comes_in_it_loses_nothing, sqlite),
 		ON(a_full_disk_refuses_changes_only, sqlite),
 		ON(a_file_size_limit_refuses_changes_only, sqlite),
 		ON(its_own_limit_refuses_changes_only, sqlite),

@@ -195,6 +195,70 @@ static void a_policy_goes_with_the_last_row_that_means_it(void **state)
 	assert_policies(f, "bb@5 ");
 }
 
+/* Each cut is short; whose texts are not needed any more is looked for apart from it. */
+static void a_cut_alone_leaves_the_policies(void **state)
+{
+	struct fixture *f = *state;
+	struct store_txn *txn;
+
+	put_policy(f, "aa", 1);
+	add_log(f, 5);
+	put_policy(f, "bb", 2);
+	add_log(f, 5);
+	txn = store_txn_new(f->store);
+	store_txn_cut(txn, 7);
+	assert_int_equal(commit(f, txn), ERR_NONE);
+	assert_policies(f, "aa@1 bb@2 ");
+	txn = store_txn_new(f->store);
+	store_txn_drop_policies(txn);
+	store_txn_cut(txn, 99); /* no such row: neither happens */
+	assert_int_equal(commit(f, txn), ERR_CONFLICT);
+	assert_policies(f, "aa@1 bb@2 ");
+	txn = store_txn_new(f->store);
+	store_txn_drop_policies(txn);
+	assert_int_equal(commit(f, txn), ERR_NONE);
+	reopen(f);
+	assert_policies(f, "bb@2 ");
+}
+
+static void drop_policies(struct fixture *f)
+{
+	struct store_txn *txn = store_txn_new(f->store);
+
+	store_txn_drop_policies(txn);
+	assert_int_equal(commit(f, txn), ERR_NONE);
+}
+
+static void a_policy_stays_while_a_consent_means_it(void **state)
+{
+	struct fixture *f = *state;
+	struct store_txn *txn = store_txn_new(f->store);
+	struct store_request request = request_of("r1", 1, false);
+	struct store_consent consent = {"r1", 1, "ana", "slack", "T1", "U1", "d1", "bb", 5};
+
+	store_txn_request(txn, &request); /* under policy 0123456789abcdef */
+	store_txn_consent(txn, &consent);
+	assert_int_equal(commit(f, txn), ERR_NONE);
+	put_policy(f, "0123456789abcdef", 1);
+	add_log(f, 2);
+	put_policy(f, "aa", 2);
+	add_log(f, 2);
+	put_policy(f, "bb", 3);
+	add_log(f, 2);
+	put_policy(f, "cc", 4);
+	add_log(f, 2);
+	drop_policies(f); /* nothing is cut: rows mean all of them */
+	assert_policies(f, "0123456789abcdef@1 aa@2 bb@3 cc@4 ");
+	assert_int_equal(cut_at(f, 8), ERR_NONE);
+	assert_policies(f, "0123456789abcdef@1 bb@3 cc@4 ");
+	txn = store_txn_new(f->store);
+	store_txn_void(txn, "r1");
+	assert_int_equal(commit(f, txn), ERR_NONE);
+	drop_policies(f);
+	reopen(f);
+	assert_policies(f, "0123456789abcdef@1 cc@4 ");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -202,6 +266,8 @@ int main(void)
 		ON_BOTH(old_keys_go_with_it),
 		ON_BOTH(a_cut_log_goes_on_where_it_was),
 		ON_BOTH(a_policy_goes_with_the_last_row_that_means_it),
+		ON_BOTH(a_cut_alone_leaves_the_policies),
+		ON_BOTH(a_policy_stays_while_a_consent_means_it),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
