@@ -394,7 +394,7 @@ void ocean_index_want(struct ocean_index *index, struct ocean_want *want)
 
 bool ocean_index_is_due(const struct ocean_index *index)
 {
-	return index->requests == LEAST &&
+	return index->requests == LEAST && !index->names_projects &&
 	       ((!list_empty(&index->next) && wait_ms(index) == 0) ||
 		(index->listing != NULL && ocean_spare(index->ocean, PLENTY)));
 }

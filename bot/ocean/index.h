@@ -31,7 +31,7 @@ void ocean_index_want(struct ocean_index *index, struct ocean_want *want);
 void ocean_index_cancel(struct ocean_want *want); /* no callback comes any more */
 
 /*
- * Does a list of one page begin at once, or as soon as the one under way is there, for others? Then whoever wants to see one droplet
+ * Does a list of one page, without projects, begin at once, or as soon as the one under way is there, for others? Then whoever wants to see one droplet
  * as it is now may as well want that list: it comes about as soon as an answer of its own, and costs no request.
  */
 bool ocean_index_is_due(const struct ocean_index *index);

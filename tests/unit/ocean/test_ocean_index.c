@@ -432,6 +432,24 @@ static void a_list_is_due_while_somebody_waits_for_it(void **state)
 	assert_false(ocean_index_is_due(world->index));
 }
 
+/* Its walk over the projects takes longer than a look at one droplet, which asks nothing of them. */
+static void a_list_with_projects_is_not_due(void **state)
+{
+	struct world *world = *state;
+	struct asker a = {0}, b = {0};
+
+	ask(world, &a, 0);
+	loop_advance(world->loop, LIST_MS);
+	ask(world, &b, 0);
+	assert_true(ocean_index_is_due(world->index));
+	ocean_index_projects(world->index, true);
+	assert_false(ocean_index_is_due(world->index));
+	ocean_index_projects(world->index, false);
+	assert_true(ocean_index_is_due(world->index));
+	loop_advance(world->loop, LIST_MS);
+	check(&b, "l2");
+}
+
 /* Where there is plenty, one list after the other costs nobody anything. */
 static void with_plenty_the_next_list_is_due_while_one_is_read(void **state)
 {
@@ -613,6 +631,7 @@ int main(void)
 		TEST(apart),
 		TEST(lists_of_people_are_no_burst),
 		TEST(a_list_is_due_while_somebody_waits_for_it),
+		TEST(a_list_with_projects_is_not_due),
 		TEST(with_plenty_the_next_list_is_due_while_one_is_read),
 		TEST(a_long_list_is_never_due),
 		TEST(a_list_that_waits_for_the_rate_is_not_due),
