@@ -12,7 +12,7 @@
 #define LOG_PAGES 500
 #define LOG_PAGES_ANEW 8000
 #define LOG_PAGES_MOST 16000
-#define FEW_PAGES 50 /* are left to the commit */
+#define FEW_PAGES 50 /* are left to the commit that begins it anew */
 #define PASSES_MOST 4
 
 static int on_commit(void *data, sqlite3 *db, const char *name, int pages)
@@ -66,6 +66,8 @@ static bool has_aside(struct sqlite *s)
 void sqlite_checkpoint(struct store *store)
 {
 	struct sqlite *s = sqlite_of(store);
+	bool anew = atomic_load(&s->log_pages) >= LOG_PAGES_ANEW;
+	unsigned passes = anew ? PASSES_MOST : 1;
 	int done = 0;
 	int rc = SQLITE_OK;
 
@@ -74,10 +76,9 @@ void sqlite_checkpoint(struct store *store)
 		return;
 	}
 	for (unsigned n = 0;
-	     n < PASSES_MOST && rc == SQLITE_OK && atomic_load(&s->log_pages) - done > FEW_PAGES;
-	     n++) {
+	     n < passes && rc == SQLITE_OK && atomic_load(&s->log_pages) - done > FEW_PAGES; n++) {
 		rc = sqlite3_wal_checkpoint_v2(s->aside, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL,
 					       &done);
 	}
-	atomic_store(&s->over, rc == SQLITE_OK && atomic_load(&s->log_pages) >= LOG_PAGES_ANEW);
+	atomic_store(&s->over, anew && rc == SQLITE_OK);
 }
