@@ -217,6 +217,11 @@ struct loop *loop_new_virtual(int64_t wall_start_ms)
 	return loop;
 }
 
+bool loop_is_virtual(const struct loop *loop)
+{
+	return loop->is_virtual;
+}
+
 /* Time between two runs is nobody's stall. */
 static void forget_turn(struct loop *loop)
 {

@@ -30,6 +30,8 @@ bool loop_run_until(struct loop *loop, bool (*condition)(void *), void *data, in
 /* Virtual loop only: everything that is due within the next ms runs, in order of its time. */
 void loop_advance(struct loop *loop, int64_t ms);
 
+bool loop_is_virtual(const struct loop *loop);
+
 /* Ends loop_run after the current turn. May be called from any callback. */
 void loop_stop(struct loop *loop);
 

@@ -141,6 +141,8 @@ struct store {
 	struct loop *loop;
 	struct task gather; /* all that one turn of the loop commits goes in one group */
 	struct list waiting;
+	unsigned n_waiting;
+	int64_t began_us;   /* the last group; clock_work_us */
 	bool hurry;         /* one of them is waited for */
 	struct timer notes; /* the others' time is over */
 	struct list ahead;  /* carried out, and to be called back first */

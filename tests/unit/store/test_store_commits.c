@@ -1,6 +1,8 @@
 /* test_store_commits.c - all of a transaction or nothing, each answered once; the log; reads between the writes */
 #include "fixture.h"
 
+#include "store/internal.h"
+
 static void a_known_key_undoes_the_whole_transaction(void **state)
 {
 	struct fixture *f = *state;
@@ -429,6 +431,74 @@ static void a_crash_keeps_what_was_committed(void **state)
 	assert_int_equal(commit_job(f, "b", "main", 1, true), ERR_CONFLICT);
 }
 
+static void log_one(struct fixture *f, struct outcome *outcome, bool note)
+{
+	struct store_txn *txn = store_txn_new(f->store);
+
+	store_txn_log(txn, "{}");
+	(note ? store_note : store_commit)(txn, on_done, outcome);
+}
+
+static void a_note_goes_with_the_next_group(void **state)
+{
+	struct fixture *f = *state;
+	struct outcome note = {0}, other = {0}, alone = {0};
+
+	log_one(f, &note, true);
+	log_one(f, &other, false);
+	assert_true(loop_run_until(f->loop, called, &other, 10000));
+	assert_int_equal(note.calls, 1);
+	assert_true(note.order < other.order); /* it was there first */
+	assert_int_equal(read_log(f), 2);
+	log_one(f, &alone, true); /* nobody comes: it goes all the same */
+	assert_true(loop_run_until(f->loop, called, &alone, 10000));
+	assert_int_equal(read_log(f), 3);
+}
+
+static void a_note_waits_for_company(void **state)
+{
+	struct fixture *f = *state;
+	struct outcome notes[2] = {{0}};
+
+	log_one(f, &notes[0], true);
+	loop_advance(f->loop, STORE_NOTE_MS / 2);
+	log_one(f, &notes[1], true);
+	loop_advance(f->loop, STORE_NOTE_MS / 2 - 1);
+	assert_int_equal(notes[0].calls, 0);
+	loop_advance(f->loop, 1); /* the time of the first, also for the second */
+	assert_int_equal(notes[0].calls, 1);
+	assert_int_equal(notes[1].calls, 1);
+}
+
+static bool some_turns(void *data)
+{
+	return ++*(unsigned *)data > 4;
+}
+
+/* So soon after the last group, by the store's own clock, that several wait for more; few do not. */
+static void several_wait_for_more(void **state)
+{
+	struct fixture *f = *state;
+	struct outcome several[4] = {{0}}, few[3] = {{0}};
+	unsigned turns = 0;
+
+	assert_int_equal(commit(f, store_txn_new(f->store)), ERR_NONE);
+	f->store->began_us = clock_work_us() + 100000;
+	for (size_t i = 0; i < 4; i++) {
+		log_one(f, &several[i], false);
+	}
+	assert_true(loop_run_until(f->loop, some_turns, &turns, 10000));
+	assert_null(f->store->group);
+	assert_int_equal(several[0].calls, 0);
+	assert_true(loop_run_until(f->loop, called, &several[3], 10000));
+	f->store->began_us = clock_work_us() + 60000000; /* a minute */
+	for (size_t i = 0; i < 3; i++) {
+		log_one(f, &few[i], false);
+	}
+	assert_true(loop_run_until(f->loop, called, &few[2], 10000));
+	assert_int_equal(read_log(f), 7);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -437,6 +507,9 @@ int main(void)
 		ON_BOTH(a_conflict_undoes_only_its_own_transaction),
 		ON_BOTH(the_log_is_a_chain),
 		ON_BOTH(closing_answers_everybody),
+		ON_BOTH(a_note_goes_with_the_next_group),
+		ON(a_note_waits_for_company, memory),
+		ON(several_wait_for_more, sqlite),
 		ON_BOTH(a_callback_may_commit),
 		ON_BOTH(asks_and_commits_take_turns),
 		ON_BOTH(closing_ends_what_was_asked),
