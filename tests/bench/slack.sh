@@ -7,8 +7,8 @@
 # Sluice runs with its defaults but for: --list-age 0 (the peer reads the list anew for each command too), --ocean-per-minute and the
 # simulator's rate headers (as of an account whose limits were raised: the peer heeds none), --slack-pace 0 (the peer keeps no pace).
 # What stays, and the peer does none of it: every change is on the disk before it is acknowledged, before it is sent and when it has
-# ended; the list of droplets is read before it is decided and again before it is sent, the droplet after its action; the answer is
-# an edit of the message that said it had begun. A list that is under way serves all who asked before it began.
+# ended; the list of droplets is read before it is decided and again before it is sent, the droplet after its action (in a list
+# that begins then, or alone); the answer is an edit of the message that said it had begun. A list that is under way serves all who asked before it began.
 #
 # The harness is not ours: a program that plays Slack and DigitalOcean, drives the same commands through each bot and measures it from
 # outside. It is taken from ../shared/bench (or SLUICE_SHARED), copied to build/, and extended for both sides alike by what

@@ -3,7 +3,7 @@
 
 One message a request, edited to its end: a first message that is not yet the answer does not count, chat.update may carry the
 answer, "Rebooted" says what "completed" says, a posted message has a ts and a channel of its own; and the status of the droplet
-itself is read (GET /v2/droplets/ID, GET /v2/droplets/ID/actions), and many actions at once (GET /v2/actions); GPU droplets have a
+itself is read (GET /v2/droplets/ID, GET /v2/droplets/ID/actions, or a list of all after its action has ended), and many actions at once (GET /v2/actions); GPU droplets have a
 list of their own, which is empty; and what the token may do (GET /v1/oauth/token/info). The rate headers are
 those of an account whose limits DigitalOcean raised.
 """
@@ -65,6 +65,11 @@ CHANGES = [
 			respond(c, o.p, o.len, ms, 1);
 			return;
 		}'''),
+    # a list that is read once a reboot's action has ended shows what became of its droplet, like a read of that droplet alone
+    ('''		if (pg == 1) mark_do_list();''',
+     '''		if (pg == 1) mark_do_list();
+		for (int i = 0; i < MAXSLOT && pg == 1; i++)
+			if (slots[i].busy && slots[i].kind == C_REBOOT && slots[i].do_calls == 2) slots[i].do_calls = 3;'''),
     # an account whose limits were raised: else every bot that heeds them stands still
     ('''"ratelimit-limit: 5000\\r\\nratelimit-remaining: 4987\\r\\n''', '''"ratelimit-limit: 90000000\\r\\nratelimit-remaining: 89999000\\r\\n'''),
     # the newest actions of the account, a page of them
