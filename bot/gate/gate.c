@@ -24,9 +24,6 @@ struct gate *gate_new(struct policy *policy)
 	struct gate *gate = mem_alloc(sizeof(*gate));
 
 	gate->policy = policy_ref(policy);
-	for (size_t i = 0; i < PLACE_MAPS; i++) {
-		map_init(&gate->places.by_job[i]);
-	}
 	said_init(&gate->said);
 	return gate;
 }

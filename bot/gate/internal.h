@@ -16,18 +16,19 @@ struct place {
 	struct gate_place is;
 	struct droplet droplet;    /* is.droplet, where there is one */
 	struct policy_asker asker; /* by the policy in force */
-	void *texts;
+	struct place_block *block; /* in which it stands, with its strings */
+	struct place *chain;       /* the next of those whose job's hash is in the same place */
 };
 
 /* Sorted by time, the oldest first; of one time in the order of taking. */
-#define PLACE_MAPS 64 /* by the highest 6 bits of a hash */
 
 struct places {
+	struct place_block *block; /* where the next one goes; NULL: none yet */
 	struct place **all;
 	size_t n, size;
-	struct map by_job[PLACE_MAPS]; /* many small ones: none takes long to grow */
-	bool known;                    /* all that was taken before this process is here */
-	int64_t lost_ms; /* there were too many: up to that time some are missing; 0: none */
+	struct place **by_job; /* chains, by the hash of the job; NULL: none yet */
+	bool known;            /* all that was taken before this process is here */
+	int64_t lost_ms;       /* there were too many: up to that time some are missing; 0: none */
 };
 
 struct gate {

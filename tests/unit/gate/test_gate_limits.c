@@ -4,12 +4,13 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
 
 #include "base/clock.h"
-#include "gate/gate.h"
+#include "gate/internal.h"
 #include "store/store.h"
 
 #define NOW_MS 1768273200000 /* 2026-01-13T03:00:00Z */
@@ -360,6 +361,60 @@ static void reads_count_too(void **state)
 	clock_replace(wall_ms, wall_ms);
 }
 
+/* Each says what it said when it was taken, whoever came before and has gone: they share what is the same. */
+static void places_keep_their_own_facts(void **state)
+{
+	static const char *const tags[] = {"prod", "web"};
+	static const char *const users[] = {"ana", "bob", "bob", "chen"};
+	struct world *w = *state;
+	const struct places *places = &w->gate->places;
+	struct droplet droplets[3] = {one, two, one};
+	char job[16], name[16];
+
+	droplets[0].tags = droplets[1].tags = tags;
+	droplets[0].n_tags = 2;
+	droplets[1].n_tags = 1;
+	droplets[2].n_tags = 0;
+	for (unsigned i = 0; i < 5000; i++) {
+		struct droplet d = droplets[i / 7 % 3];
+
+		(void)snprintf(job, sizeof(job), "j%u", i);
+		(void)snprintf(name, sizeof(name), "web-%u", i / 3);
+		d.name = name;
+		take(w, job, users[i / 5 % 4], "ops", VERB_DROPLET_POWER_REBOOT, &d, 5000 - i);
+		if (i % 11 > 4) { /* the one before, or one of long ago */
+			(void)snprintf(job, sizeof(job), "j%u", i % 2 == 0 ? i - 1 : i / 2);
+			gate_place_back(w->gate, job);
+		}
+	}
+	assert_in_range(places->n, 1000, 4000);
+	for (size_t k = 0; k < places->n; k++) {
+		const struct place *place = places->all[k];
+		unsigned i = (unsigned)strtoul(place->is.job + 1, NULL, 10);
+		const struct droplet *d = &droplets[i / 7 % 3];
+
+		(void)snprintf(name, sizeof(name), "web-%u", i / 3);
+		assert_int_equal(place->is.at_ms, now_ms - 5000 + i);
+		assert_string_equal(place->is.request, place->is.job);
+		assert_string_equal(place->is.who.user, users[i / 5 % 4]);
+		assert_string_equal(place->is.who.channel, "ops");
+		assert_ptr_equal(place->is.droplet, &place->droplet);
+		assert_string_equal(place->droplet.name, name);
+		assert_int_equal(place->droplet.id, d->id);
+		assert_int_equal(place->droplet.n_tags, d->n_tags);
+		for (size_t t = 0; t < d->n_tags; t++) {
+			assert_string_equal(place->droplet.tags[t], tags[t]);
+		}
+	}
+	for (unsigned i = 0; i < 5000; i++) {
+		(void)snprintf(job, sizeof(job), "j%u", i);
+		gate_place_back(w->gate, job);
+	}
+	assert_int_equal(places->n, 0);
+	take(w, "j1", "ana", "ops", VERB_DROPLET_POWER_REBOOT, &one, 1); /* where the others were */
+	assert_string_equal(places->all[0]->droplet.name, one.name);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -376,6 +431,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(what_is_not_known_denies, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(too_many_are_not_forgotten, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(reads_count_too, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(places_keep_their_own_facts, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_month_has_a_purse, set_up, tear_down),
 	};
 
