@@ -9,7 +9,7 @@
  */
 #include "store/sqlite.h"
 
-#define LOG_PAGES 500
+#define LOG_PAGES 300
 #define LOG_PAGES_ANEW 8000
 #define LOG_PAGES_MOST 16000
 #define FEW_PAGES 50 /* are left to the commit that begins it anew */
