@@ -328,7 +328,7 @@ struct ocean_options {
 	void (*seen)(
 		void *data,
 		const struct ocean_token_seen *); /* of each token, daily; NULL: none is asked */
-	int64_t look_ms;                          /* when first; 0: 10 s */
+	int64_t look_ms;                          /* when first; 0: 2 s */
 	bool passive; /* a sign-in is used as it is found, never refreshed: for those who only look */
 	void *news_data; /* of both */
 	const char *ca_file;

@@ -391,8 +391,8 @@ static int migrate(struct sqlite *s, int64_t version, struct err *err)
 /*
  * Pages are kept as they are used, up to 8 MiB: a request's id is random, so that each new one touches a page of that index, and
  * with less those of 100,000 rows were read again and again. No mapping, few small blocks. The write-ahead log keeps its
- * length, about 10 MiB: a commit then writes over blocks that the file has, which is half the sync of one that makes it longer.
- * The limit is for one that grew behind a long reader.
+ * length, 32 MiB after a burst: a commit then writes over blocks that the file has, which is half the sync of one that makes it
+ * longer. The limit is for one that grew behind a long reader.
  */
 static int tune(struct sqlite *s, bool read_only, struct err *err)
 {

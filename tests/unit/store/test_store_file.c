@@ -258,7 +258,7 @@ static void a_reader_holds_the_log_and_lets_it_go(void **state)
 	assert_int_equal(read_big(reader), 1);
 	assert_int_equal(read_big(f->store), 61);
 	store_close(reader);
-	/* soon after: a checkpoint is tried with each 500 pages more */
+	/* soon after: a checkpoint is tried with each 300 pages more */
 	for (int i = 0; i < 6; i++) {
 		put_big(f, 1);
 		assert_true(loop_run_until(f->loop, no_checkpoint, f, 10000));
