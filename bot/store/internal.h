@@ -141,6 +141,7 @@ struct store {
 	struct loop *loop;
 	struct task gather; /* all that one turn of the loop commits goes in one group */
 	struct list waiting;
+	bool urgent; /* one of them goes ahead */
 	unsigned n_waiting;
 	int64_t began_us;   /* the last group; clock_work_us */
 	bool hurry;         /* one of them is waited for */

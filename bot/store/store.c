@@ -22,7 +22,7 @@
 
 /*
  * A disk that syncs in no time would give every handful of transactions a sync of its own: groups begin so far apart, which costs nobody
- * anything while the loop is busy. Few go at once: each may be what one person waits for.
+ * anything while the loop is busy. Few go at once, each may be what one person waits for, and so does whatever holds an acknowledgement.
  */
 #define FEW 4
 #define APART_US 800
@@ -280,6 +280,7 @@ static void begin_group(struct store *store)
 	group = errand_new(store, group_done);
 	list_move_all(&store->waiting, &group->txns);
 	store->n_waiting = 0;
+	store->urgent = false;
 	store->began_us = clock_work_us();
 	store->group = group;
 	work_start(store->loop, &group->work);
@@ -289,8 +290,8 @@ static void gather(struct task *task)
 {
 	struct store *store = task->data;
 
-	if (store->group == NULL && store->n_waiting >= FEW && !loop_is_virtual(store->loop) &&
-	    clock_work_us() - store->began_us < APART_US) {
+	if (store->group == NULL && store->n_waiting >= FEW && !store->urgent &&
+	    !loop_is_virtual(store->loop) && clock_work_us() - store->began_us < APART_US) {
 		task_post(task); /* the next turn */
 	} else {
 		begin_group(store);
@@ -406,6 +407,7 @@ static void wait_in_line(struct store_txn *txn, void (*done)(void *data, const s
 	}
 	list_append(&store->waiting, &txn->link);
 	store->n_waiting++;
+	store->urgent = store->urgent || txn->ahead;
 }
 
 void store_commit(struct store_txn *txn, void (*done)(void *data, const struct err *err),

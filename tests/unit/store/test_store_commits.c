@@ -479,7 +479,7 @@ static bool some_turns(void *data)
 static void several_wait_for_more(void **state)
 {
 	struct fixture *f = *state;
-	struct outcome several[4] = {{0}}, few[3] = {{0}};
+	struct outcome several[4] = {{0}}, few[3] = {{0}}, urgent[4] = {{0}};
 	unsigned turns = 0;
 
 	assert_int_equal(commit(f, store_txn_new(f->store)), ERR_NONE);
@@ -496,7 +496,18 @@ static void several_wait_for_more(void **state)
 		log_one(f, &few[i], false);
 	}
 	assert_true(loop_run_until(f->loop, called, &few[2], 10000));
-	assert_int_equal(read_log(f), 7);
+	f->store->began_us = clock_work_us() + 60000000;
+	for (size_t i = 0; i < 4; i++) {
+		struct store_txn *txn = store_txn_new(f->store);
+
+		store_txn_log(txn, "{}");
+		if (i == 2) { /* an acknowledgement waits for it */
+			store_txn_ahead(txn);
+		}
+		store_commit(txn, on_done, &urgent[i]);
+	}
+	assert_true(loop_run_until(f->loop, called, &urgent[3], 10000));
+	assert_int_equal(read_log(f), 11);
 }
 
 int main(void)
