@@ -20,11 +20,9 @@ struct place {
 	struct place *chain;       /* the next of those whose job's hash is in the same place */
 };
 
-/* Sorted by time, the oldest first; of one time in the order of taking. */
-
 struct places {
 	struct place_block *block; /* where the next one goes; NULL: none yet */
-	struct place **all;
+	struct place **all; /* by time, the oldest first; of one time in the order of taking */
 	size_t n, size;
 	struct place **by_job; /* chains, by the hash of the job; NULL: none yet */
 	bool known;            /* all that was taken before this process is here */

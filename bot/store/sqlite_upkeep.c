@@ -1,7 +1,7 @@
 /* sqlite_upkeep.c - what keeps the SQLite store small and sound: pruning, cutting the log, its limit, its check
  *
- * What is written is written in bounded bites, so that no commit waits long behind it; the check is made aside. Pages that are freed are used again;
- * the file does not shrink, and its size counts without them.
+ * What is written is written in bounded bites, so that no commit waits long behind it; the check is made aside. Pages that are
+ * freed are used again; the file does not shrink, and its size counts without them.
  */
 #include <stdio.h>
 #include <string.h>

@@ -21,8 +21,9 @@
 #define TELL_MOST 8 /* callbacks a turn */
 
 /*
- * A disk that syncs in no time would give every handful of transactions a sync of its own: groups begin so far apart, which costs nobody
- * anything while the loop is busy. Few go at once, each may be what one person waits for, and so does whatever holds an acknowledgement.
+ * A disk that syncs in no time would give every handful of transactions a sync of its own: groups begin so far apart, which costs
+ * nobody anything while the loop is busy. Few go at once, each may be what one person waits for, and so does whatever holds an
+ * acknowledgement.
  */
 #define FEW 4
 #define APART_US 800
@@ -33,7 +34,7 @@ enum errand_state {
 	ERRAND_OVER, /* carried out; or taken back by close before the worker had begun */
 };
 
-/* What a worker does: a group, a read, a check or a checkpoint. Outlives its store when that is closed before the loop heard of the end. */
+/* What a worker does: a group, a read, a check or a checkpoint. Outlives its store when that is closed before the loop heard of it. */
 struct store_errand {
 	struct work work;
 	struct store *store; /* NULL: closed meanwhile */
@@ -290,7 +291,7 @@ static void gather(struct task *task)
 {
 	struct store *store = task->data;
 
-	if (store->group == NULL && store->n_waiting >= FEW && !store->urgent &&
+	if (store->group == NULL && store->hurry && store->n_waiting >= FEW && !store->urgent &&
 	    !loop_is_virtual(store->loop) && clock_work_us() - store->began_us < APART_US) {
 		task_post(task); /* the next turn */
 	} else {
