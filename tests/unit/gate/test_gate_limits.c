@@ -411,7 +411,14 @@ static void places_keep_their_own_facts(void **state)
 		gate_place_back(w->gate, job);
 	}
 	assert_int_equal(places->n, 0);
-	take(w, "j1", "ana", "ops", VERB_DROPLET_POWER_REBOOT, &one, 1); /* where the others were */
+	for (unsigned i = 0; i < 2000;
+	     i++) { /* where the others were: nothing of theirs is shared */
+		(void)snprintf(job, sizeof(job), "k%u", i);
+		take(w, job, i % 2 == 0 ? "ana" : "bob", "ops", VERB_DROPLET_POWER_REBOOT, &one,
+		     2000 - i);
+	}
+	assert_string_equal(places->all[0]->is.who.channel, "ops");
+	assert_string_equal(places->all[0]->is.who.network, "console");
 	assert_string_equal(places->all[0]->droplet.name, one.name);
 }
 
