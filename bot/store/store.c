@@ -1,8 +1,9 @@
 /* store.c - transactions gathered on the loop, carried out in order on the worker, many in one commit
  *
- * Happy path: store_commit appends to `waiting`; at the next turn all that wait become one group, which the worker applies
- * (each transaction undone alone when its condition does not hold) and commits once; back on the loop each is called back
- * in order, and what came meanwhile is the next group.
+ * Happy path: store_commit appends to `waiting`; at the next turn all that wait become one group (those that hold an
+ * acknowledgement and a few more, when there are such), which the worker applies (each transaction undone alone when its
+ * condition does not hold) and commits once; back on the loop each is called back in order, and what came meanwhile is the next
+ * group.
  *
  * Failure modes: a condition does not hold (that one gets CONFLICT); the disk or the database fails (begin, apply or the
  * commit itself: every transaction of the group gets STORE, nothing of it is on disk); the store is closed (a group at the
@@ -27,6 +28,9 @@
  */
 #define FEW 4
 #define APART_US 800
+
+/* Whoever waits for an acknowledgement waits for the whole of its group: so many others go with it, the rest in the next. */
+#define OTHERS_MOST 24
 
 enum errand_state {
 	ERRAND_QUEUED = 0,
@@ -226,9 +230,11 @@ static void note_failure(struct store *store, const struct list *txns)
 	}
 }
 
-static void move_ahead(struct list *from, struct list *to)
+/* How many. */
+static unsigned move_ahead(struct list *from, struct list *to)
 {
 	struct list rest;
+	unsigned n = 0;
 
 	list_init(&rest);
 	while (!list_empty(from)) {
@@ -236,8 +242,10 @@ static void move_ahead(struct list *from, struct list *to)
 
 		list_remove(&txn->link);
 		list_append(txn->ahead ? to : &rest, &txn->link);
+		n += txn->ahead;
 	}
 	list_move_all(&rest, from);
+	return n;
 }
 
 /* Those that go ahead all at once, of the others so many at most. A callback may close the store. */
@@ -268,7 +276,26 @@ static void tell(struct task *task)
 	tell_some(task->data, TELL_MOST);
 }
 
-/* All that wait are the next group. */
+/* The next group, out of those that wait. What stays behind is waited for as before. */
+static void take_group(struct store *store, struct list *to)
+{
+	if (store->urgent) {
+		store->n_waiting -= move_ahead(&store->waiting, to);
+		for (unsigned n = 0; n < OTHERS_MOST && !list_empty(&store->waiting); n++) {
+			struct store_txn *txn = first_txn(&store->waiting);
+
+			list_remove(&txn->link);
+			list_append(to, &txn->link);
+			store->n_waiting--;
+		}
+	} else {
+		list_move_all(&store->waiting, to);
+		store->n_waiting = 0;
+	}
+	store->urgent = false;
+	store->hurry = store->n_waiting > 0;
+}
+
 static void begin_group(struct store *store)
 {
 	struct store_errand *group;
@@ -276,12 +303,9 @@ static void begin_group(struct store *store)
 	if (store->group != NULL || list_empty(&store->waiting) || !store->hurry) {
 		return;
 	}
-	store->hurry = false;
 	timer_stop(&store->notes);
 	group = errand_new(store, group_done);
-	list_move_all(&store->waiting, &group->txns);
-	store->n_waiting = 0;
-	store->urgent = false;
+	take_group(store, &group->txns);
 	store->began_us = clock_work_us();
 	store->group = group;
 	work_start(store->loop, &group->work);
@@ -388,7 +412,7 @@ static void group_done(struct work *work)
 		store->group = NULL;
 		gather(&store->gather);
 		begin_checkpoint(store);
-		move_ahead(&group->txns, &store->ahead);
+		(void)move_ahead(&group->txns, &store->ahead);
 		list_move_all(&group->txns, &store->told);
 		tell_some(store, 0); /* may close the store */
 	}

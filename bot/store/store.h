@@ -196,8 +196,9 @@ void store_txn_cut(struct store_txn *txn, int64_t seq);
 void store_txn_drop_policies(struct store_txn *txn);
 
 /*
- * Of all that is committed with it this one is called back first, and at once: what it lets go is an acknowledgement, for which
- * somebody waits. Its callback must be short and start nothing.
+ * Of all that waits this one is carried out first, in a short group, and called back at once: what it lets go is an
+ * acknowledgement, for which somebody waits. It must not hang on what was committed before it; its callback must be short and start
+ * nothing.
  */
 void store_txn_ahead(struct store_txn *txn);
 

@@ -510,6 +510,34 @@ static void several_wait_for_more(void **state)
 	assert_int_equal(read_log(f), 11);
 }
 
+static bool at_the_worker(void *data)
+{
+	return ((struct fixture *)data)->store->group != NULL;
+}
+
+/* However many there are: they lengthen no acknowledgement's way, and nothing is left behind by acknowledgements. */
+static void few_go_with_an_acknowledgement(void **state)
+{
+	struct fixture *f = *state;
+	struct outcome others[40] = {{0}}, urgent[20] = {{0}};
+
+	for (size_t i = 0; i < 40; i++) {
+		log_one(f, &others[i], false);
+	}
+	for (size_t i = 0; i < 20; i++) {
+		struct store_txn *txn = store_txn_new(f->store);
+
+		store_txn_log(txn, "{\"urgent\":1}");
+		store_txn_ahead(txn);
+		store_commit(txn, on_done, &urgent[i]);
+	}
+	assert_true(loop_run_until(f->loop, at_the_worker, f, 10000));
+	assert_int_equal(f->store->n_waiting, 16);
+	assert_true(loop_run_until(f->loop, called, &others[39], 10000));
+	assert_int_equal(urgent[19].calls, 1);
+	assert_int_equal(read_log(f), 60);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -521,6 +549,7 @@ int main(void)
 		ON_BOTH(a_note_goes_with_the_next_group),
 		ON(a_note_waits_for_company, memory),
 		ON(several_wait_for_more, sqlite),
+		ON(few_go_with_an_acknowledgement, sqlite),
 		ON_BOTH(a_callback_may_commit),
 		ON_BOTH(asks_and_commits_take_turns),
 		ON_BOTH(closing_ends_what_was_asked),
