@@ -1,12 +1,15 @@
 #!/usr/bin/env python3
 """slack_report.py RESULTS.JSONL - the figures of one run as `name sluice=... peer=... ratio=...`, medians over the rounds
 
-A ratio is ours to the peer's in the same run. A figure that one of the two has not is "-". Ends with 1 when a reply of either was
-wrong, lost or acked late.
+A ratio is ours to the peer's in the same run. A figure that one of the two has not is "-". `..._p99_to_p50_us` is our slowest of a
+hundred beside the peer's usual. `disk_page_...` is one page written and synced, nothing else: what is on the disk before it is
+acknowledged is not acknowledged sooner, whoever does it. Ends with 1 when a reply of either was wrong, lost or acked late.
 """
 import json
+import os
 import statistics
 import sys
+import time
 
 FIGURES = [
     ('start_to_socket_ms', 'start', 'hello_ms'), ('start_to_answer_ms', 'start', 'first_reply_ms'),
@@ -24,6 +27,11 @@ FIGURES = [
     ('drop_off_air_ms', 'drop', 'reconnect_p50_ms'),
     ('stop_ms', 'stop', 'stop_ms'),
 ]
+
+SLOWEST = [(f'{command}_{n}_{what}_p99_to_p50_us', f'{phase}-{command}', what)
+           for command in ('list', 'reboot') for n, phase in ((1, 'lat'), (64, 'thr')) for what in ('ack', 'reply')]
+PAGE = 4096
+SYNCS = 2000
 
 
 def read(path):
@@ -45,15 +53,43 @@ def text(value):
     return '-' if value is None else '%.4g' % value if abs(value) < 1000 else '%.0f' % value
 
 
+def show(name, ours, theirs):
+    if ours is None and theirs is None:
+        return # of another part
+    ratio = None if ours is None or not theirs else ours / theirs
+    print('%s sluice=%s peer=%s ratio=%s' % (name, text(ours), text(theirs), text(ratio)))
+
+
+def sync_times(folder):
+    """Microseconds, sorted; the file is on the disk before, so that nothing but the page is written."""
+    path = os.path.join(folder, 'disk.tmp')
+    times = []
+    fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o600)
+    try:
+        os.write(fd, bytes(PAGE * 100))
+        os.fsync(fd)
+        for i in range(SYNCS):
+            began = time.perf_counter()
+            os.pwrite(fd, b'x' * PAGE, i % 100 * PAGE)
+            os.fdatasync(fd)
+            times.append((time.perf_counter() - began) * 1e6)
+    finally:
+        os.close(fd)
+        os.unlink(path)
+    return sorted(times)
+
+
 def main():
     rows = read(sys.argv[1])
     peer = sys.argv[2]
     for name, phase, key in FIGURES:
-        ours, theirs = median(rows, 'sluice', phase, key), median(rows, peer, phase, key)
-        if ours is None and theirs is None:
-            continue # of another part
-        ratio = None if ours is None or not theirs else ours / theirs
-        print('%s sluice=%s peer=%s ratio=%s' % (name, text(ours), text(theirs), text(ratio)))
+        show(name, median(rows, 'sluice', phase, key), median(rows, peer, phase, key))
+    for name, phase, what in SLOWEST:
+        show(name, median(rows, 'sluice', phase, what + '_p99_us'), median(rows, peer, phase, what + '_p50_us'))
+    if ('sluice', 'lat-reboot') in rows:
+        times = sync_times(os.path.dirname(os.path.abspath(sys.argv[1])))
+        show('disk_page_synced_p50_us', times[SYNCS // 2], None)
+        show('disk_page_synced_p99_us', times[SYNCS * 99 // 100], None)
     bad = 0
     for label in ('sluice', peer):
         counts = {key: sum(record.get(key) or 0 for (who, _), all_ in rows.items() if who == label for record in all_)
