@@ -25,20 +25,20 @@ static bool same(const char *a, const char *b)
 static bool same_person(const struct place *place, const struct gate_who *who,
 			const struct policy_asker *asker)
 {
-	return place->asker.person == asker->person &&
-	       (asker->person != 0 || (same(place->is.who.network, who->network) &&
-				       same(place->is.who.user_workspace, who->user_workspace) &&
-				       same(place->is.who.user, who->user)));
+	return place->who->asker.person == asker->person &&
+	       (asker->person != 0 || (same(place->who->is.network, who->network) &&
+				       same(place->who->is.user_workspace, who->user_workspace) &&
+				       same(place->who->is.user, who->user)));
 }
 
 /* Is that place counted by the line, among its own? */
 static bool counts_for(const struct place *place, const struct policy_limit *limit,
 		       const struct gate_who *who, const struct policy_asker *asker)
 {
-	const struct policy_question past = {.asker = place->asker,
-					     .verb = place->is.verb,
-					     .droplet = place->is.droplet,
-					     .at_ms = place->is.at_ms};
+	const struct policy_question past = {.asker = place->who->asker,
+					     .verb = place->verb,
+					     .droplet = place->droplet,
+					     .at_ms = place->at_ms};
 
 	switch (limit->per) {
 	case PER_NONE:
@@ -50,7 +50,7 @@ static bool counts_for(const struct place *place, const struct policy_limit *lim
 		}
 		break;
 	case PER_CHANNEL:
-		if (place->asker.channel != asker->channel) {
+		if (place->who->asker.channel != asker->channel) {
 			return false;
 		}
 		break;
@@ -69,9 +69,9 @@ static unsigned count_starts(const struct counting *c, const struct policy_quest
 	int64_t from_ms = q->at_ms - limit->within_ms;
 	unsigned n = 0;
 
-	for (size_t i = before; i-- > 0 && places->all[i]->is.at_ms > from_ms;) {
+	for (size_t i = before; i-- > 0 && places->all[i]->at_ms > from_ms;) {
 		if (counts_for(places->all[i], limit, c->who, &q->asker) && ++n == free_at) {
-			*ret_free_ms = places->all[i]->is.at_ms + limit->within_ms;
+			*ret_free_ms = places->all[i]->at_ms + limit->within_ms;
 		}
 	}
 	return n;
@@ -97,17 +97,17 @@ static void count_cost(const struct counting *c, const struct policy_question *q
 
 	count->monthly_cents = 0;
 	count->cents_unknown = !places->known || places->lost_ms >= from_ms;
-	for (size_t i = before; i-- > 0 && places->all[i]->is.at_ms >= from_ms;) {
-		const struct gate_place *is = &places->all[i]->is;
+	for (size_t i = before; i-- > 0 && places->all[i]->at_ms >= from_ms;) {
+		const struct place *place = places->all[i];
 
-		if ((is->verb != VERB_DROPLET_CREATE && is->verb != VERB_DROPLET_RESIZE) ||
-		    !counts_for(places->all[i], limit, c->who, &q->asker)) {
+		if ((place->verb != VERB_DROPLET_CREATE && place->verb != VERB_DROPLET_RESIZE) ||
+		    !counts_for(place, limit, c->who, &q->asker)) {
 			continue;
 		}
-		if (is->monthly_cents < 0) {
+		if (place->monthly_cents < 0) {
 			count->cents_unknown = true;
 		} else {
-			count->monthly_cents += is->monthly_cents;
+			count->monthly_cents += place->monthly_cents;
 		}
 	}
 }

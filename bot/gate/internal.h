@@ -11,17 +11,33 @@
 #include "gate/gate.h"
 #include "gate/said.h"
 
-/* One place that was taken; its strings are its own. */
+/* Who took places, and where: one for many of them. */
+struct place_who {
+	struct gate_who is;
+	struct policy_asker asker; /* by the policy in force, */
+	unsigned policy;           /* which is so many-th; see struct places */
+};
+
+/* One place that was taken: gate_place, with who and what it is about shared with others in its block. */
 struct place {
-	struct gate_place is;
-	struct droplet droplet;    /* is.droplet, where there is one */
-	struct policy_asker asker; /* by the policy in force */
-	struct place_block *block; /* in which it stands, with its strings */
+	const char *job, *request;
+	struct place_who *who;
+	const struct droplet *droplet; /* as it was then; NULL: about none */
+	int64_t at_ms, monthly_cents;
+	enum verb verb;
+	struct place_block *block; /* in which all of it stands, strings too */
 	struct place *chain;       /* the next of those whose job's hash is in the same place */
 };
 
+#define PLACE_WHOS 64
+#define PLACE_DROPLETS 256
+
 struct places {
 	struct place_block *block; /* where the next one goes; NULL: none yet */
+	/* Of those in that block, each where its hash says: the next one may be about the same. NULL: none. */
+	struct place_who *whos[PLACE_WHOS];
+	const struct droplet *droplets[PLACE_DROPLETS];
+	unsigned policy;    /* counts them: askers are looked up once for each */
 	struct place **all; /* by time, the oldest first; of one time in the order of taking */
 	size_t n, size;
 	struct place **by_job; /* chains, by the hash of the job; NULL: none yet */

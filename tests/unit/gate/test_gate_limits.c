@@ -390,20 +390,19 @@ static void places_keep_their_own_facts(void **state)
 	assert_in_range(places->n, 1000, 4000);
 	for (size_t k = 0; k < places->n; k++) {
 		const struct place *place = places->all[k];
-		unsigned i = (unsigned)strtoul(place->is.job + 1, NULL, 10);
+		unsigned i = (unsigned)strtoul(place->job + 1, NULL, 10);
 		const struct droplet *d = &droplets[i / 7 % 3];
 
 		(void)snprintf(name, sizeof(name), "web-%u", i / 3);
-		assert_int_equal(place->is.at_ms, now_ms - 5000 + i);
-		assert_string_equal(place->is.request, place->is.job);
-		assert_string_equal(place->is.who.user, users[i / 5 % 4]);
-		assert_string_equal(place->is.who.channel, "ops");
-		assert_ptr_equal(place->is.droplet, &place->droplet);
-		assert_string_equal(place->droplet.name, name);
-		assert_int_equal(place->droplet.id, d->id);
-		assert_int_equal(place->droplet.n_tags, d->n_tags);
+		assert_int_equal(place->at_ms, now_ms - 5000 + i);
+		assert_string_equal(place->request, place->job);
+		assert_string_equal(place->who->is.user, users[i / 5 % 4]);
+		assert_string_equal(place->who->is.channel, "ops");
+		assert_string_equal(place->droplet->name, name);
+		assert_int_equal(place->droplet->id, d->id);
+		assert_int_equal(place->droplet->n_tags, d->n_tags);
 		for (size_t t = 0; t < d->n_tags; t++) {
-			assert_string_equal(place->droplet.tags[t], tags[t]);
+			assert_string_equal(place->droplet->tags[t], tags[t]);
 		}
 	}
 	for (unsigned i = 0; i < 5000; i++) {
@@ -417,9 +416,44 @@ static void places_keep_their_own_facts(void **state)
 		take(w, job, i % 2 == 0 ? "ana" : "bob", "ops", VERB_DROPLET_POWER_REBOOT, &one,
 		     2000 - i);
 	}
-	assert_string_equal(places->all[0]->is.who.channel, "ops");
-	assert_string_equal(places->all[0]->is.who.network, "console");
-	assert_string_equal(places->all[0]->droplet.name, one.name);
+	assert_string_equal(places->all[0]->who->is.channel, "ops");
+	assert_string_equal(places->all[0]->who->is.network, "console");
+	assert_string_equal(places->all[0]->droplet->name, one.name);
+}
+
+/* A team's changes are about the same droplets again and again: of each change little more than its ids is kept. */
+static void what_is_the_same_stands_once(void **state)
+{
+	struct world *w = *state;
+	const struct places *places = &w->gate->places;
+	char job[24], name[16];
+	unsigned blocks = 0;
+
+	for (unsigned i = 0; i < 20000; i++) {
+		struct droplet d = i % 2 == 0 ? one : two;
+
+		(void)snprintf(job, sizeof(job), "4f2a9c7d1e3b%04x", i);
+		(void)snprintf(name, sizeof(name), "web-%u", i % 64);
+		d.id = 1000 + i % 64;
+		d.name = name;
+		take(w, job, i % 3 == 0 ? "ana" : "bob", i % 5 == 0 ? "cash" : "ops",
+		     VERB_DROPLET_POWER_REBOOT, &d, 20000 - i);
+	}
+	for (size_t k = 0; k < places->n; k++) {
+		const struct place *place = places->all[k];
+		const struct place *far = places->all[k >= 960 ? k - 960 : 0]; /* 64 * 3 * 5 */
+
+		blocks += k == 0 || place->block != places->all[k - 1]->block;
+		if (k >= 960 && far->block == place->block) {
+			assert_ptr_equal(far->droplet, place->droplet);
+			assert_ptr_equal(far->who, place->who);
+		}
+		(void)snprintf(name, sizeof(name), "web-%u", (unsigned)k % 64);
+		assert_string_equal(place->droplet->name, name);
+		assert_string_equal(place->who->is.user, k % 3 == 0 ? "ana" : "bob");
+		assert_string_equal(place->who->is.channel, k % 5 == 0 ? "cash" : "ops");
+	}
+	assert_in_range(blocks, 2, 12); /* of 256 KiB: at most 157 bytes a place */
 }
 
 int main(void)
@@ -438,6 +472,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(what_is_not_known_denies, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(too_many_are_not_forgotten, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(reads_count_too, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(what_is_the_same_stands_once, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(places_keep_their_own_facts, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_month_has_a_purse, set_up, tear_down),
 	};
