@@ -9,6 +9,8 @@
 
 #include "base/mem.h"
 
+/* The first is small, with its head so small that the C library keeps such pieces at hand: most arenas need no more. */
+#define FIRST_BYTES 976U
 #define BLOCK_BYTES 4096U
 
 struct arena_block {
@@ -36,6 +38,14 @@ void arena_done(struct arena *arena)
 	memset(arena, 0, sizeof(*arena));
 }
 
+void arena_wipe(struct arena *arena)
+{
+	for (struct arena_block *block = arena->head; block != NULL; block = block->next) {
+		explicit_bzero(block->data, block->len);
+	}
+	arena_done(arena);
+}
+
 /* Not zeroed. */
 static void *take(struct arena *arena, size_t size)
 {
@@ -48,8 +58,9 @@ static void *take(struct arena *arena, size_t size)
 	}
 	size = (size + align - 1) / align * align;
 	if (block == NULL || block->cap - block->len < size) {
-		size_t cap = size > BLOCK_BYTES ? size : BLOCK_BYTES;
+		size_t cap = block == NULL ? FIRST_BYTES : BLOCK_BYTES;
 
+		cap = size > cap ? size : cap;
 		block = mem_grow(NULL, 1, sizeof(*block) + cap); /* zeroed as it is handed out */
 		block->cap = cap;
 		block->len = 0;
@@ -60,6 +71,11 @@ static void *take(struct arena *arena, size_t size)
 	block->len += size;
 	arena->used_bytes += size;
 	return p;
+}
+
+void *arena_take(struct arena *arena, size_t size)
+{
+	return take(arena, size);
 }
 
 void *arena_alloc(struct arena *arena, size_t size)

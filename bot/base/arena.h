@@ -20,7 +20,11 @@ struct arena {
 void arena_init(struct arena *arena);
 void arena_done(struct arena *arena); /* frees everything; the arena is empty and usable again */
 
+void arena_wipe(
+	struct arena *arena); /* the same, and what was in it is overwritten: it held secrets */
+
 void *arena_alloc(struct arena *arena, size_t size); /* zeroed, aligned for any type */
+void *arena_take(struct arena *arena, size_t size);  /* the same, not zeroed */
 void *arena_array(struct arena *arena, size_t n, size_t size);
 char *arena_strdup(struct arena *arena, const char *s); /* NULL stays NULL */
 char *arena_strndup(struct arena *arena, const char *s, size_t n);

@@ -2,6 +2,10 @@
  *
  * What comes here is from outside: it is one value, at most DEPTH_MAX deep, without NUL bytes and without
  * duplicate keys. The error says where it broke and never quotes the text, which may hold a secret.
+ *
+ * A tree stands in an arena of its own and goes as a whole: jansson asks for memory some eighty times for the answer to a message,
+ * and gives each piece back alone. Its functions for memory are ours: within json_parse they use that tree's arena, otherwise (a
+ * program beside us that uses jansson itself) the heap. No tree of an arena is ever given to jansson to free.
  */
 #include <jansson.h>
 
@@ -9,11 +13,48 @@
 #undef json_is_object
 #undef json_is_array
 
+#include <pthread.h>
+#include <stdalign.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "base/arena.h"
 #include "base/json.h"
+#include "base/mem.h"
 
 #define DEPTH_MAX 64
+
+/* Before each piece of a tree: where it stands. */
+union piece {
+	struct arena *arena;
+	max_align_t aligned;
+};
+
+static _Thread_local struct arena *parsing; /* NULL: not in json_parse */
+
+static void *piece_new(size_t size)
+{
+	union piece *piece;
+
+	if (parsing == NULL) {
+		return malloc(size);
+	}
+	piece = arena_take(parsing, sizeof(*piece) + size);
+	piece->arena = parsing;
+	return piece + 1;
+}
+
+static void piece_free(void *at)
+{
+	if (parsing == NULL) {
+		free(at);
+	}
+}
+
+static void use_pieces(void)
+{
+	json_set_alloc_funcs(piece_new, piece_free);
+}
 
 static const json_t *tree(const struct json *node)
 {
@@ -53,8 +94,31 @@ static bool too_deep(const char *text, size_t len)
 	return false;
 }
 
+/* These three are jansson's own, one each, in no arena. */
+static bool is_shared(const json_t *node)
+{
+	return json_is_boolean(node) || json_is_null(node);
+}
+
+/* NULL: none. */
+static struct arena *arena_of(struct json *root)
+{
+	return root == NULL || is_shared(tree(root)) ? NULL
+						     : ((union piece *)(void *)root - 1)->arena;
+}
+
+static void drop(struct arena *arena)
+{
+	if (arena != NULL) {
+		arena_done(arena);
+		free(arena);
+	}
+}
+
 struct json *json_parse(const char *text, size_t len, struct err *err)
 {
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
+	struct arena *arena;
 	json_error_t where;
 	json_t *root;
 
@@ -62,48 +126,35 @@ struct json *json_parse(const char *text, size_t len, struct err *err)
 		err_set(err, ERR_USAGE, "JSON is nested more than %d deep", DEPTH_MAX);
 		return NULL;
 	}
+	(void)pthread_once(&once, use_pieces);
+	arena = mem_alloc(sizeof(*arena));
+	parsing = arena;
 	root = json_loadb(text, len, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &where);
+	parsing = NULL;
+	if (root == NULL || is_shared(root)) {
+		drop(arena);
+	}
 	if (root == NULL) {
 		err_set(err, ERR_USAGE, "%s, at line %d, column %d",
 			json_error_code(&where) == json_error_duplicate_key ? "JSON has a key twice"
 									    : "not valid JSON",
 			where.line, where.column);
-		return NULL;
 	}
 	return (struct json *)(void *)root;
 }
 
 void json_free(struct json *root)
 {
-	json_decref((json_t *)(void *)root);
-}
-
-static void wipe(json_t *node)
-{
-	const char *key;
-	json_t *value;
-	size_t i;
-
-	if (json_is_string(node)) {
-		/* jansson hands out its own bytes, and nobody else has this tree any more */
-		explicit_bzero((void *)(uintptr_t)json_string_value(node),
-			       json_string_length(node));
-	}
-	json_object_foreach(node, key, value)
-	{
-		wipe(value);
-	}
-	json_array_foreach(node, i, value)
-	{
-		wipe(value);
-	}
+	drop(arena_of(root));
 }
 
 void json_forget(struct json *root)
 {
-	if (root != NULL) {
-		wipe((json_t *)(void *)root);
-		json_free(root);
+	struct arena *arena = arena_of(root);
+
+	if (arena != NULL) {
+		arena_wipe(arena);
+		free(arena);
 	}
 }
 

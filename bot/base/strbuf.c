@@ -58,7 +58,7 @@ static int reserve(struct strbuf *sb, size_t more)
 	if (sb->len + more + 1 <= sb->cap) {
 		return 0;
 	}
-	cap = sb->cap > 0 ? sb->cap * 2 : 128;
+	cap = sb->cap == 0 ? 128 : sb->cap < 4096 ? sb->cap * 4 : sb->cap * 2;
 	if (cap > sb->max + 1) {
 		cap = sb->max + 1;
 	}

@@ -6,9 +6,11 @@
 
 #include <cmocka.h>
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/attr.h"
 #include "base/json.h"
 
 static struct json *parse(const char *text)
@@ -203,12 +205,52 @@ static void round_trip(void **state)
 	}
 }
 
+/* Each has its own memory: freed in any order, beside refused ones, and where there is nothing to free. */
+static void many_at_once(void **state)
+{
+	static const char *const alone[] = {"true", "false", "null", "7", "\"x\"", "[]", "{}"};
+	struct json *roots[40];
+	char text[4096], word[3000];
+	struct err err = {0};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(alone); i++) {
+		json_free(parse(alone[i]));
+		json_forget(parse(alone[i]));
+	}
+	json_free(NULL);
+	json_forget(NULL);
+	for (size_t i = 0; i < ARRAY_LEN(roots);
+	     i++) { /* some larger than any first piece of memory */
+		memset(word, (int)('a' + i % 26), i * 70);
+		word[i * 70] = '\0';
+		(void)snprintf(text, sizeof(text), "{\"word\":\"%s\",\"n\":[%zu,{\"deep\":%zu}]}",
+			       word, i, i);
+		roots[i] = parse(text);
+		text[strlen(text) - 1] = '\0';
+		assert_null(json_parse(text, strlen(text), &err));
+	}
+	for (size_t k = 0; k < ARRAY_LEN(roots); k++) {
+		size_t i = k * 7 % ARRAY_LEN(roots);
+		const char *kept = NULL;
+
+		memset(word, (int)('a' + i % 26), i * 70);
+		word[i * 70] = '\0';
+		assert_int_equal(json_get_string(roots[i], "word", &kept, &err), 0);
+		assert_string_equal(kept, word);
+		assert_int_equal(
+			json_int_or(json_array_at(json_member(roots[i], "n"), 1), "deep", -1), i);
+		(k % 2 == 0 ? json_free : json_forget)(roots[i]);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(getters),    cmocka_unit_test(nothing), cmocka_unit_test(refused),
-		cmocka_unit_test(bounded),    cmocka_unit_test(deep),    cmocka_unit_test(strings),
-		cmocka_unit_test(round_trip),
+		cmocka_unit_test(getters),    cmocka_unit_test(nothing),
+		cmocka_unit_test(refused),    cmocka_unit_test(bounded),
+		cmocka_unit_test(deep),       cmocka_unit_test(strings),
+		cmocka_unit_test(round_trip), cmocka_unit_test(many_at_once),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
