@@ -184,18 +184,19 @@ static bool line_is_clean(const char *s)
 
 static void add_header(struct call *call, const char *name, const char *value)
 {
-	struct strbuf line;
+	char some[512];
+	size_t size = strlen(name) + 2 + strlen(value) + 1;
+	char *line = size <= sizeof(some) ? some : mem_alloc(size);
 	struct curl_slist *headers;
 
-	strbuf_init(&line, 16384);
-	(void)strbuf_adds(&line, name);
-	(void)strbuf_adds(&line, ": ");
-	(void)strbuf_adds(&line, value);
-	headers = curl_slist_append(call->headers, line.buf);
+	(void)snprintf(line, size, "%s: %s", name, value);
+	headers = curl_slist_append(call->headers, line);
 	assert(headers != NULL);
 	call->headers = headers;
-	explicit_bzero(line.buf, line.len); /* it may be a token */
-	strbuf_done(&line);
+	explicit_bzero(line, size); /* it may be a token */
+	if (line != some) {
+		free(line);
+	}
 }
 
 static int set_headers(struct call *call, struct err *err)
