@@ -92,10 +92,11 @@ struct sqlite {
 	char fresh[64]; /* id of the request that was put in last: its jobs are new too */
 	sqlite3_stmt *stmts[Q_COUNT];
 	/* sqlite_checkpoint.c */
-	sqlite3 *aside;       /* its connection; NULL until the first checkpoint */
-	atomic_int log_pages; /* in the write-ahead log, after the last commit */
-	atomic_int tried;     /* so many when the last one was begun */
-	atomic_bool over;     /* it is over: the next commit takes what came meanwhile */
+	sqlite3 *aside;          /* its connection; NULL until the first checkpoint */
+	unsigned pages_given;    /* by it, to the disk */
+	atomic_int log_pages;    /* in the write-ahead log, after the last commit */
+	atomic_int tried;        /* so many when the last one was begun */
+	atomic_int commits_left; /* until a long log begins anew; 0: none is about to */
 };
 
 static inline struct sqlite *sqlite_of(struct store *store)

@@ -2,6 +2,7 @@
 #include "fixture.h"
 
 #include "store/internal.h"
+#include "store/sqlite.h"
 
 static void the_file_is_private_and_ours_alone(void **state)
 {
@@ -181,6 +182,11 @@ static bool has_the_log(void *data)
 	return size_of(data, "") > 2 * BIG_BYTES;
 }
 
+static bool no_checkpoint(void *data)
+{
+	return !((struct fixture *)data)->store->checkpointing;
+}
+
 static void the_log_comes_into_the_file_beside_the_commits(void **state)
 {
 	struct fixture *f = *state;
@@ -191,12 +197,9 @@ static void the_log_comes_into_the_file_beside_the_commits(void **state)
 	}
 	assert_true(loop_run_until(f->loop, has_the_log, f, 10000));
 	assert_int_equal(times_anew(f), before); /* the log itself goes on */
+	assert_true(loop_run_until(f->loop, no_checkpoint, f, 10000));
+	assert_in_range(sqlite_of(f->store)->pages_given, BIG_PAGES, 4 * BIG_PAGES); /* gently */
 	assert_int_equal(read_big(f->store), 3);
-}
-
-static bool no_checkpoint(void *data)
-{
-	return !((struct fixture *)data)->store->checkpointing;
 }
 
 /* With no descriptor left the log stays where it is, and commits go on; it comes into the file once there is one. */
