@@ -180,6 +180,9 @@ void keep_drain(struct line *line, const char *reason)
 		line_fail(line, ERR_LIMIT, "the Slack app has too many connections already");
 		return;
 	}
+	if (line->phase == LINE_DRAIN) {
+		return; /* told again: it leaves as it was going to, when another one hears */
+	}
 	if (line->phase != LINE_LIVE) {
 		line_fail(line, ERR_REMOTE, "Slack sent the connection away before its hello");
 		return;

@@ -185,6 +185,61 @@ static void the_old_one_stays_until_a_new_one_lives(void **state)
 	fake_end();
 }
 
+/* Slack warns, and then says once more that it means it: no reason to close before another one hears. */
+static void told_twice_is_no_gap_either(void **state)
+{
+	struct fake_ws *a, *b;
+
+	(void)state;
+	a = fake_up();
+	loop_advance(fake.loop, 61000);
+	fake_hear(a, "{\"type\":\"disconnect\",\"reason\":\"warning\"}");
+	loop_advance(fake.loop, 1);
+	b = fake_ws_opens();
+	fake_hear(a, "{\"type\":\"disconnect\",\"reason\":\"refresh_requested\"}");
+	assert_false(a->closing);
+	fake_hear(a, MENTION("e-1", "Ev1", "1799999999.000100"));
+	assert_string_equal(a->out.buf, "{\"envelope_id\":\"e-1\"}\n");
+	fake_hello(b, 2);
+	fake_hear(a, "{\"type\":\"disconnect\",\"reason\":\"refresh_requested\"}");
+	loop_advance(fake.loop, 4900);
+	assert_false(a->closing);
+	loop_advance(fake.loop, 200);
+	assert_true(a->closing);
+	fake_ends();
+	assert_int_equal(fake.told.n_links, 1);
+	loop_advance(fake.loop, 5000);
+	assert_false(waits_for_line());
+	fake_end();
+}
+
+/* Slack gives no address for half an hour, and does not end the old one either: it hears. */
+static void the_old_one_hears_for_as_long_as_it_must(void **state)
+{
+	struct fake_ws *a;
+	size_t n;
+
+	(void)state;
+	a = fake_up();
+	loop_advance(fake.loop, 61000);
+	fake_hear(a, "{\"type\":\"disconnect\",\"reason\":\"warning\"}");
+	n = fake.n_calls;
+	for (int i = 0; i < 1800; i++) {
+		loop_advance(fake.loop,
+			     1000); /* each is given up after 12 s, the next after up to 60 */
+		assert_false(a->closing);
+	}
+	assert_in_range(fake.n_calls - n, 25, 150);
+	fake_hear(a, MENTION("e-1", "Ev1", "1799999999.000100"));
+	assert_string_equal(a->out.buf, "{\"envelope_id\":\"e-1\"}\n");
+	assert_int_equal(fake.told.n_links, 1);
+	assert_true(until_asked(62000) >= 0);
+	fake_hello(fake_ws_opens(), 2);
+	loop_advance(fake.loop, 5100);
+	assert_true(a->closing);
+	fake_end();
+}
+
 /* A server that sends away whoever comes is not run against. */
 static void a_life_too_short_is_a_failure(void **state)
 {
@@ -461,6 +516,8 @@ int main(void)
 		cmocka_unit_test(refresh_leaves_no_gap),
 		cmocka_unit_test(a_cut_after_the_warning_is_no_gap_either),
 		cmocka_unit_test(the_old_one_stays_until_a_new_one_lives),
+		cmocka_unit_test(told_twice_is_no_gap_either),
+		cmocka_unit_test(the_old_one_hears_for_as_long_as_it_must),
 		cmocka_unit_test(a_life_too_short_is_a_failure),
 		cmocka_unit_test(too_many_is_patience),
 		cmocka_unit_test(patience_is_kept_as_slack_says),
