@@ -97,6 +97,7 @@ struct slack_adapter {
 	unsigned attempts;
 	struct timer look_timer; /* a second look whether others hold connections */
 	bool strangers_seen, strangers_said;
+	int64_t strangers_ms; /* since when they are seen */
 	bool crowded_said;
 	bool refused;
 	enum chat_link link;

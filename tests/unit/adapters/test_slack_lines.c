@@ -406,6 +406,43 @@ static void a_ghost_that_went_is_not_told(void **state)
 	fake_end();
 }
 
+/* A line that drops is counted by Slack for some time: two drops in a row are no other process. */
+static void ghosts_of_our_own_are_not_told(void **state)
+{
+	(void)state;
+	(void)fake_up();
+	for (int n = 2; n <= 4; n++) {
+		fake_drop(fake_last(), ERR_NETWORK, "reset");
+		assert_true(until_asked(20000) >= 0);
+		fake_hello(fake_ws_opens(), n); /* one is ours */
+		loop_advance(fake.loop, 2000);
+		assert_int_equal(fake.n_notices, 0);
+	}
+	assert_true(until_asked(120000) >= 0);
+	fake_hello(fake_ws_opens(), 2); /* the ghosts are gone */
+	assert_int_equal(fake.n_notices, 0);
+	fake_end();
+}
+
+/* Another process comes while ours is up, and stays: whatever drops meanwhile, it is told at the second look. */
+static void others_are_told_beside_ghosts_too(void **state)
+{
+	(void)state;
+	(void)fake_up();
+	fake_drop(fake_last(), ERR_NETWORK, "reset");
+	assert_true(until_asked(20000) >= 0);
+	fake_hello(fake_ws_opens(), 3);
+	loop_advance(fake.loop, 30000);
+	fake_drop(fake_last(), ERR_NETWORK, "reset");
+	assert_true(until_asked(20000) >= 0);
+	fake_hello(fake_ws_opens(), 4);
+	assert_int_equal(fake.n_notices, 0);
+	assert_true(until_asked(120000) >= 0);
+	fake_hello(fake_ws_opens(), 3); /* two are ours */
+	assert_int_equal(fake.n_notices, 1);
+	fake_end();
+}
+
 /* ---- acknowledgements -------------------------------------------------------------------------------- */
 
 static void a_change_is_acknowledged_when_it_is_kept(void **state)
@@ -527,6 +564,8 @@ int main(void)
 		cmocka_unit_test(two_warm_connections),
 		cmocka_unit_test(others_on_our_token_are_told_once),
 		cmocka_unit_test(a_ghost_that_went_is_not_told),
+		cmocka_unit_test(ghosts_of_our_own_are_not_told),
+		cmocka_unit_test(others_are_told_beside_ghosts_too),
 		cmocka_unit_test(a_change_is_acknowledged_when_it_is_kept),
 		cmocka_unit_test(an_acknowledgement_finds_another_way),
 		cmocka_unit_test(what_starts_nothing_is_acknowledged_at_once),
