@@ -280,9 +280,9 @@ void groups_look_up(struct chat *chat, struct chat_query *query)
 	task_post(&s->ask_task);
 }
 
-void groups_changed(struct slack_adapter *s, const char *group_id)
+void groups_changed(struct slack_adapter *s, const char *id)
 {
-	struct group *group = map_get(&s->groups, group_id);
+	struct group *group = map_get(&s->groups, id);
 
 	if (group == NULL) {
 		return;

@@ -258,7 +258,7 @@ void aside_free(struct slack_adapter *s);
 
 /* groups.c */
 void groups_look_up(struct chat *chat, struct chat_query *query);
-void groups_changed(struct slack_adapter *s, const char *group);
+void groups_changed(struct slack_adapter *s, const char *id); /* of a group, or of a person */
 void groups_early(struct task *task);
 void groups_cancel(struct slack_adapter *s);
 void groups_free(struct slack_adapter *s);

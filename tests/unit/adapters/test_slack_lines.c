@@ -357,6 +357,70 @@ static void socket_mode_turned_off_is_refused(void **state)
 	fake_end();
 }
 
+static void what_happened(const char *event)
+{
+	char json[600];
+
+	(void)snprintf(json, sizeof(json),
+		       "{\"type\":\"events_api\",\"envelope_id\":\"h\",\"payload\":{\"type\":"
+		       "\"event_callback\",\"team_id\":\"T01ACME00\",\"event\":{%s}}}",
+		       event);
+	fake_hear(fake_last(), json);
+}
+
+/* Slack tells that the app is gone, or that the bot's token is: it stops; other people's tokens are not ours. */
+static void what_was_taken_from_us_is_refused(void **state)
+{
+	static const struct {
+		const char *event, *sentence;
+	} rows[] = {
+		{"\"type\":\"app_uninstalled\"", "the app was removed"},
+		{"\"type\":\"tokens_revoked\",\"tokens\":{\"oauth\":[],\"bot\":[\"U0BOT\"]}",
+		 "the Slack bot token was revoked"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct fake_ws *ws = fake_up();
+
+		what_happened("\"type\":\"tokens_revoked\",\"tokens\":{\"oauth\":[\"U0BOT\"],"
+			      "\"bot\":[\"U0OTHER\"]}");
+		what_happened("\"type\":\"tokens_revoked\"");
+		assert_int_equal(fake.told.link, CHAT_UP);
+		what_happened(rows[i].event);
+		assert_int_equal(fake.told.link, CHAT_REFUSED);
+		assert_non_null(strstr(fake.told.why, rows[i].sentence));
+		assert_true(ws->closing);
+		fake_end();
+	}
+}
+
+/* What Slack may call a reason one day is no reason to be deaf; a hello without a count accuses nobody. */
+static void what_is_new_to_us_does_no_harm(void **state)
+{
+	static const char *const words[] = {"\"reason\":\"surprise\"", "\"reason\":7", "\"x\":1"};
+
+	(void)state;
+	(void)fake_up();
+	for (size_t i = 0; i < ARRAY_LEN(words); i++) {
+		struct fake_ws *a = fake_last();
+		char json[100];
+
+		loop_advance(fake.loop, 61000);
+		(void)snprintf(json, sizeof(json), "{\"type\":\"disconnect\",%s}", words[i]);
+		fake_hear(a, json);
+		loop_advance(fake.loop, 1);
+		assert_false(a->closing);
+		fake_hear(fake_ws_opens(), "{\"type\":\"hello\"}");
+		loop_advance(fake.loop, 5100);
+		assert_true(a->closing);
+		fake_ends();
+		assert_int_equal(fake.told.n_links, 1);
+		assert_int_equal(fake.n_notices, 0);
+	}
+	fake_end();
+}
+
 static void two_warm_connections(void **state)
 {
 	(void)state;
@@ -561,6 +625,8 @@ int main(void)
 		cmocka_unit_test(what_needs_a_person_stops),
 		cmocka_unit_test(another_workspace_is_refused),
 		cmocka_unit_test(socket_mode_turned_off_is_refused),
+		cmocka_unit_test(what_was_taken_from_us_is_refused),
+		cmocka_unit_test(what_is_new_to_us_does_no_harm),
 		cmocka_unit_test(two_warm_connections),
 		cmocka_unit_test(others_on_our_token_are_told_once),
 		cmocka_unit_test(a_ghost_that_went_is_not_told),

@@ -462,6 +462,29 @@ static void where_we_are_not_is_told(void **state)
 	fake_end();
 }
 
+static void where_we_were_removed_is_told(void **state)
+{
+	static const char *const events[] = {"\"type\":\"channel_left\",\"channel\":\"C01OPS000\"",
+					     "\"type\":\"group_left\",\"channel\":\"C01OPS000\"",
+					     "\"type\":\"channel_left\",\"channel\":\"C01ELSE00\""};
+
+	(void)state;
+	(void)fake_up_lines("C01OPS000", 1);
+	for (size_t i = 0; i < ARRAY_LEN(events); i++) {
+		char json[400];
+
+		(void)snprintf(
+			json, sizeof(json),
+			"{\"type\":\"events_api\",\"envelope_id\":\"h\",\"payload\":{\"type\":"
+			"\"event_callback\",\"team_id\":\"T01ACME00\",\"event\":{%s}}}",
+			events[i]);
+		fake_hear(fake_last(), json);
+	}
+	assert_int_equal(fake.told.n_lost, 2);
+	assert_non_null(strstr(fake.told.lost, "/invite @sluice"));
+	fake_end();
+}
+
 /* ---- groups -------------------------------------------------------------------------------------------- */
 
 struct asked {
@@ -617,6 +640,7 @@ int main(void)
 		cmocka_unit_test(before_the_start_nothing_goes),
 		cmocka_unit_test(a_close_calls_all_back),
 		cmocka_unit_test(where_we_are_not_is_told),
+		cmocka_unit_test(where_we_were_removed_is_told),
 		WITH_FAKE(a_member_is_a_member),
 		WITH_FAKE(a_change_asks_now),
 		WITH_FAKE(an_event_forgets),
