@@ -115,8 +115,10 @@ struct slack_adapter {
 		pictures; /* channel/ts -> char *: the file that is shown there, and what it says */
 	bool no_files;    /* Slack takes none of us */
 	struct map hooks; /* channel/user -> struct hook */
-	struct map groups; /* id -> struct group */
-	struct list asks;  /* struct ask: look-ups under way */
+	struct map groups;        /* id -> struct group */
+	struct list asks;         /* struct ask: look-ups under way */
+	int64_t group_hold_ms[2]; /* not before, of groups and of people: Slack said so */
+	int64_t direct_hold_ms;   /* the same of conversations.open */
 	struct task ask_task;
 	struct map joins; /* channel -> this: those of the policy */
 	struct map

@@ -75,7 +75,12 @@ void posted_turn(struct timer *timer)
 
 void posted_queue(struct posted *posted)
 {
-	timer_start(&posted->timer, posted->channel != NULL ? take_turn(posted) : 0);
+	int64_t held_ms =
+		posted->s->direct_hold_ms - clock_mono_ms(); /* its channel is asked for */
+
+	timer_start(&posted->timer, posted->channel != NULL ? take_turn(posted)
+				    : held_ms > 0           ? held_ms
+							    : 0);
 }
 
 /* ---- how it went ---------------------------------------------------------------------------------- */
@@ -149,6 +154,7 @@ static void on_opened(struct rest_call *call, const struct json *answer,
 	posted->call = NULL;
 	posted->opening = false;
 	if (trouble != NULL) {
+		posted->s->direct_hold_ms = clock_mono_ms() + trouble->retry_after_ms;
 		posted_failed(posted, trouble);
 	} else if (!slack_is_id(id, "D")) {
 		struct trouble none = {0};

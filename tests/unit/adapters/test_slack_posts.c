@@ -102,6 +102,29 @@ static void a_direct_place_is_opened_once(void **state)
 	assert_string_equal(p.post.ret_id, "D01BOB000:1.5");
 }
 
+/* Slack counts conversations.open as one, whoever it is for. */
+static void patience_holds_the_opening(void **state)
+{
+	static struct fake_post p = {.post = {.place = {.direct = true}}};
+	static struct fake_post q = {.post = {.place = {.direct = true}}};
+
+	(void)state;
+	post(&p, "U01BOB000", "hello");
+	assert_true(fake_status("conversations.open", 429, 9));
+	assert_int_equal(p.kind, ERR_LIMIT);
+	assert_int_equal(p.post.retry_after_ms, 9000);
+	post(&q, "U01ANA000", "hello");
+	loop_advance(fake.loop, 8900);
+	assert_null(fake_call("conversations.open"));
+	loop_advance(fake.loop, 100);
+	assert_true(body_has("conversations.open", "U01ANA000"));
+	assert_true(fake_answer("conversations.open",
+				"{\"ok\":true,\"channel\":{\"id\":\"D01ANA000\"}}"));
+	loop_advance(fake.loop, 1);
+	assert_true(fake_answer("chat.postMessage", "{\"ok\":true,\"ts\":\"1.5\"}"));
+	assert_int_equal(q.kind, ERR_NONE);
+}
+
 static void what_one_may_see_is_ephemeral(void **state)
 {
 	static struct fake_post p = {.post = {.private_to = "U01BOB000"}};
@@ -578,6 +601,65 @@ static void an_event_forgets(void **state)
 	assert_false(a.query.ret_member);
 }
 
+static void a_change_of_a_person_forgets_too(void **state)
+{
+	static struct asked a;
+
+	(void)state;
+	ask(&a, "U01BOB000", "T01ACME00", 60000);
+	assert_true(fake_answer("usergroups.users.list", MEMBERS));
+	assert_true(fake_answer("users.info", USER("")));
+	assert_true(a.query.ret_member);
+	fake_hear(fake_last(),
+		  "{\"type\":\"events_api\",\"envelope_id\":\"g\",\"payload\":{\"type\":"
+		  "\"event_callback\",\"team_id\":\"T01ACME00\",\"event\":{\"type\":"
+		  "\"user_change\",\"user\":{\"id\":\"U01BOB000\"}}}}");
+	ask(&a, "U01BOB000", "T01ACME00", 60000);
+	assert_int_equal(a.n_done, 0);
+	assert_true(fake_answer("users.info", USER(",\"is_restricted\":true")));
+	assert_int_equal(a.n_done, 1);
+	assert_false(a.query.ret_member);
+}
+
+/* Slack says how long: that method waits so long, and the question until its own deadline. */
+static void patience_holds_the_method(void **state)
+{
+	static struct asked a, b, c;
+
+	(void)state;
+	ask(&a, "U01BOB000", "T01ACME00", 0);
+	assert_true(fake_status("usergroups.users.list", 429, 7));
+	assert_int_equal(a.n_done, 0);
+	loop_advance(fake.loop, 100);
+	ask(&b, "U01ANA000", "T01ACME00", 0);
+	loop_advance(fake.loop, 6800);
+	assert_null(fake_call("usergroups.users.list"));
+	loop_advance(fake.loop, 200);
+	assert_true(fake_answer("usergroups.users.list", MEMBERS));
+	assert_true(fake_answer("users.info", USER("")));
+	assert_true(a.query.ret_member);
+	assert_int_equal(b.n_done, 1);
+	assert_false(b.query.ret_member);
+	/* longer than a question waits: no, and nothing is asked before it is time */
+	ask(&a, "U01BOB000", "T01ACME00", 0);
+	assert_true(fake_status("usergroups.users.list", 429, 15));
+	loop_advance(fake.loop, 10000);
+	assert_int_equal(a.kind, ERR_TIMEOUT);
+	assert_false(a.query.ret_member);
+	ask(&c, "U01BOB000", "T01ACME00", 0);
+	loop_advance(fake.loop, 4900);
+	assert_null(fake_call("usergroups.users.list"));
+	loop_advance(fake.loop, 200);
+	assert_true(fake_answer("usergroups.users.list", "{\"ok\":true,\"users\":[]}"));
+	assert_int_equal(c.n_done, 1);
+	assert_false(c.query.ret_member);
+	/* nobody asks any more: it stays quiet */
+	ask(&a, "U01BOB000", "T01ACME00", 0);
+	assert_true(fake_status("usergroups.users.list", 429, 20));
+	loop_advance(fake.loop, 60000);
+	assert_null(fake_call("usergroups.users.list"));
+}
+
 static void guests_and_outsiders_are_in_no_group(void **state)
 {
 	static const char *const users[] = {
@@ -626,6 +708,7 @@ int main(void)
 		WITH_FAKE(a_post_and_its_edit),
 		WITH_FAKE(changes_go_below_what_asked),
 		WITH_FAKE(a_direct_place_is_opened_once),
+		WITH_FAKE(patience_holds_the_opening),
 		WITH_FAKE(what_one_may_see_is_ephemeral),
 		WITH_FAKE(a_response_url_is_used_within_its_bounds),
 		WITH_FAKE(a_hook_that_ran_out_is_no_end),
@@ -644,6 +727,8 @@ int main(void)
 		WITH_FAKE(a_member_is_a_member),
 		WITH_FAKE(a_change_asks_now),
 		WITH_FAKE(an_event_forgets),
+		WITH_FAKE(a_change_of_a_person_forgets_too),
+		WITH_FAKE(patience_holds_the_method),
 		WITH_FAKE(guests_and_outsiders_are_in_no_group),
 		WITH_FAKE(no_answer_is_no),
 	};
