@@ -326,12 +326,28 @@ static void refused(const char *method, const char *code, const char *sentence)
 
 static void what_needs_a_person_stops(void **state)
 {
+	static const struct {
+		const char *code, *sentence;
+	} rows[] = {
+		{"invalid_auth", "Slack does not know the token; make a new one"},
+		{"not_authed", "give it again"},
+		{"account_inactive", "install it again"},
+		{"user_removed_from_team", "install the app again"},
+		{"team_disabled", "the workspace is disabled"},
+		{"token_revoked", "install the app again"},
+		{"token_expired", "give a new one"},
+		{"not_allowed_token_type", "the app token begins with xapp-"},
+		{"missing_scope", "\"x:y\""},
+		{"forbidden_team", "may not be used in this workspace"},
+	};
+
 	(void)state;
-	refused("auth.test", "invalid_auth", "the Slack bot token: Slack does not know the token");
-	refused("auth.test", "account_inactive", "install it again");
-	refused("apps.connections.open", "invalid_auth", "the Slack app token:");
-	refused("apps.connections.open", "not_allowed_token_type", "xapp-");
-	refused("apps.connections.open", "missing_scope", "\"x:y\"");
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		refused("auth.test", rows[i].code, "the Slack bot token: ");
+		refused("auth.test", rows[i].code, rows[i].sentence);
+		refused("apps.connections.open", rows[i].code, "the Slack app token: ");
+		refused("apps.connections.open", rows[i].code, rows[i].sentence);
+	}
 }
 
 static void another_workspace_is_refused(void **state)
