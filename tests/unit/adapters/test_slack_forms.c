@@ -125,6 +125,9 @@ static void too_late_opens_nothing(void **state)
 	fake.chat->ops->open_form(fake.chat, "1.2.x", &form);
 	fake.chat->ops->open_form(fake.chat, "no.such.trigger", &form);
 	assert_null(fake_call("views.open"));
+	holds(fake_call("chat.postEphemeral")->body, "they were over. Nothing ran.");
+	assert_true(fake_answer("chat.postEphemeral", "{\"ok\":true}"));
+	assert_null(fake_call("chat.postEphemeral")); /* once */
 }
 
 static void what_cannot_be_opened_is_said(void **state)
@@ -407,6 +410,17 @@ static void a_shortcut_says_its_words(void **state)
 	holds(fake_last()->out.buf, "{\"envelope_id\":\"g-2\"}");
 }
 
+/* Whoever never wrote to us has no conversation that we know: Slack finds it by their id. */
+static void a_shortcut_that_fails_is_said(void **state)
+{
+	(void)state;
+	fake_hear(fake_last(), SHORTCUT("g-3", "say:create"));
+	fake.chat->ops->open_form(fake.chat, "9.8.g-3", &form);
+	assert_true(fake_status("views.open", 429, 5));
+	holds(fake_call("chat.postMessage")->body, "\"channel\":\"U01BOB000\"");
+	holds(fake_call("chat.postMessage")->body, "Nothing ran");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -421,6 +435,7 @@ int main(void)
 		WITH_FAKE(an_offer_fits_into_an_acknowledgement),
 		WITH_FAKE(an_outsider_with_our_id_keeps_their_home),
 		WITH_FAKE(a_shortcut_says_its_words),
+		WITH_FAKE(a_shortcut_that_fails_is_said),
 		WITH_FAKE(several_are_one_list),
 		WITH_FAKE(too_many_are_not_cut_to_less),
 		WITH_FAKE(a_search_knows_what_steers_it),

@@ -291,6 +291,20 @@ static void what_went_wrong_has_its_sentence(void **state)
 	assert_int_equal(p.kind, ERR_NOTFOUND);
 }
 
+/* The token is gone while the bot works: a post is where it shows, and a person hears of it. */
+static void a_post_without_a_token_stops_it(void **state)
+{
+	static struct fake_post p = {0};
+
+	(void)state;
+	post(&p, "C01OPS000", "x");
+	assert_true(fake_answer("chat.postMessage", "{\"ok\":false,\"error\":\"token_revoked\"}"));
+	assert_int_equal(p.kind, ERR_CONFIG);
+	assert_int_equal(fake.told.link, CHAT_REFUSED);
+	assert_non_null(strstr(fake.told.why, "the token was revoked"));
+	assert_true(fake_last()->closing);
+}
+
 static void long_answers_are_pages(void **state)
 {
 	static struct fake_post p = {0};
@@ -716,6 +730,7 @@ int main(void)
 		WITH_FAKE(no_pace_is_none),
 		WITH_FAKE(patience_holds_the_channel),
 		WITH_FAKE(what_went_wrong_has_its_sentence),
+		WITH_FAKE(a_post_without_a_token_stops_it),
 		WITH_FAKE(long_answers_are_pages),
 		WITH_FAKE(an_edit_has_all_its_pages),
 		WITH_FAKE(an_edit_waits_for_pages_without_a_pace_too),
