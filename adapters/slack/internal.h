@@ -251,6 +251,8 @@ void aside_init(struct slack_adapter *s);
 void hook_keep(struct slack_adapter *s, const char *channel, const char *user, const char *url);
 /* One use of it; NULL: none is left. Borrowed until the next hook_keep. */
 const char *hook_use(struct slack_adapter *s, const char *channel, const char *user);
+/* Whose is the newest there that may be used, or that was not used yet; NULL: none is. Borrowed until the next hook_keep. */
+const char *hook_newest(const struct slack_adapter *s, const char *channel, bool unused);
 void direct_keep(struct slack_adapter *s, const char *user, const char *channel);
 const char *direct_find(const struct slack_adapter *s, const char *user); /* NULL: not known */
 void joins_set(struct slack_adapter *s, const struct chat_join *joins, size_t n_joins);

@@ -2,7 +2,7 @@
  *
  * Happy path: in turn, one message a second a channel, chat.postMessage, chat.update, chat.postEphemeral or a response_url;
  * posts.c hears how it went. Failure modes: where the bot is not, what one person alone may see goes by the response_url of what
- * they just did there, else as a direct message.
+ * they just did there, else as a direct message; what all there may see goes to who did something there last.
  */
 #include <stdio.h>
 #include <string.h>
@@ -85,11 +85,37 @@ void posted_queue(struct posted *posted)
 
 /* ---- how it went ---------------------------------------------------------------------------------- */
 
+/*
+ * Not there: who used the slash command there waits for its answer, and is of those who may see it. Of a change they see the first form
+ * and the outcome: Slack takes five posts.
+ */
+static bool to_newest(struct posted *posted)
+{
+	const char *user = posted->user == NULL && !posted->hooked
+				   ? hook_newest(posted->s, posted->channel, posted->passing)
+				   : NULL;
+
+	if (user == NULL) {
+		return false;
+	}
+	posted->user = arena_strdup(&posted->arena, user);
+	posted->way = WAY_HOOK;
+	if (posted->picture != NULL) { /* what one person alone sees has bars */
+		posted->picture = NULL;
+		posted_render(posted);
+	}
+	return true;
+}
+
 /* Not there, or cannot see it there: what one person alone may see finds another way. */
 static bool other_way(struct posted *posted, const struct trouble *trouble)
 {
 	struct slack_adapter *s = posted->s;
 
+	if (posted->way == WAY_POST && (strcmp(trouble->code, "not_in_channel") == 0 ||
+					strcmp(trouble->code, "channel_not_found") == 0)) {
+		return to_newest(posted);
+	}
 	if (posted->way == WAY_HOOK &&
 	    (trouble->err.kind == ERR_REMOTE || trouble->err.kind == ERR_NOTFOUND)) {
 		posted->way = WAY_EPHEMERAL; /* it has run out */

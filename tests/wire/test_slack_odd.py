@@ -20,6 +20,7 @@ people: {ana: {acme: U0ANA}, bob: {acme: U0BOB}, chen: {acme: U0CHEN}}
 groups: {sre: [ana]}
 channels:
   ops: {at: acme/C0OPS, may: everything, droplets: any}
+  out: {at: acme/C0OUT, may: everything, droplets: any}
   dev: {at: acme/C0DEV, may: everything, droplets: any}
   phone: {at: acme/direct, may: everything, droplets: any}
 allow:
@@ -220,6 +221,16 @@ def test_searches(slack):
     expect("in time", not slack.ledger("timeout") and not slack.ledger("ack_ignored"))
 
 
+def test_not_there(slack, url):
+    """In a channel of the policy where nobody has invited the bot the slash command works: who used it sees answer and outcome."""
+    before = sent(url)
+    for text, word in (("status web-3", "web-3 is on"), ("reboot web-3", "Rebooted")):
+        slack.call("command", {"user": "U0BOB", "channel": "C0OUT", "text": text})
+        seen = slack.wait("ephemeral", slack.says("C0OUT", word))
+        expect("for who asked", seen["user"] == "U0BOB" and seen["via"] == "response_url", json.dumps(seen))
+    expect("it ran once", sent(url) == before + 1, wire.actions(url)[-2000:])
+
+
 def test_long(slack, names):
     """A change of so many droplets that Slack takes its card in two messages only: each stands there, and both are edited to the end."""
     refused, since = len(slack.ledger("refused")), len(slack.call("ledger"))
@@ -265,9 +276,11 @@ def main():
             line = f"{name} id={1000 + i} status=active tags=many\n".encode()
             urllib.request.urlopen(urllib.request.Request(url + "/_sim/droplet", data=line, method="POST"), timeout=wire.SECONDS).close()
         slack = Slack()
+        slack.call("channel", {"id": "C0OUT", "name": "out", "is_channel": True, "is_member": False, "is_private": False,
+                               "members": ["U0ANA", "U0BOB"]})
         bot = Bot(folder, slack, url)
         with wire.ending(slack, ocean, bot):
-            slack.wait("link")
+            slack.wait("post", slack.says("C0OPS", "I cannot work in C0OUT", "/invite @sluice"))
             test_no_commands(slack, url)
             test_words(slack)
             test_forged(slack, url)
@@ -276,6 +289,7 @@ def main():
             test_approvals(slack, url)
             test_direct(slack, url)
             test_searches(slack)
+            test_not_there(slack, url)
             test_long(slack, names)
             test_opaque(slack)
             bot.stop()

@@ -17,7 +17,7 @@ static void post(struct fake_post *posted, const char *channel, const char *text
 	struct arena arena = {0};
 	struct build build;
 
-	build_init(&build, &arena, TONE_PLAIN);
+	build_init(&build, &arena, posted->tone);
 	build_line(&build, "%s", text);
 	build_button(&build, "yes-id", "Reboot", BUTTON_DANGER);
 	posted->post.place.network = "slack";
@@ -196,6 +196,44 @@ static void a_hook_that_ran_out_is_no_end(void **state)
 	assert_true(fake_status(HOOK, 404, -1));
 	assert_true(fake_answer("chat.postEphemeral", "{\"ok\":true,\"message_ts\":\"1.7\"}"));
 	assert_int_equal(p.kind, ERR_NONE);
+}
+
+/* Where the bot is not, the slash command works all the same: who used it has its answer, and the outcome of a change. */
+static void where_we_are_not_the_asker_is_answered(void **state)
+{
+	static struct fake_post p = {0}, change = {.post = {.key = "c-1"}};
+	static const char *const no = "{\"ok\":false,\"error\":\"not_in_channel\"}";
+
+	(void)state;
+	post(&p, "C0ELSE000", "nobody asked");
+	assert_true(fake_answer("chat.postMessage", no));
+	assert_int_equal(p.kind, ERR_NOTFOUND);
+	slash_in("C0ELSE000");
+	loop_advance(fake.loop, 1100);
+	post(&p, "C0OTHER00", "elsewhere");
+	assert_true(fake_answer("chat.postMessage", no));
+	assert_int_equal(p.kind, ERR_NOTFOUND);
+	change.tone = TONE_WAIT;
+	post(&change, "C0ELSE000", "Rebooting");
+	assert_true(fake_answer("chat.postMessage", no));
+	assert_true(body_has(HOOK, "\"response_type\":\"ephemeral\""));
+	assert_true(body_has(HOOK, "Rebooting"));
+	assert_true(fake_answer(HOOK, "ok"));
+	assert_int_equal(change.kind, ERR_NONE);
+	assert_string_equal(change.post.ret_id, "e:");
+	/* under way: what is left is for the outcome */
+	loop_advance(fake.loop, 1100);
+	post(&change, "C0ELSE000", "still rebooting");
+	assert_true(fake_answer("chat.postMessage", no));
+	assert_null(fake_call(HOOK));
+	assert_int_equal(change.kind, ERR_NOTFOUND);
+	loop_advance(fake.loop, 1100);
+	change.tone = TONE_GOOD;
+	post(&change, "C0ELSE000", "Rebooted");
+	assert_true(fake_answer("chat.postMessage", no));
+	assert_true(body_has(HOOK, "Rebooted"));
+	assert_true(fake_answer(HOOK, "ok"));
+	assert_int_equal(change.kind, ERR_NONE);
 }
 
 static void one_a_second_a_channel(void **state)
@@ -726,6 +764,7 @@ int main(void)
 		WITH_FAKE(what_one_may_see_is_ephemeral),
 		WITH_FAKE(a_response_url_is_used_within_its_bounds),
 		WITH_FAKE(a_hook_that_ran_out_is_no_end),
+		WITH_FAKE(where_we_are_not_the_asker_is_answered),
 		WITH_FAKE(one_a_second_a_channel),
 		WITH_FAKE(no_pace_is_none),
 		WITH_FAKE(patience_holds_the_channel),
