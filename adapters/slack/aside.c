@@ -95,6 +95,26 @@ const char *hook_use(struct slack_adapter *s, const char *channel, const char *u
 	return hook->url;
 }
 
+const char *hook_newest(const struct slack_adapter *s, const char *channel, bool unused)
+{
+	size_t n = strlen(channel);
+	const struct hook *newest = NULL;
+	const char *key, *user = NULL;
+	void *value;
+
+	for (size_t i = 0; map_next(&s->hooks, &i, &key, &value);) {
+		const struct hook *hook = value;
+
+		if (strncmp(key, channel, n) == 0 && key[n] == '/' && hook->uses > 0 &&
+		    (!unused || hook->uses == HOOK_USES) && clock_mono_ms() < hook->until_ms &&
+		    (newest == NULL || hook->until_ms > newest->until_ms)) {
+			newest = hook;
+			user = key + n + 1;
+		}
+	}
+	return user;
+}
+
 void direct_keep(struct slack_adapter *s, const char *user, const char *channel)
 {
 	make_room(&s->directs, DIRECTS_MAX, free);

@@ -102,8 +102,7 @@ static const struct ticket *find_ticket(const struct forms *forms, const char *t
 	for (size_t i = 0; i < TICKETS_MAX; i++) {
 		const struct ticket *ticket = &forms->tickets[i];
 
-		if (strcmp(ticket->trigger, trigger) == 0 &&
-		    clock_mono_ms() - ticket->at_ms < TRIGGER_MS) {
+		if (strcmp(ticket->trigger, trigger) == 0) {
 			return ticket;
 		}
 	}
@@ -138,17 +137,15 @@ static void make_mark(char mark[MARK_LEN + 1])
 	mark[MARK_LEN] = '\0';
 }
 
-/* Only they see it: in the channel, or in our conversation. */
+/* Only they see it: in the channel, or in our conversation, which Slack finds by their id too. */
 static void tell(struct slack_adapter *s, const struct spot *at, const char *why)
 {
-	const char *channel = at->direct ? direct_find(s, at->user) : at->channel;
+	const char *direct = direct_find(s, at->user);
+	const char *channel = !at->direct ? at->channel : direct != NULL ? direct : at->user;
 	struct rest_ask ask = {.method = at->direct ? "chat.postMessage" : "chat.postEphemeral"};
 	char words[400];
 	struct strbuf out;
 
-	if (channel == NULL) {
-		return;
-	}
 	(void)snprintf(words, sizeof(words),
 		       "The form could not be opened: %.250s. Nothing ran. Please press again.",
 		       why);
@@ -204,6 +201,10 @@ void forms_open(struct chat *chat, const char *opens, const struct chat_form *fo
 	struct strbuf out;
 
 	if (ticket == NULL || s->closing || strlen(form->id) > CHAT_ID_MAX) {
+		return;
+	}
+	if (clock_mono_ms() - ticket->at_ms >= TRIGGER_MS) {
+		tell(s, &ticket->at, "Slack waits 3 s for it, and they were over");
 		return;
 	}
 	forms->next_opened++;

@@ -2,8 +2,9 @@
  *
  * Happy path: usergroups.users.list, then users.info of who is in it. Answers are kept for a minute and shared by all who ask; a
  * question that wants an answer younger than itself starts a new call. An event of Slack's about the group forgets its answer.
- * Failure modes: each question has a deadline; whatever goes wrong is an error, and whoever asked takes that as "no". Guests,
- * deactivated accounts, bots, and people of other organizations are in no group.
+ * Failure modes: each question has a deadline; whatever goes wrong is an error, and whoever asked takes that as "no". Where Slack
+ * wants us to wait, that method waits, and the questions until their deadline. Guests, deactivated accounts, bots, and people of
+ * other organizations are in no group.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -27,6 +28,7 @@ struct group {
 	int64_t asked_ms;   /* when the call left that brought this answer */
 	int64_t calling_ms; /* when the one under way left */
 	struct rest_call *call;
+	struct timer again; /* a call that Slack wants later */
 	struct map members; /* a group's */
 	bool good;          /* a user may be in groups */
 };
@@ -40,6 +42,7 @@ struct ask {
 };
 
 static void go_on(struct slack_adapter *s);
+static void call_slack(struct group *group);
 
 static void finish(struct ask *ask, bool member, const struct err *err)
 {
@@ -115,6 +118,32 @@ static void fail_all(struct group *group, const struct err *err)
 	}
 }
 
+/* A call now, or when Slack takes one. */
+static void call_in_time(struct group *group)
+{
+	int64_t wait_ms = group->s->group_hold_ms[group->is_user] - clock_mono_ms();
+
+	if (wait_ms > 0) {
+		timer_start(&group->again, wait_ms);
+	} else {
+		call_slack(group);
+	}
+}
+
+/* Is it still asked about? */
+static void on_again(struct timer *timer)
+{
+	struct group *group = timer->data;
+
+	LIST_FOREACH(it, &group->s->asks)
+	{
+		if (!group->s->refused && concerns(LIST_ENTRY(it, struct ask, link), group)) {
+			call_in_time(group);
+			return;
+		}
+	}
+}
+
 static void on_answer(struct rest_call *call, const struct json *answer,
 		      const struct trouble *trouble)
 {
@@ -122,7 +151,10 @@ static void on_answer(struct rest_call *call, const struct json *answer,
 	struct slack_adapter *s = group->s;
 
 	group->call = NULL;
-	if (trouble != NULL) {
+	if (trouble != NULL && trouble->retry_after_ms > 0) {
+		s->group_hold_ms[group->is_user] = clock_mono_ms() + trouble->retry_after_ms;
+		call_in_time(group);
+	} else if (trouble != NULL) {
 		fail_all(group, &trouble->err);
 	} else {
 		group->known = true;
@@ -161,6 +193,7 @@ static void group_free(void *value)
 	struct group *group = value;
 
 	rest_forget(group->call);
+	timer_stop(&group->again);
 	map_done(&group->members, NULL);
 	free(group);
 }
@@ -174,7 +207,7 @@ static void drop_old(struct slack_adapter *s)
 	     map_size(&s->groups) >= FACTS_MAX && map_next(&s->groups, &i, &key, &value);) {
 		struct group *group = value;
 
-		if (group->call == NULL) {
+		if (group->call == NULL && !timer_running(&group->again)) {
 			char *copy = mem_strdup(key);
 
 			group_free(map_remove(&s->groups, copy));
@@ -196,13 +229,14 @@ static const struct group *fact(const struct ask *ask, const char *id, bool is_u
 		group->is_user = is_user;
 		(void)snprintf(group->id, sizeof(group->id), "%s", id);
 		map_init(&group->members);
+		timer_init(&group->again, s->loop, on_again, group);
 		(void)map_put(&s->groups, id, group);
 	}
 	if (group->known && group->asked_ms >= ask->since_ms) {
 		return group;
 	}
-	if (group->call == NULL) {
-		call_slack(group);
+	if (group->call == NULL && !timer_running(&group->again)) {
+		call_in_time(group);
 	}
 	return NULL;
 }
@@ -280,9 +314,9 @@ void groups_look_up(struct chat *chat, struct chat_query *query)
 	task_post(&s->ask_task);
 }
 
-void groups_changed(struct slack_adapter *s, const char *group_id)
+void groups_changed(struct slack_adapter *s, const char *id)
 {
-	struct group *group = map_get(&s->groups, group_id);
+	struct group *group = map_get(&s->groups, id);
 
 	if (group == NULL) {
 		return;

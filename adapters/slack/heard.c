@@ -205,6 +205,22 @@ static bool on_message(struct heard *heard, const struct json *event, bool menti
 
 /* ---- what else happens ------------------------------------------------------------------------------ */
 
+/* Tokens were taken back: is the bot's among them? */
+static bool is_of_bot(const struct slack_adapter *s, const struct json *event)
+{
+	const struct json *tokens = json_member(event, "tokens");
+	const struct json *bots = json_is_object(tokens) ? json_member(tokens, "bot") : NULL;
+
+	for (size_t i = 0; i < json_array_count(bots); i++) {
+		const char *user = json_text(json_array_at(bots, i));
+
+		if (user != NULL && strcmp(user, s->user) == 0) {
+			return true;
+		}
+	}
+	return false;
+}
+
 static bool on_event(struct heard *heard)
 {
 	struct slack_adapter *s = heard->s;
@@ -226,8 +242,13 @@ static bool on_event(struct heard *heard)
 		groups_changed(s, heard_id(event, "subteam_id", "S"));
 	} else if (strcmp(type, "subteam_updated") == 0) {
 		groups_changed(s, heard_id(json_member(event, "subteam"), "id", "S"));
+	} else if (strcmp(type, "user_change") == 0) { /* a guest now, or gone */
+		groups_changed(s, heard_id(json_member(event, "user"), "id", "UW"));
 	} else if (strcmp(type, "channel_left") == 0 || strcmp(type, "group_left") == 0) {
 		joins_left(s, heard_id(event, "channel", "CG"));
+	} else if (strcmp(type, "tokens_revoked") == 0 && is_of_bot(s, event)) {
+		slack_refuse(s, "the Slack bot token was revoked; install the app again and give "
+				"the new one");
 	} else if (strcmp(type, "app_uninstalled") == 0) {
 		slack_refuse(s, "the app was removed from the Slack workspace; install it again");
 	}

@@ -97,6 +97,7 @@ struct slack_adapter {
 	unsigned attempts;
 	struct timer look_timer; /* a second look whether others hold connections */
 	bool strangers_seen, strangers_said;
+	int64_t strangers_ms; /* since when they are seen */
 	bool crowded_said;
 	bool refused;
 	enum chat_link link;
@@ -114,8 +115,10 @@ struct slack_adapter {
 		pictures; /* channel/ts -> char *: the file that is shown there, and what it says */
 	bool no_files;    /* Slack takes none of us */
 	struct map hooks; /* channel/user -> struct hook */
-	struct map groups; /* id -> struct group */
-	struct list asks;  /* struct ask: look-ups under way */
+	struct map groups;        /* id -> struct group */
+	struct list asks;         /* struct ask: look-ups under way */
+	int64_t group_hold_ms[2]; /* not before, of groups and of people: Slack said so */
+	int64_t direct_hold_ms;   /* the same of conversations.open */
 	struct task ask_task;
 	struct map joins; /* channel -> this: those of the policy */
 	struct map
@@ -248,6 +251,8 @@ void aside_init(struct slack_adapter *s);
 void hook_keep(struct slack_adapter *s, const char *channel, const char *user, const char *url);
 /* One use of it; NULL: none is left. Borrowed until the next hook_keep. */
 const char *hook_use(struct slack_adapter *s, const char *channel, const char *user);
+/* Whose is the newest there that may be used, or that was not used yet; NULL: none is. Borrowed until the next hook_keep. */
+const char *hook_newest(const struct slack_adapter *s, const char *channel, bool unused);
 void direct_keep(struct slack_adapter *s, const char *user, const char *channel);
 const char *direct_find(const struct slack_adapter *s, const char *user); /* NULL: not known */
 void joins_set(struct slack_adapter *s, const struct chat_join *joins, size_t n_joins);
@@ -257,7 +262,7 @@ void aside_free(struct slack_adapter *s);
 
 /* groups.c */
 void groups_look_up(struct chat *chat, struct chat_query *query);
-void groups_changed(struct slack_adapter *s, const char *group);
+void groups_changed(struct slack_adapter *s, const char *id); /* of a group, or of a person */
 void groups_early(struct task *task);
 void groups_cancel(struct slack_adapter *s);
 void groups_free(struct slack_adapter *s);

@@ -119,10 +119,12 @@ static void look_for_strangers(struct slack_adapter *s, int64_t num_connections)
 	}
 	if (!s->strangers_seen) {
 		s->strangers_seen = true;
+		s->strangers_ms = clock_mono_ms();
 		timer_start(&s->look_timer, LOOK_AGAIN_MS);
 		return;
 	}
-	if (!s->strangers_said) {
+	/* a line that dropped meanwhile is counted for some time too: only the later count tells who it is */
+	if (!s->strangers_said && clock_mono_ms() - s->strangers_ms >= LOOK_AGAIN_MS) {
 		s->strangers_said = true;
 		slack_notice(s,
 			     "Slack counts %" PRId64 " connections of this app, %" PRId64
@@ -179,6 +181,9 @@ void keep_drain(struct line *line, const char *reason)
 		line->crowded = true;
 		line_fail(line, ERR_LIMIT, "the Slack app has too many connections already");
 		return;
+	}
+	if (line->phase == LINE_DRAIN) {
+		return; /* told again: it leaves as it was going to, when another one hears */
 	}
 	if (line->phase != LINE_LIVE) {
 		line_fail(line, ERR_REMOTE, "Slack sent the connection away before its hello");

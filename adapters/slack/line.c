@@ -108,7 +108,11 @@ static void on_timer(struct timer *timer)
 		line_fail(line, ERR_TIMEOUT, "Slack opened a connection and said no hello");
 		break;
 	case LINE_DRAIN:
-		close_line(line);
+		if (keep_has_live(line->s, line)) {
+			close_line(line);
+		} else { /* nobody else hears: Slack ends it, not we */
+			enter(line, LINE_DRAIN, PHASE_MS);
+		}
 		break;
 	case LINE_LIVE:
 	case LINE_CLOSING:

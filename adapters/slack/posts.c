@@ -208,6 +208,7 @@ static int try_post(struct posted *posted, const struct chat_post *post)
 		arena_strdup(&posted->arena, post->place.direct ? direct_find(s, posted->user)
 								: post->place.channel);
 	posted->thread = thread_of(posted, post);
+	posted->passing = post->key != NULL && post->message->tone == TONE_WAIT;
 	if (post->replaces != NULL) {
 		posted->way = WAY_EDIT;
 		if (!split_id(posted, post->replaces)) {

@@ -17,6 +17,7 @@ struct posted {
 	unsigned tries;
 	enum way way;
 	bool hooked;         /* a response_url was looked for */
+	bool passing;        /* a change under way: another form follows */
 	bool opening;        /* conversations.open, or a picture, is under way */
 	const char *channel; /* NULL: the direct channel is not known yet */
 	const char *user;    /* of a direct place, or the one who alone may see it; NULL: neither */

@@ -2,7 +2,7 @@
  *
  * Happy path: in turn, one message a second a channel, chat.postMessage, chat.update, chat.postEphemeral or a response_url;
  * posts.c hears how it went. Failure modes: where the bot is not, what one person alone may see goes by the response_url of what
- * they just did there, else as a direct message.
+ * they just did there, else as a direct message; what all there may see goes to who did something there last.
  */
 #include <stdio.h>
 #include <string.h>
@@ -75,16 +75,47 @@ void posted_turn(struct timer *timer)
 
 void posted_queue(struct posted *posted)
 {
-	timer_start(&posted->timer, posted->channel != NULL ? take_turn(posted) : 0);
+	int64_t held_ms =
+		posted->s->direct_hold_ms - clock_mono_ms(); /* its channel is asked for */
+
+	timer_start(&posted->timer, posted->channel != NULL ? take_turn(posted)
+				    : held_ms > 0           ? held_ms
+							    : 0);
 }
 
 /* ---- how it went ---------------------------------------------------------------------------------- */
+
+/*
+ * Not there: who used the slash command there waits for its answer, and is of those who may see it. Of a change they see the first form
+ * and the outcome: Slack takes five posts.
+ */
+static bool to_newest(struct posted *posted)
+{
+	const char *user = posted->user == NULL && !posted->hooked
+				   ? hook_newest(posted->s, posted->channel, posted->passing)
+				   : NULL;
+
+	if (user == NULL) {
+		return false;
+	}
+	posted->user = arena_strdup(&posted->arena, user);
+	posted->way = WAY_HOOK;
+	if (posted->picture != NULL) { /* what one person alone sees has bars */
+		posted->picture = NULL;
+		posted_render(posted);
+	}
+	return true;
+}
 
 /* Not there, or cannot see it there: what one person alone may see finds another way. */
 static bool other_way(struct posted *posted, const struct trouble *trouble)
 {
 	struct slack_adapter *s = posted->s;
 
+	if (posted->way == WAY_POST && (strcmp(trouble->code, "not_in_channel") == 0 ||
+					strcmp(trouble->code, "channel_not_found") == 0)) {
+		return to_newest(posted);
+	}
 	if (posted->way == WAY_HOOK &&
 	    (trouble->err.kind == ERR_REMOTE || trouble->err.kind == ERR_NOTFOUND)) {
 		posted->way = WAY_EPHEMERAL; /* it has run out */
@@ -149,6 +180,7 @@ static void on_opened(struct rest_call *call, const struct json *answer,
 	posted->call = NULL;
 	posted->opening = false;
 	if (trouble != NULL) {
+		posted->s->direct_hold_ms = clock_mono_ms() + trouble->retry_after_ms;
 		posted_failed(posted, trouble);
 	} else if (!slack_is_id(id, "D")) {
 		struct trouble none = {0};

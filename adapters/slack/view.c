@@ -1,6 +1,7 @@
 /* view.c - form to modal; pure */
 #include "adapters/slack/view.h"
 
+#include <stdint.h>
 #include <string.h>
 
 #include "base/json.h"
@@ -10,6 +11,9 @@
 #define LABEL_MAX 200 /* 2,000 here, */
 #define OPTION_MAX 75 /* and these */
 #define WRONG_MAX 300
+#define OFFERS_MAX \
+	(15 *      \
+	 1024) /* bytes: what is too long for an acknowledgement Slack leaves without a word (slack-go issue 1196) */
 
 /* "key":{"type":"plain_text",...} with words of at most so many columns */
 static void add_text(struct strbuf *out, const char *key, const char *text, unsigned most)
@@ -24,10 +28,11 @@ static void add_text(struct strbuf *out, const char *key, const char *text, unsi
 	strbuf_done(&clean);
 }
 
-static void add_options(struct strbuf *out, const struct field_choice *choices, size_t n)
+static void add_options(struct strbuf *out, const struct field_choice *choices, size_t n,
+			size_t most_bytes)
 {
 	(void)strbuf_adds(out, "\"options\":[");
-	for (size_t i = 0; i < n && i < FORM_CHOICES_MAX; i++) {
+	for (size_t i = 0; i < n && i < FORM_CHOICES_MAX && out->len < most_bytes; i++) {
 		(void)strbuf_adds(out, i > 0 ? ",{" : "{");
 		add_text(out, "text", choices[i].label, OPTION_MAX);
 		(void)strbuf_adds(out, ",\"value\":");
@@ -44,7 +49,7 @@ static void add_input(struct strbuf *out, const struct field *field)
 
 	if (field->kind == FORM_SELECT && field->n_choices > 0) {
 		(void)strbuf_adds(out, "\"type\":\"static_select\",");
-		add_options(out, field->choices, field->n_choices);
+		add_options(out, field->choices, field->n_choices, SIZE_MAX);
 		(void)strbuf_addch(out, ',');
 	} else if (field->kind == FORM_SEARCH && field->several > 0) {
 		(void)strbuf_addf(out,
@@ -118,6 +123,6 @@ void view_taken(const struct form_answer *answer, const char *first, struct strb
 void view_offers(const struct form_answer *answer, struct strbuf *out)
 {
 	(void)strbuf_addch(out, '{');
-	add_options(out, answer->choices, answer->n_choices);
+	add_options(out, answer->choices, answer->n_choices, OFFERS_MAX);
 	(void)strbuf_addch(out, '}');
 }

@@ -26,14 +26,14 @@ struct options {
 	bool minimal, url;
 };
 
-/* A minimal one hears slash commands and buttons, and nothing that people write. */
+/* A minimal one hears slash commands and buttons, and nothing that people write. adapters/slack/heard.c hears each of them. */
 static const struct {
 	const char *event;
 	bool minimal;
 } events[] = {
-	{"app_mention", false},    {"message.im", false},     {"subteam_members_changed", true},
-	{"user_change", true},     {"channel_shared", false}, {"tokens_revoked", true},
-	{"app_uninstalled", true},
+	{"app_mention", false},    {"message.im", false},    {"subteam_members_changed", true},
+	{"subteam_updated", true}, {"user_change", true},    {"channel_left", false},
+	{"group_left", false},     {"tokens_revoked", true}, {"app_uninstalled", true},
 };
 
 static int help(FILE *to)

@@ -13,6 +13,7 @@ import urllib.parse
 
 PACKAGES = ("typescript@5.6.3", "@slack/web-api@8.2.0", "yaml@2.5.1")
 BUILD = pathlib.Path(os.environ["BUILD_DIR"])
+SOURCE = pathlib.Path(os.environ["SOURCE_DIR"])
 FOLDER = BUILD / "npm-slack-manifest"
 READ = "const y = require('yaml'); process.stdout.write(JSON.stringify(y.parse(require('fs').readFileSync(0, 'utf8'))))"
 CHECK = "import type { Manifest } from '@slack/web-api/dist/types/request/manifest';\nexport const manifest: Manifest = "
@@ -72,6 +73,18 @@ def main():
     assert set(minimal["oauth_config"]["scopes"]["bot"]) < set(full["oauth_config"]["scopes"]["bot"])
     assert "im:history" not in minimal["oauth_config"]["scopes"]["bot"]
     assert "only mention it" in manifest("--minimal").stderr and manifest().stderr == ""
+
+    # charts as files in both; words out of the command table
+    for value in (full, minimal):
+        assert {"files:write", "chat:write", "commands"} <= set(value["oauth_config"]["scopes"]["bot"])
+        assert "show NAME" in value["features"]["slash_commands"][0]["usage_hint"]
+        assert "say:create" in [shortcut["callback_id"] for shortcut in value["features"]["shortcuts"]]
+        assert value["settings"]["socket_mode_enabled"] and value["settings"]["interactivity"]["is_enabled"]
+
+    # what the app is told of is what the adapter hears
+    heard = (SOURCE / "adapters/slack/heard.c").read_text()
+    for event in full["settings"]["event_subscriptions"]["bot_events"]:
+        assert f'"{event.split(".")[0]}"' in heard, f"the app is told of {event}, and nothing hears it"
 
     # the check can fail
     for spoil in (lambda v: v["features"].update(bot_usr={}),

@@ -140,7 +140,10 @@ json_t *slack_reach(struct slack *s, const json_t *args, json_t *reply)
 int slack_post_as(struct slack *s, const char *via, json_t *args, const char *only_user,
 		  json_t *reply)
 {
-	json_t *channel = slack_reach(s, args, reply);
+	/* a response_url is good wherever the command was used, also where the app is no member */
+	json_t *channel = strcmp(via, "response_url") == 0
+				  ? slack_channel(s, slack_str(args, "channel"))
+				  : slack_reach(s, args, reply);
 	json_t *message;
 	const char *id;
 

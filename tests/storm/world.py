@@ -306,7 +306,8 @@ class World:
             self.silent[link] = self.now_ms()
             self.slack.post("quirk", link=link, black_hole=True)
         elif kind == "refresh":
-            self.slack.post("disconnect", link=link, reason=self.random.choice(("warning", "refresh_requested")), close_ms=GRACE_MS)
+            for _ in range(self.random.choice((1, 1, 2))):  # Slack may warn, and then say it once more
+                self.slack.post("disconnect", link=link, reason=self.random.choice(("warning", "refresh_requested")), close_ms=GRACE_MS)
             self.refreshes.append((link, len(self.commands)))
             self.handover = link if self.random.random() < 0.7 else None
         else:

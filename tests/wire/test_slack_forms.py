@@ -186,6 +186,8 @@ def test_on_call(slack, bot):
     slack.call("say", {"user": "U0BOB", "channel": "C0OPS", "text": "<@U0SLUICE> down? web-3"})
     card = slack.wait("post", slack.says("web-3 is on at DigitalOcean", "actions"))
     expect("the buttons of the card", labels(card)[:2] == ["Reboot", "Power-cycle"], json.dumps(card))
+    chart = next((b for b in card["blocks"] if b["type"] == "image"), None)
+    expect("small charts", chart is not None and "CPU" in chart["alt_text"] and "Memory" in chart["alt_text"], json.dumps(card))
     press(slack, card, "Reboot")
     job = slack.wait("post", slack.says("Rebooting", "web-3"))
     slack.wait("edit", lambda e: e["ts"] == job["ts"] and "Rebooted" in json.dumps(e))

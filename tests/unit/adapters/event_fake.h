@@ -85,6 +85,7 @@ struct fake_post {
 	int n_done;
 	enum err_kind kind;
 	char msg[240];
+	enum tone tone; /* of what is posted next */
 };
 
 static ATTR_UNUSED void fake_post_done(struct chat_post *post, const struct err *err)

@@ -125,6 +125,9 @@ static void too_late_opens_nothing(void **state)
 	fake.chat->ops->open_form(fake.chat, "1.2.x", &form);
 	fake.chat->ops->open_form(fake.chat, "no.such.trigger", &form);
 	assert_null(fake_call("views.open"));
+	holds(fake_call("chat.postEphemeral")->body, "they were over. Nothing ran.");
+	assert_true(fake_answer("chat.postEphemeral", "{\"ok\":true}"));
+	assert_null(fake_call("chat.postEphemeral")); /* once */
 }
 
 static void what_cannot_be_opened_is_said(void **state)
@@ -259,6 +262,56 @@ static void a_search_is_answered_at_once(void **state)
 	holds(fake_last()->out.buf, "{\"envelope_id\":\"o-3\",\"payload\":{\"options\":[]}}");
 }
 
+/* Slack leaves an acknowledgement that is too long without a word: then nothing would be offered. */
+static void an_offer_fits_into_an_acknowledgement(void **state)
+{
+	struct field_choice choices[FORM_CHOICES_MAX];
+	char word[76];
+	char mark[40];
+	size_t len;
+
+	(void)state;
+	memset(word, 'x', 75);
+	word[75] = '\0';
+	for (size_t i = 0; i < FORM_CHOICES_MAX; i++) {
+		choices[i] = (struct field_choice){word, word};
+	}
+	opened(mark);
+	sends("block_suggestion", mark, "U01BOB000", "A0SIM", "o-9",
+	      ",\"block_id\":\"tags\",\"action_id\":\"v\",\"value\":\"x\"");
+	len = fake_last()->out.len;
+	assert_true(fake.chat->ops->answer(
+		fake.chat, last_event()->id,
+		&(struct form_answer){.choices = choices, .n_choices = FORM_CHOICES_MAX}));
+	len = fake_last()->out.len - len;
+	assert_in_range(len, 10000, 16000);
+	holds(fake_last()->out.buf + fake_last()->out.len - 5, "}]}}\n");
+}
+
+/* The same user id at home elsewhere is somebody else, also in a form. */
+static void an_outsider_with_our_id_keeps_their_home(void **state)
+{
+	static const char *const types[] = {"view_submission", "block_suggestion"};
+	char json[1024], mark[40];
+
+	(void)state;
+	opened(mark);
+	for (size_t i = 0; i < ARRAY_LEN(types); i++) {
+		for (int known = 0; known < 2; known++) {
+			(void)snprintf(json, sizeof(json),
+				       "{\"type\":\"interactive\",\"envelope_id\":\"x-%zu-%d\","
+				       "\"payload\":{\"type\":\"%s\",\"api_app_id\":\"A0SIM\","
+				       "\"user\":{\"id\":\"U01BOB000\"%s},\"trigger_id\":\"x%d\","
+				       "\"value\":\"\",\"view\":{\"private_metadata\":\"%s\","
+				       "\"blocks\":[{\"block_id\":\"code\"}]}}}",
+				       i, known, types[i], known ? ",\"team_id\":\"T0EVIL\"" : "",
+				       known, mark);
+			fake_hear(fake_last(), json);
+			assert_string_equal(last_event()->home, known ? "T0EVIL" : "?");
+		}
+	}
+}
+
 #define OPTION(value) "{\"text\":{\"type\":\"plain_text\",\"text\":\"x\"},\"value\":\"" value "\"}"
 
 static void several_are_one_list(void **state)
@@ -357,6 +410,17 @@ static void a_shortcut_says_its_words(void **state)
 	holds(fake_last()->out.buf, "{\"envelope_id\":\"g-2\"}");
 }
 
+/* Whoever never wrote to us has no conversation that we know: Slack finds it by their id. */
+static void a_shortcut_that_fails_is_said(void **state)
+{
+	(void)state;
+	fake_hear(fake_last(), SHORTCUT("g-3", "say:create"));
+	fake.chat->ops->open_form(fake.chat, "9.8.g-3", &form);
+	assert_true(fake_status("views.open", 429, 5));
+	holds(fake_call("chat.postMessage")->body, "\"channel\":\"U01BOB000\"");
+	holds(fake_call("chat.postMessage")->body, "Nothing ran");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -368,7 +432,10 @@ int main(void)
 		WITH_FAKE(what_is_not_kept_is_not_taken),
 		WITH_FAKE(a_form_of_others_is_no_event),
 		WITH_FAKE(a_search_is_answered_at_once),
+		WITH_FAKE(an_offer_fits_into_an_acknowledgement),
+		WITH_FAKE(an_outsider_with_our_id_keeps_their_home),
 		WITH_FAKE(a_shortcut_says_its_words),
+		WITH_FAKE(a_shortcut_that_fails_is_said),
 		WITH_FAKE(several_are_one_list),
 		WITH_FAKE(too_many_are_not_cut_to_less),
 		WITH_FAKE(a_search_knows_what_steers_it),

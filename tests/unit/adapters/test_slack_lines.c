@@ -185,6 +185,61 @@ static void the_old_one_stays_until_a_new_one_lives(void **state)
 	fake_end();
 }
 
+/* Slack warns, and then says once more that it means it: no reason to close before another one hears. */
+static void told_twice_is_no_gap_either(void **state)
+{
+	struct fake_ws *a, *b;
+
+	(void)state;
+	a = fake_up();
+	loop_advance(fake.loop, 61000);
+	fake_hear(a, "{\"type\":\"disconnect\",\"reason\":\"warning\"}");
+	loop_advance(fake.loop, 1);
+	b = fake_ws_opens();
+	fake_hear(a, "{\"type\":\"disconnect\",\"reason\":\"refresh_requested\"}");
+	assert_false(a->closing);
+	fake_hear(a, MENTION("e-1", "Ev1", "1799999999.000100"));
+	assert_string_equal(a->out.buf, "{\"envelope_id\":\"e-1\"}\n");
+	fake_hello(b, 2);
+	fake_hear(a, "{\"type\":\"disconnect\",\"reason\":\"refresh_requested\"}");
+	loop_advance(fake.loop, 4900);
+	assert_false(a->closing);
+	loop_advance(fake.loop, 200);
+	assert_true(a->closing);
+	fake_ends();
+	assert_int_equal(fake.told.n_links, 1);
+	loop_advance(fake.loop, 5000);
+	assert_false(waits_for_line());
+	fake_end();
+}
+
+/* Slack gives no address for half an hour, and does not end the old one either: it hears. */
+static void the_old_one_hears_for_as_long_as_it_must(void **state)
+{
+	struct fake_ws *a;
+	size_t n;
+
+	(void)state;
+	a = fake_up();
+	loop_advance(fake.loop, 61000);
+	fake_hear(a, "{\"type\":\"disconnect\",\"reason\":\"warning\"}");
+	n = fake.n_calls;
+	for (int i = 0; i < 1800; i++) {
+		loop_advance(fake.loop,
+			     1000); /* each is given up after 12 s, the next after up to 60 */
+		assert_false(a->closing);
+	}
+	assert_in_range(fake.n_calls - n, 25, 150);
+	fake_hear(a, MENTION("e-1", "Ev1", "1799999999.000100"));
+	assert_string_equal(a->out.buf, "{\"envelope_id\":\"e-1\"}\n");
+	assert_int_equal(fake.told.n_links, 1);
+	assert_true(until_asked(62000) >= 0);
+	fake_hello(fake_ws_opens(), 2);
+	loop_advance(fake.loop, 5100);
+	assert_true(a->closing);
+	fake_end();
+}
+
 /* A server that sends away whoever comes is not run against. */
 static void a_life_too_short_is_a_failure(void **state)
 {
@@ -271,12 +326,28 @@ static void refused(const char *method, const char *code, const char *sentence)
 
 static void what_needs_a_person_stops(void **state)
 {
+	static const struct {
+		const char *code, *sentence;
+	} rows[] = {
+		{"invalid_auth", "Slack does not know the token; make a new one"},
+		{"not_authed", "give it again"},
+		{"account_inactive", "install it again"},
+		{"user_removed_from_team", "install the app again"},
+		{"team_disabled", "the workspace is disabled"},
+		{"token_revoked", "install the app again"},
+		{"token_expired", "give a new one"},
+		{"not_allowed_token_type", "the app token begins with xapp-"},
+		{"missing_scope", "\"x:y\""},
+		{"forbidden_team", "may not be used in this workspace"},
+	};
+
 	(void)state;
-	refused("auth.test", "invalid_auth", "the Slack bot token: Slack does not know the token");
-	refused("auth.test", "account_inactive", "install it again");
-	refused("apps.connections.open", "invalid_auth", "the Slack app token:");
-	refused("apps.connections.open", "not_allowed_token_type", "xapp-");
-	refused("apps.connections.open", "missing_scope", "\"x:y\"");
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		refused("auth.test", rows[i].code, "the Slack bot token: ");
+		refused("auth.test", rows[i].code, rows[i].sentence);
+		refused("apps.connections.open", rows[i].code, "the Slack app token: ");
+		refused("apps.connections.open", rows[i].code, rows[i].sentence);
+	}
 }
 
 static void another_workspace_is_refused(void **state)
@@ -299,6 +370,70 @@ static void socket_mode_turned_off_is_refused(void **state)
 	fake_hear(ws, "{\"type\":\"disconnect\",\"reason\":\"link_disabled\"}");
 	assert_int_equal(fake.told.link, CHAT_REFUSED);
 	assert_true(ws->closing);
+	fake_end();
+}
+
+static void what_happened(const char *event)
+{
+	char json[600];
+
+	(void)snprintf(json, sizeof(json),
+		       "{\"type\":\"events_api\",\"envelope_id\":\"h\",\"payload\":{\"type\":"
+		       "\"event_callback\",\"team_id\":\"T01ACME00\",\"event\":{%s}}}",
+		       event);
+	fake_hear(fake_last(), json);
+}
+
+/* Slack tells that the app is gone, or that the bot's token is: it stops; other people's tokens are not ours. */
+static void what_was_taken_from_us_is_refused(void **state)
+{
+	static const struct {
+		const char *event, *sentence;
+	} rows[] = {
+		{"\"type\":\"app_uninstalled\"", "the app was removed"},
+		{"\"type\":\"tokens_revoked\",\"tokens\":{\"oauth\":[],\"bot\":[\"U0BOT\"]}",
+		 "the Slack bot token was revoked"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct fake_ws *ws = fake_up();
+
+		what_happened("\"type\":\"tokens_revoked\",\"tokens\":{\"oauth\":[\"U0BOT\"],"
+			      "\"bot\":[\"U0OTHER\"]}");
+		what_happened("\"type\":\"tokens_revoked\"");
+		assert_int_equal(fake.told.link, CHAT_UP);
+		what_happened(rows[i].event);
+		assert_int_equal(fake.told.link, CHAT_REFUSED);
+		assert_non_null(strstr(fake.told.why, rows[i].sentence));
+		assert_true(ws->closing);
+		fake_end();
+	}
+}
+
+/* What Slack may call a reason one day is no reason to be deaf; a hello without a count accuses nobody. */
+static void what_is_new_to_us_does_no_harm(void **state)
+{
+	static const char *const words[] = {"\"reason\":\"surprise\"", "\"reason\":7", "\"x\":1"};
+
+	(void)state;
+	(void)fake_up();
+	for (size_t i = 0; i < ARRAY_LEN(words); i++) {
+		struct fake_ws *a = fake_last();
+		char json[100];
+
+		loop_advance(fake.loop, 61000);
+		(void)snprintf(json, sizeof(json), "{\"type\":\"disconnect\",%s}", words[i]);
+		fake_hear(a, json);
+		loop_advance(fake.loop, 1);
+		assert_false(a->closing);
+		fake_hear(fake_ws_opens(), "{\"type\":\"hello\"}");
+		loop_advance(fake.loop, 5100);
+		assert_true(a->closing);
+		fake_ends();
+		assert_int_equal(fake.told.n_links, 1);
+		assert_int_equal(fake.n_notices, 0);
+	}
 	fake_end();
 }
 
@@ -348,6 +483,43 @@ static void a_ghost_that_went_is_not_told(void **state)
 	loop_advance(fake.loop, 121000);
 	fake_hello(fake_ws_opens(), 2);
 	assert_int_equal(fake.n_notices, 0);
+	fake_end();
+}
+
+/* A line that drops is counted by Slack for some time: two drops in a row are no other process. */
+static void ghosts_of_our_own_are_not_told(void **state)
+{
+	(void)state;
+	(void)fake_up();
+	for (int n = 2; n <= 4; n++) {
+		fake_drop(fake_last(), ERR_NETWORK, "reset");
+		assert_true(until_asked(20000) >= 0);
+		fake_hello(fake_ws_opens(), n); /* one is ours */
+		loop_advance(fake.loop, 2000);
+		assert_int_equal(fake.n_notices, 0);
+	}
+	assert_true(until_asked(120000) >= 0);
+	fake_hello(fake_ws_opens(), 2); /* the ghosts are gone */
+	assert_int_equal(fake.n_notices, 0);
+	fake_end();
+}
+
+/* Another process comes while ours is up, and stays: whatever drops meanwhile, it is told at the second look. */
+static void others_are_told_beside_ghosts_too(void **state)
+{
+	(void)state;
+	(void)fake_up();
+	fake_drop(fake_last(), ERR_NETWORK, "reset");
+	assert_true(until_asked(20000) >= 0);
+	fake_hello(fake_ws_opens(), 3);
+	loop_advance(fake.loop, 30000);
+	fake_drop(fake_last(), ERR_NETWORK, "reset");
+	assert_true(until_asked(20000) >= 0);
+	fake_hello(fake_ws_opens(), 4);
+	assert_int_equal(fake.n_notices, 0);
+	assert_true(until_asked(120000) >= 0);
+	fake_hello(fake_ws_opens(), 3); /* two are ours */
+	assert_int_equal(fake.n_notices, 1);
 	fake_end();
 }
 
@@ -461,15 +633,21 @@ int main(void)
 		cmocka_unit_test(refresh_leaves_no_gap),
 		cmocka_unit_test(a_cut_after_the_warning_is_no_gap_either),
 		cmocka_unit_test(the_old_one_stays_until_a_new_one_lives),
+		cmocka_unit_test(told_twice_is_no_gap_either),
+		cmocka_unit_test(the_old_one_hears_for_as_long_as_it_must),
 		cmocka_unit_test(a_life_too_short_is_a_failure),
 		cmocka_unit_test(too_many_is_patience),
 		cmocka_unit_test(patience_is_kept_as_slack_says),
 		cmocka_unit_test(what_needs_a_person_stops),
 		cmocka_unit_test(another_workspace_is_refused),
 		cmocka_unit_test(socket_mode_turned_off_is_refused),
+		cmocka_unit_test(what_was_taken_from_us_is_refused),
+		cmocka_unit_test(what_is_new_to_us_does_no_harm),
 		cmocka_unit_test(two_warm_connections),
 		cmocka_unit_test(others_on_our_token_are_told_once),
 		cmocka_unit_test(a_ghost_that_went_is_not_told),
+		cmocka_unit_test(ghosts_of_our_own_are_not_told),
+		cmocka_unit_test(others_are_told_beside_ghosts_too),
 		cmocka_unit_test(a_change_is_acknowledged_when_it_is_kept),
 		cmocka_unit_test(an_acknowledgement_finds_another_way),
 		cmocka_unit_test(what_starts_nothing_is_acknowledged_at_once),

@@ -17,7 +17,7 @@ static void post(struct fake_post *posted, const char *channel, const char *text
 	struct arena arena = {0};
 	struct build build;
 
-	build_init(&build, &arena, TONE_PLAIN);
+	build_init(&build, &arena, posted->tone);
 	build_line(&build, "%s", text);
 	build_button(&build, "yes-id", "Reboot", BUTTON_DANGER);
 	posted->post.place.network = "slack";
@@ -102,6 +102,29 @@ static void a_direct_place_is_opened_once(void **state)
 	assert_string_equal(p.post.ret_id, "D01BOB000:1.5");
 }
 
+/* Slack counts conversations.open as one, whoever it is for. */
+static void patience_holds_the_opening(void **state)
+{
+	static struct fake_post p = {.post = {.place = {.direct = true}}};
+	static struct fake_post q = {.post = {.place = {.direct = true}}};
+
+	(void)state;
+	post(&p, "U01BOB000", "hello");
+	assert_true(fake_status("conversations.open", 429, 9));
+	assert_int_equal(p.kind, ERR_LIMIT);
+	assert_int_equal(p.post.retry_after_ms, 9000);
+	post(&q, "U01ANA000", "hello");
+	loop_advance(fake.loop, 8900);
+	assert_null(fake_call("conversations.open"));
+	loop_advance(fake.loop, 100);
+	assert_true(body_has("conversations.open", "U01ANA000"));
+	assert_true(fake_answer("conversations.open",
+				"{\"ok\":true,\"channel\":{\"id\":\"D01ANA000\"}}"));
+	loop_advance(fake.loop, 1);
+	assert_true(fake_answer("chat.postMessage", "{\"ok\":true,\"ts\":\"1.5\"}"));
+	assert_int_equal(q.kind, ERR_NONE);
+}
+
 static void what_one_may_see_is_ephemeral(void **state)
 {
 	static struct fake_post p = {.post = {.private_to = "U01BOB000"}};
@@ -173,6 +196,44 @@ static void a_hook_that_ran_out_is_no_end(void **state)
 	assert_true(fake_status(HOOK, 404, -1));
 	assert_true(fake_answer("chat.postEphemeral", "{\"ok\":true,\"message_ts\":\"1.7\"}"));
 	assert_int_equal(p.kind, ERR_NONE);
+}
+
+/* Where the bot is not, the slash command works all the same: who used it has its answer, and the outcome of a change. */
+static void where_we_are_not_the_asker_is_answered(void **state)
+{
+	static struct fake_post p = {0}, change = {.post = {.key = "c-1"}};
+	static const char *const no = "{\"ok\":false,\"error\":\"not_in_channel\"}";
+
+	(void)state;
+	post(&p, "C0ELSE000", "nobody asked");
+	assert_true(fake_answer("chat.postMessage", no));
+	assert_int_equal(p.kind, ERR_NOTFOUND);
+	slash_in("C0ELSE000");
+	loop_advance(fake.loop, 1100);
+	post(&p, "C0OTHER00", "elsewhere");
+	assert_true(fake_answer("chat.postMessage", no));
+	assert_int_equal(p.kind, ERR_NOTFOUND);
+	change.tone = TONE_WAIT;
+	post(&change, "C0ELSE000", "Rebooting");
+	assert_true(fake_answer("chat.postMessage", no));
+	assert_true(body_has(HOOK, "\"response_type\":\"ephemeral\""));
+	assert_true(body_has(HOOK, "Rebooting"));
+	assert_true(fake_answer(HOOK, "ok"));
+	assert_int_equal(change.kind, ERR_NONE);
+	assert_string_equal(change.post.ret_id, "e:");
+	/* under way: what is left is for the outcome */
+	loop_advance(fake.loop, 1100);
+	post(&change, "C0ELSE000", "still rebooting");
+	assert_true(fake_answer("chat.postMessage", no));
+	assert_null(fake_call(HOOK));
+	assert_int_equal(change.kind, ERR_NOTFOUND);
+	loop_advance(fake.loop, 1100);
+	change.tone = TONE_GOOD;
+	post(&change, "C0ELSE000", "Rebooted");
+	assert_true(fake_answer("chat.postMessage", no));
+	assert_true(body_has(HOOK, "Rebooted"));
+	assert_true(fake_answer(HOOK, "ok"));
+	assert_int_equal(change.kind, ERR_NONE);
 }
 
 static void one_a_second_a_channel(void **state)
@@ -266,6 +327,20 @@ static void what_went_wrong_has_its_sentence(void **state)
 	assert_int_equal(p.kind, ERR_UNKNOWN); /* it may be there */
 	post(&p, "ops", "x");
 	assert_int_equal(p.kind, ERR_NOTFOUND);
+}
+
+/* The token is gone while the bot works: a post is where it shows, and a person hears of it. */
+static void a_post_without_a_token_stops_it(void **state)
+{
+	static struct fake_post p = {0};
+
+	(void)state;
+	post(&p, "C01OPS000", "x");
+	assert_true(fake_answer("chat.postMessage", "{\"ok\":false,\"error\":\"token_revoked\"}"));
+	assert_int_equal(p.kind, ERR_CONFIG);
+	assert_int_equal(fake.told.link, CHAT_REFUSED);
+	assert_non_null(strstr(fake.told.why, "the token was revoked"));
+	assert_true(fake_last()->closing);
 }
 
 static void long_answers_are_pages(void **state)
@@ -462,6 +537,29 @@ static void where_we_are_not_is_told(void **state)
 	fake_end();
 }
 
+static void where_we_were_removed_is_told(void **state)
+{
+	static const char *const events[] = {"\"type\":\"channel_left\",\"channel\":\"C01OPS000\"",
+					     "\"type\":\"group_left\",\"channel\":\"C01OPS000\"",
+					     "\"type\":\"channel_left\",\"channel\":\"C01ELSE00\""};
+
+	(void)state;
+	(void)fake_up_lines("C01OPS000", 1);
+	for (size_t i = 0; i < ARRAY_LEN(events); i++) {
+		char json[400];
+
+		(void)snprintf(
+			json, sizeof(json),
+			"{\"type\":\"events_api\",\"envelope_id\":\"h\",\"payload\":{\"type\":"
+			"\"event_callback\",\"team_id\":\"T01ACME00\",\"event\":{%s}}}",
+			events[i]);
+		fake_hear(fake_last(), json);
+	}
+	assert_int_equal(fake.told.n_lost, 2);
+	assert_non_null(strstr(fake.told.lost, "/invite @sluice"));
+	fake_end();
+}
+
 /* ---- groups -------------------------------------------------------------------------------------------- */
 
 struct asked {
@@ -555,6 +653,65 @@ static void an_event_forgets(void **state)
 	assert_false(a.query.ret_member);
 }
 
+static void a_change_of_a_person_forgets_too(void **state)
+{
+	static struct asked a;
+
+	(void)state;
+	ask(&a, "U01BOB000", "T01ACME00", 60000);
+	assert_true(fake_answer("usergroups.users.list", MEMBERS));
+	assert_true(fake_answer("users.info", USER("")));
+	assert_true(a.query.ret_member);
+	fake_hear(fake_last(),
+		  "{\"type\":\"events_api\",\"envelope_id\":\"g\",\"payload\":{\"type\":"
+		  "\"event_callback\",\"team_id\":\"T01ACME00\",\"event\":{\"type\":"
+		  "\"user_change\",\"user\":{\"id\":\"U01BOB000\"}}}}");
+	ask(&a, "U01BOB000", "T01ACME00", 60000);
+	assert_int_equal(a.n_done, 0);
+	assert_true(fake_answer("users.info", USER(",\"is_restricted\":true")));
+	assert_int_equal(a.n_done, 1);
+	assert_false(a.query.ret_member);
+}
+
+/* Slack says how long: that method waits so long, and the question until its own deadline. */
+static void patience_holds_the_method(void **state)
+{
+	static struct asked a, b, c;
+
+	(void)state;
+	ask(&a, "U01BOB000", "T01ACME00", 0);
+	assert_true(fake_status("usergroups.users.list", 429, 7));
+	assert_int_equal(a.n_done, 0);
+	loop_advance(fake.loop, 100);
+	ask(&b, "U01ANA000", "T01ACME00", 0);
+	loop_advance(fake.loop, 6800);
+	assert_null(fake_call("usergroups.users.list"));
+	loop_advance(fake.loop, 200);
+	assert_true(fake_answer("usergroups.users.list", MEMBERS));
+	assert_true(fake_answer("users.info", USER("")));
+	assert_true(a.query.ret_member);
+	assert_int_equal(b.n_done, 1);
+	assert_false(b.query.ret_member);
+	/* longer than a question waits: no, and nothing is asked before it is time */
+	ask(&a, "U01BOB000", "T01ACME00", 0);
+	assert_true(fake_status("usergroups.users.list", 429, 15));
+	loop_advance(fake.loop, 10000);
+	assert_int_equal(a.kind, ERR_TIMEOUT);
+	assert_false(a.query.ret_member);
+	ask(&c, "U01BOB000", "T01ACME00", 0);
+	loop_advance(fake.loop, 4900);
+	assert_null(fake_call("usergroups.users.list"));
+	loop_advance(fake.loop, 200);
+	assert_true(fake_answer("usergroups.users.list", "{\"ok\":true,\"users\":[]}"));
+	assert_int_equal(c.n_done, 1);
+	assert_false(c.query.ret_member);
+	/* nobody asks any more: it stays quiet */
+	ask(&a, "U01BOB000", "T01ACME00", 0);
+	assert_true(fake_status("usergroups.users.list", 429, 20));
+	loop_advance(fake.loop, 60000);
+	assert_null(fake_call("usergroups.users.list"));
+}
+
 static void guests_and_outsiders_are_in_no_group(void **state)
 {
 	static const char *const users[] = {
@@ -603,13 +760,16 @@ int main(void)
 		WITH_FAKE(a_post_and_its_edit),
 		WITH_FAKE(changes_go_below_what_asked),
 		WITH_FAKE(a_direct_place_is_opened_once),
+		WITH_FAKE(patience_holds_the_opening),
 		WITH_FAKE(what_one_may_see_is_ephemeral),
 		WITH_FAKE(a_response_url_is_used_within_its_bounds),
 		WITH_FAKE(a_hook_that_ran_out_is_no_end),
+		WITH_FAKE(where_we_are_not_the_asker_is_answered),
 		WITH_FAKE(one_a_second_a_channel),
 		WITH_FAKE(no_pace_is_none),
 		WITH_FAKE(patience_holds_the_channel),
 		WITH_FAKE(what_went_wrong_has_its_sentence),
+		WITH_FAKE(a_post_without_a_token_stops_it),
 		WITH_FAKE(long_answers_are_pages),
 		WITH_FAKE(an_edit_has_all_its_pages),
 		WITH_FAKE(an_edit_waits_for_pages_without_a_pace_too),
@@ -617,9 +777,12 @@ int main(void)
 		cmocka_unit_test(before_the_start_nothing_goes),
 		cmocka_unit_test(a_close_calls_all_back),
 		cmocka_unit_test(where_we_are_not_is_told),
+		cmocka_unit_test(where_we_were_removed_is_told),
 		WITH_FAKE(a_member_is_a_member),
 		WITH_FAKE(a_change_asks_now),
 		WITH_FAKE(an_event_forgets),
+		WITH_FAKE(a_change_of_a_person_forgets_too),
+		WITH_FAKE(patience_holds_the_method),
 		WITH_FAKE(guests_and_outsiders_are_in_no_group),
 		WITH_FAKE(no_answer_is_no),
 	};
