@@ -278,7 +278,7 @@ int audit_main(int argc, char **argv)
 	struct err err = {0};
 	int rc = 2;
 
-	if (argc > 1 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)) {
+	if (cli_wants_help(argc, argv)) {
 		rc = help(stdout);
 	} else if (config_environment(config, &err) < 0 ||
 		   read_arguments(&ask, argc, argv, &err) < 0) {

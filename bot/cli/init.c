@@ -352,17 +352,17 @@ int init_main(int argc, char **argv)
 	const char *path = "policy.yaml";
 	int rc;
 
-	for (int i = 1; i < argc; i++) {
+	if (cli_wants_help(argc, argv)) {
+		return help(stdout);
+	}
 		const char **to = strcmp(argv[i], "--policy") == 0          ? &path
+	for (int i = 1; i < argc; i++) {
 				  : strcmp(argv[i], "--ocean-url") == 0     ? &ocean.url
 				  : strcmp(argv[i], "--ca-file") == 0       ? &ocean.ca_file
 				  : strcmp(argv[i], "--proxy") == 0         ? &ocean.proxy
 				  : strcmp(argv[i], "--slack-api-url") == 0 ? &init.slack_url
 									    : NULL;
 
-		if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0) {
-			return help(stdout);
-		}
 		if (to == NULL || i + 1 == argc) {
 			fprintf(stderr, "sluice init: \"%s\" is no option, or has no value\n\n",
 				argv[i]);

@@ -48,8 +48,12 @@ def test_words():
     answers(sluice("--help"), 0, "usage: sluice", "check", "demo")
     expect("a version", re.fullmatch(r"sluice \d+\.\d+\.\d+\n", sluice("--version").stdout))
     answers(sluice("chekc"), 2, 'no command "chekc"', 'did you mean "check"', error=True)
-    for command in ("run", "demo", "check", "can", "audit", "code"):
-        answers(sluice(command, "--help"), 0, f"usage: sluice {command}")
+    commands = re.findall(r"^  ([\w-]+) ", sluice("--help").stdout, re.M)
+    expect("they are listed", len(commands) > 15 and "audit" in commands, commands)
+    for command in commands:  # in the middle of a line too, whatever else stands there
+        for words in (("--help",), ("-h",), ("verify", "--help"), ("--state", "x", "--help"), ("enroll", "bob", "-h")):
+            answers(sluice(command, *words), 0, f"usage: sluice {command}")
+        answers(sluice("help", command), 0, f"usage: sluice {command}")
     run = sluice("run", "--help").stdout
     for flag in ("--policy", "--ocean-url", "--xmpp-url", "--console-as"):
         expect(f"{flag} in the help", flag in run, run)
