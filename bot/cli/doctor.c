@@ -241,7 +241,7 @@ static void look_at_codes(struct doctor *doctor)
 		if (spec == NULL) {
 			continue;
 		}
-		secret = secret_load(spec, &err);
+		secret = secret_load_phrase(spec, &err);
 		if (secret == NULL) {
 			doctor_wrong(doctor, "codes", "sluice code enroll NAME", "%s: %s", name,
 				     err.msg);
