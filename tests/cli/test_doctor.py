@@ -34,6 +34,8 @@ def all_well(folder, url):
         answers(doctor(folder, on_one, "--console", "--console-as", "ana", "--console-in", "ops"), 0,
                 "ok    droplet   it runs on 440212003, which it will not switch off")
     expect("no state file was made", not (folder / "state.db").exists())
+    answers(doctor(folder, url, "--console", "--console-as", "eve", "--console-in", "ops"), 0, "note  console   --console-as eve: the policy",
+            'people: NAME: {term: "eve"}', "Nothing is wrong.")
 
 
 def each_wrong(folder, url):
@@ -62,7 +64,7 @@ def each_wrong(folder, url):
         answers(doctor(folder, url, *console, "--listen", "127.0.0.1:%d" % taken.getsockname()[1]), 1, "WRONG health",
                 "do: give --listen another address")
     answers(doctor(folder, url, *console, "--xmpp-url", "wss://localhost:9/ws", "--xmpp-jid", "sluice@localhost",
-                   "--xmpp-password", f"file:{folder}/absent"), 1, "WRONG xmpp", "do: put it there")
+                   "--xmpp-password", f"file:{folder}/absent"), 1, "WRONG xmpp      --xmpp-password: cannot", "do: put it there")
     answers(sluice("doctor", "elephant"), 2, '"elephant" is no setting', error=True)
     answers(sluice("doctor", "--help"), 0, "usage: sluice doctor")
 
