@@ -150,7 +150,8 @@ static int verify(struct store *store, const struct ask *ask)
 	if (audit_verify_from(store, &ask->after, &ask->head, &rows, &err) < 0) {
 		return complain(&err, err.kind == ERR_USAGE ? 2 : 1);
 	}
-	printf("ok, %lld rows\n", (long long)(rows - ask->after.seq));
+	rows -= ask->after.seq;
+	printf("ok, %lld %s\n", (long long)rows, rows == 1 ? "row" : "rows");
 	return 0;
 }
 

@@ -69,9 +69,10 @@ static int ask_token(struct init *init, const struct init_ocean *ocean)
 		}
 		if (init_account_look(ocean, init->token, &init->arena, &init->account, &err) ==
 		    0) {
-			printf("  %s%s%zu droplets, %zu clients by tag.\n", init->account.team,
+			printf("  %s%s%zu droplet%s, %zu client%s by tag.\n", init->account.team,
 			       init->account.team[0] != '\0' ? ": " : "", init->account.n_droplets,
-			       init->account.n_clients);
+			       init->account.n_droplets == 1 ? "" : "s", init->account.n_clients,
+			       init->account.n_clients == 1 ? "" : "s");
 			return 0;
 		}
 		printf("  %s\n", err.msg);
@@ -355,8 +356,8 @@ int init_main(int argc, char **argv)
 	if (cli_wants_help(argc, argv)) {
 		return help(stdout);
 	}
-		const char **to = strcmp(argv[i], "--policy") == 0          ? &path
 	for (int i = 1; i < argc; i++) {
+		const char **to = strcmp(argv[i], "--policy") == 0          ? &path
 				  : strcmp(argv[i], "--ocean-url") == 0     ? &ocean.url
 				  : strcmp(argv[i], "--ca-file") == 0       ? &ocean.ca_file
 				  : strcmp(argv[i], "--proxy") == 0         ? &ocean.proxy

@@ -2,6 +2,7 @@
 # test_doctor.py - sluice doctor from outside: all well, each thing that can be wrong with its remedy, and nothing changed by it
 import json
 import pathlib
+import re
 import socket
 import subprocess
 import sys
@@ -33,9 +34,9 @@ def all_well(folder, url):
     with simulator("--self", "440212003") as on_one:
         answers(doctor(folder, on_one, "--console", "--console-as", "ana", "--console-in", "ops"), 0,
                 "ok    droplet   it runs on 440212003, which it will not switch off")
-    expect("no state file was made", not (folder / "state.db").exists())
     answers(doctor(folder, url, "--console", "--console-as", "eve", "--console-in", "ops"), 0, "note  console   --console-as eve: the policy",
             'people: NAME: {term: "eve"}', "Nothing is wrong.")
+    expect("no state file was made", not (folder / "state.db").exists())
 
 
 def each_wrong(folder, url):
@@ -80,6 +81,11 @@ def weak_tokens(folder):
         answers(doctor(folder, url, *console), 0, "it ends in 199 days", "Nothing is wrong.")
     with simulator("--token-days", "9") as url:
         answers(doctor(folder, url, *console), 1, "WRONG token", "it ends in 8 days", "do: make a new one")
+    with simulator("--empty", "--droplet", "web-1 id=11 tags=web") as url:
+        expect("one droplet is a droplet", re.search(r"\b1 droplet\n", doctor(folder, url, *console).stdout))
+    with simulator("--token-days", "2") as url:
+        answers(doctor(folder, url, *console), 1, "WRONG token", "it ends in 1 day")
+        expect("one day is a day", "1 days" not in doctor(folder, url, *console).stdout)
     with simulator("--fault", "path=/v1/oauth/token/info kind=404") as url:
         answers(doctor(folder, url, *console), 0, "Nothing is wrong.")
     with simulator("--scopes", "account:read") as url:
