@@ -212,6 +212,13 @@ bool command_overfull(const struct command_parse *parse);
 const char *command_nearest(const char *said, bool (*may)(const struct command *, void *),
 			    void *data);
 
+/* Does a phrase of the row have that word? "power" is in "power off". */
+bool command_has_word(const struct command *row, const char *word);
+/* What may have been meant by words that are no command: something that the grammar takes, of a row for which `may` is true; in
+ * the arena. NULL: nothing like it. */
+const char *command_meant(const char *said, bool (*may)(const struct command *, void *), void *data,
+			  struct arena *arena);
+
 /* Filters of a list, from the words of a TAKES_FILTERS row: all must fit, of tags each one. tag:web, tag=web and tag web are
  * the same; a state alone ("list off") is one. */
 #define COMMAND_TAGS_MAX 4

@@ -59,23 +59,6 @@ static const struct command *find_topic(const struct command_call *call, const c
 	return parse.row;
 }
 
-/* Does one of its phrases have that word? "power" is in "power off". */
-static bool has_word(const struct command *row, const char *word)
-{
-	size_t len = strlen(word);
-
-	for (size_t i = 0; i < COMMAND_PHRASES_MAX && row->phrases[i] != NULL; i++) {
-		for (const char *at = row->phrases[i]; at != NULL; at = strchr(at, ' ')) {
-			at += *at == ' ';
-			if (strncasecmp(at, word, len) == 0 &&
-			    (at[len] == ' ' || at[len] == '\0')) {
-				return true;
-			}
-		}
-	}
-	return false;
-}
-
 static bool may_use_row(const struct command *row, void *data)
 {
 	return may_use(data, row);
@@ -90,7 +73,7 @@ static void no_topic(const struct command_call *call, const char *said, struct b
 
 	build_line(build, "There is no such command for you here.");
 	for (size_t i = 0; i < n; i++) {
-		if (has_word(&rows[i], said) && may_use(call, &rows[i])) {
+		if (command_has_word(&rows[i], said) && may_use(call, &rows[i])) {
 			one_line(&rows[i], build);
 			n_near++;
 		}
