@@ -78,9 +78,9 @@ struct command_arg {
 /* What a change must know of DigitalOcean's before it is decided (app/facts.c). */
 enum command_knows {
 	KNOWS_NOTHING = 0,
-	KNOWS_SIZES,    /* is there such a size, there, for that disk, and what does it cost? */
-	KNOWS_SAVED,    /* is that a backup or a snapshot of this droplet? */
-	KNOWS_IMAGE,    /* whose disk is in that image, and may they see that droplet? */
+	KNOWS_SIZES, /* is there such a size, there, for that disk, and what does it cost? */
+	KNOWS_SAVED, /* is that a backup or a snapshot of this droplet? */
+	KNOWS_IMAGE, /* is there that image, whose disk is in it, and may they see that droplet? */
 	KNOWS_SNAPSHOT, /* which snapshot is meant, of which droplet, and what else there is of that */
 	KNOWS_NEW, /* is there all that a new droplet is to be made of, is there room, what does it cost? */
 };
