@@ -149,15 +149,16 @@ const struct message *words_usage(struct arena *arena, const struct err *err)
 	return words_usage_form(arena, err, NULL);
 }
 
-/* As far as it is worth quoting; six digits may be a code, which is never said again. */
+/* As far as it is worth quoting. Six digits may be a code, and so may digits with no letter beside them: never said again. */
 static const char *quoted(struct arena *arena, const char *said)
 {
 	char *text = arena_strndup(arena, said, 40);
+	bool bare = strpbrk(said, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ") == NULL;
 	size_t digits;
 
 	for (char *at = text; *at != '\0'; at += digits + (digits == 0)) {
 		digits = strspn(at, "0123456789");
-		if (digits == 6) {
+		if (digits == 6 || bare) {
 			memset(at, '*', digits);
 		}
 	}
@@ -242,6 +243,8 @@ static void shape_hint(const struct command_parse *parse, size_t n_good, struct 
 
 	if (word[0] == '-') {
 		build_line(build, "There are no flags. More: `help %s`", parse->row->phrases[0]);
+	} else if (strcasecmp(word, "help") == 0 || strcmp(word, "?") == 0) {
+		build_line(build, "How it is said: `help %s`", parse->row->phrases[0]);
 	} else if (!parse->row->one &&
 		   (strchr(word, '*') != NULL || strcasecmp(word, "all") == 0)) {
 		build_line(build, "For several: each name, or `tag:TAG`.");

@@ -17,26 +17,44 @@ static const struct {
 } cleaned[] = {
 	{"\xE2\x80\x98", "'"}, /* left single quote */
 	{"\xE2\x80\x99", "'"}, /* right single quote */
-	{"\xE2\x80\x9A", "'"},  {"\xE2\x80\xB9", "'"}, {"\xE2\x80\xBA", "'"},
+	{"\xE2\x80\x9A", "'"},
+	{"\xE2\x80\xB9", "'"},
+	{"\xE2\x80\xBA", "'"},
 	{"\xE2\x80\x9C", "\""}, /* left double quote */
 	{"\xE2\x80\x9D", "\""}, /* right double quote */
-	{"\xE2\x80\x9E", "\""}, {"\xC2\xAB", "\""},    {"\xC2\xBB", "\""},
-	{"\xE2\x80\x90", "-"},                         /* hyphen */
-	{"\xE2\x80\x91", "-"},                         /* no-break hyphen */
-	{"\xE2\x80\x92", "-"},                         /* figure dash */
-	{"\xE2\x80\x93", "-"},                         /* en dash */
-	{"\xE2\x80\x94", "-"},                         /* em dash */
-	{"\xE2\x80\x95", "-"},  {"\xE2\x88\x92", "-"}, /* minus */
-	{"\xC2\xAD", ""},                              /* soft hyphen */
-	{"\xC2\xA0", " "},                             /* no-break space */
-	{"\xE2\x80\xAF", " "},                         /* narrow no-break space */
-	{"\xE2\x80\x87", " "},                         /* figure space */
-	{"\xE2\x80\x82", " "},  {"\xE2\x80\x83", " "}, {"\xE2\x80\x89", " "},
-	{"\xE3\x80\x80", " "},                                               /* ideographic space */
-	{"\xE2\x80\x8B", ""},                                                /* zero width space */
-	{"\xE2\x80\x8C", ""},   {"\xE2\x80\x8D", ""},  {"\xE2\x81\xA0", ""}, /* word joiner */
-	{"\xEF\xBB\xBF", ""},                                                /* byte order mark */
-	{"\xE2\x80\x8E", ""},   {"\xE2\x80\x8F", ""},                        /* direction marks */
+	{"\xE2\x80\x9E", "\""},
+	{"\xC2\xAB", "\""},
+	{"\xC2\xBB", "\""},
+	{"\xE2\x80\x90", "-"}, /* hyphen */
+	{"\xE2\x80\x91", "-"}, /* no-break hyphen */
+	{"\xE2\x80\x92", "-"}, /* figure dash */
+	{"\xE2\x80\x93", "-"}, /* en dash */
+	{"\xE2\x80\x94", "-"}, /* em dash */
+	{"\xE2\x80\x95", "-"},
+	{"\xE2\x88\x92", "-"}, /* minus */
+	{"\xC2\xAD", ""},      /* soft hyphen */
+	{"\xC2\xA0", " "},     /* no-break space */
+	{"\xE2\x80\xAF", " "}, /* narrow no-break space */
+	{"\xE2\x80\x87", " "}, /* figure space */
+	{"\xE2\x80\x82", " "},
+	{"\xE2\x80\x83", " "},
+	{"\xE2\x80\x89", " "},
+	{"\xE3\x80\x80", " "}, /* ideographic space */
+	{"\xE2\x80\x8B", ""},  /* zero width space */
+	{"\xE2\x80\x8C", ""},
+	{"\xE2\x80\x8D", ""},
+	{"\xE2\x81\xA0", ""}, /* word joiner */
+	{"\xEF\xBB\xBF", ""}, /* byte order mark */
+	{"\xE2\x80\x8E", ""},
+	{"\xE2\x80\x8F", ""}, /* direction marks */
+	/* what is put around a name that is pasted; the overrides, which turn round what others read, stay and fit nothing */
+	{"\xE2\x80\xAA", ""},
+	{"\xE2\x80\xAB", ""},
+	{"\xE2\x80\xAC", ""}, /* embeddings */
+	{"\xE2\x81\xA6", ""},
+	{"\xE2\x81\xA7", ""},
+	{"\xE2\x81\xA8", ""},
+	{"\xE2\x81\xA9", ""}, /* isolates */
 };
 
 static void clean(const char *text, struct strbuf *out)

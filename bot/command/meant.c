@@ -46,8 +46,8 @@ static void cut(struct meaning *meaning, const char *said)
 	while (*(said += strspn(said, " ")) != '\0') {
 		size_t len = strcspn(said, " ");
 
-		if (meaning->n == 0 && strspn(said, "/!") < len) {
-			size_t lead = strspn(said, "/!");
+		if (meaning->n == 0 && strspn(said, "/!-") < len) { /* "--help" */
+			size_t lead = strspn(said, "/!-");
 
 			said += lead;
 			len -= lead;

@@ -127,6 +127,11 @@ static void what_phones_do_to_text(void **state)
 		{"reboot \xE2\x80\x8Bweb-1", "reboot", "web-1"}, /* zero-width space */
 		{"  reboot   web-1  ", "reboot", "web-1"},
 		{"reboot `web-1`", "reboot", "web-1"},
+		{"reboot \xE2\x81\xA8web-1\xE2\x81\xA9", "reboot",
+		 "web-1"}, /* isolates around a name */
+		{"\xE2\x80\xAAreboot web-1\xE2\x80\xAC", "reboot", "web-1"},
+		/* an override turns round what others read: it is not passed over */
+		{"reboot \xE2\x80\xAEweb-1", "reboot", "\xE2\x80\xAEweb-1"},
 		{"reboot\tweb-1\n", "reboot", "web-1"},
 		{"reboot web-1!", "reboot", "web-1"},
 	};
@@ -221,6 +226,7 @@ static void what_is_proposed_can_be_said(void **state)
 		{"do not reboot web-1", "help reboot"},
 		{"power of web-1", "power off web-1"},
 		{"sizess of all kinds", "sizes"},
+		{"--help", "help"},
 		{"- : -", NULL},
 		{"make me a sandwich", NULL},
 	};
