@@ -184,6 +184,8 @@ static const struct message *page(struct audit_ask *ask)
 		build_line(&build, ask->next > 0     ? "Nothing of it so far; older rows are left."
 				   : ask->before > 0 ? "That was all."
 						     : "Nothing of it that you may see here.");
+	} else {
+		build_line(&build, "_Times in UTC_"); /* as `since` takes them */
 	}
 	if (ask->next > 0) {
 		build_button(&build, buttons_add(turn->app->buttons, said_on(ask)), "More",

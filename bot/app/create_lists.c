@@ -234,8 +234,8 @@ void create_take_account(struct turn *turn, const struct ocean_call *call)
 	if (limit > 0 && has + turn->targets.n > limit) {
 		create_lacks(turn, ARG_NONE,
 			     arena_printf(&turn->arena,
-					  "The account has %zu droplets, and may have %u. "
+					  "The account has %zu droplet%s, and may have %u. "
 					  "DigitalOcean raises that limit when asked.",
-					  has, limit));
+					  has, has == 1 ? "" : "s", limit));
 	}
 }

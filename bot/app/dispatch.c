@@ -171,34 +171,14 @@ static bool let_in(struct turn *turn, bool (*then)(struct turn *, bool may))
 	return true;
 }
 
-/* What stands behind a slip may have been meant for a command that is none: "firewall add web web-1" is no `firewalls`. */
-static bool takes_that(struct turn *turn, const char *phrase, const char *rest)
-{
-	struct command_parse parse;
-	struct err err = {0};
-	enum command_fit fit = command_parse(arena_printf(&turn->arena, "%s %s", phrase, rest),
-					     NULL, &turn->arena, &parse, &err);
-
-	return fit != FIT_USAGE || (parse.row->takes != TAKES_NOTHING &&
-				    parse.row->takes != TAKES_GLOB && parse.row->takes != TAKES_ID);
-}
-
 static void not_known(struct turn *turn)
 {
 	const char *said = turn->parse.said;
-	const char *nearest = command_nearest(said, may_row, turn);
-	const char *rest = said;
 
 	turn_note(turn, "unknown-command", NULL, NULL);
-	if (nearest != NULL) {
-		for (const char *p = nearest; p != NULL; p = strchr(p + 1, ' ')) {
-			rest += strspn(rest, " /!");
-			rest += strcspn(rest, " ");
-		}
-		rest += strspn(rest, " ");
-		rest = takes_that(turn, nearest, rest) ? rest : "";
-	}
-	turn_say(turn, true, words_unknown(&turn->arena, turn->app->buttons, said, nearest, rest));
+	turn_say(turn, true,
+		 words_unknown(&turn->arena, turn->app->buttons, said,
+			       command_meant(said, may_row, turn, &turn->arena)));
 }
 
 static bool is_topic(const struct turn *turn)

@@ -1,14 +1,20 @@
-/* image.c - whose disk is in an image that a droplet is to be rebuilt from
+/* image.c - is there that image that a droplet is to be rebuilt from, and whose disk is in it?
  *
- * Happy path: a slug is DigitalOcean's own, nothing is asked. A number is looked up: it is of no droplet, or a backup of this one, or
- * a snapshot of one that the asker may see here.
- * Failure modes: it is of one that they may not see, or there is none: the same words. A list does not come: nothing runs, because
- * whose data it is is not known.
+ * Happy path: a slug is DigitalOcean's own, and stands in the list of images. A number is looked up: it is of no droplet, or a
+ * backup of this one, or a snapshot of one that the asker may see here.
+ * Failure modes: a slug that does not stand there: refused before anybody is asked for a reason or an approval, with the one that is
+ * like it; the list does not come: DigitalOcean judges it. A number is of a droplet that they may not see, or there is
+ * none: the same words; its lists do not come: nothing runs, because whose data it is is not known.
  */
 #include "app/image.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "base/names.h"
+
+#define NEAR_MOST 3 /* letters */
 
 static bool is_type(const struct ocean_image *image, const char *type)
 {
@@ -56,6 +62,20 @@ static void no_image(struct turn *turn)
 		arena_printf(&turn->arena, "There is no image %s.", turn->parse.args.image);
 }
 
+/* Of all that the account could take: what is in no list of DigitalOcean's by kind may be there all the same. */
+static bool ask_list(struct turn *turn)
+{
+	const struct ocean_call call = {.verb = OCEAN_IMAGES, .images = OCEAN_IMAGES_ALL};
+
+	if (turn->facts.at == 0) {
+		return facts_ask(turn, turn->targets.droplets[0]->account, &call);
+	}
+	if (!turn->facts.found) {
+		no_image(turn);
+	}
+	return false;
+}
+
 bool image_ask(struct turn *turn)
 {
 	struct facts *facts = &turn->facts;
@@ -63,8 +83,11 @@ bool image_ask(struct turn *turn)
 	struct ocean_call call = {.verb = OCEAN_IMAGE,
 				  .image_id = number_of(turn->parse.args.image)};
 
-	if (call.image_id == 0 || facts->lack != NULL || facts->err.kind != ERR_NONE) {
+	if (facts->lack != NULL || facts->err.kind != ERR_NONE) {
 		return false;
+	}
+	if (call.image_id == 0) {
+		return ask_list(turn);
 	}
 	if (facts->at == 1 && facts->image.is_backup) {
 		call = (struct ocean_call){.verb = OCEAN_DROPLET_BACKUPS,
@@ -87,13 +110,35 @@ static bool is_among(uint64_t id, const struct ocean_call *saved)
 	return false;
 }
 
+static void take_list(struct turn *turn, const struct ocean_call *call)
+{
+	struct facts *facts = &turn->facts;
+	const char *said = turn->parse.args.image;
+
+	for (size_t i = 0; i < call->n_things; i++) {
+		const char *slug = call->image_list[i].slug;
+		size_t distance = slug != NULL ? names_distance(slug, said, NEAR_MOST) : SIZE_MAX;
+
+		facts->found = facts->found || distance == 0;
+		if (distance <= NEAR_MOST &&
+		    (facts->image.near == NULL || distance < facts->image.near_distance)) {
+			facts->image.near = arena_strdup(&turn->arena, slug);
+			facts->image.near_distance = distance;
+		}
+	}
+}
+
 void image_took(struct turn *turn, const struct ocean_call *call, const struct err *err)
 {
 	struct facts *facts = &turn->facts;
 	const char *account = turn->targets.droplets[0]->account;
 	uint64_t id = number_of(turn->parse.args.image);
 
-	if (err != NULL && call->verb == OCEAN_IMAGE && err->kind == ERR_NOTFOUND) {
+	if (call->verb == OCEAN_IMAGES && err != NULL) {
+		facts->found = true; /* whatever it is, DigitalOcean judges it */
+	} else if (call->verb == OCEAN_IMAGES) {
+		take_list(turn, call);
+	} else if (err != NULL && call->verb == OCEAN_IMAGE && err->kind == ERR_NOTFOUND) {
 		no_image(turn);
 	} else if (err != NULL) {
 		err_copy(&facts->err, err);
@@ -111,6 +156,18 @@ void image_took(struct turn *turn, const struct ocean_call *call, const struct e
 	}
 }
 
+/* The command again with that image. */
+static const char *said_with(struct turn *turn, const char *image)
+{
+	struct job_args as_said = turn->parse.args;
+	const char *said;
+
+	(void)snprintf(turn->parse.args.image, sizeof(turn->parse.args.image), "%s", image);
+	said = turn_said_again(turn);
+	turn->parse.args = as_said;
+	return said;
+}
+
 bool image_refuse(struct turn *turn, const struct gate_decision *decision, struct store_txn *txn)
 {
 	const struct facts *facts = &turn->facts;
@@ -123,10 +180,16 @@ bool image_refuse(struct turn *turn, const struct gate_decision *decision, struc
 		return true;
 	}
 	if (facts->lack != NULL) {
+		const char *near = facts->image.near;
+		/* a number may be of what they may not see: nothing more is said of it */
+		const char *said = number_of(turn->parse.args.image) != 0 ? NULL
+				   : near != NULL                         ? said_with(turn, near)
+						  : facts_list(turn, ARG_IMAGE);
+
 		turn_refused(turn, id, decision, "nothing ran: there is no such image", txn);
 		turn_say(turn, true,
-			 words_impossible(&turn->arena, turn->app->buttons, facts->lack, NULL,
-					  NULL));
+			 words_impossible(&turn->arena, turn->app->buttons, facts->lack, near,
+					  said));
 		return true;
 	}
 	return false;

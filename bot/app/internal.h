@@ -212,8 +212,9 @@ const struct message *words_usage(struct arena *arena, const struct err *err);
 /* With a button that opens a form instead; NULL: without. */
 const struct message *words_usage_form(struct arena *arena, const struct err *err,
 				       const char *button);
+/* meant NULL: nothing is like it. */
 const struct message *words_unknown(struct arena *arena, struct buttons *buttons, const char *said,
-				    const char *nearest, const char *rest);
+				    const char *meant);
 const struct message *words_unresolved(struct arena *arena, struct buttons *buttons,
 				       const struct command_parse *parse,
 				       const struct gate_targets *targets,

@@ -129,8 +129,9 @@ const char *reload_words_outcome(struct arena *arena, const struct reload_result
 								    : "chat";
 
 	if (result->new_id == NULL) {
-		return arena_printf(arena, "%s: refused, %zu errors, %s stays", way,
-				    report->n_errors, result->old_id);
+		return arena_printf(arena, "%s: refused, %zu error%s, %s stays", way,
+				    report->n_errors, report->n_errors == 1 ? "" : "s",
+				    result->old_id);
 	}
 	switch (result->compared) {
 	case RELOAD_COMPARING:

@@ -60,11 +60,14 @@ struct facts {
 	struct create_facts create; /* KNOWS_NEW */
 	struct {
 		bool is_disk, is_backup; /* of a droplet */
-	} image;                         /* KNOWS_IMAGE */
-	size_t at;                       /* the droplet, or the list, that is asked about */
+		const char
+			*near; /* a slug that is there, and like the one that is not; NULL: none */
+		size_t near_distance;
+	} image;   /* KNOWS_IMAGE */
+	size_t at; /* the droplet, or the list, that is asked about */
 	bool dropped;
-	bool found;     /* KNOWS_SAVED: it is one of this droplet's; NEW: there is such an image */
-	struct err err; /* ERR_NONE: DigitalOcean told */
+	bool found; /* KNOWS_SAVED: it is one of this droplet's; NEW, IMAGE: there is such an image */
+	struct err err;                /* ERR_NONE: DigitalOcean told */
 	const struct droplet *lacking; /* KNOWS_SIZES: it cannot have that size, */
 	const char *lack;              /* and why; NULL: nothing is known against it */
 	void (*then)(struct turn *);

@@ -149,8 +149,24 @@ const struct message *words_usage(struct arena *arena, const struct err *err)
 	return words_usage_form(arena, err, NULL);
 }
 
+/* As far as it is worth quoting. Six digits may be a code, and so may digits with no letter beside them: never said again. */
+static const char *quoted(struct arena *arena, const char *said)
+{
+	char *text = arena_strndup(arena, said, 40);
+	bool bare = strpbrk(said, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ") == NULL;
+	size_t digits;
+
+	for (char *at = text; *at != '\0'; at += digits + (digits == 0)) {
+		digits = strspn(at, "0123456789");
+		if (digits == 6 || bare) {
+			memset(at, '*', digits);
+		}
+	}
+	return text;
+}
+
 const struct message *words_unknown(struct arena *arena, struct buttons *buttons, const char *said,
-				    const char *nearest, const char *rest)
+				    const char *meant)
 {
 	struct build build;
 
@@ -158,15 +174,11 @@ const struct message *words_unknown(struct arena *arena, struct buttons *buttons
 	if (*said == '\0') { /* signs alone */
 		build_line(&build, "I see no command in that. Nothing ran.");
 	} else {
-		build_line(&build, "I do not know \"%s\". Nothing ran.",
-			   arena_strndup(arena, said, 40));
+		build_line(&build, "I do not know \"%s\". Nothing ran.", quoted(arena, said));
 	}
-	if (nearest != NULL) {
-		const char *text =
-			arena_printf(arena, "%s%s%s", nearest, *rest != '\0' ? " " : "", rest);
-
-		build_line(&build, "Did you mean `%s`?", text);
-		build_button(&build, buttons_add(buttons, text), text, BUTTON_MAIN);
+	if (meant != NULL) {
+		build_line(&build, "Did you mean `%s`?", meant);
+		build_button(&build, buttons_add(buttons, meant), meant, BUTTON_MAIN);
 	} else {
 		build_line(&build, "What you may do: `help`");
 	}
@@ -231,6 +243,8 @@ static void shape_hint(const struct command_parse *parse, size_t n_good, struct 
 
 	if (word[0] == '-') {
 		build_line(build, "There are no flags. More: `help %s`", parse->row->phrases[0]);
+	} else if (strcasecmp(word, "help") == 0 || strcmp(word, "?") == 0) {
+		build_line(build, "How it is said: `help %s`", parse->row->phrases[0]);
 	} else if (!parse->row->one &&
 		   (strchr(word, '*') != NULL || strcasecmp(word, "all") == 0)) {
 		build_line(build, "For several: each name, or `tag:TAG`.");

@@ -65,6 +65,7 @@ static const char *const looks[VERB_COUNT][SCOPES_MAX] = {
 	[VERB_DROPLET_CREATE] = {"sizes:read", "regions:read", "image:read", "ssh_key:read", "vpc:read",
 				 "project:read", "account:read"},
 	[VERB_DROPLET_RESIZE] = {"sizes:read", "regions:read"},
+	[VERB_DROPLET_REBUILD] = {"image:read"},
 	[VERB_PROJECT_ASSIGN] = {"project:read"},
 	[VERB_FIREWALL_ATTACH] = {"firewall:read"},
 	[VERB_FIREWALL_DETACH] = {"firewall:read"},

@@ -1,9 +1,9 @@
-/* secret.c - tokens from a file, the environment or a systemd credential, kept in pages of their own
+/* secret.c - tokens and passwords from a file, the environment or a systemd credential, kept in pages of their own
  *
  * Happy path: the bytes are read straight into a locked page that is left out of core dumps and of
  * forked children, used in place, and wiped when freed. No copy stands on the heap or the stack.
  * Failure modes: the place is missing, is no plain file, can be read by others, or holds nothing, too
- * much or control characters: each is a sentence that names the place and never the value.
+ * much, control characters, or in a token what no token has: each is a sentence that names the place and never the value.
  */
 #include "base/secret.h"
 
@@ -73,7 +73,7 @@ struct secret *secret_from_text(const char *text)
 }
 
 /* Cuts white space and checks what is left; "" is fine, else what is wrong with it. */
-static const char *tidy(struct secret *secret)
+static const char *tidy(struct secret *secret, bool is_token)
 {
 	size_t from = 0;
 	size_t to = secret->len;
@@ -95,6 +95,13 @@ static const char *tidy(struct secret *secret)
 
 		if (c < 0x20 || c == 0x7f) {
 			return "has control characters or several lines";
+		}
+		/* with two words behind it, or half a sentence, it is sent all the same and refused for no reason given */
+		if (is_token && c == ' ') {
+			return "has a space in it, and a token has none";
+		}
+		if (is_token && c > 0x7f) {
+			return "has signs that no token has, such as a space from a web page";
 		}
 	}
 	memmove(secret->text, secret->text + from, to - from);
@@ -227,7 +234,7 @@ const char *secret_oauth_path(const char *spec)
 		       : NULL;
 }
 
-static int load(struct secret *secret, const char *spec, struct err *err)
+static int load(struct secret *secret, const char *spec, bool is_token, struct err *err)
 {
 	const char *rest;
 	const char *wrong;
@@ -243,11 +250,11 @@ static int load(struct secret *secret, const char *spec, struct err *err)
 	if (rc < 0) {
 		return -1;
 	}
-	wrong = tidy(secret);
+	wrong = tidy(secret, is_token);
 	return wrong != NULL ? err_set(err, ERR_CONFIG, "the secret in \"%s\" %s", spec, wrong) : 0;
 }
 
-struct secret *secret_load(const char *spec, struct err *err)
+static struct secret *load_new(const char *spec, bool is_token, struct err *err)
 {
 	struct secret *secret;
 
@@ -258,9 +265,19 @@ struct secret *secret_load(const char *spec, struct err *err)
 		return NULL;
 	}
 	secret = make();
-	if (load(secret, spec, err) < 0) {
+	if (load(secret, spec, is_token, err) < 0) {
 		secret_free(secret);
 		return NULL;
 	}
 	return secret;
+}
+
+struct secret *secret_load(const char *spec, struct err *err)
+{
+	return load_new(spec, true, err);
+}
+
+struct secret *secret_load_phrase(const char *spec, struct err *err)
+{
+	return load_new(spec, false, err);
 }

@@ -16,10 +16,14 @@ struct secret;
 
 /*
  * spec: "file:/absolute/path", "env:NAME", or "credential:NAME" (systemd, $CREDENTIALS_DIRECTORY).
- * White space at both ends is cut; empty, over 4 KiB, or with control characters is an error. A file
- * that others may read is an error (ERR_CONFIG). The sentence names the place, never the value.
+ * White space at both ends is cut; empty, over 4 KiB, or with control characters is an error, and so is what
+ * no token has: a space inside, or a byte beyond ASCII. A file that others may read is an error (ERR_CONFIG). The
+ * sentence names the place, never the value.
  */
 struct secret *secret_load(const char *spec, struct err *err);
+
+/* The same for what people choose or write in groups, a password or the secret of a code: there a space may stand inside. */
+struct secret *secret_load_phrase(const char *spec, struct err *err);
 
 /* For tests and the simulator's own token. */
 struct secret *secret_from_text(const char *text);

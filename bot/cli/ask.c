@@ -24,16 +24,6 @@ struct policy *ask_load(const char *path)
 	return policy;
 }
 
-bool ask_wants_help(int argc, char **argv)
-{
-	for (int i = 1; i < argc; i++) {
-		if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0) {
-			return true;
-		}
-	}
-	return false;
-}
-
 static const char **place_for(struct ask *ask, const char *command, const char *word)
 {
 	const struct {

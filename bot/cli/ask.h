@@ -16,8 +16,6 @@ struct ask {
 /* What is wrong with a word that is not wanted there: "is no option". "-" is the standard input, and no option. */
 const char *ask_stray(const char *word);
 
-bool ask_wants_help(int argc, char **argv); /* --help or -h stands somewhere */
-
 /* -1 with a sentence on stderr. `command`: "why". */
 int ask_options(const char *command, int argc, char **argv, struct ask *ret_ask);
 

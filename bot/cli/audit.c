@@ -29,7 +29,9 @@ static int help(FILE *to)
 	      "       sluice audit [--state FILE] head\n"
 	      "       sluice audit [--state FILE] policy ID\n\n"
 	      "Prints the audit log, oldest first, a JSON object a line; with --table short lines\n"
-	      "for people. Rows that left the database for the folder FILE-audit are there too.\n\n"
+	      "for people, their times in UTC. Rows that left the database for the folder "
+	      "FILE-audit\n"
+	      "are there too.\n\n"
 	      "  --person NAME     as in the policy\n"
 	      "  --channel NAME    as in the policy, or its id\n"
 	      "  --droplet ID\n"
@@ -150,7 +152,8 @@ static int verify(struct store *store, const struct ask *ask)
 	if (audit_verify_from(store, &ask->after, &ask->head, &rows, &err) < 0) {
 		return complain(&err, err.kind == ERR_USAGE ? 2 : 1);
 	}
-	printf("ok, %lld rows\n", (long long)(rows - ask->after.seq));
+	rows -= ask->after.seq;
+	printf("ok, %lld %s\n", (long long)rows, rows == 1 ? "row" : "rows");
 	return 0;
 }
 
@@ -278,7 +281,7 @@ int audit_main(int argc, char **argv)
 	struct err err = {0};
 	int rc = 2;
 
-	if (argc > 1 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)) {
+	if (cli_wants_help(argc, argv)) {
 		rc = help(stdout);
 	} else if (config_environment(config, &err) < 0 ||
 		   read_arguments(&ask, argc, argv, &err) < 0) {

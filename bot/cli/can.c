@@ -251,7 +251,7 @@ int can_main(int argc, char **argv)
 	struct ask ask;
 	int rc;
 
-	if (ask_wants_help(argc, argv)) {
+	if (cli_wants_help(argc, argv)) {
 		return help(stdout);
 	}
 	if (ask_options("can", argc, argv, &ask) < 0) {

@@ -8,6 +8,7 @@
 #include "adapters/adapters.h"
 #include "base/attr.h"
 #include "base/secret.h"
+#include "policy/decide.h"
 
 static const char *text_or_null(const struct config *config, enum config_key key)
 {
@@ -16,7 +17,8 @@ static const char *text_or_null(const struct config *config, enum config_key key
 	return *text != '\0' ? text : NULL;
 }
 
-static struct chat *open_console(const struct chats_wanted *wanted, struct err *err)
+static struct chat *open_console(const struct chats_wanted *wanted, const char **ret_fix,
+				 struct err *err)
 {
 	const struct config *config = wanted->config;
 	const char *in = config_text(config, CONFIG_CONSOLE_IN);
@@ -35,13 +37,69 @@ static struct chat *open_console(const struct chats_wanted *wanted, struct err *
 		.data = wanted->data,
 	};
 
+	(void)ret_fix;
 	return console_open(wanted->loop, &console, err);
 }
 
-static struct chat *open_xmpp(const struct chats_wanted *wanted, struct err *err)
+const char *chats_terminal_unknown(const struct policy *policy, const struct config *config,
+				   struct arena *arena, const char **ret_fix)
+{
+	const char *workspace = config_text(config, CONFIG_CONSOLE_WORKSPACE);
+	const char *user = config_text(config, CONFIG_CONSOLE_AS);
+	const char *in = config_text(config, CONFIG_CONSOLE_IN);
+	bool direct = strcmp(in, "direct") == 0;
+	const struct policy_asker asker =
+		policy_asker(policy, "console", workspace, user, workspace, in, direct);
+	const char *term = policy_workspace_name(policy, "console", workspace);
+
+	if (term == NULL) {
+		*ret_fix = arena_printf(arena, "a line under workspaces:  term: {console: %s}",
+					workspace);
+		return arena_printf(arena, "the policy does not list this terminal (%s)",
+				    workspace);
+	}
+	if (*user == '\0') {
+		*ret_fix = "--console-as ID, as it stands under people:";
+		return "--console-as is not given: who types here is a stranger";
+	}
+	if (policy_person_name(&asker) == NULL) {
+		*ret_fix =
+			arena_printf(arena, "a line under people:  NAME: {%s: \"%s\"}", term, user);
+		return arena_printf(arena,
+				    "--console-as %s: the policy knows nobody by that, so who "
+				    "types here is a stranger",
+				    user);
+	}
+	if (policy_channel_name(&asker) == NULL) {
+		*ret_fix = arena_printf(arena, "%s/%s under at: of a channel", term, in);
+		return arena_printf(
+			arena, "--console-in %s: the policy has no such place, so nothing runs",
+			in);
+	}
+	return NULL;
+}
+
+/* Which setting it is stands first: the place alone does not say what it was for. */
+static struct secret *named(struct secret *secret, const char *flag, const char *place,
+			    const char **ret_fix, struct err *err)
+{
+	if (secret == NULL && *place == '\0') {
+		(void)err_set(err, ERR_CONFIG, "%s is missing", flag);
+		*ret_fix = "say where it is: file:/PATH, env:NAME or credential:NAME";
+	} else if (secret == NULL) {
+		(void)err_prefix(err, "%s", flag);
+		*ret_fix = "put it there, readable by the bot alone, or mend the setting";
+	}
+	return secret;
+}
+
+static struct chat *open_xmpp(const struct chats_wanted *wanted, const char **ret_fix,
+			      struct err *err)
 {
 	const struct config *config = wanted->config;
-	struct secret *password = secret_load(config_text(config, CONFIG_XMPP_PASSWORD), err);
+	const char *place = config_text(config, CONFIG_XMPP_PASSWORD);
+	struct secret *password =
+		named(secret_load_phrase(place, err), "--xmpp-password", place, ret_fix, err);
 	struct xmpp_options xmpp = {
 		.url = config_text(config, CONFIG_XMPP_URL),
 		.jid = config_text(config, CONFIG_XMPP_JID),
@@ -50,11 +108,7 @@ static struct chat *open_xmpp(const struct chats_wanted *wanted, struct err *err
 		.ca_file = text_or_null(config, CONFIG_CA_FILE),
 	};
 
-	if (password == NULL) {
-		(void)err_prefix(err, "xmpp password");
-		return NULL;
-	}
-	return xmpp_open(wanted->loop, &xmpp, err);
+	return password != NULL ? xmpp_open(wanted->loop, &xmpp, err) : NULL;
 }
 
 /* The one that has channels in the policy; NULL: none, or several. */
@@ -77,23 +131,19 @@ static const char *slack_workspace(const struct policy *policy)
 }
 
 static struct secret *slack_token(const struct config *config, enum config_key key,
-				  const char *name, struct err *err)
+				  const char *flag, const char **ret_fix, struct err *err)
 {
-	struct secret *token;
+	const char *place = config_text(config, key);
+	struct secret *token = named(secret_load(place, err), flag, place, ret_fix, err);
 
-	if (*config_text(config, key) == '\0') {
-		(void)err_set(err, ERR_CONFIG,
-			      "Slack needs two tokens: --slack-%s-token is missing", name);
-		return NULL;
-	}
-	token = secret_load(config_text(config, key), err);
-	if (token == NULL) {
-		err_prefix(err, "slack %s token", name);
+	if (*place == '\0') {
+		(void)err_prefix(err, "Slack needs two tokens");
 	}
 	return token;
 }
 
-static struct chat *open_slack(const struct chats_wanted *wanted, struct err *err)
+static struct chat *open_slack(const struct chats_wanted *wanted, const char **ret_fix,
+			       struct err *err)
 {
 	const struct config *config = wanted->config;
 	struct slack_options slack = {
@@ -108,9 +158,11 @@ static struct chat *open_slack(const struct chats_wanted *wanted, struct err *er
 	if (slack.workspace == NULL) {
 		slack.workspace = slack_workspace(wanted->policy);
 	}
-	slack.app_token = slack_token(config, CONFIG_SLACK_APP_TOKEN, "app", err);
+	slack.app_token =
+		slack_token(config, CONFIG_SLACK_APP_TOKEN, "--slack-app-token", ret_fix, err);
 	if (slack.app_token != NULL) {
-		slack.bot_token = slack_token(config, CONFIG_SLACK_BOT_TOKEN, "bot", err);
+		slack.bot_token = slack_token(config, CONFIG_SLACK_BOT_TOKEN, "--slack-bot-token",
+					      ret_fix, err);
 	}
 	if (slack.bot_token == NULL) {
 		secret_free(slack.app_token);
@@ -138,7 +190,8 @@ static bool wants_slack(const struct config *config)
 static const struct {
 	const char *name;
 	bool (*wanted)(const struct config *config);
-	struct chat *(*open)(const struct chats_wanted *wanted, struct err *err);
+	struct chat *(*open)(const struct chats_wanted *wanted, const char **ret_fix,
+			     struct err *err);
 } networks[] = {
 	{"console", wants_console, open_console},
 	{"xmpp", wants_xmpp, open_xmpp},
@@ -151,9 +204,11 @@ const char *chats_wanted_at(const struct config *config, size_t i)
 	return i < ARRAY_LEN(networks) && networks[i].wanted(config) ? networks[i].name : NULL;
 }
 
-struct chat *chats_open_at(const struct chats_wanted *wanted, size_t i, struct err *err)
+struct chat *chats_open_at(const struct chats_wanted *wanted, size_t i, const char **ret_fix,
+			   struct err *err)
 {
-	return networks[i].open(wanted, err);
+	*ret_fix = "mend the setting: sluice run --help";
+	return networks[i].open(wanted, ret_fix, err);
 }
 
 int chats_open(const struct chats_wanted *wanted, struct chat **chats, size_t *ret_n,
@@ -161,14 +216,15 @@ int chats_open(const struct chats_wanted *wanted, struct chat **chats, size_t *r
 {
 	for (size_t i = 0; i < CHATS_NETWORKS; i++) {
 		struct err err = {0};
+		const char *fix;
 		struct chat *chat;
 
 		if (!networks[i].wanted(wanted->config)) {
 			continue;
 		}
-		chat = chats_open_at(wanted, i, &err);
+		chat = chats_open_at(wanted, i, &fix, &err);
 		if (chat == NULL) {
-			fprintf(stderr, "sluice: %s\n", err.msg);
+			fprintf(stderr, "sluice: %s\ndo: %s\n", err.msg, fix);
 			return -1;
 		}
 		if (i == 0) {

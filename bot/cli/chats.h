@@ -26,6 +26,15 @@ int chats_open(const struct chats_wanted *wanted, struct chat **chats, size_t *r
 
 /* One by one, the terminal first. The name of the i-th network, when the settings want it; NULL: they do not. */
 const char *chats_wanted_at(const struct config *config, size_t i);
-struct chat *chats_open_at(const struct chats_wanted *wanted, size_t i, struct err *err);
+/* *ret_fix: what to do when it cannot be opened. */
+struct chat *chats_open_at(const struct chats_wanted *wanted, size_t i, const char **ret_fix,
+			   struct err *err);
+
+/*
+ * The terminal speaks as somebody whom the policy does not know, or where it has no channel: it would be met with silence, and
+ * not learn why. NULL: all is known; else what is wrong, and in *ret_fix what to write. Both lie in the arena.
+ */
+const char *chats_terminal_unknown(const struct policy *policy, const struct config *config,
+				   struct arena *arena, const char **ret_fix);
 
 #endif

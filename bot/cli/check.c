@@ -164,7 +164,7 @@ int check_main(int argc, char **argv)
 {
 	struct options o = {.path = NULL};
 
-	if (ask_wants_help(argc, argv)) {
+	if (cli_wants_help(argc, argv)) {
 		return help(stdout);
 	}
 	if (argc == 2 && strcmp(argv[1], "--codes") == 0) {

@@ -2,12 +2,19 @@
 #ifndef CLI_CLI_H
 #define CLI_CLI_H
 
-/* argv[0] is the subcommand's name. The value is the exit code. Each prints its own --help. */
+#include <stdbool.h>
+
+/*
+ * argv[0] is the subcommand's name. The value is the exit code. Each prints its own --help, which is then its only
+ * word: main.c looks for it among the others.
+ */
 struct subcommand {
 	const char *name;
 	int (*run)(int argc, char **argv);
 	const char *help;
 };
+
+bool cli_wants_help(int argc, char **argv); /* --help or -h stands somewhere behind argv[0] */
 
 int run_main(int argc, char **argv);
 int demo_main(int argc, char **argv);

@@ -272,7 +272,7 @@ int code_main(int argc, char **argv)
 			command = &commands[i];
 		}
 	}
-	if (argc > 1 && (strcmp(argv[argc - 1], "--help") == 0 || strcmp(argv[1], "-h") == 0)) {
+	if (cli_wants_help(argc, argv)) {
 		rc = help(stdout);
 	} else if (command == NULL) {
 		rc = help(stderr);

@@ -311,7 +311,7 @@ int demo_main(int argc, char **argv)
 	struct policy *policy = NULL;
 	int rc = 2;
 
-	if (argc > 1 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)) {
+	if (cli_wants_help(argc, argv)) {
 		return help();
 	}
 	if (parse_arguments(&demo, argc, argv) < 0) {

@@ -118,7 +118,7 @@ int diff_main(int argc, char **argv)
 	struct policy *new;
 	int rc = 2;
 
-	if (ask_wants_help(argc, argv)) {
+	if (cli_wants_help(argc, argv)) {
 		return help(stdout);
 	}
 	if (read_options(argc, argv, &o) < 0) {

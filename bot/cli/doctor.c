@@ -241,7 +241,7 @@ static void look_at_codes(struct doctor *doctor)
 		if (spec == NULL) {
 			continue;
 		}
-		secret = secret_load(spec, &err);
+		secret = secret_load_phrase(spec, &err);
 		if (secret == NULL) {
 			doctor_wrong(doctor, "codes", "sluice code enroll NAME", "%s: %s", name,
 				     err.msg);
@@ -362,7 +362,7 @@ int doctor_main(int argc, char **argv)
 	int rest = argc;
 	int rc = 2;
 
-	if (argc > 1 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)) {
+	if (cli_wants_help(argc, argv)) {
 		return help();
 	}
 	config = config_new();

@@ -67,8 +67,8 @@ static void tell(struct doctor *doctor, const char *name, const struct look *loo
 			     look->list_err.msg);
 		return;
 	}
-	doctor_ok("token", "%s: %s%s%s%zu droplets%s", name, *team != '\0' ? "team \"" : "", team,
-		  *team != '\0' ? "\", " : "", look->n_droplets,
+	doctor_ok("token", "%s: %s%s%s%zu droplet%s%s", name, *team != '\0' ? "team \"" : "", team,
+		  *team != '\0' ? "\", " : "", look->n_droplets, look->n_droplets == 1 ? "" : "s",
 		  look->tags_known ? "" : ", but their tags cannot be trusted");
 	if (!look->tags_known) {
 		doctor_note("token",
@@ -102,10 +102,12 @@ static void tell_info(void *data, const struct ocean_token_seen *answer)
 	soon = token_seen_soon(&seen);
 	if (soon >= 0) {
 		doctor_wrong(looked->doctor, "token", "make a new one, and put it there",
-			     "%s: it ends in %lld days", looked->name, (long long)soon);
+			     "%s: it ends in %lld %s", looked->name, (long long)soon,
+			     soon == 1 ? "day" : "days");
 	} else if (!seen.refreshes && seen.left_s >= 0) {
-		doctor_ok("token", "%s: it ends in %lld days", looked->name,
-			  (long long)(seen.left_s / 86400));
+		doctor_ok("token", "%s: it ends in %lld %s", looked->name,
+			  (long long)(seen.left_s / 86400),
+			  seen.left_s / 86400 == 1 ? "day" : "days");
 	}
 	if (*token_seen_missing(looked->doctor->policy, &seen, missing) != '\0') {
 		doctor_wrong(looked->doctor, "token",

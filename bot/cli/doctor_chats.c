@@ -150,6 +150,22 @@ static void try_login(struct doctor *doctor, const char *what, struct chat *chat
 	(void)loop_run_until(doctor->loop, is_closed, &login, CLOSE_MS);
 }
 
+static void look_at_terminal(struct doctor *doctor)
+{
+	struct arena arena = {0};
+	const char *fix = NULL;
+	const char *what = chats_terminal_unknown(doctor->policy, doctor->config, &arena, &fix);
+
+	if (what != NULL) { /* a stranger may be meant */
+		doctor_note("console", "%s; else %s", what, fix);
+	} else {
+		doctor_ok("console", "this terminal, as %s in %s",
+			  config_text(doctor->config, CONFIG_CONSOLE_AS),
+			  config_text(doctor->config, CONFIG_CONSOLE_IN));
+	}
+	arena_done(&arena);
+}
+
 static void look_at(struct doctor *doctor, size_t i, const char *network)
 {
 	const struct program_options options = {.in_fd = -1};
@@ -158,19 +174,16 @@ static void look_at(struct doctor *doctor, size_t i, const char *network)
 					    .policy = doctor->policy,
 					    .options = &options};
 	struct err err = {0};
+	const char *fix;
 	struct chat *chat;
 
 	if (strcmp(network, "console") == 0) {
-		doctor_ok("console", "this terminal, as %s in %s",
-			  config_text(doctor->config, CONFIG_CONSOLE_AS),
-			  config_text(doctor->config, CONFIG_CONSOLE_IN));
+		look_at_terminal(doctor);
 		return;
 	}
-	chat = chats_open_at(&wanted, i, &err);
+	chat = chats_open_at(&wanted, i, &fix, &err);
 	if (chat == NULL) {
-		doctor_wrong(doctor, network,
-			     "put it there, readable by the bot alone, or mend the setting", "%s",
-			     err.msg);
+		doctor_wrong(doctor, network, fix, "%s", err.msg);
 	} else if (doctor->runs) {
 		struct login login = {.state = CHAT_DOWN};
 

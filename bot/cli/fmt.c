@@ -154,7 +154,7 @@ int fmt_main(int argc, char **argv)
 	const char *path = NULL;
 	bool check_only = false;
 
-	if (ask_wants_help(argc, argv)) {
+	if (cli_wants_help(argc, argv)) {
 		return help(stdout);
 	}
 	for (int i = 1; i < argc; i++) {

@@ -69,9 +69,10 @@ static int ask_token(struct init *init, const struct init_ocean *ocean)
 		}
 		if (init_account_look(ocean, init->token, &init->arena, &init->account, &err) ==
 		    0) {
-			printf("  %s%s%zu droplets, %zu clients by tag.\n", init->account.team,
+			printf("  %s%s%zu droplet%s, %zu client%s by tag.\n", init->account.team,
 			       init->account.team[0] != '\0' ? ": " : "", init->account.n_droplets,
-			       init->account.n_clients);
+			       init->account.n_droplets == 1 ? "" : "s", init->account.n_clients,
+			       init->account.n_clients == 1 ? "" : "s");
 			return 0;
 		}
 		printf("  %s\n", err.msg);
@@ -352,6 +353,9 @@ int init_main(int argc, char **argv)
 	const char *path = "policy.yaml";
 	int rc;
 
+	if (cli_wants_help(argc, argv)) {
+		return help(stdout);
+	}
 	for (int i = 1; i < argc; i++) {
 		const char **to = strcmp(argv[i], "--policy") == 0          ? &path
 				  : strcmp(argv[i], "--ocean-url") == 0     ? &ocean.url
@@ -360,9 +364,6 @@ int init_main(int argc, char **argv)
 				  : strcmp(argv[i], "--slack-api-url") == 0 ? &init.slack_url
 									    : NULL;
 
-		if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0) {
-			return help(stdout);
-		}
 		if (to == NULL || i + 1 == argc) {
 			fprintf(stderr, "sluice init: \"%s\" is no option, or has no value\n\n",
 				argv[i]);

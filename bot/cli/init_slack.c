@@ -169,8 +169,9 @@ static int ask_tokens(struct init *init, struct init_workspace *workspace)
 			return -1;
 		}
 		if (init_slack_look(init, app, bot, &init->arena, workspace, &err) == 0) {
-			printf("  %s: %zu people, %zu channels.\n", workspace->name,
-			       workspace->n_people, workspace->n_channels);
+			printf("  %s: %zu %s, %zu channel%s.\n", workspace->name,
+			       workspace->n_people, workspace->n_people == 1 ? "person" : "people",
+			       workspace->n_channels, workspace->n_channels == 1 ? "" : "s");
 			if (workspace->lacks[0] != '\0') {
 				printf("  %s\n", workspace->lacks);
 			}

@@ -45,11 +45,33 @@ static void usage(FILE *to)
 	}
 }
 
+static const struct subcommand *find(const char *name)
+{
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		if (strcmp(name, rows[i].name) == 0) {
+			return &rows[i];
+		}
+	}
+	return NULL;
+}
+
+static int help_on(const struct subcommand *row)
+{
+	char *words[] = {(char *)row->name, (char *)"--help", NULL};
+
+	return row->run(2, words);
+}
+
 int main(int argc, char **argv)
 {
+	const struct subcommand *row;
+
 	if (argc < 2) {
 		usage(stderr);
 		return 2;
+	}
+	if (strcmp(argv[1], "help") == 0 && argc > 2 && (row = find(argv[2])) != NULL) {
+		return help_on(row);
 	}
 	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 ||
 	    strcmp(argv[1], "help") == 0) {
@@ -60,10 +82,11 @@ int main(int argc, char **argv)
 		puts("sluice " SLUICE_VERSION);
 		return 0;
 	}
-	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-		if (strcmp(argv[1], rows[i].name) == 0) {
-			return rows[i].run(argc - 1, argv + 1);
-		}
+	row = find(argv[1]);
+	if (row != NULL) {
+		/* wherever it stands: who asks for help in the middle of a line is not told that the line is wrong */
+		return cli_wants_help(argc - 1, argv + 1) ? help_on(row)
+							  : row->run(argc - 1, argv + 1);
 	}
 	fprintf(stderr, "sluice: no command \"%s\"", argv[1]);
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {

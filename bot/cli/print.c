@@ -65,7 +65,7 @@ int scopes_main(int argc, char **argv)
 	struct policy *policy;
 	struct strbuf out;
 
-	if (ask_wants_help(argc, argv)) {
+	if (cli_wants_help(argc, argv)) {
 		return help_scopes(stdout);
 	}
 	path = scopes_file(argc, argv);
@@ -86,7 +86,7 @@ int schema_main(int argc, char **argv)
 {
 	struct strbuf out;
 
-	if (ask_wants_help(argc, argv)) {
+	if (cli_wants_help(argc, argv)) {
 		return help_schema(stdout);
 	}
 	if (argc != 1) {

@@ -244,6 +244,19 @@ static bool is_known(bool channel, const char *name, void *data)
 		       : policy_person_number(program->policy, name) > 0;
 }
 
+/* Said where it was typed; a stranger on purpose is fine. */
+static void warn_of_terminal(const struct program *program)
+{
+	struct arena arena = {0};
+	const char *fix = NULL;
+	const char *what = chats_terminal_unknown(program->policy, program->config, &arena, &fix);
+
+	if (what != NULL) {
+		fprintf(stderr, "sluice: %s\ndo: %s\n", what, fix);
+	}
+	arena_done(&arena);
+}
+
 static int open_chats(struct program *program, const struct program_options *options,
 		      struct chat **chats, size_t *ret_n)
 {
@@ -257,7 +270,13 @@ static int open_chats(struct program *program, const struct program_options *opt
 		.data = program,
 	};
 
-	return chats_open(&wanted, chats, ret_n, &program->console);
+	if (chats_open(&wanted, chats, ret_n, &program->console) < 0) {
+		return -1;
+	}
+	if (program->console != NULL && !options->free_speech) { /* the demo says it itself */
+		warn_of_terminal(program);
+	}
+	return 0;
 }
 
 /* ---- health and metrics ------------------------------------------------------------------ */

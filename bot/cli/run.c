@@ -27,7 +27,7 @@ int run_main(int argc, char **argv)
 	int rest = argc;
 	int rc = 2;
 
-	if (argc > 1 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)) {
+	if (cli_wants_help(argc, argv)) {
 		return help();
 	}
 	config = config_new();

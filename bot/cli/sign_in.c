@@ -503,7 +503,7 @@ static int sign_out(struct signing *s)
 
 /* ---- the words ---------------------------------------------------------------------------- */
 
-/* 0; -1: said on standard error; 1: --help was asked for. */
+/* 0; -1: said on standard error. */
 static int read_words(struct signing *s, int argc, char **argv, bool in)
 {
 	const struct {
@@ -518,9 +518,6 @@ static int read_words(struct signing *s, int argc, char **argv, bool in)
 	for (int i = 1; i < argc; i++) {
 		size_t row = 0;
 
-		if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0) {
-			return 1;
-		}
 		if (in && strcmp(argv[i], "--paste") == 0) {
 			s->paste = true;
 			continue;
@@ -573,13 +570,13 @@ static const char *wrong_words(const struct signing *s, bool in)
 static int run(int argc, char **argv, bool in)
 {
 	struct signing s = {.scope = "read", .listen = LISTEN, .lock = -1};
-	int read = read_words(&s, argc, argv, in);
-	const char *wrong = read == 0 ? wrong_words(&s, in) : NULL;
+	const char *wrong;
 	int rc;
 
-	if (read != 0) {
-		return (in ? help_in : help_out)(read > 0 ? stdout : stderr);
+	if (cli_wants_help(argc, argv) || read_words(&s, argc, argv, in) < 0) {
+		return (in ? help_in : help_out)(cli_wants_help(argc, argv) ? stdout : stderr);
 	}
+	wrong = wrong_words(&s, in);
 	if (wrong != NULL) {
 		fprintf(stderr, "sluice %s: %s\n\n", argv[0], wrong);
 		return (in ? help_in : help_out)(stderr);

@@ -232,8 +232,7 @@ int slack_main(int argc, char **argv)
 	if (argc < 2) {
 		return help(stderr);
 	}
-	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 ||
-	    (argc == 3 && (strcmp(argv[2], "--help") == 0 || strcmp(argv[2], "-h") == 0))) {
+	if (cli_wants_help(argc, argv)) {
 		return help(stdout);
 	}
 	if (strcmp(argv[1], "manifest") != 0) {

@@ -101,7 +101,7 @@ int why_main(int argc, char **argv)
 {
 	struct ask ask;
 
-	if (ask_wants_help(argc, argv)) {
+	if (cli_wants_help(argc, argv)) {
 		return help_why(stdout);
 	}
 	if (ask_options("why", argc, argv, &ask) < 0) {
@@ -118,7 +118,7 @@ int who_can_main(int argc, char **argv)
 {
 	struct ask ask;
 
-	if (ask_wants_help(argc, argv)) {
+	if (cli_wants_help(argc, argv)) {
 		return help_who(stdout);
 	}
 	if (ask_options("who-can", argc, argv, &ask) < 0) {

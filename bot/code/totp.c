@@ -67,7 +67,7 @@ static const char *decode(const char *text, struct totp_key *key)
 
 int totp_load(const char *spec, struct totp_key *ret_key, struct err *err)
 {
-	struct secret *secret = secret_load(spec, err);
+	struct secret *secret = secret_load_phrase(spec, err);
 	const char *wrong;
 
 	(void)oath_init(); /* again and again is fine; where the library is built on libgcrypt it must be */

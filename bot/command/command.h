@@ -78,9 +78,9 @@ struct command_arg {
 /* What a change must know of DigitalOcean's before it is decided (app/facts.c). */
 enum command_knows {
 	KNOWS_NOTHING = 0,
-	KNOWS_SIZES,    /* is there such a size, there, for that disk, and what does it cost? */
-	KNOWS_SAVED,    /* is that a backup or a snapshot of this droplet? */
-	KNOWS_IMAGE,    /* whose disk is in that image, and may they see that droplet? */
+	KNOWS_SIZES, /* is there such a size, there, for that disk, and what does it cost? */
+	KNOWS_SAVED, /* is that a backup or a snapshot of this droplet? */
+	KNOWS_IMAGE, /* is there that image, whose disk is in it, and may they see that droplet? */
 	KNOWS_SNAPSHOT, /* which snapshot is meant, of which droplet, and what else there is of that */
 	KNOWS_NEW, /* is there all that a new droplet is to be made of, is there room, what does it cost? */
 };
@@ -211,6 +211,13 @@ bool command_overfull(const struct command_parse *parse);
 /* The nearest phrase to what was said among rows for which `may` is true; NULL when none is near. */
 const char *command_nearest(const char *said, bool (*may)(const struct command *, void *),
 			    void *data);
+
+/* Does a phrase of the row have that word? "power" is in "power off". */
+bool command_has_word(const struct command *row, const char *word);
+/* What may have been meant by words that are no command: something that the grammar takes, of a row for which `may` is true; in
+ * the arena. NULL: nothing like it. */
+const char *command_meant(const char *said, bool (*may)(const struct command *, void *), void *data,
+			  struct arena *arena);
 
 /* Filters of a list, from the words of a TAKES_FILTERS row: all must fit, of tags each one. tag:web, tag=web and tag web are
  * the same; a state alone ("list off") is one. */

@@ -6,7 +6,6 @@
 #include <string.h>
 #include <strings.h>
 
-#include "base/names.h"
 #include "base/strbuf.h"
 #include "chat/event.h"
 #include "command/form.h"
@@ -18,26 +17,44 @@ static const struct {
 } cleaned[] = {
 	{"\xE2\x80\x98", "'"}, /* left single quote */
 	{"\xE2\x80\x99", "'"}, /* right single quote */
-	{"\xE2\x80\x9A", "'"},  {"\xE2\x80\xB9", "'"}, {"\xE2\x80\xBA", "'"},
+	{"\xE2\x80\x9A", "'"},
+	{"\xE2\x80\xB9", "'"},
+	{"\xE2\x80\xBA", "'"},
 	{"\xE2\x80\x9C", "\""}, /* left double quote */
 	{"\xE2\x80\x9D", "\""}, /* right double quote */
-	{"\xE2\x80\x9E", "\""}, {"\xC2\xAB", "\""},    {"\xC2\xBB", "\""},
-	{"\xE2\x80\x90", "-"},                         /* hyphen */
-	{"\xE2\x80\x91", "-"},                         /* no-break hyphen */
-	{"\xE2\x80\x92", "-"},                         /* figure dash */
-	{"\xE2\x80\x93", "-"},                         /* en dash */
-	{"\xE2\x80\x94", "-"},                         /* em dash */
-	{"\xE2\x80\x95", "-"},  {"\xE2\x88\x92", "-"}, /* minus */
-	{"\xC2\xAD", ""},                              /* soft hyphen */
-	{"\xC2\xA0", " "},                             /* no-break space */
-	{"\xE2\x80\xAF", " "},                         /* narrow no-break space */
-	{"\xE2\x80\x87", " "},                         /* figure space */
-	{"\xE2\x80\x82", " "},  {"\xE2\x80\x83", " "}, {"\xE2\x80\x89", " "},
-	{"\xE3\x80\x80", " "},                                               /* ideographic space */
-	{"\xE2\x80\x8B", ""},                                                /* zero width space */
-	{"\xE2\x80\x8C", ""},   {"\xE2\x80\x8D", ""},  {"\xE2\x81\xA0", ""}, /* word joiner */
-	{"\xEF\xBB\xBF", ""},                                                /* byte order mark */
-	{"\xE2\x80\x8E", ""},   {"\xE2\x80\x8F", ""},                        /* direction marks */
+	{"\xE2\x80\x9E", "\""},
+	{"\xC2\xAB", "\""},
+	{"\xC2\xBB", "\""},
+	{"\xE2\x80\x90", "-"}, /* hyphen */
+	{"\xE2\x80\x91", "-"}, /* no-break hyphen */
+	{"\xE2\x80\x92", "-"}, /* figure dash */
+	{"\xE2\x80\x93", "-"}, /* en dash */
+	{"\xE2\x80\x94", "-"}, /* em dash */
+	{"\xE2\x80\x95", "-"},
+	{"\xE2\x88\x92", "-"}, /* minus */
+	{"\xC2\xAD", ""},      /* soft hyphen */
+	{"\xC2\xA0", " "},     /* no-break space */
+	{"\xE2\x80\xAF", " "}, /* narrow no-break space */
+	{"\xE2\x80\x87", " "}, /* figure space */
+	{"\xE2\x80\x82", " "},
+	{"\xE2\x80\x83", " "},
+	{"\xE2\x80\x89", " "},
+	{"\xE3\x80\x80", " "}, /* ideographic space */
+	{"\xE2\x80\x8B", ""},  /* zero width space */
+	{"\xE2\x80\x8C", ""},
+	{"\xE2\x80\x8D", ""},
+	{"\xE2\x81\xA0", ""}, /* word joiner */
+	{"\xEF\xBB\xBF", ""}, /* byte order mark */
+	{"\xE2\x80\x8E", ""},
+	{"\xE2\x80\x8F", ""}, /* direction marks */
+	/* what is put around a name that is pasted; the overrides, which turn round what others read, stay and fit nothing */
+	{"\xE2\x80\xAA", ""},
+	{"\xE2\x80\xAB", ""},
+	{"\xE2\x80\xAC", ""}, /* embeddings */
+	{"\xE2\x81\xA6", ""},
+	{"\xE2\x81\xA7", ""},
+	{"\xE2\x81\xA8", ""},
+	{"\xE2\x81\xA9", ""}, /* isolates */
 };
 
 static void clean(const char *text, struct strbuf *out)
@@ -506,70 +523,4 @@ enum command_fit command_parse(const char *text, const char *const *own_names, s
 		ret_parse->reason = reason_of(because, arena);
 	}
 	return fit;
-}
-
-/* As many words of `said` as the phrase has, to compare like with like. */
-static void first_words(const char *said, size_t n, struct strbuf *out)
-{
-	strbuf_reset(out);
-	while (*said == ' ' || *said == '/' || *said == '!') {
-		said++;
-	}
-	while (n > 0 && *said != '\0') {
-		size_t len = strcspn(said, " ");
-
-		(void)strbuf_addf(out, "%s%.*s", out->len > 0 ? " " : "", (int)len, said);
-		said += len;
-		said += strspn(said, " ");
-		n--;
-	}
-}
-
-static size_t count_words(const char *phrase)
-{
-	size_t n = 1;
-
-	for (; *phrase != '\0'; phrase++) {
-		n += *phrase == ' ' ? 1 : 0;
-	}
-	return n;
-}
-
-const char *command_nearest(const char *said, bool (*may)(const struct command *, void *),
-			    void *data)
-{
-	size_t n_rows;
-	const struct command *rows = command_rows(&n_rows);
-	const char *best = NULL;
-	size_t best_distance = 3;
-	size_t best_words = 0;
-	struct strbuf start;
-
-	strbuf_init(&start, CHAT_TEXT_MAX);
-	for (size_t i = 0; i < n_rows; i++) {
-		if (!may(&rows[i], data)) {
-			continue;
-		}
-		for (size_t k = 0; k < COMMAND_PHRASES_MAX && rows[i].phrases[k] != NULL; k++) {
-			const char *phrase = rows[i].phrases[k];
-			size_t most = strlen(phrase) > 4 ? 2 : 1;
-			size_t distance;
-
-			if (strlen(phrase) < 3) {
-				continue; /* anything is near to "?" */
-			}
-			first_words(said, count_words(phrase), &start);
-			distance = names_distance(start.buf, phrase, most);
-			/* of two that are as near the longer says more: "droplet rebot" is no "droplets" */
-			if (distance <= most &&
-			    (distance < best_distance ||
-			     (distance == best_distance && count_words(phrase) > best_words))) {
-				best_distance = distance;
-				best_words = count_words(phrase);
-				best = phrase;
-			}
-		}
-	}
-	strbuf_done(&start);
-	return best;
 }

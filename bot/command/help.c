@@ -59,23 +59,6 @@ static const struct command *find_topic(const struct command_call *call, const c
 	return parse.row;
 }
 
-/* Does one of its phrases have that word? "power" is in "power off". */
-static bool has_word(const struct command *row, const char *word)
-{
-	size_t len = strlen(word);
-
-	for (size_t i = 0; i < COMMAND_PHRASES_MAX && row->phrases[i] != NULL; i++) {
-		for (const char *at = row->phrases[i]; at != NULL; at = strchr(at, ' ')) {
-			at += *at == ' ';
-			if (strncasecmp(at, word, len) == 0 &&
-			    (at[len] == ' ' || at[len] == '\0')) {
-				return true;
-			}
-		}
-	}
-	return false;
-}
-
 static bool may_use_row(const struct command *row, void *data)
 {
 	return may_use(data, row);
@@ -88,12 +71,16 @@ static void no_topic(const struct command_call *call, const char *said, struct b
 	const struct command *rows = command_rows(&n);
 	const char *nearest;
 
-	build_line(build, "There is no such command for you here.");
 	for (size_t i = 0; i < n; i++) {
-		if (has_word(&rows[i], said) && may_use(call, &rows[i])) {
+		if (command_has_word(&rows[i], said) && may_use(call, &rows[i])) {
+			if (n_near++ == 0) {
+				build_line(build, "*Commands with that word*");
+			}
 			one_line(&rows[i], build);
-			n_near++;
 		}
+	}
+	if (n_near == 0) {
+		build_line(build, "There is no such command for you here.");
 	}
 	nearest = command_nearest(said, may_use_row, (void *)(uintptr_t)call);
 	if (n_near == 0 && nearest != NULL) {
@@ -127,7 +114,10 @@ static void explain(const struct command *row, struct build *build)
 	if (row->takes == TAKES_NEW) {
 		explain_new(row, build);
 	} else {
-		build_line(build, "`%s %s`", row->phrases[0], command_usage(row, build->arena));
+		const char *usage = command_usage(row, build->arena);
+
+		usage += strspn(usage, " ");
+		build_line(build, "`%s%s%s`", row->phrases[0], *usage != '\0' ? " " : "", usage);
 	}
 	build_line(build, "%s", row->help);
 	if (row->own == OWN_PENDING) {

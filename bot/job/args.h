@@ -103,6 +103,9 @@ int job_args_read(const char *text, struct job_args *ret_args, struct err *err);
  * kept with the rest. Of several droplets the one that it makes dearest.
  */
 void job_args_set_price(struct job_args *args, unsigned from_cents, unsigned to_cents);
+/* Both; false: they are not known. */
+bool job_args_price(const struct job_args *args, unsigned long *ret_from_cents,
+		    unsigned long *ret_to_cents);
 /* What is added a month to each; -1: not known. What becomes cheaper adds nothing. */
 int64_t job_args_cost(const struct job_args *args);
 

@@ -176,6 +176,24 @@ static void burn(struct press *press)
 	press_note(press, txn, "code-in-a-channel");
 }
 
+/* Letters alone are no code, nor a slip in one. A digit may be of one, and so may what is not ASCII: other scripts have digits too. */
+static bool could_be_code(const char *text)
+{
+	for (; *text != '\0'; text++) {
+		if ((*text >= '0' && *text <= '9') || (unsigned char)*text > 0x7f) {
+			return true;
+		}
+	}
+	return false;
+}
+
+static void no_code(struct press *press)
+{
+	press_say(press, TONE_WARN, "That is no code: a code is six digits.",
+		  "Send it in a direct message, not here.");
+	press_note(press, store_txn_new(press->engine->options.store), "not-a-code");
+}
+
 static void begin(struct timer *timer)
 {
 	struct press *press = timer->data;
@@ -195,7 +213,11 @@ static void begin(struct timer *timer)
 	}
 	if (press->what.act == JOB_ACT_CODE && press->what.text != NULL && !press->what.unseen &&
 	    !press->what.who.direct) {
-		burn(press);
+		if (could_be_code(press->what.text)) {
+			burn(press);
+		} else {
+			no_code(press);
+		}
 		return;
 	}
 	request = press->what.request != NULL ? press_find_named(press) : press_find_only(press);

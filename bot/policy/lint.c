@@ -300,8 +300,8 @@ static bool lint_unfit(struct lint *l, bool never, unsigned line)
 		return false;
 	}
 	strbuf_init(&text, 400);
-	(void)strbuf_addf(&text, "\"%s\" fits none of the %u droplets (", rule->label.name,
-			  l->world.n);
+	(void)strbuf_addf(&text, "\"%s\" fits none of the %u droplet%s (", rule->label.name,
+			  l->world.n, l->world.n == 1 ? "" : "s");
 	selector_words(&rule->droplets, &text);
 	(void)strbuf_adds(&text, ")");
 	lint_say(l, "W105", lint_line(l, never, line), &text);

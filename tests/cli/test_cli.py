@@ -48,8 +48,12 @@ def test_words():
     answers(sluice("--help"), 0, "usage: sluice", "check", "demo")
     expect("a version", re.fullmatch(r"sluice \d+\.\d+\.\d+\n", sluice("--version").stdout))
     answers(sluice("chekc"), 2, 'no command "chekc"', 'did you mean "check"', error=True)
-    for command in ("run", "demo", "check", "can", "audit", "code"):
-        answers(sluice(command, "--help"), 0, f"usage: sluice {command}")
+    commands = re.findall(r"^  ([\w-]+) ", sluice("--help").stdout, re.M)
+    expect("they are listed", len(commands) > 15 and "audit" in commands, commands)
+    for command in commands:  # in the middle of a line too, whatever else stands there
+        for words in (("--help",), ("-h",), ("verify", "--help"), ("--state", "x", "--help"), ("enroll", "bob", "-h")):
+            answers(sluice(command, *words), 0, f"usage: sluice {command}")
+        answers(sluice("help", command), 0, f"usage: sluice {command}")
     run = sluice("run", "--help").stdout
     for flag in ("--policy", "--ocean-url", "--xmpp-url", "--console-as"):
         expect(f"{flag} in the help", flag in run, run)
@@ -152,6 +156,23 @@ def test_terminal(folder):
     expect("the person is told", "DigitalOcean" in done.stdout, done.stdout + done.stderr)
 
 
+def test_unknown_terminal(folder):
+    """Who types as somebody whom the policy does not know is met with silence, and told why at the start."""
+    terminal_policy(folder)
+    with simulator() as url:
+        for person, channel, *parts in (
+                ("eve", "ops", "--console-as eve: the policy knows nobody by that", 'do: a line under people:  NAME: {term: "eve"}'),
+                ("bob", "nowhere", "--console-in nowhere: the policy has no such place", "do: term/nowhere under at: of a channel")):
+            done = sluice(*terminal(folder, url, person, channel), text="whoami\n")
+            answers(done, 0, *parts, error=True)
+        done = sluice(*terminal(folder, url, "bob", "ops"), "--console-workspace", "other", text="whoami\n")
+        answers(done, 0, "does not list this terminal (other)", "do: a line under workspaces:  term: {console: other}", error=True)
+        words = [word for word in terminal(folder, url, "bob", "ops") if word not in ("--console-as", "bob")]
+        answers(sluice(*words, text="whoami\n"), 0, "--console-as is not given", "do: --console-as ID", error=True)
+        done = sluice(*terminal(folder, url, "bob", "ops"), text="whoami\n")
+        expect("nothing is said where all is known", done.stderr == "", done.stderr)
+
+
 def test_stop(folder, url):
     """SIGHUP keeps the old policy when the new one is wrong; SIGTERM ends it with 0."""
     words = [str(SLUICE), *map(str, terminal(folder, url, "bob", "ops"))]
@@ -192,7 +213,16 @@ def test_start_refusals(folder):
     policy.chmod(0o600)
     # the second chat cannot be opened: the first, the terminal, is closed again
     xmpp = ("--xmpp-url", "wss://127.0.0.1:9/x", "--xmpp-jid", "sluice@acme.example", "--xmpp-password", "env:NOT_THERE")
-    answers(sluice(*words, *xmpp, text=""), 1, "xmpp password", error=True)
+    answers(sluice(*words, *xmpp, text=""), 1, '--xmpp-password: the environment has no "NOT_THERE"', "do: put it there", error=True)
+    answers(sluice(*words, *xmpp[:4], text=""), 1, "--xmpp-password is missing", "do: say where it is: file:/PATH", error=True)
+    answers(sluice(*words, "--slack-app-token", f"file:{folder}/none", text=""), 1, "--slack-app-token: cannot read", error=True)
+    # what stands beside a token would be sent with it: refused, and no part of it is said
+    for spoilt in (f"{TOKEN} old", f"{TOKEN}\n{TOKEN}\n", f"Bearer {TOKEN}"):
+        token.write_text(spoilt)
+        done = sluice(*words, text="")
+        answers(done, 1, f'the secret in "file:{token}" has ', error=True)
+        expect("nothing of it is said", TOKEN[:20] not in done.stderr + done.stdout, done.stderr)
+    token.write_text(TOKEN + "\n")
     done = sluice("run", "--policy", policy, "--state", folder / "no" / "such" / "folder.db", "--console", "--console-as", "bob")
     answers(done, 1, "folder.db", error=True)
     (folder / "garbage.db").write_bytes(b"not a database " * 1000)
@@ -223,7 +253,7 @@ def main():
     if not SLUICE.exists() or not SIM.exists():
         print("sluice and sluice-sim are not built")
         sys.exit(1)
-    tests = [test_words, test_settings, test_check_and_can, test_terminal, test_start_refusals, test_demo]
+    tests = [test_words, test_settings, test_check_and_can, test_terminal, test_unknown_terminal, test_start_refusals, test_demo]
     for test in tests:
         with tempfile.TemporaryDirectory(prefix="sluice-cli-") as folder:
             if test is test_start_refusals:

@@ -2,6 +2,7 @@
 # test_doctor.py - sluice doctor from outside: all well, each thing that can be wrong with its remedy, and nothing changed by it
 import json
 import pathlib
+import re
 import socket
 import subprocess
 import sys
@@ -33,6 +34,8 @@ def all_well(folder, url):
     with simulator("--self", "440212003") as on_one:
         answers(doctor(folder, on_one, "--console", "--console-as", "ana", "--console-in", "ops"), 0,
                 "ok    droplet   it runs on 440212003, which it will not switch off")
+    answers(doctor(folder, url, "--console", "--console-as", "eve", "--console-in", "ops"), 0, "note  console   --console-as eve: the policy",
+            'people: NAME: {term: "eve"}', "Nothing is wrong.")
     expect("no state file was made", not (folder / "state.db").exists())
 
 
@@ -62,7 +65,7 @@ def each_wrong(folder, url):
         answers(doctor(folder, url, *console, "--listen", "127.0.0.1:%d" % taken.getsockname()[1]), 1, "WRONG health",
                 "do: give --listen another address")
     answers(doctor(folder, url, *console, "--xmpp-url", "wss://localhost:9/ws", "--xmpp-jid", "sluice@localhost",
-                   "--xmpp-password", f"file:{folder}/absent"), 1, "WRONG xmpp", "do: put it there")
+                   "--xmpp-password", f"file:{folder}/absent"), 1, "WRONG xmpp      --xmpp-password: cannot", "do: put it there")
     answers(sluice("doctor", "elephant"), 2, '"elephant" is no setting', error=True)
     answers(sluice("doctor", "--help"), 0, "usage: sluice doctor")
 
@@ -78,6 +81,11 @@ def weak_tokens(folder):
         answers(doctor(folder, url, *console), 0, "it ends in 199 days", "Nothing is wrong.")
     with simulator("--token-days", "9") as url:
         answers(doctor(folder, url, *console), 1, "WRONG token", "it ends in 8 days", "do: make a new one")
+    with simulator("--empty", "--droplet", "web-1 id=11 tags=web") as url:
+        expect("one droplet is a droplet", re.search(r"\b1 droplet\n", doctor(folder, url, *console).stdout))
+    with simulator("--token-days", "2") as url:
+        answers(doctor(folder, url, *console), 1, "WRONG token", "it ends in 1 day")
+        expect("one day is a day", "1 days" not in doctor(folder, url, *console).stdout)
     with simulator("--fault", "path=/v1/oauth/token/info kind=404") as url:
         answers(doctor(folder, url, *console), 0, "Nothing is wrong.")
     with simulator("--scopes", "account:read") as url:

@@ -22,6 +22,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct arena arena = {0};
 	struct command_parse parse;
 	struct err err = {0};
+	const char *meant;
 	enum command_fit fit = command_parse(text, own_names, &arena, &parse, &err);
 
 	if (fit == FIT_COMMAND && (parse.row == NULL || parse.n_words > COMMAND_WORDS_MAX)) {
@@ -34,6 +35,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		abort();
 	}
 	(void)command_nearest(text, any_row, NULL);
+	/* what is proposed is something that can be said */
+	meant = parse.said != NULL ? command_meant(parse.said, any_row, NULL, &arena) : NULL;
+	if (meant != NULL && command_parse(meant, NULL, &arena, &parse, &err) == FIT_NONE) {
+		abort();
+	}
 	arena_done(&arena);
 	free(text);
 	return 0;

@@ -218,7 +218,7 @@ int main(int argc, char **argv)
 	}
 	options.url = argv[1];
 	options.jid = argv[2];
-	options.password = secret_load(argv[3], &err);
+	options.password = secret_load_phrase(argv[3], &err);
 	options.ca_file = argv[4];
 	driver.loop = options.password != NULL ? loop_new(&err) : NULL;
 	driver.chat = driver.loop != NULL ? xmpp_open(driver.loop, &options, &err) : NULL;

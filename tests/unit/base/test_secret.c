@@ -104,6 +104,50 @@ static void from_file(void **state)
 	check_loaded(spec, big);
 }
 
+/* What was pasted beside it, or over its line: refused before it is sent, and no part of it is said. */
+static void what_no_token_has(void **state)
+{
+	static const struct {
+		const char *text, *word;
+	} bad[] = {
+		{"dop_v1_x y", "a space in it"},
+		{"Bearer dop_v1_x\n", "a space in it"},
+		{"dop_v1_x\ty", "control characters"},
+		{"dop_v1_x\r\ndop_v1_x", "control characters"},
+		{"dop_v1_x\xC2\xA0y", "no token has"}, /* no-break space */
+		{"\xE2\x80\x8B"
+		 "dop_v1_x",
+		 "no token has"}, /* zero-width space */
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		put(bad[i].text, strlen(bad[i].text), 0600);
+		check_refused(spec, bad[i].word);
+		assert_int_equal(setenv("SLUICE_TEST_TOKEN", bad[i].text, 1), 0);
+		check_refused("env:SLUICE_TEST_TOKEN", bad[i].word);
+	}
+	assert_int_equal(unsetenv("SLUICE_TEST_TOKEN"), 0);
+}
+
+/* A password may be a sentence, and the secret of a code is written in groups. */
+static void a_phrase_has_spaces(void **state)
+{
+	static const char text[] = "dop_v1_x \xC3\xBC\n";
+	struct err err = {0};
+	struct secret *secret;
+
+	(void)state;
+	put(text, strlen(text), 0600);
+	secret = secret_load_phrase(spec, &err);
+	assert_non_null(secret);
+	assert_string_equal(secret_reveal(secret), "dop_v1_x \xC3\xBC");
+	secret_free(secret);
+	put("dop_v1_x\ny", 10, 0600);
+	assert_null(secret_load_phrase(spec, &err));
+	assert_non_null(strstr(err.msg, "several lines"));
+}
+
 static void no_plain_file(void **state)
 {
 	char text[160];
@@ -174,6 +218,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(from_file),
+		cmocka_unit_test(what_no_token_has),
+		cmocka_unit_test(a_phrase_has_spaces),
 		cmocka_unit_test(no_plain_file),
 		cmocka_unit_test(from_environment),
 		cmocka_unit_test(from_credential),

@@ -127,6 +127,11 @@ static void what_phones_do_to_text(void **state)
 		{"reboot \xE2\x80\x8Bweb-1", "reboot", "web-1"}, /* zero-width space */
 		{"  reboot   web-1  ", "reboot", "web-1"},
 		{"reboot `web-1`", "reboot", "web-1"},
+		{"reboot \xE2\x81\xA8web-1\xE2\x81\xA9", "reboot",
+		 "web-1"}, /* isolates around a name */
+		{"\xE2\x80\xAAreboot web-1\xE2\x80\xAC", "reboot", "web-1"},
+		/* an override turns round what others read: it is not passed over */
+		{"reboot \xE2\x80\xAEweb-1", "reboot", "\xE2\x80\xAEweb-1"},
 		{"reboot\tweb-1\n", "reboot", "web-1"},
 		{"reboot web-1!", "reboot", "web-1"},
 	};
@@ -200,6 +205,52 @@ static void did_you_mean(void **state)
 	assert_null(command_nearest("make me a sandwich", any_row, NULL));
 	/* what the asker may not do is never proposed */
 	assert_null(command_nearest("rebot web-1", only_reads, NULL));
+}
+
+static void what_is_proposed_can_be_said(void **state)
+{
+	static const struct {
+		const char *said, *meant; /* NULL: nothing */
+	} table[] = {
+		{"rebot web-1", "reboot web-1"},
+		{"droplet power - reboot", "droplet power reboot"},
+		{"droplet power - reboot web-1", "droplet power reboot web-1"},
+		{"power - cycle web-1", "power cycle web-1"}, /* not "power on cycle web-1" */
+		{"droplet.power.reboot web-1", "droplet power reboot web-1"},
+		{"droplet power", "help power"}, /* not "droplets power" */
+		{"droplet foo", "droplets foo"},
+		{"droplet foo web-1", NULL}, /* not "droplet on web-1" */
+		{"server reboot web-1", "reboot web-1"},
+		{"please reboot web-1", "reboot web-1"},
+		{"could you please reboot web-1", "reboot web-1"},
+		{"do not reboot web-1", "help reboot"},
+		{"power of web-1", "power off web-1"},
+		{"sizess of all kinds", "sizes"},
+		{"--help", "help"},
+		{"- : -", NULL},
+		{"make me a sandwich", NULL},
+	};
+	struct arena arena = {0};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(table); i++) {
+		const char *meant = command_meant(table[i].said, any_row, NULL, &arena);
+		struct command_parse parsed;
+		struct err err = {0};
+
+		if ((meant == NULL) != (table[i].meant == NULL) ||
+		    (meant != NULL && strcmp(meant, table[i].meant) != 0)) {
+			fail_msg("\"%s\": \"%s\", not \"%s\"", table[i].said,
+				 meant != NULL ? meant : "",
+				 table[i].meant != NULL ? table[i].meant : "");
+		}
+		assert_true(meant == NULL || parse(meant, &arena, &parsed, &err) != FIT_NONE);
+	}
+	/* what the asker may not do is never proposed, however it was said */
+	assert_null(command_meant("droplet.power.reboot web-1", only_reads, NULL, &arena));
+	assert_null(command_meant("please reboot web-1", only_reads, NULL, &arena));
+	assert_null(command_meant("droplet power - reboot web-1", only_reads, NULL, &arena));
+	arena_done(&arena);
 }
 
 /* "job.cancel" as "job cancel": of one's own it needs no right, so its row has no verb. */
@@ -438,6 +489,7 @@ int main(void)
 		cmocka_unit_test(whole_words_never_prefixes),
 		cmocka_unit_test(missing_or_too_much_is_said),
 		cmocka_unit_test(did_you_mean),
+		cmocka_unit_test(what_is_proposed_can_be_said),
 		cmocka_unit_test(a_reason_goes_behind_a_change),
 		cmocka_unit_test(acts_take_an_id_or_nothing),
 		cmocka_unit_test(no_phrase_stands_for_two_meanings),
