@@ -32,6 +32,7 @@ static const struct {
 	{"tier_4", 100},          /* */
 	{"max_links", 10},        /* WebSockets of one app */
 	{"ping_ms", 10000},       /* the server's own pings */
+	{"tables", 1},            /* 0: this Slack knows no table blocks */
 	{"ack_max_bytes", 20000}, /* a longer ack is ignored without a word */
 	{"echo", 1}, /* the bot hears of its own messages, as it does when it is subscribed */
 	{"lifetime_s", 18060}, /* what hello says about how long a connection lasts */

@@ -86,7 +86,7 @@ json_t *slack_message(struct slack *s, const char *channel, const char *ts);
 json_t *slack_args(const struct slack_request *request, const char **ret_error);
 
 /* slack_check.c: what Slack refuses; -1 with the reply filled */
-int slack_check_message(const json_t *args, json_t *reply);
+int slack_check_message(const struct slack *s, const json_t *args, json_t *reply);
 int slack_check_files(struct slack *s, const json_t *blocks,
 		      json_t *reply); /* slack_views.c: that images show */
 int slack_check_view(const json_t *view, json_t *reply);

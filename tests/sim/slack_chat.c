@@ -147,7 +147,7 @@ int slack_post_as(struct slack *s, const char *via, json_t *args, const char *on
 	json_t *message;
 	const char *id;
 
-	if (channel == NULL || slack_check_message(args, reply) < 0 ||
+	if (channel == NULL || slack_check_message(s, args, reply) < 0 ||
 	    slack_check_files(s, json_object_get(args, "blocks"), reply) < 0) {
 		return -1;
 	}
@@ -222,7 +222,7 @@ static int update_message(struct slack *s, json_t *args, json_t *reply)
 	if (strcmp(slack_str(message, "bot_id"), "B0SLUICE") != 0) {
 		return slack_fail(reply, "cant_update_message");
 	}
-	if (slack_check_message(args, reply) < 0 ||
+	if (slack_check_message(s, args, reply) < 0 ||
 	    slack_check_files(s, json_object_get(args, "blocks"), reply) < 0) {
 		return -1;
 	}
@@ -296,7 +296,7 @@ int slack_hook(struct slack *s, const char *id, json_t *args, json_t *reply)
 	}
 	if (json_is_true(json_object_get(args, "replace_original")) &&
 	    *slack_str(hook, "ts") != '\0') {
-		if (slack_check_message(args, reply) < 0 ||
+		if (slack_check_message(s, args, reply) < 0 ||
 		    slack_check_files(s, json_object_get(args, "blocks"), reply) < 0) {
 			return -1;
 		}

@@ -10,6 +10,7 @@
 
 #define TEXT_MAX 40000
 #define MARKDOWN_MAX 12000
+#define TABLE_MAX 10000 /* characters of all cells */
 
 static int check_section(struct check *c, const json_t *block, const char *at)
 {
@@ -56,12 +57,70 @@ static int check_actions(struct check *c, const json_t *block, const char *at)
 	return 0;
 }
 
+static int check_columns(struct check *c, const json_t *block, const char *at)
+{
+	const json_t *columns = json_object_get(block, "column_settings");
+	char where[256];
+
+	if (columns != NULL && check_count(c, block, "column_settings", 20, at) < 0) {
+		return -1;
+	}
+	for (size_t i = 0; i < json_array_size(columns); i++) {
+		const json_t *column = json_array_get(columns, i);
+		const char *align = slack_str(column, "align");
+
+		(void)snprintf(where, sizeof(where), "%.200s/column_settings/%zu", at, i);
+		if (check_keys(c, column, " align is_wrapped ", where) < 0) {
+			return -1;
+		}
+		if (strcmp(align, "") != 0 && strcmp(align, "left") != 0 &&
+		    strcmp(align, "center") != 0 && strcmp(align, "right") != 0) {
+			return slack_complain(c->reply, c->error,
+					      "must be a valid enum value [json-pointer:%s/align]",
+					      where);
+		}
+	}
+	return 0;
+}
+
+static int check_cell(struct check *c, const json_t *cell, size_t *characters, const char *at)
+{
+	const char *type = slack_str(cell, "type");
+
+	if (strcmp(type, "rich_text") == 0 || strcmp(type, "raw_number") == 0) {
+		return 0;
+	}
+	if (strcmp(type, "raw_text") != 0) {
+		return slack_complain(c->reply, c->error,
+				      "unsupported type: %.40s [json-pointer:%s]", type, at);
+	}
+	if (check_keys(c, cell, " type text ", at) < 0 ||
+	    check_string(c, cell, "text", TABLE_MAX, true, at) < 0) {
+		return -1;
+	}
+	if (strspn(slack_str(cell, "text"), " \t\n") == strlen(slack_str(cell, "text"))) {
+		return slack_complain(c->reply, c->error,
+				      "must be more than 0 characters [json-pointer:%s/text]", at);
+	}
+	*characters += check_characters(slack_str(cell, "text"));
+	return *characters > TABLE_MAX ? check_too_long(c, at, TABLE_MAX) : 0;
+}
+
 static int check_table(struct check *c, const json_t *block, const char *at)
 {
 	const json_t *rows = json_object_get(block, "rows");
+	size_t characters = 0;
 	char where[256];
 
-	if (check_count(c, block, "rows", 100, at) < 0) {
+	if (c->no_tables) {
+		return slack_complain(c->reply, c->error,
+				      "unsupported type: table [json-pointer:%s/type]", at);
+	}
+	if (c->tables++ > 0) {
+		return slack_fail(c->reply, "only_one_table_allowed");
+	}
+	if (check_keys(c, block, " type block_id rows column_settings ", at) < 0 ||
+	    check_count(c, block, "rows", 100, at) < 0 || check_columns(c, block, at) < 0) {
 		return -1;
 	}
 	for (size_t i = 0; i < json_array_size(rows); i++) {
@@ -73,14 +132,11 @@ static int check_table(struct check *c, const json_t *block, const char *at)
 					      "must have 1 to 20 cells [json-pointer:%s]", where);
 		}
 		for (size_t k = 0; k < json_array_size(row); k++) {
-			const char *type = slack_str(json_array_get(row, k), "type");
+			char cell[300];
 
-			if (strcmp(type, "raw_text") != 0 && strcmp(type, "rich_text") != 0 &&
-			    strcmp(type, "raw_number") != 0) {
-				return slack_complain(
-					c->reply, c->error,
-					"unsupported type: %.40s [json-pointer:%s/%zu]", type,
-					where, k);
+			(void)snprintf(cell, sizeof(cell), "%.240s/%zu", where, k);
+			if (check_cell(c, json_array_get(row, k), &characters, cell) < 0) {
+				return -1;
 			}
 		}
 	}
@@ -153,10 +209,11 @@ static int check_block(struct check *c, const json_t *block, const char *at)
 }
 
 static int check_blocks(const json_t *blocks, const char *error, const char *base, size_t max,
-			json_t *reply)
+			bool no_tables, json_t *reply)
 {
 	struct check c = {.reply = reply,
 			  .error = error,
+			  .no_tables = no_tables,
 			  .action_ids = json_object(),
 			  .block_ids = json_object()};
 	int rc = 0;
@@ -179,7 +236,7 @@ static int check_blocks(const json_t *blocks, const char *error, const char *bas
 	return rc;
 }
 
-int slack_check_message(const json_t *args, json_t *reply)
+int slack_check_message(const struct slack *s, const json_t *args, json_t *reply)
 {
 	const json_t *blocks = json_object_get(args, "blocks");
 	const char *text = slack_str(args, "text");
@@ -192,7 +249,9 @@ int slack_check_message(const json_t *args, json_t *reply)
 	if (check_characters(text) > TEXT_MAX) {
 		return slack_fail(reply, "msg_too_long");
 	}
-	return blocks != NULL ? check_blocks(blocks, "invalid_blocks", "/blocks", 50, reply) : 0;
+	return blocks != NULL ? check_blocks(blocks, "invalid_blocks", "/blocks", 50,
+					     slack_setting(s, "tables") == 0, reply)
+			      : 0;
 }
 
 int slack_check_view(const json_t *view, json_t *reply)
@@ -211,5 +270,6 @@ int slack_check_view(const json_t *view, json_t *reply)
 	    check_string(&c, view, "external_id", 255, false, "/view") < 0) {
 		return -1;
 	}
-	return check_blocks(json_object_get(view, "blocks"), c.error, "/view/blocks", 100, reply);
+	return check_blocks(json_object_get(view, "blocks"), c.error, "/view/blocks", 100, true,
+			    reply); /* a modal has no table */
 }

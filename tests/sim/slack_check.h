@@ -12,6 +12,8 @@ struct check {
 	const char *error; /* "invalid_blocks" */
 	json_t *action_ids, *block_ids;
 	size_t markdown; /* characters of all markdown blocks */
+	size_t tables;   /* table blocks so far */
+	bool no_tables;  /* none is known */
 };
 
 size_t check_characters(const char *text);

@@ -40,11 +40,20 @@ async function measure(web) {
   await refused(web.chat.postMessage({ channel, text: 'ü'.repeat(40001) }), 'msg_too_long');
   const many = (n) => Array.from({ length: n }, () => ({ type: 'divider' }));
   check((await web.chat.postMessage({ channel, text: 'x', blocks: many(50) })).ok, '50 blocks are taken');
+  const plain = (text) => ({ type: 'plain_text', text });
+  const table = (rows, columns, text = 'x') => ({
+    type: 'table', rows: Array.from({ length: rows }, () => Array.from({ length: columns }, () => ({ type: 'raw_text', text }))),
+  });
+  check((await web.chat.postMessage({ channel, text: 'x', blocks: [table(100, 20, 'x'.repeat(5))] })).ok, '100 rows of 20 cells are taken');
+  await refused(web.chat.postMessage({ channel, text: 'x', blocks: [table(1, 1), table(1, 1)] }), 'only_one_table_allowed');
   const wrong = [
     [many(51), '/blocks'], [[section('x'.repeat(3001))], '/blocks/0/text/text'], [[{ type: 'nonsense' }], '/blocks/0/type'],
     [[{ ...section('x'), colour: 'red' }], 'colour'], [[{ type: 'header', text: { type: 'mrkdwn', text: 'x' } }], '/blocks/0/text/type'],
     [[{ type: 'actions', elements: [{ type: 'button', action_id: 'a', text: { type: 'plain_text', text: 'x'.repeat(76) } }] }], '/text/text'],
-    [[{ type: 'table', rows: Array.from({ length: 101 }, () => [{ type: 'raw_text', text: 'x' }]) }], '/rows'],
+    [[table(101, 1)], '/rows'], [[table(2, 21)], '/rows/0'], [[table(2, 2, '')], '/rows/0/0'], [[table(2, 2, ' ')], '/rows/0/0'],
+    [[table(100, 1, 'x'.repeat(101))], '/rows/99/0'], [[{ ...table(1, 1), column_settings: [{ align: 'up' }] }], '/column_settings/0/align'],
+    [[{ type: 'section', fields: Array.from({ length: 11 }, () => plain('x')) }], '/fields'],
+    [[{ type: 'section', fields: [plain('x'.repeat(2001))] }], '/fields/0/text'],
   ];
   for (const [blocks, place] of wrong) {
     const data = await refused(web.chat.postMessage({ channel, text: 'x', blocks }), 'invalid_blocks');
