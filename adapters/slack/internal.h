@@ -10,6 +10,7 @@
  * view.c      a form to a modal; pure
  * words.c     text between Slack's form and plain words; pure
  * render.c    a message to rich text, in pages; pure
+ * native.c    tables and fields as blocks of Slack's own; pure
  * scopes.c    the scopes that the bot's token should have; pure
  * trouble.c   Slack's words for what is wrong, as sentences; pure
  * rest.c      one call of the Web API
@@ -114,6 +115,7 @@ struct slack_adapter {
 	struct map
 		pictures; /* channel/ts -> char *: the file that is shown there, and what it says */
 	bool no_files;    /* Slack takes none of us */
+	bool draws;       /* Slack refused its own tables or fields: they are drawn */
 	struct map hooks; /* channel/user -> struct hook */
 	struct map groups;        /* id -> struct group */
 	struct list asks;         /* struct ask: look-ups under way */

@@ -227,7 +227,13 @@ static int try_post(struct posted *posted, const struct chat_post *post)
 
 void posted_render(struct posted *posted)
 {
-	slack_render(posted->message, posted->picture, &posted->arena, &posted->pages);
+	slack_render(posted->message, posted->picture, posted->s->draws, &posted->arena,
+		     &posted->pages);
+	if (posted->pages.native && posted->post != NULL &&
+	    posted->message == posted->post->message) {
+		/* should Slack refuse its tables; the caller's is gone then */
+		posted->message = message_copy(&posted->arena, posted->message);
+	}
 }
 
 void posted_begin(struct posted *posted)

@@ -31,8 +31,8 @@ struct posted {
 	const void *file_bytes;
 	size_t file_len;
 	const char *file_name;
-	const struct message
-		*message; /* a copy, when the picture decides how it is shown; else NULL */
+	/* a copy, when a picture or Slack's mind about tables decides how it is shown; else the post's, while that is there */
+	const struct message *message;
 	struct rest_call *call;
 	struct timer timer;
 	struct err err; /* early: why it never began */

@@ -1,8 +1,14 @@
-/* render.c - message to rich text, in pages; pure */
+/* render.c - message to rich text, in pages; pure
+ *
+ * Happy path: a page is one block of rich text, with what is drawn in it; a table or fields of Slack's end that block, stand
+ * below it, and another begins behind them. What is native (native.c) is of the first page only: when Slack refuses it nothing
+ * was posted yet, and the whole message can be drawn instead.
+ */
 #include "adapters/slack/render.h"
 
 #include <string.h>
 
+#include "adapters/slack/native.h"
 #include "adapters/slack/words.h"
 #include "base/json.h"
 #include "base/strbuf.h"
@@ -14,17 +20,22 @@
 #define ALT_MAX 1900 /* bytes; Slack takes 2,000 characters */
 #define BUTTONS_A_ROW 5
 #define BUTTONS_MAX 25
+#define NATIVE_MAX 12 /* a page; Slack takes 50 blocks, and each may have rich text before it */
 
 struct writer {
 	struct arena *arena;
 	struct slack_pages *pages;
-	struct strbuf elements; /* of the page's rich text */
+	struct strbuf
+		blocks; /* of the page, before the rich text at hand; each with a comma behind it */
+	struct strbuf elements; /* of the rich text at hand */
 	struct strbuf text;     /* for notifications */
 	struct strbuf clean;
-	size_t used;  /* bytes of words on this page */
-	bool section; /* a section is open */
-	bool began;   /* something stands on this page */
-	bool full;    /* no page is left */
+	size_t used;     /* bytes of words on this page */
+	bool section;    /* a section is open */
+	bool began;      /* something stands on this page */
+	bool full;       /* no page is left */
+	bool table;      /* the message's table may be Slack's */
+	unsigned native; /* blocks that are Slack's own may still be so many */
 };
 
 /* ---- pages ------------------------------------------------------------------------------------ */
@@ -37,24 +48,30 @@ static void close_section(struct writer *w)
 	}
 }
 
+/* What follows in rich text stands in another block of it. */
+static void end_rich_text(struct writer *w)
+{
+	close_section(w);
+	if (w->elements.len > 0) {
+		(void)strbuf_adds(&w->blocks, "{\"type\":\"rich_text\",\"elements\":[");
+		(void)strbuf_adds(&w->blocks, w->elements.buf);
+		(void)strbuf_adds(&w->blocks, "]},");
+		strbuf_reset(&w->elements);
+	}
+}
+
 static void end_page(struct writer *w)
 {
 	struct slack_page *page;
-	struct strbuf blocks;
 
-	close_section(w);
-	if (w->pages->n >= SLACK_PAGES_MAX) {
+	end_rich_text(w);
+	if (w->pages->n >= SLACK_PAGES_MAX || w->blocks.len == 0) {
 		return;
 	}
 	page = &w->pages->page[w->pages->n++];
-	strbuf_init(&blocks, JSON_MAX);
-	(void)strbuf_adds(&blocks, "{\"type\":\"rich_text\",\"elements\":[");
-	(void)strbuf_adds(&blocks, w->elements.buf);
-	(void)strbuf_adds(&blocks, "]}");
-	page->blocks = arena_strdup(w->arena, blocks.buf);
-	strbuf_done(&blocks);
+	page->blocks = arena_strndup(w->arena, w->blocks.buf, w->blocks.len - 1);
 	page->text = arena_strdup(w->arena, w->text.len > 0 ? w->text.buf : " ");
-	strbuf_reset(&w->elements);
+	strbuf_reset(&w->blocks);
 	strbuf_reset(&w->text);
 	w->used = 0;
 	w->began = false;
@@ -81,7 +98,7 @@ static bool make_room(struct writer *w, size_t bytes)
 		if (!w->section) {
 			(void)strbuf_addf(&w->elements,
 					  "%s{\"type\":\"rich_text_section\",\"elements\":[",
-					  w->began ? "," : "");
+					  w->elements.len > 0 ? "," : "");
 			w->section = true;
 		} else {
 			(void)strbuf_adds(&w->elements, ",");
@@ -107,7 +124,7 @@ static void begin_line(struct writer *w)
 		return;
 	}
 	(void)strbuf_addf(&w->elements, "%s{\"type\":\"rich_text_section\",\"elements\":[",
-			  w->began ? "," : "");
+			  w->elements.len > 0 ? "," : "");
 	w->section = true;
 	w->began = true;
 }
@@ -245,7 +262,7 @@ static void add_drawn_page(struct writer *w, const char *text)
 	}
 	close_section(w);
 	(void)strbuf_addf(&w->elements, "%s{\"type\":\"rich_text_preformatted\",\"elements\":[",
-			  w->began ? "," : "");
+			  w->elements.len > 0 ? "," : "");
 	text_element(w, text, "");
 	(void)strbuf_adds(&w->elements, "]}");
 	(void)strbuf_adds(&w->text, w->began ? "\n" : "");
@@ -275,6 +292,31 @@ static void add_drawn(struct writer *w, const char *text)
 	}
 }
 
+/* As Slack's own, below what stands there; `drawn` are its words for notifications. False: it has to be drawn. */
+static bool add_native(struct writer *w, const struct block *block, const char *drawn)
+{
+	if (w->native == 0 || w->pages->n > 0 || w->used + strlen(drawn) > SLACK_PAGE_BYTES ||
+	    (block->kind == BLOCK_TABLE
+		     ? !w->table || !native_takes_table(block)
+		     : block->kind != BLOCK_FIELDS || !native_takes_fields(block))) {
+		return false;
+	}
+	end_rich_text(w);
+	if (block->kind == BLOCK_TABLE) {
+		native_table(block, &w->blocks);
+	} else {
+		native_fields(block, &w->blocks);
+	}
+	(void)strbuf_addch(&w->blocks, ',');
+	(void)strbuf_adds(&w->text, w->began ? "\n" : "");
+	words_to_slack(drawn, &w->text);
+	w->used += strlen(drawn);
+	w->began = true;
+	w->native--;
+	w->pages->native = true;
+	return true;
+}
+
 static void add_block(struct writer *w, const struct block *block, bool first)
 {
 	const struct message alone = {.blocks = block, .n_blocks = 1};
@@ -298,7 +340,7 @@ static void add_block(struct writer *w, const struct block *block, bool first)
 				  SPAN_TEXT);
 			line = end != NULL ? end + 1 : NULL;
 		}
-	} else {
+	} else if (!add_native(w, block, out.buf)) {
 		add_drawn(w, out.buf);
 	}
 	strbuf_done(&out);
@@ -384,12 +426,28 @@ static void finish(const struct message *message, const struct slack_picture *pi
 	}
 }
 
-void slack_render(const struct message *message, const struct slack_picture *picture,
+/* Slack takes one table in a message. */
+static bool has_one_table(const struct message *message)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < message->n_blocks; i++) {
+		n += message->blocks[i].kind == BLOCK_TABLE;
+	}
+	return n == 1;
+}
+
+void slack_render(const struct message *message, const struct slack_picture *picture, bool draws,
 		  struct arena *arena, struct slack_pages *ret_pages)
 {
-	struct writer w = {.arena = arena, .pages = ret_pages};
+	struct writer w = {.arena = arena,
+			   .pages = ret_pages,
+			   .native = draws ? 0 : NATIVE_MAX,
+			   .table = has_one_table(message)};
 
 	ret_pages->n = 0;
+	ret_pages->native = false;
+	strbuf_init(&w.blocks, JSON_MAX);
 	strbuf_init(&w.elements, JSON_MAX);
 	strbuf_init(&w.text, JSON_MAX);
 	strbuf_init(&w.clean, JSON_MAX);
@@ -407,6 +465,7 @@ void slack_render(const struct message *message, const struct slack_picture *pic
 		end_page(&w);
 	}
 	finish(message, picture, arena, ret_pages);
+	strbuf_done(&w.blocks);
 	strbuf_done(&w.elements);
 	strbuf_done(&w.text);
 	strbuf_done(&w.clean);

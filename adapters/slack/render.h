@@ -1,7 +1,10 @@
-/* render.h - what Sluice says, as Slack's rich text; pure
+/* render.h - what Sluice says, as Slack's rich text, tables and fields; pure
  *
- * Words stand in elements of rich text, which Slack shows as they are: nothing in them can mention, link or mark up. What is
- * too long for one message becomes pages; nothing is cut without a word.
+ * Words stand in elements of rich text, in raw_text and in plain_text, which Slack shows as they are: nothing in them can mention,
+ * link or mark up. What is too long for one message becomes pages; nothing is cut without a word.
+ *
+ * A table and fields are Slack's own where it takes them: on the first page, within its bounds, and only where the whole table
+ * stands on that page. All else is drawn by columns.
  */
 #ifndef ADAPTERS_SLACK_RENDER_H
 #define ADAPTERS_SLACK_RENDER_H
@@ -21,6 +24,7 @@ struct slack_page {
 struct slack_pages {
 	struct slack_page page[SLACK_PAGES_MAX];
 	size_t n; /* at least 1 */
+	bool native; /* the first has a table or fields of Slack's, which it may refuse; no other page has */
 };
 
 /* A file that Slack has. */
@@ -31,9 +35,9 @@ struct slack_picture {
 
 /*
  * The buttons are on the first page, which stays and is edited. Everything lives in the arena. picture: stands for the charts;
- * NULL: they are bars.
+ * NULL: they are bars. draws: tables and fields are drawn, whatever Slack takes.
  */
-void slack_render(const struct message *message, const struct slack_picture *picture,
+void slack_render(const struct message *message, const struct slack_picture *picture, bool draws,
 		  struct arena *arena, struct slack_pages *ret_pages);
 
 #endif

@@ -28,6 +28,19 @@ static bool is_change(const struct rest_call *call)
 	return !call->ask.repeatable;
 }
 
+/* A response_url says what it dislikes beside any status, as JSON or as one word. */
+static void keep_code(const struct rest_call *call, struct trouble *trouble)
+{
+	const struct strbuf *answer = &call->request.answer;
+	struct json *root = json_parse(answer->buf, answer->len, NULL);
+	struct trouble said;
+
+	trouble_of_code("", json_is_object(root) ? json_string_or(root, "error", "") : answer->buf,
+			NULL, &said);
+	memcpy(trouble->code, said.code, sizeof(trouble->code));
+	json_free(root);
+}
+
 /* What the status alone says; 0: look into the body. */
 static int judge_status(const struct rest_call *call, struct trouble *trouble)
 {
@@ -51,6 +64,9 @@ static int judge_status(const struct rest_call *call, struct trouble *trouble)
 		(void)err_set(&trouble->err, ERR_REMOTE, "Slack answered with the status %d",
 			      request->status);
 		trouble->err.remote_status = request->status;
+		if (call->ask.token == REST_NONE && call->ask.bytes == NULL) {
+			keep_code(call, trouble);
+		}
 		return -1;
 	}
 	return 0;

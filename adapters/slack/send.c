@@ -2,12 +2,14 @@
  *
  * Happy path: in turn, one message a second a channel, chat.postMessage, chat.update, chat.postEphemeral or a response_url;
  * posts.c hears how it went. Failure modes: where the bot is not, what one person alone may see goes by the response_url of what
- * they just did there, else as a direct message; what all there may see goes to who did something there last.
+ * they just did there, else as a direct message; what all there may see goes to who did something there last. Tables and fields
+ * that Slack refuses are drawn, then and from then on.
  */
 #include <stdio.h>
 #include <string.h>
 
 #include "adapters/slack/posts.h"
+#include "base/attr.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
@@ -153,13 +155,41 @@ static bool without_picture(struct posted *posted, const struct trouble *trouble
 	return true;
 }
 
+/* What is native stands on the first page only, so nothing of the message was posted when it is refused. */
+static bool is_native(const struct posted *posted)
+{
+	return posted->page == 0 && posted->way != WAY_DELETE && posted->pages.native;
+}
+
+/* Slack takes no tables or fields of its own here: they are drawn, and those of later messages at once. */
+static bool drawn_instead(struct posted *posted, const struct trouble *trouble)
+{
+	static const char *const codes[] = {"invalid_blocks", "invalid_blocks_format",
+					    "only_one_table_allowed"};
+	bool refused = false;
+
+	for (size_t i = 0; i < ARRAY_LEN(codes); i++) {
+		refused = refused || strcmp(trouble->code, codes[i]) == 0;
+	}
+	if (!refused || !is_native(posted)) {
+		return false;
+	}
+	if (!posted->s->draws) {
+		log_line(LOG_WARN, "slack.no-tables", "why", trouble->err.msg, NULL);
+	}
+	posted->s->draws = true;
+	posted_begin(posted);
+	return true;
+}
+
 static void on_answer(struct rest_call *call, const struct json *answer,
 		      const struct trouble *trouble)
 {
 	struct posted *posted = call->ask.data;
 
 	posted->call = NULL;
-	if (trouble != NULL && without_picture(posted, trouble)) {
+	if (trouble != NULL &&
+	    (without_picture(posted, trouble) || drawn_instead(posted, trouble))) {
 		return;
 	}
 	if (trouble == NULL) {
@@ -275,6 +305,9 @@ static void send(struct posted *posted)
 		/* its pages would be mixed with the old ones */
 		timer_start(&posted->timer, PAGES_AGAIN_MS);
 		return;
+	}
+	if (posted->s->draws && is_native(posted)) {
+		posted_render(posted); /* it waited while another one was refused */
 	}
 	if (posted->way == WAY_HOOK || (posted->way == WAY_EPHEMERAL && !posted->hooked &&
 					map_get(&posted->s->members, posted->channel) == NULL)) {

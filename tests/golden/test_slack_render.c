@@ -35,6 +35,69 @@ static void list(struct build *b)
 	build_line(b, "More: `show shop-web-1`");
 }
 
+/* All columns, and cells that call, link, mark up, hide, or say nothing. */
+static void table(struct build *b)
+{
+	static const struct column columns[] = {
+		{"droplet", 0, false}, {"", 3, false}, {"GB", 2, true}};
+	static const char *const rows[][3] = {
+		{"<@U01ANA000> *x* `y`", "<!channel> & <http://a.example|b>", "12"},
+		{"two\nlines \xe2\x80\xae bidi \x1b[31m", "", "0"},
+		{"a-name-that-is-longer-than-a-phone-is-wide", " ", ":tada: _i_ ~s~"}};
+
+	build_table(b, columns, 3);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		build_row(b, rows[i]);
+	}
+	build_button(b, "more-id", "More", BUTTON_PLAIN);
+}
+
+/* Slack takes one. */
+static void two_tables(struct build *b)
+{
+	static const struct column columns[] = {{"name", 0, false}, {"GB", 0, true}};
+	static const char *const row[] = {"web-1", "25"};
+
+	build_table(b, columns, 2);
+	build_row(b, row);
+	build_line(b, "and");
+	build_table(b, columns, 2);
+	build_row(b, row);
+}
+
+/* The first row would be shown as its heads. */
+static void no_heads(struct build *b)
+{
+	static const struct column columns[] = {{"", 0, false}, {"", 0, true}};
+	static const char *const row[] = {"web-1", "25"};
+
+	build_table(b, columns, 2);
+	build_row(b, row);
+}
+
+static void fields(struct build *b)
+{
+	build_line(b, "*%s*", "web-1");
+	build_field(b, "tags", "%s", "<@U01ANA000> *x* <!channel> & `y`");
+	build_field(b, "name", "%s", "two\nlines \xe2\x80\xae bidi");
+	build_field(b, "", "%s", "");
+	build_line(b, "More: `show web-1`");
+	build_field(b, "region", "%s", "ams3");
+}
+
+static void many_fields(struct build *b)
+{
+	for (unsigned i = 0; i < 11; i++) {
+		build_field(b, "key", "%u", i);
+	}
+}
+
+static void long_field(struct build *b)
+{
+	build_field(b, "fingerprint", "%s",
+		    "0123456789012345678901234567890123456789012345678901234567890");
+}
+
 static void show(struct build *b)
 {
 	build_line(b, "*%s* is on at DigitalOcean.", "shop-web-1");
@@ -97,11 +160,24 @@ static const struct picture {
 	enum tone tone;
 	void (*build)(struct build *);
 	const struct slack_picture *file; /* in the place of the charts */
+	bool draws;                       /* Slack takes no tables and fields of its own */
 } pictures[] = {
-	{"down", TONE_PLAIN, down, NULL},        {"picture", TONE_PLAIN, down, &uploaded},
-	{"list", TONE_PLAIN, list, NULL},        {"show", TONE_GOOD, show, NULL},
-	{"progress", TONE_WAIT, progress, NULL}, {"consent", TONE_WARN, consent, NULL},
-	{"hostile", TONE_BAD, hostile, NULL},    {"empty", TONE_PLAIN, empty, NULL},
+	{"down", TONE_PLAIN, down, NULL, false},
+	{"picture", TONE_PLAIN, down, &uploaded, false},
+	{"list", TONE_PLAIN, list, NULL, false},
+	{"show", TONE_GOOD, show, NULL, false},
+	{"progress", TONE_WAIT, progress, NULL, false},
+	{"consent", TONE_WARN, consent, NULL, false},
+	{"hostile", TONE_BAD, hostile, NULL, false},
+	{"empty", TONE_PLAIN, empty, NULL, false},
+	{"table", TONE_PLAIN, table, NULL, false},
+	{"two-tables", TONE_PLAIN, two_tables, NULL, false},
+	{"no-heads", TONE_PLAIN, no_heads, NULL, false},
+	{"fields", TONE_PLAIN, fields, NULL, false},
+	{"many-fields", TONE_PLAIN, many_fields, NULL, false},
+	{"long-field", TONE_PLAIN, long_field, NULL, false},
+	{"list-drawn", TONE_PLAIN, list, NULL, true},
+	{"fields-drawn", TONE_PLAIN, fields, NULL, true},
 };
 
 static void draw(const struct picture *picture, struct strbuf *out)
@@ -112,7 +188,7 @@ static void draw(const struct picture *picture, struct strbuf *out)
 
 	build_init(&build, &arena, picture->tone);
 	picture->build(&build);
-	slack_render(build_end(&build), picture->file, &arena, &pages);
+	slack_render(build_end(&build), picture->file, picture->draws, &arena, &pages);
 	for (size_t i = 0; i < pages.n; i++) {
 		struct json *blocks =
 			json_parse(pages.page[i].blocks, strlen(pages.page[i].blocks), NULL);
@@ -189,7 +265,7 @@ static void nothing_is_lost_between_pages(void **state)
 		build_row(&build, row);
 	}
 	build_button(&build, "id", "More", BUTTON_PLAIN);
-	slack_render(build_end(&build), NULL, &arena, &pages);
+	slack_render(build_end(&build), NULL, false, &arena, &pages);
 	assert_true(pages.n > 3 && pages.n < SLACK_PAGES_MAX);
 	for (int i = 0; i < 400; i++) {
 		(void)snprintf(name, sizeof(name), "droplet-with-a-name-%03d", i);
@@ -205,6 +281,51 @@ static void nothing_is_lost_between_pages(void **state)
 	arena_done(&arena);
 }
 
+/* Is a table of so many rows and columns Slack's own? */
+static bool is_native(size_t n_rows, size_t n_columns, const char *cell, size_t n_lines)
+{
+	struct column columns[21];
+	const char *row[21];
+	struct arena arena = {0};
+	struct slack_pages pages;
+	struct build build;
+	bool has;
+
+	build_init(&build, &arena, TONE_PLAIN);
+	for (size_t i = 0; i < n_lines; i++) {
+		build_line(&build, "a line of some forty columns, as they are");
+	}
+	for (size_t i = 0; i < n_columns; i++) {
+		columns[i] = (struct column){"h", i > 0, false};
+		row[i] = cell;
+	}
+	build_table(&build, columns, n_columns);
+	for (size_t i = 0; i < n_rows; i++) {
+		build_row(&build, row);
+	}
+	slack_render(build_end(&build), NULL, false, &arena, &pages);
+	has = strstr(pages.page[0].blocks, "\"type\":\"table\"") != NULL;
+	assert_true(has == pages.native);
+	assert_true(has != (strstr(pages.page[0].blocks, "preformatted") != NULL));
+	for (size_t p = 1; p < pages.n; p++) {
+		assert_null(strstr(pages.page[p].blocks, "\"type\":\"table\""));
+	}
+	arena_done(&arena);
+	return has;
+}
+
+static void what_slack_does_not_take_is_drawn(void **state)
+{
+	(void)state;
+	assert_true(is_native(99, 2, "x", 1));
+	assert_false(is_native(100, 2, "x", 1)); /* the heads are a row too */
+	assert_true(is_native(2, 20, "x", 1));
+	assert_false(is_native(2, 21, "x", 1));
+	assert_true(is_native(20, 20, "a cell of twenty cols", 1));  /* 8,420 */
+	assert_false(is_native(22, 20, "a cell of twenty cols", 1)); /* 9,260 */
+	assert_false(is_native(0, 2, "x", 1));
+}
+
 static void what_is_left_out_is_said(void **state)
 {
 	struct arena arena = {0};
@@ -216,7 +337,7 @@ static void what_is_left_out_is_said(void **state)
 	for (int i = 0; i < 3000; i++) {
 		build_line(&build, "a line of some length, number %d", i);
 	}
-	slack_render(build_end(&build), NULL, &arena, &pages);
+	slack_render(build_end(&build), NULL, false, &arena, &pages);
 	assert_int_equal(pages.n, SLACK_PAGES_MAX);
 	assert_non_null(strstr(pages.page[SLACK_PAGES_MAX - 1].blocks, "left out"));
 	for (size_t p = 0; p < pages.n; p++) {
@@ -234,6 +355,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(pictures_are_as_they_were),
 		cmocka_unit_test(nothing_is_lost_between_pages),
+		cmocka_unit_test(what_slack_does_not_take_is_drawn),
 		cmocka_unit_test(what_is_left_out_is_said),
 	};
 

@@ -253,6 +253,32 @@ def test_long(slack, names):
     expect("at Slack's pace, and as Slack takes it", len(slack.ledger("refused")) == refused, json.dumps(slack.ledger("refused"))[:2000])
 
 
+def kinds(entry):
+    return [block["type"] for block in entry["blocks"]]
+
+
+def test_tables(slack):
+    """Tables are Slack's own, fit for what it takes; where it refuses one it is drawn, and the later ones are at once."""
+    since, refused = len(slack.call("ledger")), len(slack.ledger("refused"))
+
+    def asked(n):
+        slack.call("say", {"user": "U0BOB", "channel": "C0OPS", "text": MENTION + "tags"})
+        return slack.wait("post", lambda e: e["n"] >= since and e.get("by") == "U0SLUICE" and "many" in e["text"], n=n)
+
+    entry = asked(1)
+    expect("a table", "table" in kinds(entry) and "preformatted" not in json.dumps(entry), json.dumps(entry)[:3000])
+    rows = next(block["rows"] for block in entry["blocks"] if block["type"] == "table")
+    expect("its heads are its first row", [cell["text"] for cell in rows[0]] == ["tag", "droplets"], json.dumps(rows)[:3000])
+    expect("and all is in it", ["many", "50"] in [[cell["text"] for cell in row] for row in rows], json.dumps(rows)[:3000])
+    expect("none was refused", len(slack.ledger("refused")) == refused)
+    slack.call("settings", {"tables": 0})
+    for n in (2, 3):
+        entry = asked(n)
+        expect("drawn", "table" not in kinds(entry) and "preformatted" in json.dumps(entry), json.dumps(entry)[:3000])
+        expect("one was refused", len(slack.ledger("refused")) == refused + 1, json.dumps(slack.ledger("refused"))[:2000])
+    slack.call("settings", {"tables": 1})
+
+
 def test_opaque(slack):
     """Whatever was said until here: a button carries a random word and nothing else."""
     n = 0
@@ -291,6 +317,7 @@ def main():
             test_searches(slack)
             test_not_there(slack, url)
             test_long(slack, names)
+            test_tables(slack)
             test_opaque(slack)
             bot.stop()
             wire.test_secrets(folder, bot)

@@ -372,6 +372,151 @@ static void long_answers_are_pages(void **state)
 	strbuf_done(&text);
 }
 
+/* A table, fields, and a button. */
+static void post_table(struct fake_post *p, const char *channel)
+{
+	static const struct column columns[] = {{"tag", 0, false}, {"droplets", 0, true}};
+	static const char *const row[] = {"web", "12"};
+	struct arena arena = {0};
+	struct build build;
+
+	build_init(&build, &arena, TONE_PLAIN);
+	build_line(&build, "one tag");
+	build_table(&build, columns, 2);
+	build_row(&build, row);
+	build_field(&build, "region", "%s", "ams3");
+	build_button(&build, "yes-id", "Reboot", BUTTON_DANGER);
+	p->post.place.network = "slack";
+	p->post.place.workspace = "T01ACME00";
+	p->post.place.channel = channel;
+	p->post.message = build_end(&build);
+	p->post.done = fake_post_done;
+	p->post.data = p;
+	p->n_done = 0;
+	fake.chat->ops->post(fake.chat, &p->post);
+	p->post.message = NULL;
+	arena_done(&arena); /* what is posted is the adapter's from here on */
+	loop_advance(fake.loop, 1);
+}
+
+static bool is_native(const char *method)
+{
+	bool native = body_has(method, "\"type\":\"table\"");
+
+	assert_true(body_has(method, "\"type\":\"section\"") == native);
+	assert_true(body_has(method, "preformatted") != native);
+	assert_true(body_has(method, "\"text\":\"one tag\\ntag  droplets\\nweb        12\\n"
+				     "region  ams3\""));
+	assert_true(body_has(method, "yes-id"));
+	return native;
+}
+
+#define NO_BLOCKS "{\"ok\":false,\"error\":\"invalid_blocks\"}"
+
+static void a_table_that_is_refused_is_drawn(void **state)
+{
+	static struct fake_post p = {0}, q = {0};
+
+	(void)state;
+	post_table(&p, "C01OPS000");
+	post_table(&q, "C01OPS000"); /* waits for its turn meanwhile */
+	assert_true(is_native("chat.postMessage"));
+	assert_true(fake_answer("chat.postMessage", NO_BLOCKS));
+	assert_int_equal(p.n_done, 0);
+	loop_advance(fake.loop, 1050);
+	assert_false(is_native("chat.postMessage")); /* q, which was not sent to be refused too */
+	assert_true(fake_answer("chat.postMessage", POSTED));
+	assert_int_equal(q.n_done, 1);
+	loop_advance(fake.loop, 1050);
+	assert_false(is_native("chat.postMessage"));
+	assert_true(fake_answer("chat.postMessage", POSTED));
+	assert_int_equal(p.n_done, 1);
+	assert_int_equal(p.kind, ERR_NONE);
+	assert_string_equal(p.post.ret_id, "1800000000.000100");
+	loop_advance(fake.loop, 1050);
+	assert_null(fake_call("chat.postMessage")); /* once */
+	p.post.replaces = "1800000000.000100";
+	post_table(&p, "C01OPS000");
+	assert_false(is_native("chat.update"));
+	assert_true(fake_answer("chat.update", POSTED));
+	loop_advance(fake.loop, 5000);
+	q.post.private_to = "U01BOB000";
+	post_table(&q, "C01OPS000");
+	assert_false(is_native("chat.postEphemeral"));
+	assert_true(fake_answer("chat.postEphemeral", "{\"ok\":true,\"message_ts\":\"1.7\"}"));
+}
+
+/* What is refused as drawn too is refused. */
+static void a_drawn_one_is_not_tried_for_ever(void **state)
+{
+	static struct fake_post p = {.post = {.replaces = "1800000000.000100"}};
+
+	(void)state;
+	post_table(&p, "C01OPS000");
+	assert_true(is_native("chat.update"));
+	assert_true(
+		fake_answer("chat.update", "{\"ok\":false,\"error\":\"only_one_table_allowed\"}"));
+	loop_advance(fake.loop, 1050);
+	assert_false(is_native("chat.update"));
+	assert_true(fake_answer("chat.update", NO_BLOCKS));
+	assert_int_equal(p.n_done, 1);
+	assert_int_equal(p.kind, ERR_REMOTE);
+	loop_advance(fake.loop, 5000);
+	assert_null(fake_call("chat.update"));
+}
+
+/* Other refusals say nothing about tables. */
+static void a_table_stays_one(void **state)
+{
+	static struct fake_post p = {0};
+
+	(void)state;
+	post_table(&p, "C01OPS000");
+	assert_true(fake_answer("chat.postMessage", "{\"ok\":false,\"error\":\"is_archived\"}"));
+	assert_int_equal(p.n_done, 1);
+	loop_advance(fake.loop, 1050);
+	post_table(&p, "C01OPS000");
+	assert_true(is_native("chat.postMessage"));
+	assert_true(fake_answer("chat.postMessage", POSTED));
+	loop_advance(fake.loop, 1050);
+	post(&p, "C01OPS000", "no table");
+	assert_true(fake_answer("chat.postMessage", NO_BLOCKS));
+	assert_int_equal(p.n_done, 1); /* it has nothing that could be drawn instead */
+	assert_int_equal(p.kind, ERR_REMOTE);
+	loop_advance(fake.loop, 1050);
+	post_table(&p, "C01OPS000");
+	assert_true(is_native("chat.postMessage"));
+	assert_true(fake_answer("chat.postMessage", POSTED));
+}
+
+/* Where a refusal may stand beside another status, and be one word. */
+static void a_table_by_a_response_url(void **state)
+{
+	static const struct {
+		int status;
+		const char *body;
+	} refusals[] = {{200, "{\"ok\":false,\"error\":\"invalid_blocks_format\"}"},
+			{404, NO_BLOCKS},
+			{400, "invalid_blocks"}};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(refusals); i++) {
+		struct fake_post p = {.post = {.private_to = "U01BOB000"}};
+
+		fake.s->draws = false; /* as after a start */
+		slash_in("C0ELSE000");
+		loop_advance(fake.loop, 5000);
+		post_table(&p, "C0ELSE000");
+		assert_true(is_native(HOOK));
+		fake_end_call(fake_call(HOOK), refusals[i].status, refusals[i].body, ERR_NONE, -1);
+		loop_advance(fake.loop, 1050);
+		assert_false(is_native(HOOK));
+		assert_true(fake_answer(HOOK, "ok"));
+		assert_int_equal(p.n_done, 1);
+		assert_int_equal(p.kind, ERR_NONE);
+	}
+}
+
 /* n words in p's message, the first of each page different with `mark`. */
 static void post_long(struct fake_post *p, int n, const char *mark)
 {
@@ -771,6 +916,10 @@ int main(void)
 		WITH_FAKE(what_went_wrong_has_its_sentence),
 		WITH_FAKE(a_post_without_a_token_stops_it),
 		WITH_FAKE(long_answers_are_pages),
+		WITH_FAKE(a_table_that_is_refused_is_drawn),
+		WITH_FAKE(a_drawn_one_is_not_tried_for_ever),
+		WITH_FAKE(a_table_stays_one),
+		WITH_FAKE(a_table_by_a_response_url),
 		WITH_FAKE(an_edit_has_all_its_pages),
 		WITH_FAKE(an_edit_waits_for_pages_without_a_pace_too),
 		WITH_FAKE(an_outcome_stands_in_the_thread_and_outside),
