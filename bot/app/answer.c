@@ -156,6 +156,19 @@ const char *turn_said_again(struct turn *turn)
 	return said;
 }
 
+const char *turn_said_with(struct turn *turn, enum job_arg arg, const char *word)
+{
+	struct job_args as_said = turn->parse.args;
+	struct err err = {0};
+	const char *said = NULL;
+
+	if (job_arg_set(&turn->parse.args, arg, word, &err) == 0) {
+		said = turn_said_again(turn);
+	}
+	turn->parse.args = as_said;
+	return said;
+}
+
 /* How long ago it was said, by the network's word and our own waiting since. */
 int64_t turn_said_ago_ms(const struct turn *turn)
 {

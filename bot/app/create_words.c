@@ -83,12 +83,9 @@ bool create_is_in(const struct ocean_words *words, const char *word)
 /* The command again with the word that is near. */
 static const char *said_with(struct turn *turn, enum job_arg arg, const char *word)
 {
-	struct job_args as_said = turn->parse.args;
-	struct err err = {0};
-	const char *said = NULL;
 	const char *list = "";
 	size_t n;
-	const char *const *words = job_args_list(as_said.keys, &turn->arena, &n);
+	const char *const *words = job_args_list(turn->parse.args.keys, &turn->arena, &n);
 
 	for (size_t i = 0; arg == ARG_KEYS && i < n; i++) {
 		const char *one =
@@ -96,11 +93,7 @@ static const char *said_with(struct turn *turn, enum job_arg arg, const char *wo
 
 		list = arena_printf(&turn->arena, "%s%s%s", list, i > 0 ? "," : "", one);
 	}
-	if (job_arg_set(&turn->parse.args, arg, arg == ARG_KEYS ? list : word, &err) == 0) {
-		said = turn_said_again(turn);
-	}
-	turn->parse.args = as_said;
-	return said;
+	return turn_said_with(turn, arg, arg == ARG_KEYS ? list : word);
 }
 
 void create_say_account(struct turn *turn)

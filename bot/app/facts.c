@@ -106,18 +106,6 @@ static const char *size_lacks(const struct turn *turn, const struct droplet *dro
 	return NULL;
 }
 
-/* The command again with that size. */
-static const char *said_with(struct turn *turn, const char *size)
-{
-	struct job_args as_said = turn->parse.args;
-	const char *said;
-
-	(void)snprintf(turn->parse.args.size, sizeof(turn->parse.args.size), "%s", size);
-	said = turn_said_again(turn);
-	turn->parse.args = as_said;
-	return said;
-}
-
 /* The first of them for which it cannot be had. */
 static void look_for_lack(struct turn *turn)
 {
@@ -177,7 +165,8 @@ static bool refuse_size(struct turn *turn, const struct gate_decision *decision,
 	prices = prices_of(turn, facts->lacking);
 	if (prices_find(prices, turn->parse.args.size) == NULL) {
 		meant = prices_near(prices, turn->parse.args.size);
-		said = meant != NULL ? said_with(turn, meant) : facts_list(turn, ARG_SIZE);
+		said = meant != NULL ? turn_said_with(turn, ARG_SIZE, meant)
+				     : facts_list(turn, ARG_SIZE);
 	}
 	turn_refused(turn, facts->lacking->id, decision,
 		     "nothing ran: that size cannot be had for it", txn);

@@ -156,18 +156,6 @@ void image_took(struct turn *turn, const struct ocean_call *call, const struct e
 	}
 }
 
-/* The command again with that image. */
-static const char *said_with(struct turn *turn, const char *image)
-{
-	struct job_args as_said = turn->parse.args;
-	const char *said;
-
-	(void)snprintf(turn->parse.args.image, sizeof(turn->parse.args.image), "%s", image);
-	said = turn_said_again(turn);
-	turn->parse.args = as_said;
-	return said;
-}
-
 bool image_refuse(struct turn *turn, const struct gate_decision *decision, struct store_txn *txn)
 {
 	const struct facts *facts = &turn->facts;
@@ -183,7 +171,7 @@ bool image_refuse(struct turn *turn, const struct gate_decision *decision, struc
 		const char *near = facts->image.near;
 		/* a number may be of what they may not see: nothing more is said of it */
 		const char *said = number_of(turn->parse.args.image) != 0 ? NULL
-				   : near != NULL                         ? said_with(turn, near)
+				   : near != NULL ? turn_said_with(turn, ARG_IMAGE, near)
 						  : facts_list(turn, ARG_IMAGE);
 
 		turn_refused(turn, id, decision, "nothing ran: there is no such image", txn);

@@ -214,6 +214,8 @@ void turn_refused(struct turn *turn, uint64_t droplet_id, const struct gate_deci
 
 /* The command as it would be typed again, cleaned; and how long ago it was said. */
 const char *turn_said_again(struct turn *turn);
+/* The same with that word for one of its arguments; NULL: it is none for that. */
+const char *turn_said_with(struct turn *turn, enum job_arg arg, const char *word);
 int64_t turn_said_ago_ms(const struct turn *turn);
 
 /* What every handler is told. */

@@ -46,8 +46,7 @@ void arena_wipe(struct arena *arena)
 	arena_done(arena);
 }
 
-/* Not zeroed. */
-static void *take(struct arena *arena, size_t size)
+void *arena_take(struct arena *arena, size_t size)
 {
 	const size_t align = alignof(max_align_t);
 	struct arena_block *block = arena->head;
@@ -73,14 +72,9 @@ static void *take(struct arena *arena, size_t size)
 	return p;
 }
 
-void *arena_take(struct arena *arena, size_t size)
-{
-	return take(arena, size);
-}
-
 void *arena_alloc(struct arena *arena, size_t size)
 {
-	void *p = take(arena, size);
+	void *p = arena_take(arena, size);
 
 	memset(p, 0, size);
 	return p;
@@ -102,13 +96,13 @@ char *arena_strdup(struct arena *arena, const char *s)
 		return NULL;
 	}
 	size = strlen(s) + 1;
-	return memcpy(take(arena, size), s, size);
+	return memcpy(arena_take(arena, size), s, size);
 }
 
 char *arena_strndup(struct arena *arena, const char *s, size_t n)
 {
 	size_t len = strnlen(s, n);
-	char *copy = take(arena, len + 1);
+	char *copy = arena_take(arena, len + 1);
 
 	memcpy(copy, s, len);
 	copy[len] = '\0';
@@ -128,7 +122,7 @@ char *arena_vprintf(struct arena *arena, const char *fmt, va_list ap)
 		len = 0;
 		text[0] = '\0';
 	}
-	whole = take(arena, (size_t)len + 1);
+	whole = arena_take(arena, (size_t)len + 1);
 	if ((size_t)len < sizeof(text)) {
 		memcpy(whole, text, (size_t)len + 1);
 	} else {

@@ -12,6 +12,7 @@
 #include "loop/http.h"
 
 #include "server.h"
+#include "still.h"
 
 static struct loop *loop;
 static struct http_pool *pool;
@@ -56,12 +57,6 @@ static inline void on_done(struct http_request *request, const struct err *err)
 static inline bool is_done(void *data)
 {
 	return ((struct ask *)data)->n_done > 0;
-}
-
-static inline bool never(void *data)
-{
-	(void)data;
-	return false;
 }
 
 static inline void turn(int64_t ms)
