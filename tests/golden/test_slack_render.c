@@ -329,6 +329,39 @@ static void what_slack_does_not_take_is_drawn(void **state)
 	assert_false(is_native(2, 2, "x", 100)); /* on the second, where a refusal came too late */
 }
 
+static unsigned count(const char *text, const char *what)
+{
+	unsigned n = 0;
+
+	for (const char *at = text; (at = strstr(at, what)) != NULL; at++) {
+		n++;
+	}
+	return n;
+}
+
+/* Slack takes 50 blocks a message; what are too many fields of its own is drawn, and all of it is there. */
+static void blocks_stay_below_fifty(void **state)
+{
+	struct arena arena = {0};
+	struct slack_pages pages;
+	struct build build;
+
+	(void)state;
+	build_init(&build, &arena, TONE_PLAIN);
+	for (unsigned i = 0; i < 40; i++) {
+		build_line(&build, "line %u", i);
+		build_field(&build, "key", "v%u.", i);
+	}
+	slack_render(build_end(&build), NULL, false, &arena, &pages);
+	assert_int_equal(pages.n, 1);
+	assert_in_range(count(pages.page[0].blocks, "\"type\":\"section\""), 2, 20);
+	assert_in_range(count(pages.page[0].blocks, "\"type\":\"rich_text\"") +
+				count(pages.page[0].blocks, "\"type\":\"section\""),
+			4, 40); /* buttons, a picture and the count of pages stand beside them */
+	assert_non_null(strstr(pages.page[0].blocks, "v39."));
+	arena_done(&arena);
+}
+
 /* Whoever made the message. */
 static void cells_are_cleaned(void **state)
 {
@@ -384,6 +417,7 @@ int main(void)
 		cmocka_unit_test(pictures_are_as_they_were),
 		cmocka_unit_test(nothing_is_lost_between_pages),
 		cmocka_unit_test(what_slack_does_not_take_is_drawn),
+		cmocka_unit_test(blocks_stay_below_fifty),
 		cmocka_unit_test(cells_are_cleaned),
 		cmocka_unit_test(what_is_left_out_is_said),
 	};
